@@ -1,0 +1,1 @@
+"""The engine room: messages in, a stream of events out."""

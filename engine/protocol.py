@@ -1,0 +1,148 @@
+"""What goes into an engine and what comes out: the types that every engine and every caller share.
+
+On the socket this is OpenAI's chat completions protocol plus a field `hint` in the request and
+named server-sent events (`hint.loading`, `hint.queued`, `hint.failed`) in the answer. See
+docs/protocol.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from enum import Enum
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+"""Raised when client and service of different releases would misunderstand each other."""
+
+Role = Literal["system", "user", "assistant"]
+
+
+class Priority(str, Enum):
+    """Interactive requests go before batch requests that have not started."""
+
+    INTERACTIVE = "interactive"
+    BATCH = "batch"
+
+
+class FinishReason(str, Enum):
+    """Why an answer ended. The last three are ours: such an answer is kept and marked incomplete."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+COMPLETE = frozenset({FinishReason.STOP, FinishReason.LENGTH})
+
+
+class Message(msgspec.Struct, frozen=True):
+    role: Role
+    content: str
+
+
+class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Sampling settings; None leaves the engine's default."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One question to an engine."""
+
+    messages: tuple[Message, ...]
+    model: str | None = None
+    """A model id; None means the configured one."""
+    sampling: Sampling = Sampling()
+    schema: dict[str, Any] | None = None
+    """A JSON Schema that the answer has to follow."""
+    conversation_id: str | None = None
+    """Set for a request that outlives its caller; its answer is journalled."""
+    turn_id: str | None = None
+    """Names the answer for cancel and attach; set together with `conversation_id`."""
+    priority: Priority = Priority.INTERACTIVE
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Token counts, as the engine counted them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    """How many of the prompt's tokens were already in the KV cache."""
+
+
+class Timings(msgspec.Struct, frozen=True):
+    """Milliseconds and tokens per second, as the engine measured them."""
+
+    prompt_ms: float = 0.0
+    prompt_per_second: float = 0.0
+    predicted_ms: float = 0.0
+    predicted_per_second: float = 0.0
+
+
+class Loading(msgspec.Struct, frozen=True, tag="loading"):
+    """The model is being loaded."""
+
+    model: str
+    progress: float | None = None
+    """0.0 to 1.0, or None where the engine does not say."""
+
+
+class Queued(msgspec.Struct, frozen=True, tag="queued"):
+    """The request waits; position 1 is next."""
+
+    position: int
+
+
+class PromptProgress(msgspec.Struct, frozen=True, tag="prompt"):
+    """The engine is reading the prompt: `done` of `total` tokens."""
+
+    done: int
+    total: int
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning"):
+    text: str
+
+
+class TextDelta(msgspec.Struct, frozen=True, tag="text"):
+    text: str
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The answer is complete; always the last event of an answer that did not fail."""
+
+    finish_reason: FinishReason
+    usage: Usage = Usage()
+    timings: Timings = Timings()
+    model: str = ""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The request failed; always the last event. `kind` is a class name of `hinterland.errors`."""
+
+    kind: str
+    message: str
+    hint: str = ""
+
+
+Event = Loading | Queued | PromptProgress | ReasoningDelta | TextDelta | Done | Failed
+
+
+class Engine(Protocol):
+    """What a conversation needs of an engine; the client, and the echo engine in process, are ones."""
+
+    def stream(self, request: Request) -> AsyncIterator[Event]:
+        """Yield the answer's events; the last is Done or Failed. Raises nothing but CancelledError."""
+
+    async def cancel(self, turn_id: str) -> None:
+        """Stop the answer to that turn; its stream ends with Done(CANCELLED). Unknown ids are ignored."""

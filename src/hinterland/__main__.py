@@ -1,0 +1,5 @@
+"""`python -m hinterland` is `hint`."""
+
+from hinterland.cli import main
+
+main()

@@ -1,0 +1,105 @@
+"""The command line: which commands there are, and how an error ends one.
+
+A command's module is imported when the command runs, not before: `hint --help` and `hint --version`
+import click and this file. Modules of commands hold a click command named `command`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from hinterland import __version__
+from hinterland.errors import HinterlandError
+
+# name → (module, summary)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "ask": ("hinterland.cli.ask", "Answer one question on standard output."),
+    "chat": ("hinterland.cli.chat", "Open the chat."),
+    "models": ("hinterland.cli.models", "List, fetch, add and check models."),
+    "history": ("hinterland.cli.history", "List, read, search and export conversations."),
+    "engine": ("hinterland.cli.engine", "Look at, start, stop and measure the engine."),
+    "plugins": ("hinterland.cli.plugins", "List plugins and turn them on or off."),
+    "config": ("hinterland.cli.config", "Show and change settings."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in COMMANDS:
+            command: click.Command = importlib.import_module(COMMANDS[name][0]).command
+            return command
+        from hinterland.plugin_host import find_command
+
+        return find_command(name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="hint")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def hint(ctx: click.Context, debug: bool) -> None:
+    """An offline AI box in a terminal. Without a command it opens the chat."""
+    if ctx.invoked_subcommand is None:
+        from hinterland.cli.chat import command
+
+        ctx.invoke(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `hint` and exit with the code that `hinterland.errors` gives."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments[:1] or os.environ.get("HINTERLAND_DEBUG") == "1"
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except BrokenPipeError:
+        # The reader has gone (`hint … | head`): nobody is left to tell. Point stdout elsewhere so
+        # that the interpreter's last flush does not fail too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except HinterlandError as error:
+        if debug:
+            raise
+        show_error(error)
+        code = error.exit_code
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        result: Any = hint.main(arguments, prog_name="hint", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def show_error(error: HinterlandError) -> None:
+    """Write one sentence and its hint to standard error."""
+    from hinterland.text import clean_line
+
+    click.echo(f"hint: {clean_line(error.message, 600)}", err=True)
+    if error.hint:
+        click.echo(f"      {clean_line(error.hint, 600)}", err=True)

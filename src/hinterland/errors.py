@@ -1,0 +1,83 @@
+"""Every error a user can meet, and the exit code it ends a command with.
+
+HinterlandError
+├── InputError      2   an input that cannot be used: a file, a schema, a prompt over the context window
+│   └── ConfigError 2   the configuration
+├── ModelError      3   a model that is missing, invalid or not to be had (hash, network)
+├── EngineError     4   the engine failed or cannot be reached
+├── StorageError    5   history or another file could not be read or written
+├── PluginError     6   a plugin failed or is off
+└── JobError        7   a job finished, with failed or flagged items
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "EngineError",
+    "HinterlandError",
+    "InputError",
+    "JobError",
+    "ModelError",
+    "PluginError",
+    "StorageError",
+    "by_name",
+]
+
+
+class HinterlandError(Exception):
+    """One sentence that says what is wrong, and one that says what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(HinterlandError):
+    exit_code = 2
+
+
+class ConfigError(InputError):
+    pass
+
+
+class ModelError(HinterlandError):
+    exit_code = 3
+
+
+class EngineError(HinterlandError):
+    exit_code = 4
+
+
+class StorageError(HinterlandError):
+    exit_code = 5
+
+
+class PluginError(HinterlandError):
+    exit_code = 6
+
+
+class JobError(HinterlandError):
+    exit_code = 7
+
+
+_BY_NAME: dict[str, type[HinterlandError]] = {
+    kind.__name__: kind
+    for kind in (
+        InputError,
+        ConfigError,
+        ModelError,
+        EngineError,
+        StorageError,
+        PluginError,
+        JobError,
+    )
+}
+
+
+def by_name(name: str, message: str, hint: str = "") -> HinterlandError:
+    """Return the error that crossed a socket as its class name; an unknown name is an engine error."""
+    return _BY_NAME.get(name, EngineError)(message, hint)

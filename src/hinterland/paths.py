@@ -1,0 +1,106 @@
+"""Where Hinterland keeps things: `HINTERLAND_HOME` if it is set, the platform's own folders otherwise.
+
+Nothing is created at import; `private_folder` makes a folder when something is about to be kept in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hinterland.errors import StorageError
+
+# sockaddr_un.sun_path holds 108 bytes on Linux and 104 on macOS, its final NUL included.
+LONGEST_SOCKET_PATH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of one account."""
+
+    config: Path
+    """Settings, and prompts that override the shipped ones."""
+    data: Path
+    """Model files and conversations: what a backup should hold."""
+    state: Path
+    """The engine's socket, lock, logs and journals."""
+    cache: Path
+    """Whatever can be made or fetched again."""
+    system_data: tuple[Path, ...] = ()
+    """Read-only data folders of the machine, where models may be shared."""
+
+    @property
+    def config_file(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+    @property
+    def history(self) -> Path:
+        return self.data / "history"
+
+    @property
+    def journal(self) -> Path:
+        return self.state / "journal"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def socket(self) -> Path:
+        """The engine's socket; a state folder with a long name gets one under the temporary folder."""
+        socket = self.state / "engine.sock"
+        if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+            return socket
+        name = hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"hinterland-{os.getuid()}-{name}" / "engine.sock"
+
+
+def find() -> Paths:
+    """Return this account's folders, without touching the disk."""
+    home = os.environ.get("HINTERLAND_HOME")
+    if home:
+        root = Path(home).expanduser().absolute()
+        return Paths(root / "config", root / "data", root / "state", root / "cache", _system_data())
+    import platformdirs
+
+    folders = platformdirs.PlatformDirs("hinterland", appauthor=False)
+    return Paths(
+        Path(folders.user_config_path),
+        Path(folders.user_data_path),
+        Path(folders.user_state_path),
+        Path(folders.user_cache_path),
+        _system_data(),
+    )
+
+
+def _system_data() -> tuple[Path, ...]:
+    listed = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    return tuple(Path(folder) / "hinterland" for folder in listed.split(":") if folder)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make `folder` (and its parents) with mode 0700 if it is missing, and return it.
+
+    Raises StorageError when it cannot be made, or when it is somebody else's.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = folder.stat().st_uid
+    except OSError as error:
+        raise StorageError(
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            "Free some space, mend its permissions, or set HINTERLAND_HOME to a folder you can write to.",
+        ) from error
+    if owner not in (os.getuid(), 0):
+        raise StorageError(
+            f"The folder {folder} belongs to another user.",
+            "Set HINTERLAND_HOME to a folder of your own.",
+        )
+    return folder

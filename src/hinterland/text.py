@@ -1,0 +1,44 @@
+"""Foreign text made safe to show: model output, titles, file names, model metadata, remote errors.
+
+A terminal obeys control characters and reorders text at bidirectional overrides. Cleaning replaces
+each of them by a visible stand-in, one character at a time, so that it needs no state between the
+pieces of a stream and never swallows the text behind a stray ESC.
+"""
+
+from __future__ import annotations
+
+_STAND_IN = "\N{REPLACEMENT CHARACTER}"
+
+
+def _harmful() -> dict[int, str]:
+    table: dict[int, str] = {}
+    for code in range(0x20):  # C0, shown as U+2400 control pictures
+        table[code] = chr(0x2400 + code)
+    table[0x7F] = "\N{SYMBOL FOR DELETE}"
+    for code in range(0x80, 0xA0):  # C1: 0x9B alone starts a control sequence
+        table[code] = _STAND_IN
+    # Embeddings, overrides and isolates can make text read as something else ("Trojan Source",
+    # CVE-2021-42574). The plain marks U+200E, U+200F and U+061C stay: Arabic and Hebrew need them.
+    for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)):
+        table[code] = _STAND_IN
+    for code in range(0xD800, 0xE000):  # lone surrogates cannot be written as UTF-8
+        table[code] = _STAND_IN
+    table[0x2028] = table[0x2029] = "\n"
+    return table
+
+
+_LINE = _harmful()
+_BLOCK = {code: stand_in for code, stand_in in _LINE.items() if code not in (0x09, 0x0A)} | {
+    0x0D: ""
+}
+
+
+def clean(text: str) -> str:
+    """Return `text` with nothing left that a terminal would obey; line feeds and tabs stay."""
+    return text.translate(_BLOCK)
+
+
+def clean_line(text: str, most: int = 200) -> str:
+    """Return `text` as one clean line of at most `most` characters, shortened with an ellipsis."""
+    line = " ".join(text.split()).translate(_LINE)
+    return line if len(line) <= most else line[: most - 1] + "…"
