@@ -1,0 +1,169 @@
+"""Server-sent events turned into protocol events, whatever the cuts between network reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from hinterland.engine.protocol import (
+    Done,
+    Event,
+    Failed,
+    FinishReason,
+    Loading,
+    PromptProgress,
+    Queued,
+    ReasoningDelta,
+    TextDelta,
+    Timings,
+    Usage,
+)
+
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes; a longer line is a broken or hostile server."""
+
+
+class _Delta(msgspec.Struct):
+    content: str | None = None
+    reasoning_content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta = msgspec.field(default_factory=_Delta)
+    finish_reason: str | None = None
+
+
+class _Progress(msgspec.Struct):
+    total: int = 0
+    cache: int = 0
+    processed: int = 0
+
+
+class _CachedTokens(msgspec.Struct):
+    cached_tokens: int | None = 0
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prompt_tokens_details: _CachedTokens | None = None
+
+
+class _Chunk(msgspec.Struct):
+    """One chat completion chunk, as llama-server and other OpenAI-compatible servers send it."""
+
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+    timings: Timings | None = None
+    prompt_progress: _Progress | None = None
+    model: str = ""
+    error: dict[str, Any] | None = None
+
+
+_chunk = msgspec.json.Decoder(_Chunk)
+_named = {
+    "hint.loading": msgspec.json.Decoder(Loading),
+    "hint.queued": msgspec.json.Decoder(Queued),
+    "hint.failed": msgspec.json.Decoder(Failed),
+    "hint.done": msgspec.json.Decoder(Done),
+}
+_NAME_OF: dict[type, str] = {
+    Loading: "hint.loading",
+    Queued: "hint.queued",
+    Failed: "hint.failed",
+    Done: "hint.done",
+}
+
+
+def encode(event: Loading | Queued | Failed | Done) -> bytes:
+    """Return one of our own events as a named server-sent event."""
+    body = msgspec.json.encode(event)
+    return f"event: {_NAME_OF[type(event)]}\ndata: ".encode() + body + b"\n\n"
+
+
+class EventParser:
+    """Feed it bytes, take events. It never raises: what cannot be read becomes Failed."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._name = ""
+        self._finish: FinishReason | None = None
+        self._usage = Usage()
+        self._timings = Timings()
+        self._model = ""
+        self.ended = False
+        """Whether the last event of the answer was seen; what follows it is ignored."""
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Yield the events that `data` completes."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > LONGEST_LINE:
+            yield self._fail("The engine sent a line of more than 16 MB.")
+        for line in lines:
+            if self.ended:
+                return
+            line = line.rstrip(b"\r")
+            if line.startswith(b"data:"):
+                yield from self._data(line[5:].strip())
+            elif line.startswith(b"event:"):
+                self._name = line[6:].strip().decode("utf-8", "replace")
+            elif not line:
+                self._name = ""
+
+    def _data(self, data: bytes) -> Iterator[Event]:
+        if data == b"[DONE]":
+            yield self._done()
+            return
+        try:
+            if self._name.startswith("hint."):
+                decoder = _named.get(self._name)
+                if decoder is None:
+                    return
+                event: Event = decoder.decode(data)
+                self.ended = isinstance(event, Done | Failed)
+                yield event
+                return
+            chunk = _chunk.decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            yield self._fail("The engine sent something that is not an event of an answer.")
+            return
+        if chunk.error is not None:
+            yield self._fail(f"The engine failed: {chunk.error.get('message', 'no reason given')}.")
+            return
+        yield from self._chunk(chunk)
+
+    def _chunk(self, chunk: _Chunk) -> Iterator[Event]:
+        if chunk.prompt_progress is not None:
+            yield PromptProgress(chunk.prompt_progress.processed, chunk.prompt_progress.total)
+        if chunk.timings is not None:
+            self._timings = chunk.timings
+        if chunk.usage is not None:
+            details = chunk.usage.prompt_tokens_details
+            self._usage = Usage(
+                chunk.usage.prompt_tokens,
+                chunk.usage.completion_tokens,
+                (details.cached_tokens or 0) if details else 0,
+            )
+        self._model = chunk.model or self._model
+        for choice in chunk.choices[:1]:
+            if choice.delta.reasoning_content:
+                yield ReasoningDelta(choice.delta.reasoning_content)
+            if choice.delta.content:
+                yield TextDelta(choice.delta.content)
+            if choice.finish_reason is not None:
+                self._finish = (
+                    FinishReason.LENGTH if choice.finish_reason == "length" else FinishReason.STOP
+                )
+
+    def _done(self) -> Event:
+        self.ended = True
+        if self._finish is None:
+            return self._fail("The engine ended the answer without saying why.")
+        return Done(self._finish, self._usage, self._timings, self._model)
+
+    def _fail(self, message: str) -> Failed:
+        self.ended = True
+        return Failed("EngineError", message, "See `hint engine logs`.")

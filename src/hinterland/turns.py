@@ -1,0 +1,80 @@
+"""One exchange of a conversation, as it is kept, shown and sent again."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+
+import msgspec
+
+from hinterland.engine.protocol import (
+    COMPLETE,
+    Done,
+    Event,
+    Failed,
+    FinishReason,
+    Message,
+    ReasoningDelta,
+    Sampling,
+    TextDelta,
+    Timings,
+    Usage,
+)
+
+
+class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A prompt and its answer."""
+
+    id: str
+    created: float
+    """Seconds since the epoch."""
+    prompt: str
+    """The user's message as it was sent, attached documents included."""
+    system: str | None = None
+    """The system prompt in force, if any."""
+    answer: str = ""
+    reasoning: str = ""
+    model: str = ""
+    """The id of the model that answered."""
+    sampling: Sampling = Sampling()
+    finish_reason: FinishReason = FinishReason.INTERRUPTED
+    error: str = ""
+    """Why the answer failed, in one sentence."""
+    usage: Usage = Usage()
+    timings: Timings = Timings()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model said all it was going to say."""
+        return self.finish_reason in COMPLETE
+
+    def receive(self, event: Event) -> None:
+        """Take in one event of the answer."""
+        if isinstance(event, TextDelta):
+            self.answer += event.text
+        elif isinstance(event, ReasoningDelta):
+            self.reasoning += event.text
+        elif isinstance(event, Done):
+            self.finish_reason = event.finish_reason
+            self.usage, self.timings = event.usage, event.timings
+            self.model = event.model or self.model
+        elif isinstance(event, Failed):
+            failed_midway = bool(self.answer or self.reasoning)
+            self.finish_reason = FinishReason.INTERRUPTED if failed_midway else FinishReason.FAILED
+            self.error = event.message
+
+
+def new_id() -> str:
+    """Return an id for a turn or a conversation: 12 hex digits of milliseconds, so that ids sort by
+    time, and 12 of chance."""
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(6).hex()}"
+
+
+def messages(turns: Iterable[Turn], system: str | None, prompt: str) -> tuple[Message, ...]:
+    """Return what an engine is sent: the system prompt, the earlier turns that were answered, the prompt."""
+    sent = [Message("system", system)] if system else []
+    for turn in turns:
+        if turn.answer:
+            sent += [Message("user", turn.prompt), Message("assistant", turn.answer)]
+    return (*sent, Message("user", prompt))
