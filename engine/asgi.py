@@ -1,0 +1,69 @@
+"""An ASGI app on a private UNIX socket: the service's front, and the workers we wrote ourselves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from hinterland.paths import private_folder
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+class _PeerProtocol(H11Protocol):
+    """Puts the caller's user id, as the kernel gives it, where ASGI keeps the client's address."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        peer: socket.socket = transport.get_extra_info("socket")
+        self.client = ("uid", peer_uid(peer))
+
+
+def peer_uid(peer: socket.socket) -> int:
+    """Return the user id of the process at the other end of a UNIX socket."""
+    if sys.platform == "linux":
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[1])
+    # macOS: LOCAL_PEERCRED (1) at SOL_LOCAL (0) is a struct xucred: version, uid, groups.
+    return int(struct.unpack("2I", peer.getsockopt(0, 1, 8))[1])
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a socket that listens at `path`, 0600 in a 0700 folder, whatever was there before."""
+    private_folder(path.parent)
+    os.chmod(path.parent, 0o700)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    umask = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(umask)
+    listener.listen(128)
+    return listener
+
+
+def server(app: ASGIApp) -> uvicorn.Server:
+    """Return a server for `app`; run it with `await server.serve(sockets=[listen(path)])`."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=_PeerProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=2,
+        )
+    )

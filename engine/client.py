@@ -1,0 +1,112 @@
+"""The one way to an engine service: a request over its socket, its answer as a stream of events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import h11
+import msgspec
+
+from hinterland.engine import requests
+from hinterland.engine.events import EventParser
+from hinterland.engine.launcher import connect
+from hinterland.engine.protocol import PROTOCOL_VERSION, Event, Failed, Request
+from hinterland.engine.status import ServiceStatus
+from hinterland.engine.wire import Connection
+from hinterland.errors import EngineError, HinterlandError, by_name
+from hinterland.paths import Paths
+
+_HEADERS = {"X-Hint-Protocol": str(PROTOCOL_VERSION)}
+
+
+class EngineClient:
+    """Attaches to the account's service, and starts it when there is none."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        """Yield the answer's events; the last is Done or Failed.
+
+        Closing the iterator cancels a request that has no conversation; one that has goes on.
+        """
+        async for event in self._events("POST", "/v1/chat/completions", requests.encode(request)):
+            yield event
+
+    async def attach(self, turn_id: str) -> AsyncIterator[Event]:
+        """Yield the events of an answer that is being written, from its start."""
+        async for event in self._events("GET", f"/hint/answers/{turn_id}"):
+            yield event
+
+    async def load(self, model: str | None = None) -> AsyncIterator[Event]:
+        """Bring a model into memory and yield how that goes."""
+        async for event in self._events("POST", "/hint/load", msgspec.json.encode({"model": model})):
+            yield event
+
+    async def cancel(self, turn_id: str) -> None:
+        """Stop the answer to that turn; its stream ends with Done(CANCELLED)."""
+        await self._ask("POST", f"/hint/cancel/{turn_id}")
+
+    async def status(self) -> ServiceStatus | None:
+        """Return what the service says of itself; None when none runs."""
+        answer = await self._ask("GET", "/hint/status")
+        return None if answer is None else msgspec.json.decode(answer, type=ServiceStatus)
+
+    async def stop(self) -> bool:
+        """Tell the service to end; return whether one ran. It is gone when its socket is."""
+        return await self._ask("POST", "/hint/stop") is not None
+
+    async def _events(self, method: str, target: str, body: bytes = b"") -> AsyncIterator[Event]:
+        parser = EventParser()
+        connection: Connection | None = None
+        try:
+            connection = await connect(self._paths)
+            status = await connection.send(method, target, body, _HEADERS)
+            if status != 200:
+                raise _refused(status, await connection.body())
+            async for piece in connection.chunks():
+                for event in parser.feed(piece):
+                    yield event
+        except (OSError, h11.RemoteProtocolError):
+            pass  # said below, if the answer had not ended
+        except HinterlandError as error:
+            parser.ended = True
+            yield Failed(type(error).__name__, error.message, error.hint)
+        finally:
+            if connection is not None:
+                connection.close()
+        if not parser.ended:
+            yield Failed(
+                "EngineError",
+                "The engine service stopped in the middle of the answer.",
+                "Ask again: it starts by itself.",
+            )
+
+    async def _ask(self, method: str, target: str) -> bytes | None:
+        try:
+            connection = await connect(self._paths, start=False)
+        except OSError:
+            return None
+        try:
+            status = await connection.send(method, target, headers=_HEADERS)
+            body = await connection.body()
+        except (OSError, h11.RemoteProtocolError):
+            return None
+        finally:
+            connection.close()
+        if status != 200:
+            raise _refused(status, body)
+        return body
+
+
+def _refused(status: int, body: bytes) -> HinterlandError:
+    if status == 426:
+        return EngineError(
+            "The running engine is of another release of Hinterland.",
+            "Stop it with `hint engine stop`; the next command starts the right one.",
+        )
+    try:
+        error = msgspec.json.decode(body)["error"]
+        return by_name(error["type"], error["message"], error.get("hint", ""))
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        return EngineError(f"The engine service answered with status {status}.", "See its log.")

@@ -1,0 +1,100 @@
+"""A deterministic engine for tests, benchmarks and demonstrations: it says the prompt again.
+
+A token is a word with the white space around it, or one character of a script without spaces.
+`echo` answers at once, `echo:200` at 200 tokens a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from hinterland.engine.protocol import (
+    Done,
+    Event,
+    Failed,
+    FinishReason,
+    Message,
+    PromptProgress,
+    Request,
+    TextDelta,
+    Timings,
+    Usage,
+)
+
+CONTEXT = 4096
+"""Tokens of context; the echo engine refuses longer prompts as a real one does."""
+
+_TOKEN = re.compile(r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+)\s*|\s+")
+
+
+def tokens(text: str) -> list[str]:
+    """Return `text` cut into the echo engine's tokens; joined, they are the text."""
+    return _TOKEN.findall(text)
+
+
+def prompt_tokens(messages: Sequence[Message]) -> int:
+    """Return how many tokens the echo engine counts in `messages`."""
+    return sum(len(tokens(message.content)) for message in messages)
+
+
+def speed(model: str) -> float | None:
+    """Return the tokens per second in a model id such as `echo:200`; None is as fast as it goes."""
+    _, _, rate = model.partition(":")
+    return float(rate) if rate else None
+
+
+def is_echo(model: str | None) -> bool:
+    """Whether a model id names the echo engine."""
+    return bool(model) and re.fullmatch(r"echo(:\d+(\.\d+)?)?", model or "") is not None
+
+
+class EchoEngine:
+    """The echo engine in this process."""
+
+    def __init__(
+        self,
+        tokens_per_second: float | None = None,
+        answer: Callable[[Request], str] | None = None,
+        context: int = CONTEXT,
+    ) -> None:
+        self.requests: list[Request] = []
+        """Every request seen, in order."""
+        self._pause = 1 / tokens_per_second if tokens_per_second else 0.0
+        self._answer = answer or (lambda request: request.messages[-1].content)
+        self._context = context
+        self._cancelled: dict[str, asyncio.Event] = {}
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        """Yield the last message's words, then Done."""
+        self.requests.append(request)
+        counted = prompt_tokens(request.messages)
+        if counted >= self._context:
+            yield Failed(
+                "InputError",
+                f"The prompt has {counted} tokens and {self._context} fit.",
+                "Shorten it.",
+            )
+            return
+        cancelled = self._cancelled.setdefault(request.turn_id or "", asyncio.Event())
+        yield PromptProgress(counted, counted)
+        limit = min(request.sampling.max_tokens or self._context, self._context - counted)
+        said = tokens(self._answer(request))
+        reason = FinishReason.LENGTH if len(said) > limit else FinishReason.STOP
+        sent = 0
+        for token in said[:limit]:
+            await asyncio.sleep(self._pause)
+            if cancelled.is_set():
+                reason = FinishReason.CANCELLED
+                break
+            sent += 1
+            yield TextDelta(token)
+        self._cancelled.pop(request.turn_id or "", None)
+        rate = 1 / self._pause if self._pause else 0.0
+        yield Done(reason, Usage(counted, sent), Timings(predicted_per_second=rate), "echo")
+
+    async def cancel(self, turn_id: str) -> None:
+        """Stop the answer to that turn."""
+        if event := self._cancelled.get(turn_id):
+            event.set()

@@ -1,0 +1,105 @@
+"""Attach to the account's engine service, or start it: five callers at once get one service."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import subprocess
+import sys
+import time
+
+from hinterland.engine.wire import Connection
+from hinterland.errors import EngineError, by_name
+from hinterland.paths import Paths, private_folder
+
+_SERVICE = "hinterland.serve"
+_PATIENCE = 30.0  # seconds: a service that is not up by then is stuck, not slow
+
+
+async def connect(paths: Paths, *, start: bool = True) -> Connection:
+    """Return a connection to the service, which is started if need be.
+
+    Raises EngineError when it cannot be started, and OSError when `start` is false and none runs.
+    """
+    try:
+        return await Connection.open(paths.socket)
+    except OSError:
+        if not start:
+            raise
+    lock = os.open(
+        private_folder(paths.state) / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )
+    try:
+        await _take(lock)
+        try:
+            return await Connection.open(paths.socket)  # somebody else was first
+        except OSError:
+            await _start(paths)
+        return await Connection.open(paths.socket)
+    except OSError as error:
+        raise EngineError(
+            f"The engine service cannot be reached: {error.strerror or error}.",
+            "See `hint engine logs`, then try `hint engine stop`.",
+        ) from error
+    finally:
+        os.close(lock)
+
+
+async def _take(lock: int) -> None:
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > patience:
+                raise EngineError(
+                    "Another command has been starting the engine for half a minute.",
+                    "See `hint engine logs`.",
+                ) from None
+            await asyncio.sleep(0.01)
+
+
+async def _start(paths: Paths) -> None:
+    log = private_folder(paths.logs) / "service.log"
+    heard, told = os.pipe()
+    try:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", _SERVICE, str(told)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[told],
+                start_new_session=True,
+                cwd="/",
+            )
+    finally:
+        os.close(told)
+    try:
+        said = await asyncio.wait_for(_line(heard), _PATIENCE)
+    except TimeoutError:
+        process.kill()
+        said = ""
+    # The service outlives this command; its exit status is nobody's to collect.
+    process.returncode = 0
+    if said == "ready":
+        return
+    kind, _, rest = said.partition("\t")
+    message, _, hint = rest.partition("\t")
+    if message:
+        raise by_name(kind, message, hint)
+    raise EngineError("The engine service did not start.", f"Its last words are in {log}.")
+
+
+async def _line(pipe: int) -> str:
+    """Return the line in `pipe`; empty when its other end is closed without one."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb")
+    )
+    try:
+        return (await reader.readline()).decode("utf-8", "replace").strip()
+    finally:
+        transport.close()

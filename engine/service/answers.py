@@ -1,0 +1,97 @@
+"""Answers being written: their bytes so far, and everyone who follows them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+from hinterland.engine.events import encode
+from hinterland.engine.journal import JournalWriter
+from hinterland.engine.protocol import Done, Failed, Loading, Queued
+
+log = logging.getLogger("hinterland.engine")
+
+_SYNC_EVERY = 0.5  # seconds: what a power cut may take of an answer
+
+
+class Answer:
+    """One answer. It is written by one task and followed by any number of callers, from its start."""
+
+    def __init__(self, journal: JournalWriter | None) -> None:
+        self.ended = False
+        self.followers = 0
+        self._pieces: list[bytes] = []
+        self._journal = journal
+        self._changed = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+        self._syncing = asyncio.create_task(self._sync()) if journal else None
+
+    def say(self, event: Loading | Queued | Done | Failed) -> None:
+        """Add one of the service's own events."""
+        self.write(encode(event))
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes as the worker sent them."""
+        self._pieces.append(piece)
+        if self._journal is not None:
+            try:
+                self._journal.write(piece)
+            except OSError as error:
+                log.error("journal stopped: %s", error.strerror)
+                self._close_journal()
+        self._changed.set()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self.ended = True
+        self._close_journal()
+        self._changed.set()
+
+    async def follow(self) -> AsyncIterator[bytes]:
+        """Yield the answer from its start, then as it is written."""
+        self.followers += 1
+        read = 0
+        try:
+            while True:
+                if read < len(self._pieces):
+                    pieces, read = self._pieces[read:], len(self._pieces)
+                    yield b"".join(pieces)
+                elif self.ended:
+                    return
+                else:
+                    self._changed.clear()
+                    await self._changed.wait()
+        finally:
+            self.followers -= 1
+
+    def _close_journal(self) -> None:
+        if self._journal is None or self._syncing is None:
+            return
+        journal, self._journal = self._journal, None
+        self._syncing.cancel()
+        # fsync may take a tenth of a second: not on the loop that feeds every caller.
+        self._closing = asyncio.create_task(asyncio.to_thread(_close, journal))
+
+    async def _sync(self) -> None:
+        while self._journal is not None:
+            await asyncio.sleep(_SYNC_EVERY)
+            if self._journal is not None:
+                await asyncio.to_thread(_try_to_sync, self._journal)
+
+    async def closed(self) -> None:
+        """Return when the journal, if there is one, is whole and on the disk."""
+        if self._closing is not None:
+            await self._closing
+
+
+def _try_to_sync(journal: JournalWriter) -> None:
+    try:
+        journal.sync()
+    except OSError as error:
+        log.error("journal not synced: %s", error.strerror)
+
+
+def _close(journal: JournalWriter) -> None:
+    _try_to_sync(journal)
+    journal.close()

@@ -1,0 +1,232 @@
+"""The desk: takes orders, sees each through to its answer, and knows which answers are running."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from hinterland import __version__
+from hinterland.engine.journal import Header, JournalWriter
+from hinterland.engine.memory import resident_bytes
+from hinterland.engine.protocol import (
+    PROTOCOL_VERSION,
+    Done,
+    Failed,
+    FinishReason,
+    Loading,
+    Queued,
+)
+from hinterland.engine.requests import Order
+from hinterland.engine.service.answers import Answer
+from hinterland.engine.service.worker_process import WorkerProcess
+from hinterland.engine.service.workers import Say, Workers
+from hinterland.engine.status import ServiceStatus
+from hinterland.engine.workers.spec import WorkerSpec
+from hinterland.errors import HinterlandError, InputError
+from hinterland.paths import private_folder
+
+log = logging.getLogger("hinterland.engine")
+
+Resolve = Callable[[str | None], WorkerSpec]
+"""Gives the model that an id (None: the configured one) names; raises ModelError. May touch the disk."""
+
+
+class Desk:
+    def __init__(
+        self, resolve: Resolve, workers: Workers, journals: Path, keep_alive: float
+    ) -> None:
+        self._resolve = resolve
+        self._workers = workers
+        self._journals = journals
+        self._keep_alive = keep_alive
+        self._started = time.time()
+        self._running: dict[Answer, asyncio.Task[None]] = {}
+        self._by_turn: dict[str, Answer] = {}
+        self._plain = 0
+        self._closing = False
+        self._answered = 0
+        self._last_active = time.monotonic()
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long nothing was asked; 0 while an answer is running."""
+        return 0.0 if self._running or self._plain else time.monotonic() - self._last_active
+
+    def take(self, order: Order) -> Answer:
+        """Start the answer to `order` and return it; failures are its last event."""
+        turn_id = order.hint.turn_id
+        if turn_id is not None and turn_id in self._by_turn:
+            raise InputError("That turn is being answered already.", "Attach to it instead.")
+        answer = Answer(self._open_journal(order))
+        self._start(answer, self._answer(order, answer), turn_id)
+        return answer
+
+    def load(self, model: str | None) -> Answer:
+        """Bring a model into memory; the answer says only how that goes."""
+        answer = Answer(None)
+        self._start(answer, self._load(model, answer), None)
+        return answer
+
+    async def plain(self, order: Order) -> AsyncIterator[bytes]:
+        """Yield the worker's bytes for `order`; raises HinterlandError before the first."""
+        self._plain += 1
+        try:
+            spec = await asyncio.to_thread(self._resolve, order.model)
+            async with self._workers.worker(spec, _unheard) as worker:
+                async for piece in self._admitted(worker, order, _unheard):
+                    yield piece
+        finally:
+            self._plain -= 1
+            self._end_one()
+
+    def running(self, turn_id: str) -> Answer | None:
+        """Return the answer to that turn if it is being written."""
+        return self._by_turn.get(turn_id)
+
+    def cancel(self, turn_id: str) -> bool:
+        """Stop the answer to that turn; return whether there was one."""
+        answer = self._by_turn.get(turn_id)
+        return answer is not None and self._running[answer].cancel()
+
+    def drop(self, answer: Answer) -> None:
+        """Stop an answer that nobody reads any more."""
+        task = self._running.get(answer)
+        if task is not None and answer.followers == 0:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Stop everything; what was written of each answer stays in its journal."""
+        self._closing = True
+        answers = list(self._running)
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*(answer.closed() for answer in answers))
+        await self._workers.stop()
+
+    def status(self) -> ServiceStatus:
+        return ServiceStatus(
+            protocol=PROTOCOL_VERSION,
+            version=__version__,
+            pid=os.getpid(),
+            started=self._started,
+            workers=[worker.status() for worker in self._workers.all],
+            running=len(self._running) + self._plain,
+            answered=self._answered,
+            idle_seconds=self.idle_seconds,
+            keep_alive=self._keep_alive,
+            resident_bytes=resident_bytes(os.getpid()),
+        )
+
+    def _start(
+        self, answer: Answer, work: Coroutine[None, None, None], turn_id: str | None
+    ) -> None:
+        task = asyncio.create_task(work)
+        self._running[answer] = task
+        if turn_id is not None:
+            self._by_turn[turn_id] = answer
+
+        def ended(_: asyncio.Task[None]) -> None:
+            del self._running[answer]
+            if turn_id is not None:
+                del self._by_turn[turn_id]
+            self._end_one()
+            answer.end()
+
+        task.add_done_callback(ended)
+
+    def _end_one(self) -> None:
+        self._answered += 1
+        self._last_active = time.monotonic()
+
+    async def _load(self, model: str | None, answer: Answer) -> None:
+        with self._telling(answer):
+            spec = await asyncio.to_thread(self._resolve, model)
+            async with self._workers.worker(spec, answer.say):
+                answer.say(Done(FinishReason.STOP, model=spec.model))
+
+    async def _answer(self, order: Order, answer: Answer) -> None:
+        with self._telling(answer):
+            spec = await asyncio.to_thread(self._resolve, order.model)
+            async with self._workers.worker(spec, answer.say) as worker:
+                async for piece in self._admitted(worker, order, answer.say):
+                    answer.write(piece)
+
+    async def _admitted(
+        self, worker: WorkerProcess, order: Order, say: Say
+    ) -> AsyncIterator[bytes]:
+        """Yield the worker's bytes once the prompt is known to fit and its memory is reserved."""
+        spec = worker.spec
+        prompt_tokens = await worker.count(msgspec.json.encode(order.body))
+        left = spec.context - prompt_tokens
+        if left < 1:
+            raise InputError(
+                f"The prompt has {prompt_tokens} tokens and {spec.context - 1} fit.",
+                "Shorten it, or raise engine.context (`hint config set engine.context …`); "
+                "nothing was cut.",
+            )
+        limit = min(order.sampling.max_tokens or left, left)
+        body = order.body | {"max_tokens": limit, "model": spec.model}
+        body.pop("max_completion_tokens", None)
+        priority = order.hint.priority
+        await worker.door.enter(
+            prompt_tokens + limit, priority, lambda position: say(Queued(position))
+        )
+        try:
+            async for piece in worker.chat(msgspec.json.encode(body)):
+                yield piece
+        finally:
+            worker.door.leave(prompt_tokens + limit, priority)
+
+    @contextmanager
+    def _telling(self, answer: Answer) -> Iterator[None]:
+        """Turn the end of the work on an answer into its last event."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._closing:
+                stopped = "The engine was stopped in the middle of the answer."
+                answer.say(Failed("EngineError", stopped, "Ask again: it starts by itself."))
+            else:
+                answer.say(Done(FinishReason.CANCELLED))
+        except HinterlandError as error:
+            log.warning("%s: %s", type(error).__name__, error.message)
+            answer.say(Failed(type(error).__name__, error.message, error.hint))
+        except Exception as error:
+            # The worker boundary: the caller must hear of a defect too, and the service goes on.
+            log.error("defect", exc_info=error)
+            defect = "The engine met a defect."
+            answer.say(Failed("EngineError", defect, "See `hint engine logs`."))
+
+    def _open_journal(self, order: Order) -> JournalWriter | None:
+        """Return a journal for a request that outlives its caller; None for one that does not, and
+        where it cannot be written: an answer is worth more than its journal."""
+        conversation_id, turn_id = order.hint.conversation_id, order.hint.turn_id
+        if conversation_id is None or turn_id is None:
+            return None
+        system = [message.content for message in order.messages if message.role == "system"]
+        header = Header(
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            created=time.time(),
+            prompt=order.messages[-1].content,
+            system=system[0] if system else None,
+            model=order.model or "",
+            sampling=order.sampling,
+        )
+        try:
+            return JournalWriter(private_folder(self._journals), header)
+        except (OSError, HinterlandError) as error:
+            log.error("no journal: %s", error)
+            return None
+
+
+def _unheard(event: Loading | Queued | Failed) -> None:
+    """A caller that does not read our events."""

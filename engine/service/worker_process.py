@@ -1,0 +1,205 @@
+"""One worker: its child process, the door in front of it, and the talk over its inner socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import h11
+import msgspec
+
+from hinterland.engine.memory import resident_bytes
+from hinterland.engine.service.admission import Admission
+from hinterland.engine.status import WorkerStatus
+from hinterland.engine.wire import Connection
+from hinterland.engine.workers import spec as worker_spec
+from hinterland.engine.workers.spec import WorkerSpec
+from hinterland.errors import EngineError, HinterlandError, InputError, ModelError
+
+log = logging.getLogger("hinterland.engine")
+native_log = logging.getLogger("hinterland.worker")
+
+_CHAT = "/v1/chat/completions"
+
+
+class WorkerProcess:
+    """Starts at once; `ready` is awaited before anything else. Raises EngineError when it crashes."""
+
+    def __init__(self, spec: WorkerSpec) -> None:
+        self.spec = spec
+        self.door = Admission(spec.slots, spec.pool_tokens)
+        self.users = 0
+        """Requests that need this worker, running or not; it is only evicted at 0."""
+        self.last_used = 0.0
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+        self._last_words = ""
+        self.ready = asyncio.create_task(self._start())
+
+    async def _start(self) -> None:
+        spec = self.spec
+        Path(spec.socket).unlink(missing_ok=True)
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            f"hinterland.engine.workers.{spec.kind}",
+            worker_spec.encode(spec),
+            stdin=asyncio.subprocess.PIPE,  # the lifeline: never written to
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        log.info("worker %d loads %s", self._process.pid, spec.model)
+        assert self._process.stdout is not None
+        reading = asyncio.create_task(self._read_log())
+        said = await self._process.stdout.readline()
+        if said.strip() == b"ready":
+            log.info("worker %d is ready", self._process.pid)
+            return
+        code = await self._process.wait()
+        await reading
+        if self._stopping:
+            raise EngineError("The engine is stopping.", "Ask again.")
+        if code < 0:
+            raise EngineError(
+                f"The worker was killed by {signal.Signals(-code).name} while it loaded {spec.model}.",
+                "If memory is short choose a smaller model: `hint models recommend`.",
+            )
+        raise ModelError(
+            f"The model {spec.model} cannot be loaded: {self._last_words or 'no reason given'}.",
+            f"Check it with `hint models verify {spec.model}`.",
+        )
+
+    async def _read_log(self) -> None:
+        assert self._process is not None and self._process.stderr is not None
+        while line := await _line(self._process.stderr):
+            text = line.decode("utf-8", "replace").strip()
+            if text:
+                native_log.warning("%s", text)
+                if " E " in text or "rror" in text:
+                    self._last_words = text.rpartition(" : ")[2].rstrip(".")
+
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended, or never began."""
+        if self.ready.done() and (self.ready.cancelled() or self.ready.exception() is not None):
+            return True
+        return self._process is not None and self._process.returncode is not None
+
+    @property
+    def progress(self) -> float | None:
+        """How much of the model is in memory, judged by resident size against file size; it is a
+        lower bound of the work done, and None where the system does not tell."""
+        resident = resident_bytes(self._process.pid) if self._process else None
+        if resident is None or not self.spec.bytes:
+            return None
+        return min(resident / self.spec.bytes, 0.99)
+
+    async def count(self, body: bytes) -> int:
+        """Return how many tokens the prompt in `body` has, chat template included."""
+        connection = await self._connect()
+        try:
+            status = await connection.send("POST", f"{_CHAT}/input_tokens", body)
+            answer = await connection.body()
+        except (OSError, h11.RemoteProtocolError) as error:
+            raise await self._crashed() from error
+        finally:
+            connection.close()
+        if status != 200:
+            raise _refused(answer)
+        return int(msgspec.json.decode(answer)["input_tokens"])
+
+    async def chat(self, body: bytes) -> AsyncIterator[bytes]:
+        """Yield the answer's bytes as the worker sends them. Closing the iterator cancels."""
+        connection = await self._connect()
+        try:
+            status = await connection.send("POST", _CHAT, body)
+            if status != 200:
+                raise _refused(await connection.body())
+            async for piece in connection.chunks():
+                yield piece
+        except (OSError, h11.RemoteProtocolError) as error:
+            raise await self._crashed() from error
+        finally:
+            connection.close()
+
+    async def _connect(self) -> Connection:
+        try:
+            return await Connection.open(Path(self.spec.socket))
+        except OSError as error:
+            raise await self._crashed() from error
+
+    async def _crashed(self) -> EngineError:
+        if self._process is not None:
+            with contextlib.suppress(TimeoutError):  # a dead worker's exit is known in a moment
+                await asyncio.wait_for(self._process.wait(), 1)
+        return EngineError(
+            f"The engine's worker for {self.spec.model} stopped in the middle of the answer.",
+            "Ask again: a fresh worker starts by itself.",
+        )
+
+    async def stop(self) -> None:
+        """End the process and wait for it."""
+        self._stopping = True
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+        self.ready.cancel()
+        Path(self.spec.socket).unlink(missing_ok=True)
+
+    def status(self) -> WorkerStatus:
+        pid = self._process.pid if self._process else 0
+        return WorkerStatus(
+            model=self.spec.model,
+            sha256=self.spec.sha256,
+            pid=pid,
+            state="gone" if self.gone else "ready" if self.ready.done() else "loading",
+            context=self.spec.context,
+            slots=self.spec.slots,
+            threads=self.spec.threads,
+            running=self.door.running,
+            waiting=self.door.waiting,
+            reserved_tokens=self.door.reserved_tokens,
+            pool_tokens=self.spec.pool_tokens,
+            resident_bytes=resident_bytes(pid) if pid else None,
+            socket=self.spec.socket,
+        )
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    """Return the next line, or a piece of one that is too long; empty at the end."""
+    try:
+        return await stream.readuntil(b"\n")
+    except asyncio.IncompleteReadError as end:
+        return end.partial
+    except asyncio.LimitOverrunError as overrun:
+        return await stream.readexactly(max(overrun.consumed, 1))
+
+
+def _refused(answer: bytes) -> HinterlandError:
+    """Return the error for a body that the worker would not take."""
+    try:
+        error = msgspec.json.decode(answer)["error"]
+        message, code = str(error["message"]), int(error.get("code", 500))
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
+        message, code = "it gave no reason", 500
+    message = message.strip().rstrip(".")
+    if "schema" in message.lower():
+        reason = message.rpartition("JSON schema error")[2].lstrip(" :") or message
+        return InputError(
+            f"The engine cannot enforce this schema: {reason}.", "Simplify the schema and try again."
+        )
+    if 400 <= code < 500:
+        return InputError(f"The engine refused the request: {message}.", "Check the options.")
+    return EngineError(f"The engine failed: {message}.", "See `hint engine logs`.")
+
+
+def own_socket(folder: Path, number: int) -> Path:
+    """Return where the service's `number`th worker listens."""
+    return folder / f"worker-{os.getpid()}-{number}.sock"

@@ -1,0 +1,116 @@
+"""The workers of a service: which are loaded, and which has to go when another model is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from hinterland.engine.protocol import Failed, Loading, Queued
+from hinterland.engine.service.worker_process import WorkerProcess, own_socket
+from hinterland.engine.workers.spec import WorkerSpec
+from hinterland.errors import ModelError
+
+log = logging.getLogger("hinterland.engine")
+
+Say = Callable[[Loading | Queued | Failed], None]
+
+_TELL_PROGRESS_EVERY = 0.25  # seconds
+# The most of the free memory that a model may take: the `tight` bound of `hint models recommend`.
+_SHARE_OF_MEMORY = 0.85
+
+
+class Workers:
+    """Loads a worker per model; another model evicts idle workers only, and waits for busy ones."""
+
+    def __init__(self, sockets: Path, free_memory: Callable[[], int]) -> None:
+        self._sockets = sockets
+        self._free_memory = free_memory
+        self._workers: dict[str, WorkerProcess] = {}
+        self._numbers = itertools.count(1)
+        # Whoever wants another model waits for the busy worker inside this lock, and whoever comes
+        # later behind it: a model in demand cannot starve the other.
+        self._choosing = asyncio.Lock()
+        self._in_line = 0
+        self._released = asyncio.Event()
+
+    @property
+    def all(self) -> list[WorkerProcess]:
+        return list(self._workers.values())
+
+    @asynccontextmanager
+    async def worker(self, spec: WorkerSpec, say: Say) -> AsyncIterator[WorkerProcess]:
+        """Give a ready worker for `spec`, which stays loaded as long as it is used.
+
+        Raises ModelError when the model does not fit in memory or cannot be loaded.
+        """
+        worker = await self._choose(spec, say)
+        try:
+            while not worker.ready.done():
+                say(Loading(spec.model, worker.progress))
+                await asyncio.wait({worker.ready}, timeout=_TELL_PROGRESS_EVERY)
+            await worker.ready
+            yield worker
+        finally:
+            worker.users -= 1
+            worker.last_used = time.monotonic()
+            self._released.set()
+
+    async def _choose(self, spec: WorkerSpec, say: Say) -> WorkerProcess:
+        self._in_line += 1
+        try:
+            if self._choosing.locked():
+                say(Queued(self._in_line - 1))
+            async with self._choosing:
+                worker = self._workers.get(spec.model)
+                if worker is None or worker.gone or worker.spec.sha256 != spec.sha256:
+                    if worker is not None:
+                        await self._evict(worker)
+                    await self._make_room(spec, say)
+                    socket = own_socket(self._sockets, next(self._numbers))
+                    worker = WorkerProcess(msgspec.structs.replace(spec, socket=str(socket)))
+                    self._workers[spec.model] = worker
+                worker.users += 1
+                return worker
+        finally:
+            self._in_line -= 1
+
+    async def _make_room(self, spec: WorkerSpec, say: Say) -> None:
+        while spec.memory > self._free_memory() * _SHARE_OF_MEMORY:
+            idle = [worker for worker in self.all if worker.users == 0]
+            if idle:
+                await self._evict(min(idle, key=lambda worker: worker.last_used))
+            elif self._workers:
+                say(Queued(1))
+                self._released.clear()
+                await self._released.wait()
+            else:
+                free = self._free_memory()
+                raise ModelError(
+                    f"The model {spec.model} needs about {_gb(spec.memory)} of memory and "
+                    f"{_gb(free)} is free.",
+                    "Choose a smaller model (`hint models recommend`), close other programs, "
+                    "or lower engine.context.",
+                )
+
+    async def _evict(self, worker: WorkerProcess) -> None:
+        log.info("worker for %s is stopped", worker.spec.model)
+        self._workers.pop(worker.spec.model, None)
+        await worker.stop()
+
+    async def stop(self) -> None:
+        """End every worker."""
+        for worker in self.all:
+            with contextlib.suppress(ProcessLookupError):
+                await self._evict(worker)
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

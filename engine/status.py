@@ -1,0 +1,43 @@
+"""What the service says of itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    model: str
+    sha256: str
+    pid: int
+    state: str
+    """loading, ready or gone."""
+    context: int
+    """Tokens of context each caller may use."""
+    slots: int
+    """Requests that may run at once."""
+    threads: int
+    running: int
+    waiting: int
+    reserved_tokens: int
+    """Tokens of the context pool that running requests hold."""
+    pool_tokens: int
+    resident_bytes: int | None = None
+    socket: str = ""
+    """The worker's inner socket; benchmarks drive it directly."""
+
+
+class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    protocol: int
+    version: str
+    pid: int
+    started: float
+    """Seconds since the epoch."""
+    workers: list[WorkerStatus]
+    running: int
+    """Answers being written or waited for."""
+    answered: int
+    """Answers that ended since the service started."""
+    idle_seconds: float
+    keep_alive: float
+    """Minutes."""
+    resident_bytes: int | None = None

@@ -1,0 +1,57 @@
+"""The llama.cpp worker: xllamacpp's HTTP server on an inner socket. The only importer of xllamacpp."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from hinterland.engine.workers import lifeline
+from hinterland.engine.workers.spec import WorkerSpec, decode
+
+# llama.cpp's log levels: 2 is warnings. Level 3 adds six lines a request and no prompt text;
+# level 4 and up would write prompts.
+_VERBOSITY = 2
+# MiB of RAM for the KV state of prompts that lost their slot (llama.cpp's own default is 8,192,
+# more than the whole memory of the boxes this is for).
+_PROMPT_CACHE_MIB = 256
+
+
+def main() -> None:
+    """Load the model, say `ready` on standard output, serve until the service goes away."""
+    lifeline.hold()
+    spec = decode(sys.argv[1])
+    os.umask(0o177)
+    import xllamacpp
+
+    server = xllamacpp.Server(_parameters(spec))
+    print("ready", flush=True)
+    threading.Event().wait()
+    del server
+
+
+def _parameters(spec: WorkerSpec) -> object:
+    import xllamacpp
+
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = spec.path
+    parameters.model_alias = {spec.model}
+    parameters.hostnames = [spec.socket]
+    parameters.n_ctx = spec.pool_tokens
+    parameters.n_parallel = spec.slots
+    parameters.kv_unified = True
+    parameters.cpuparams.n_threads = spec.threads
+    parameters.cpuparams_batch.n_threads = spec.threads
+    parameters.n_gpu_layers = spec.gpu_layers
+    # The service has counted the memory; llama.cpp must not shrink the context behind its back.
+    parameters.fit_params = False
+    parameters.cache_ram_mib = _PROMPT_CACHE_MIB
+    parameters.endpoint_slots = True
+    parameters.ui = False
+    parameters.offline = True
+    parameters.verbosity = _VERBOSITY
+    return parameters
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What a worker needs to know: one line of JSON on its command line."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A model and how to run it. Decided by the service from the config, never by a caller."""
+
+    model: str
+    """The model's id."""
+    kind: str
+    """Which worker runs it: a module of `hinterland.engine.workers`."""
+    path: str = ""
+    sha256: str = ""
+    bytes: int = 0
+    """The file's size."""
+    context: int = 4096
+    """Tokens of context for each caller."""
+    slots: int = 1
+    threads: int = 1
+    gpu_layers: int = -1
+    memory: int = 0
+    """Bytes of RAM it will need, estimated."""
+    socket: str = ""
+    """Where it listens."""
+
+    @property
+    def pool_tokens(self) -> int:
+        """Tokens in the context pool that the slots share."""
+        return self.context * self.slots
+
+
+def encode(spec: WorkerSpec) -> str:
+    return msgspec.json.encode(spec).decode()
+
+
+def decode(line: str) -> WorkerSpec:
+    return msgspec.json.decode(line, type=WorkerSpec)

@@ -1,0 +1,132 @@
+"""One file per conversation: where it is, what it holds, and when it changed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from hinterland import store
+from hinterland.errors import StorageError
+from hinterland.paths import Paths, private_folder
+from hinterland.store import DocumentFile, Schema
+from hinterland.text import clean_line
+from hinterland.turns import Turn
+
+SCHEMA_VERSION = 1
+
+_FILE_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.json")
+
+Stamp = tuple[int, int, int]
+"""Modification time in ns, bytes, inode: another version of a file has another stamp."""
+
+
+class Heading(msgspec.Struct):
+    title: str
+    created: float
+
+
+class Content(msgspec.Struct):
+    """The tables of a conversation's file."""
+
+    schema: dict[str, Schema]
+    conversation: dict[str, Heading]
+    turns: dict[str, Turn]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A conversation with all its turns, oldest first."""
+
+    id: str
+    title: str
+    created: float
+    """Seconds since the epoch, when its first prompt was sent."""
+    updated: float
+    """Seconds since the epoch, when its latest prompt was sent."""
+    turns: list[Turn]
+
+
+class ConversationFiles:
+    """The folder of conversations. Nothing is written by looking."""
+
+    def __init__(self, paths: Paths, warn: Callable[[StorageError], None]) -> None:
+        self.folder = paths.history / "conversations"
+        self._warn = warn
+
+    def file(self, conversation_id: str) -> DocumentFile[Content]:
+        """Return the file of that id; raises StorageError for an id that cannot name a file."""
+        name = f"{conversation_id}.json"
+        if not _FILE_NAME.fullmatch(name):
+            raise StorageError(
+                f"{clean_line(conversation_id, 40)!r} cannot be the id of a conversation.",
+                "Ids are made of letters, digits, `-` and `_`, 64 at most.",
+            )
+        return DocumentFile(self.folder / name, Content, SCHEMA_VERSION)
+
+    def read(self, conversation_id: str) -> Record | None:
+        """Return the conversation, or None when it has no file; raises StorageError."""
+        content = self.file(conversation_id).read()
+        if content is None:
+            return None
+        turns = sorted(content.turns.values(), key=lambda turn: (turn.created, turn.id))
+        heading = next(iter(content.conversation.values()), None)
+        created = heading.created if heading else min((turn.created for turn in turns), default=0)
+        return Record(
+            conversation_id,
+            heading.title if heading else "",
+            created,
+            max((turn.created for turn in turns), default=created),
+            turns,
+        )
+
+    def readable(self, conversation_id: str) -> Record | None:
+        """Like `read`, for those who go on without a file that cannot be read: it is warned of."""
+        try:
+            return self.read(conversation_id)
+        except StorageError as error:
+            self._warn(error)
+            return None
+
+    def scan(self) -> dict[str, Stamp]:
+        """Return the stamp of every conversation by its id; raises StorageError.
+
+        What killed writers left behind is removed on the way.
+        """
+        found: dict[str, Stamp] = {}
+        try:
+            with os.scandir(self.folder) as entries:
+                for entry in entries:
+                    named = _FILE_NAME.fullmatch(entry.name)
+                    if named is None:
+                        store.sweep(self.folder, entry.name)
+                        continue
+                    try:
+                        status = entry.stat()
+                    except FileNotFoundError:
+                        continue
+                    found[named[1]] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise StorageError(
+                f"The conversations in {self.folder} cannot be read: {error.strerror}.",
+                "Mend its permissions, or set HINTERLAND_HOME to another folder.",
+            ) from error
+        return found
+
+    def prepare(self) -> Path:
+        """Make the folder if it is missing and return it; raises StorageError."""
+        if not self.folder.is_dir():
+            private_folder(self.folder.parent)
+            private_folder(self.folder)
+            for folder in (self.folder.parent, self.folder.parent.parent):
+                try:
+                    store.sync_folder(folder)
+                except OSError as error:
+                    raise StorageError(
+                        f"The folder {folder} cannot be kept: {error.strerror}."
+                    ) from error
+        return self.folder

@@ -1,0 +1,111 @@
+"""The list of conversations without reading every one: summaries, each with the stamp of its file.
+
+Derived and never trusted over the files: a row whose stamp is not the file's is made again.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from hinterland.errors import StorageError
+from hinterland.history_files import ConversationFiles, Record, Stamp
+from hinterland.store import DocumentFile, Schema
+
+SCHEMA_VERSION = 1
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list shows of a conversation."""
+
+    id: str
+    title: str
+    created: float
+    updated: float
+    model: str = ""
+    """The model that answered last."""
+    turns: int = 0
+    incomplete: bool = False
+    """Whether the last answer was cut off."""
+    running: bool = False
+    """Whether an answer is being written now."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    stamp: Stamp
+    summary: Summary
+
+
+class Content(msgspec.Struct):
+    schema: dict[str, Schema]
+    conversations: dict[str, Row]
+
+
+Rows = dict[str, Row]
+
+
+class SummaryIndex:
+    """`index.json`, kept true to the conversation files."""
+
+    def __init__(self, path: Path, files: ConversationFiles) -> None:
+        self._file = DocumentFile(path, Content, SCHEMA_VERSION)
+        self._files = files
+
+    def summaries(self) -> dict[str, Summary]:
+        """Return the summary of every readable conversation by its id; raises StorageError when
+        the folder of conversations cannot be read."""
+        kept = self._kept()
+        rows = self._healed(kept)
+        if rows != kept:
+            # The summaries are right all the same; on a full or read-only disk they are only not kept.
+            with suppress(StorageError):
+                rows = self._write(rows)
+        return {conversation_id: row.summary for conversation_id, row in rows.items()}
+
+    def forget(self, conversation_id: str) -> None:
+        """Take a conversation whose file is gone out of the index; raises StorageError."""
+        kept = self._kept()
+        if conversation_id in kept or (not kept and self._file.path.exists()):
+            self._write(kept)
+
+    def _kept(self) -> Rows:
+        try:
+            content = self._file.read()
+        except StorageError:
+            return {}
+        return {row.summary.id: row for row in content.conversations.values()} if content else {}
+
+    def _write(self, rows: Rows) -> Rows:
+        with self._file.edit(anew=True) as edit:
+            # Scanned under the lock, so that no conversation deleted meanwhile comes back.
+            rows = self._healed(rows)
+            edit.rewrite("conversations", rows.values())
+        return rows
+
+    def _healed(self, rows: Rows) -> Rows:
+        healed: Rows = {}
+        for conversation_id, stamp in self._files.scan().items():
+            row = rows.get(conversation_id)
+            if row is None or row.stamp != stamp:
+                record = self._files.readable(conversation_id)
+                if record is None:
+                    continue
+                row = Row(stamp, summary(record))
+            healed[conversation_id] = row
+        return healed
+
+
+def summary(record: Record) -> Summary:
+    """Return what a list shows of `record`."""
+    last = record.turns[-1] if record.turns else None
+    return Summary(
+        id=record.id,
+        title=record.title,
+        created=record.created,
+        updated=record.updated,
+        model=last.model if last else "",
+        turns=len(record.turns),
+        incomplete=last is not None and not last.complete,
+    )

@@ -1,0 +1,94 @@
+"""The engine service as a process: where config, models and engine meet. `python -m hinterland.serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import msgspec
+
+from hinterland import config as configuration
+from hinterland.engine import echo
+from hinterland.engine.service.desk import Desk, Resolve
+from hinterland.engine.service.run import claim, log_to, run
+from hinterland.engine.service.workers import Workers
+from hinterland.engine.workers.spec import WorkerSpec
+from hinterland.errors import HinterlandError
+from hinterland.models import fit
+from hinterland.models.store import ModelStore
+from hinterland.paths import Paths, find
+
+_ECHO_SLOTS = 4
+
+
+def resolver(paths: Paths, config: configuration.Config) -> Resolve:
+    """Return the function that turns a model id into what its worker has to know."""
+    store = ModelStore(paths)
+    settings = config.engine
+
+    def resolve(name: str | None) -> WorkerSpec:
+        wanted = name or config.model or None
+        if echo.is_echo(wanted):
+            slots = settings.slots or _ECHO_SLOTS
+            return WorkerSpec(
+                model=wanted or "echo", kind="echo", context=settings.context, slots=slots
+            )
+        model = store.find(wanted)
+        store.check(model)
+        context = min(settings.context, model.facts.context_length or settings.context)
+        slots = settings.slots or fit.slots_for(model, context)
+        return WorkerSpec(
+            model=model.id,
+            kind="llamacpp",
+            path=str(model.path),
+            sha256=model.sha256,
+            bytes=model.bytes,
+            context=context,
+            slots=slots,
+            threads=settings.threads or best_threads(paths) or len(os.sched_getaffinity(0)),
+            gpu_layers=settings.gpu_layers,
+            memory=fit.needed(model, context, slots),
+        )
+
+    return resolve
+
+
+def best_threads(paths: Paths) -> int | None:
+    """Return the thread count that `hint engine bench --tune` found best on this box, if it ran."""
+    try:
+        return int(msgspec.json.decode((paths.state / "tuned.json").read_bytes())["threads"])
+    except (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
+        return None
+
+
+def main() -> None:
+    """Run the service; the first argument is a file descriptor to report to, if any."""
+    os.umask(0o077)
+    ready = int(sys.argv[1]) if len(sys.argv) > 1 else None
+    try:
+        asyncio.run(_serve(ready))
+    except HinterlandError as error:
+        if ready is None:
+            raise
+        os.write(ready, f"{type(error).__name__}\t{error.message}\t{error.hint}\n".encode())
+        sys.exit(error.exit_code)
+
+
+async def _serve(ready: int | None) -> None:
+    paths = find()
+    config = configuration.load(paths.config_file)
+    lock = claim(paths)
+    if lock is None:  # another one lives: whoever asked for this one can connect to it
+        if ready is not None:
+            os.write(ready, b"ready\n")
+        return
+    log_to(paths.logs)
+    workers = Workers(paths.socket.parent, fit.free_memory)
+    keep_alive = config.engine.keep_alive
+    desk = Desk(resolver(paths, config), workers, paths.journal, keep_alive)
+    await run(desk, paths, keep_alive, ready)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Plain text cut into lines of a terminal's width, by cells and without losing a character."""
+
+from __future__ import annotations
+
+from rich.cells import split_graphemes
+
+TAB = 4
+"""Cells between tab stops."""
+
+# Characters known to take one cell: text made of them is cut by index, some thirty times faster.
+_SINGLE = frozenset(
+    chr(code)
+    for first, last in (
+        (0x20, 0x7E),
+        (0xA0, 0xAC),
+        (0xAE, 0x2FF),
+        (0x370, 0x482),
+        (0x2010, 0x2027),
+        (0x2500, 0x25FC),
+    )
+    for code in range(first, last + 1)
+)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return the lines of clean `text`, none wider than `width` cells.
+
+    A line is cut at a space, which is dropped, and inside a word only when the word is wider than
+    the line. A character of two cells does not fit in a width of one and keeps a line to itself.
+    """
+    width = max(1, width)
+    lines: list[str] = []
+    for line in text.expandtabs(TAB).split("\n"):
+        if len(line) <= width and _SINGLE.issuperset(line):
+            lines.append(line)
+        elif _SINGLE.issuperset(line):
+            lines += _cut_by_index(line, width)
+        else:
+            lines += _cut_by_cells(line, width)
+    return lines
+
+
+def _cut_by_index(line: str, width: int) -> list[str]:
+    lines = []
+    start, end = 0, len(line)
+    blank_until = end - len(line.lstrip(" "))
+    while end - start > width:
+        space = line.rfind(" ", start, start + width + 1)
+        if space <= max(start, blank_until):
+            lines.append(line[start : start + width])
+            start += width
+        else:
+            lines.append(line[start:space])
+            start = space + 1
+    lines.append(line[start:])
+    return lines
+
+
+def _cut_by_cells(line: str, width: int) -> list[str]:
+    lines = []
+    spans, _ = split_graphemes(line)
+    blank_until = len(line) - len(line.lstrip(" "))
+    start = used = 0
+    space = -1  # index of the last space on this line, and the cells up to it
+    used_at_space = 0
+    for first, last, cells in spans:
+        if used + cells > width and first > start:
+            if line[first] == " ":
+                lines.append(line[start:first])
+                start, used, space = last, 0, -1
+                continue
+            if space > max(start, blank_until):
+                lines.append(line[start:space])
+                start, used = space + 1, used - used_at_space - 1
+            else:
+                lines.append(line[start:first])
+                start, used = first, 0
+            space = -1
+        if line[first] == " ":
+            space, used_at_space = first, used
+        used += cells
+    lines.append(line[start:])
+    return lines
