@@ -94,6 +94,10 @@ class EchoEngine:
         rate = 1 / self._pause if self._pause else 0.0
         yield Done(reason, Usage(counted, sent), Timings(predicted_per_second=rate), "echo")
 
+    async def attach(self, turn_id: str) -> AsyncIterator[Event]:
+        """Fail: an answer in this process ends with its caller."""
+        yield Failed("EngineError", "That answer is not being written.", "")
+
     async def cancel(self, turn_id: str) -> None:
         """Stop the answer to that turn."""
         if event := self._cancelled.get(turn_id):

@@ -144,5 +144,8 @@ class Engine(Protocol):
     def stream(self, request: Request) -> AsyncIterator[Event]:
         """Yield the answer's events; the last is Done or Failed. Raises nothing but CancelledError."""
 
+    def attach(self, turn_id: str) -> AsyncIterator[Event]:
+        """Yield the events of an answer that is being written, from its start."""
+
     async def cancel(self, turn_id: str) -> None:
         """Stop the answer to that turn; its stream ends with Done(CANCELLED). Unknown ids are ignored."""

@@ -65,7 +65,7 @@ def _cut_by_cells(line: str, width: int) -> list[str]:
     used_at_space = 0
     for first, last, cells in spans:
         if used + cells > width and first > start:
-            if line[first] == " ":
+            if line[first:last] == " ":
                 lines.append(line[start:first])
                 start, used, space = last, 0, -1
                 continue
@@ -76,7 +76,7 @@ def _cut_by_cells(line: str, width: int) -> list[str]:
                 lines.append(line[start:first])
                 start, used = first, 0
             space = -1
-        if line[first] == " ":
+        if line[first:last] == " ":
             space, used_at_space = first, used
         used += cells
     lines.append(line[start:])

@@ -34,13 +34,14 @@ def app(desk: Desk, stop: Callable[[], None]) -> Starlette:
         order = requests.decode(await _body(http))
         if order.hint.events:
             answer = desk.take(order)
-            return StreamingResponse(_follow(desk, answer, order.hint.turn_id), media_type=_EVENTS)
+            outlives = order.hint.conversation_id is not None
+            return StreamingResponse(_follow(desk, answer, outlives), media_type=_EVENTS)
         return await _foreign(desk, order)
 
     async def load(http: Request) -> Response:
         wanted = msgspec.json.decode(await _body(http), type=dict[str, str | None])
         answer = desk.load(wanted.get("model"))
-        return StreamingResponse(_follow(desk, answer, None), media_type=_EVENTS)
+        return StreamingResponse(_follow(desk, answer, outlives=False), media_type=_EVENTS)
 
     async def attach(http: Request) -> Response:
         answer = desk.running(http.path_params["turn_id"])
@@ -99,12 +100,12 @@ async def _body(http: Request) -> bytes:
     return await http.body()
 
 
-async def _follow(desk: Desk, answer: Answer, turn_id: str | None) -> AsyncIterator[bytes]:
+async def _follow(desk: Desk, answer: Answer, outlives: bool) -> AsyncIterator[bytes]:
     try:
         async for piece in answer.follow():
             yield piece
     finally:
-        if turn_id is None:  # nobody can come back for it
+        if not outlives:
             desk.drop(answer)
 
 

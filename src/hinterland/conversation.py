@@ -10,13 +10,14 @@ import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from hinterland.engine.protocol import (
     Done,
     Engine,
     Event,
     Failed,
     FinishReason,
-    Priority,
     Request,
     Sampling,
 )
@@ -37,19 +38,23 @@ class Conversation:
         history: History | None,
         *,
         record: Record | None = None,
+        running: Turn | None = None,
         model: str | None = None,
         system: str | None = None,
-        sampling: Sampling = Sampling(),
+        sampling: Sampling | None = None,
     ) -> None:
         self.id = record.id if record else new_id()
         self.title = record.title if record else ""
         self.turns: list[Turn] = list(record.turns) if record else []
-        self.model = model or (self.turns[-1].model if self.turns else None) or None
-        self.system = system or (self.turns[-1].system if self.turns else None)
-        self.sampling = sampling
+        self.running = running
+        """The turn that is being answered: by this process, or still by the service after the
+        process that asked has gone; `follow` takes such an answer up."""
+        last = self.turns[-1] if self.turns else None
+        self.model = model or (last.model if last else None) or None
+        self.system = system if system is not None else (last.system if last else None)
+        self.sampling = sampling or Sampling()
         self._engine = engine
         self._history = history
-        self._running: Turn | None = None
 
     @property
     def kept(self) -> bool:
@@ -59,9 +64,10 @@ class Conversation:
     async def ask(
         self, prompt: str, *, schema: dict[str, Any] | None = None
     ) -> AsyncIterator[Event]:
-        """Yield the answer's events; the last is Done or Failed. The turn is kept either way.
+        """Yield the answer's events; the last is Done or Failed. What was said is kept either way.
 
-        Raises StorageError, after the last event, when the turn could not be written.
+        Raises StorageError, after the last event, when the turn could not be written. Closing the
+        iterator early leaves the answer to the service, or ends it where nothing is kept.
         """
         turn = Turn(
             id=new_id(),
@@ -76,25 +82,79 @@ class Conversation:
             model=self.model,
             sampling=self.sampling,
             schema=schema,
-            conversation_id=self.id if self._history is not None else None,
+            conversation_id=self.id if self.kept else None,
             turn_id=turn.id,
-            priority=Priority.INTERACTIVE,
         )
-        self._running = turn
-        try:
-            async for event in self._engine.stream(request):
-                turn.receive(event)
+        async for event in self._receive(turn, self._engine.stream(request)):
+            yield event
+
+    async def follow(self) -> AsyncIterator[Event]:
+        """Yield the events of the running turn, from the answer's start."""
+        if self.running is not None:
+            turn = msgspec.structs.replace(self.running, answer="", reasoning="")
+            async for event in self._receive(turn, self._engine.attach(turn.id)):
                 yield event
-        finally:
-            self._running = None
-            await self._keep(turn)
 
     async def stop(self) -> None:
         """End the running answer; its iterator then yields Done(CANCELLED)."""
-        if self._running is not None:
-            await self._engine.cancel(self._running.id)
+        if self.running is not None:
+            await self._engine.cancel(self.running.id)
+
+    async def _receive(self, turn: Turn, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+        self.running = turn
+        ended = False
+        try:
+            async for event in events:
+                turn.receive(event)
+                ended = isinstance(event, Done | Failed)
+                yield event
+        finally:
+            self.running = None
+            if ended:
+                await self._keep(turn)
 
     async def _keep(self, turn: Turn) -> None:
+        if turn.finish_reason is FinishReason.FAILED or not (turn.answer or turn.complete):
+            await self._forget(turn)
+            return
         self.turns.append(turn)
         if self._history is not None:
+            # Shielded: a turn is not half kept because the command that asked is interrupted.
             await asyncio.shield(asyncio.to_thread(self._history.add_turn, self.id, turn))
+
+    async def _forget(self, turn: Turn) -> None:
+        if self._history is not None:
+            await asyncio.to_thread(self._history.forget, turn.id)
+
+
+def open_conversation(
+    paths: Paths,
+    config: Config,
+    *,
+    resume: str | None = None,
+    latest: bool = False,
+    model: str | None = None,
+    system: str | None = None,
+    sampling: Sampling | None = None,
+    keep_history: bool = True,
+) -> Conversation:
+    """Return a new conversation over the account's engine, or one from the history.
+
+    Raises InputError for an unknown id, and StorageError when the history cannot be read.
+    """
+    from hinterland.engine.client import EngineClient
+    from hinterland.history import History
+
+    history = History(paths)
+    record, running = None, None
+    if resume or latest:
+        record, running = history.resume(resume)
+    return Conversation(
+        EngineClient(paths),
+        history if keep_history and config.history else None,
+        record=record,
+        running=running,
+        model=model or (None if record else config.model or None),
+        system=system if system is not None or record else config.system or None,
+        sampling=sampling,
+    )

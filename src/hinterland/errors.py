@@ -4,6 +4,7 @@ HinterlandError
 ├── InputError      2   an input that cannot be used: a file, a schema, a prompt over the context window
 │   └── ConfigError 2   the configuration
 ├── ModelError      3   a model that is missing, invalid or not to be had (hash, network)
+│   └── NoModelError 3  no model is installed at all: a terminal is offered the starter
 ├── EngineError     4   the engine failed or cannot be reached
 ├── StorageError    5   history or another file could not be read or written
 ├── PluginError     6   a plugin failed or is off
@@ -19,6 +20,7 @@ __all__ = [
     "InputError",
     "JobError",
     "ModelError",
+    "NoModelError",
     "PluginError",
     "StorageError",
     "by_name",
@@ -48,6 +50,10 @@ class ModelError(HinterlandError):
     exit_code = 3
 
 
+class NoModelError(ModelError):
+    pass
+
+
 class EngineError(HinterlandError):
     exit_code = 4
 
@@ -70,6 +76,7 @@ _BY_NAME: dict[str, type[HinterlandError]] = {
         InputError,
         ConfigError,
         ModelError,
+        NoModelError,
         EngineError,
         StorageError,
         PluginError,

@@ -1,0 +1,28 @@
+"""The first run: no model is installed, and a person is there to say yes to one."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hinterland.paths import Paths
+
+
+def offer_starter(paths: Paths) -> bool:
+    """Offer the starter model on a terminal and install it; return whether one is installed now.
+
+    Without a terminal it asks nothing and returns False.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    from hinterland.cli.models import pull_with_progress
+    from hinterland.models.pull import starter
+
+    entry = starter(paths)
+    size = f" ({entry.bytes / 1e6:,.0f} MB)" if entry.bytes else ""
+    click.echo(f"No model is installed yet. The starter for this box is {entry.id}{size}.", err=True)
+    if not click.confirm("Download it now?", default=True, err=True):
+        return False
+    pull_with_progress(entry.id, paths)
+    return True

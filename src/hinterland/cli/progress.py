@@ -1,0 +1,48 @@
+"""One line on standard error that says what is being waited for, gone when the answer begins."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from hinterland.engine.protocol import Event, Loading, PromptProgress, Queued
+from hinterland.text import clean_line
+
+_LONG_PROMPT = 512  # tokens; shorter ones are read before anybody could read the line
+
+
+class ProgressLine:
+    """Silent where standard error is not a terminal that can erase a line."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        dumb = os.environ.get("TERM", "dumb") == "dumb"
+        self._shown = ""
+        self._on = not quiet and not dumb and sys.stderr.isatty()
+
+    def show(self, event: Event) -> None:
+        """Show what `event` says of the wait; any other event takes the line away."""
+        match event:
+            case Loading(model, progress):
+                done = "" if progress is None else f" {progress:.0%}"
+                self.say(f"loading {clean_line(model, 60)}{done} …")
+            case Queued(position):
+                self.say(f"waiting: {position} in line …")
+            case PromptProgress(done, total):
+                if total >= _LONG_PROMPT:
+                    self.say(f"reading the prompt: {done} of {total} tokens …")
+            case _:
+                self.clear()
+
+    def say(self, text: str) -> None:
+        """Show `text` in place of what the line said before."""
+        if self._on and text != self._shown:
+            self._shown = text
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._shown = ""
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
