@@ -103,3 +103,18 @@ async def _line(pipe: int) -> str:
         return (await reader.readline()).decode("utf-8", "replace").strip()
     finally:
         transport.close()
+
+
+def is_running(paths: Paths) -> bool:
+    """Whether a service lives: it holds a lock, which no crash can leave behind."""
+    try:
+        lock = os.open(paths.state / "engine.lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

@@ -2,14 +2,80 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import platformdirs
 import pytest
+
+from hinterland.paths import Paths, find
+from tests.running import Hint, hint_command, stop_engine
+
+SMALL_MODEL = "smollm2-135m"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh account: HINTERLAND_HOME in a temporary folder."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A fresh account: HINTERLAND_HOME in a temporary folder, its engine stopped afterwards."""
     folder = tmp_path / "home"
     monkeypatch.setenv("HINTERLAND_HOME", str(folder))
-    return folder
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "share"))
+    yield folder
+    stop_engine()
+
+
+@pytest.fixture
+def paths(home: Path) -> Paths:
+    """The folders of a fresh account."""
+    return find()
+
+
+@pytest.fixture(scope="session")
+def model_shelf() -> Path:
+    """A data folder with the small model, fetched once per machine and verified by its hash."""
+    shelf = Path(
+        os.environ.get("HINTERLAND_TEST_MODELS")
+        or Path(platformdirs.user_cache_path("hinterland-tests"))
+    )
+    from hinterland.errors import ModelError
+    from hinterland.models.pull import pull
+    from hinterland.models.store import ModelStore
+
+    folder = shelf / "hinterland"
+    keep = Paths(shelf / "config", folder, shelf / "state", shelf / "cache")
+    if not any(model.id == SMALL_MODEL for model in ModelStore(keep).installed()):
+        try:
+            pull(SMALL_MODEL, keep)
+        except ModelError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"the small model cannot be fetched here: {error.message}")
+    ModelStore(keep).verify(ModelStore(keep).find(SMALL_MODEL))
+    return shelf
+
+
+@pytest.fixture
+def small_model(home: Path, model_shelf: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a real small model that the fresh account finds in a shared data folder."""
+    monkeypatch.setenv("XDG_DATA_DIRS", str(model_shelf))
+    return SMALL_MODEL
+
+
+@pytest.fixture
+def hint(home: Path) -> Hint:
+    """Runs `hint` as a user would, to its end, with nothing on standard input."""
+
+    def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+        settings: dict[str, object] = {
+            "capture_output": True,
+            "text": True,
+            "encoding": "utf-8",
+            "timeout": 120,
+        }
+        if "input" not in options and "stdin" not in options:
+            settings["stdin"] = subprocess.DEVNULL
+        return subprocess.run(hint_command(*arguments), **(settings | options))  # type: ignore[call-overload, no-any-return]
+
+    return run

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from rich.cells import split_graphemes
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 
 TAB = 4
 """Cells between tab stops."""
@@ -38,6 +41,11 @@ def wrap(text: str, width: int) -> list[str]:
         else:
             lines += _cut_by_cells(line, width)
     return lines
+
+
+def plain(text: str, width: int, style: Style | None = None) -> list[Strip]:
+    """Return clean `text` as strips of at most `width` cells."""
+    return [Strip([Segment(line, style)] if line else []) for line in wrap(text, width)]
 
 
 def _cut_by_index(line: str, width: int) -> list[str]:

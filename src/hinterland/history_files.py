@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,9 @@ from hinterland.turns import Turn
 SCHEMA_VERSION = 1
 
 _FILE_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.json")
+
+LONGEST_TITLE = 60
+"""Characters of a title made from a prompt."""
 
 Stamp = tuple[int, int, int]
 """Modification time in ns, bytes, inode: another version of a file has another stamp."""
@@ -47,6 +50,13 @@ class Record(msgspec.Struct, frozen=True):
     updated: float
     """Seconds since the epoch, when its latest prompt was sent."""
     turns: list[Turn]
+
+    def texts(self) -> Iterator[tuple[Turn, str]]:
+        """Yield each turn with the text it is found by; the first is found by the title too."""
+        title = self.title
+        for turn in self.turns:
+            yield turn, "\n".join((turn.prompt, turn.answer, title))
+            title = ""
 
 
 class ConversationFiles:
@@ -130,3 +140,9 @@ class ConversationFiles:
                         f"The folder {folder} cannot be kept: {error.strerror}."
                     ) from error
         return self.folder
+
+
+def title_of(prompt: str) -> str:
+    """Return the title of a conversation that begins with `prompt`: its first line, shortened."""
+    lines = (clean_line(line, LONGEST_TITLE) for line in prompt.splitlines())
+    return next(filter(None, lines), "Untitled")

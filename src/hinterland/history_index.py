@@ -12,7 +12,7 @@ import msgspec
 
 from hinterland.errors import StorageError
 from hinterland.history_files import ConversationFiles, Record, Stamp
-from hinterland.store import DocumentFile, Schema
+from hinterland.store import DocumentFile, Schema, remove_file
 
 SCHEMA_VERSION = 1
 
@@ -64,11 +64,14 @@ class SummaryIndex:
                 rows = self._write(rows)
         return {conversation_id: row.summary for conversation_id, row in rows.items()}
 
-    def forget(self, conversation_id: str) -> None:
-        """Take a conversation whose file is gone out of the index; raises StorageError."""
-        kept = self._kept()
-        if conversation_id in kept or (not kept and self._file.path.exists()):
-            self._write(kept)
+    def forget_missing(self) -> None:
+        """Take conversations whose files are gone out of the index; raises StorageError."""
+        if not self._file.path.exists():
+            return
+        try:
+            self._write(self._kept())
+        except StorageError:
+            remove_file(self._file.path)
 
     def _kept(self) -> Rows:
         try:

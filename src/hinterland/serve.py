@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
+import time
 
 import msgspec
 
@@ -13,13 +15,15 @@ from hinterland.engine import echo
 from hinterland.engine.service.desk import Desk, Resolve
 from hinterland.engine.service.run import claim, log_to, run
 from hinterland.engine.service.workers import Workers
+from hinterland.engine.wire import Connection
 from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import HinterlandError
+from hinterland.errors import EngineError, HinterlandError
 from hinterland.models import fit
 from hinterland.models.store import ModelStore
 from hinterland.paths import Paths, find
 
 _ECHO_SLOTS = 4
+_PATIENCE_WITH_THE_LAST = 15.0  # seconds
 
 
 def resolver(paths: Paths, config: configuration.Config) -> Resolve:
@@ -69,25 +73,44 @@ def main() -> None:
     try:
         asyncio.run(_serve(ready))
     except HinterlandError as error:
-        if ready is None:
-            raise
-        os.write(ready, f"{type(error).__name__}\t{error.message}\t{error.hint}\n".encode())
-        sys.exit(error.exit_code)
+        _report(ready, f"{type(error).__name__}\t{error.message}\t{error.hint}")
+        sys.exit(f"{error.message} {error.hint}")
 
 
 async def _serve(ready: int | None) -> None:
     paths = find()
     config = configuration.load(paths.config_file)
-    lock = claim(paths)
-    if lock is None:  # another one lives: whoever asked for this one can connect to it
-        if ready is not None:
-            os.write(ready, b"ready\n")
+    if not await _is_ours(paths):
+        _report(ready, "ready")
         return
     log_to(paths.logs)
     workers = Workers(paths.socket.parent, fit.free_memory)
     keep_alive = config.engine.keep_alive
     desk = Desk(resolver(paths, config), workers, paths.journal, keep_alive)
     await run(desk, paths, keep_alive, ready)
+
+
+def _report(ready: int | None, line: str) -> None:
+    if ready is not None:
+        os.write(ready, f"{line}\n".encode())
+
+
+async def _is_ours(paths: Paths) -> bool:
+    """Return True when this process is now the account's service, False when another one answers.
+
+    One that is ending still holds the lock and no longer listens: it is waited for.
+    """
+    patience = time.monotonic() + _PATIENCE_WITH_THE_LAST
+    while claim(paths) is None:
+        with contextlib.suppress(OSError):
+            (await Connection.open(paths.socket)).close()
+            return False
+        if time.monotonic() > patience:
+            raise EngineError(
+                "The last engine service does not end.", "End its process, then ask again."
+            )
+        await asyncio.sleep(0.05)
+    return True
 
 
 if __name__ == "__main__":

@@ -68,11 +68,12 @@ class AtomicStorage(Storage):
 class Edit(Generic[Content]):
     """Changes to one file that reach the disk together, when the edit ends or at `commit`."""
 
-    def __init__(self, storage: AtomicStorage, content: Content | None) -> None:
+    def __init__(self, storage: AtomicStorage, content: Content | None, version: int) -> None:
         self.content = content
         """What the file held when the edit began; None for a new file."""
         self.commit = storage.commit
         self._database = TinyDB(storage=lambda: storage)
+        self._version = version
 
     def insert(self, table: str, document: msgspec.Struct) -> int:
         """Add `document` to `table` and return its number there."""
@@ -89,6 +90,9 @@ class Edit(Generic[Content]):
         self._table(table).insert_multiple(map(msgspec.to_builtins, documents))
 
     def _table(self, name: str) -> Table:
+        schema = self._database.table("schema")
+        if not len(schema):
+            schema.insert({"version": self._version})
         return self._database.table(name)
 
 
@@ -116,9 +120,7 @@ class DocumentFile(Generic[Content]):
             data = None if anew else self._bytes()
             content = None if data is None else self._decode(data)
             storage = AtomicStorage(self.path, {} if data is None else msgspec.json.decode(data))
-            edit: Edit[Content] = Edit(storage, content)
-            if content is None:
-                edit.insert("schema", Schema(self._version))
+            edit: Edit[Content] = Edit(storage, content, self._version)
             yield edit
             edit.commit()
 

@@ -42,3 +42,14 @@ def clean_line(text: str, most: int = 200) -> str:
     """Return `text` as one clean line of at most `most` characters, shortened with an ellipsis."""
     line = " ".join(text.split()).translate(_LINE)
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+# JSON escapes only C0 by itself; outside its strings none of these can occur.
+_ESCAPES = {
+    code: f"\\u{code:04x}" for code in _LINE if code >= 0x7F and not 0xD800 <= code < 0xE000
+}
+
+
+def escape_json(encoded: str) -> str:
+    """Return JSON text that means the same and holds nothing that a terminal would obey."""
+    return encoded.translate(_ESCAPES)

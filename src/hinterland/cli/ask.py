@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hinterland.conversation import Conversation
     from hinterland.turns import Turn
 
+_TO_THE_SOCKET = 0.01  # seconds; a first event ends the wait
 _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and giving up on a tidy end
 
 
@@ -161,7 +162,7 @@ class _Answering:
         events = self._conversation.ask(prompt, schema=schema)
         # The request goes out now; what only the answer needs is imported while the engine works.
         coming = asyncio.ensure_future(anext(events))
-        await asyncio.sleep(0)
+        await asyncio.wait({coming}, timeout=_TO_THE_SOCKET)
         from hinterland.cli.answer_view import answer_view
         from hinterland.cli.progress import ProgressLine
 

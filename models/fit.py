@@ -1,0 +1,177 @@
+"""Whether a model fits this box's memory, and how fast it is likely to answer.
+
+Two questions that an engine answers too late: a model that is larger than the RAM swaps or is
+killed, and one that is too slow is not used.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+
+from hinterland.models.catalog import Entry
+from hinterland.models.header import Facts
+from hinterland.models.store import InstalledModel
+from hinterland.paths import Paths
+
+FITS, TIGHT = 0.60, 0.85
+"""Shares of the free RAM up to which a model fits well, and fits at all."""
+
+KV_BYTES_PER_TOKEN = 128 << 10
+"""Assumed where no header was read: Qwen3 from 0.6B to 8B takes 112 to 144 KiB a token."""
+VOCABULARY = 152_000
+"""Assumed where no header was read: the vocabulary of Qwen."""
+BATCH = 512
+"""Tokens the engine computes at once; their logits are the largest of its buffers."""
+PROCESS = 64 << 20
+"""Bytes the engine takes besides weights, context and logits."""
+
+BYTES_PER_CORE = 4.0e9
+"""Weights a core reads in a second while decoding: Qwen2.5-Coder-0.5B Q4_K_M (0.49 GB) gave 8.7
+tokens/s on one AVX2 core and 14 on two."""
+MOST_BYTES = 25.0e9
+"""More cores do not help beyond the memory: about half of what two channels of DDR4-3200 can do."""
+SECONDS_PER_TOKEN = 0.015
+"""What a token costs besides reading weights; seen with SmolLM2-135M (31 tokens/s on two cores)."""
+
+MOST_SLOTS = 4
+
+
+class Fit(str, Enum):
+    FITS = "fits"
+    TIGHT = "tight"
+    TOO_BIG = "too big"
+    UNKNOWN = "unknown"
+    """The size of the file is not known."""
+
+
+def judge(need: int | None, free: int) -> Fit:
+    """Return how `need` bytes go into `free` ones."""
+    if need is None:
+        return Fit.UNKNOWN
+    if need <= free * FITS:
+        return Fit.FITS
+    return Fit.TIGHT if need <= free * TIGHT else Fit.TOO_BIG
+
+
+def needed(model: InstalledModel, context: int, slots: int) -> int:
+    """Return the bytes of RAM that `slots` callers with `context` tokens each take with this model."""
+    return _needed(model.bytes, model.facts, context, slots)
+
+
+def needed_by(entry: Entry, context: int, slots: int = 1) -> int | None:
+    """Return the same for a model that is not here yet, by rule of thumb; None without a size."""
+    return None if entry.bytes is None else _needed(entry.bytes, None, context, slots)
+
+
+def _needed(weights: int, facts: Facts | None, context: int, slots: int) -> int:
+    per_token = (facts.kv_bytes_per_token if facts else None) or KV_BYTES_PER_TOKEN
+    vocabulary = (facts.vocabulary if facts else None) or VOCABULARY
+    return weights + per_token * context * slots + BATCH * vocabulary * 4 + PROCESS
+
+
+def slots_for(model: InstalledModel, context: int, free: int | None = None) -> int:
+    """Return how many callers fit at once: 1 to 4, no more than fit well into the free RAM."""
+    free = free_memory() if free is None else free
+    most = min(MOST_SLOTS, max(2, os.cpu_count() or 1))
+    fitting = [n for n in range(1, most + 1) if judge(needed(model, context, n), free) is Fit.FITS]
+    return max(fitting, default=1)
+
+
+def free_memory() -> int:
+    """Return the bytes of RAM a new process can have, page cache that can be dropped included."""
+    limits = [room for limit, room in _cgroups() if limit]
+    return max(0, min([_available(), *limits]))
+
+
+def total_memory() -> int:
+    """Return the bytes of RAM of this box, or of the control group this process is held in."""
+    limits = [limit for limit, _ in _cgroups()]
+    return min([os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *limits])
+
+
+def _available() -> int:
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    # macOS tells free memory only through Mach calls: half of the RAM is a cautious stand-in.
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+def _cgroups(
+    root: Path = Path("/sys/fs/cgroup"), of: Path = Path("/proc/self/cgroup")
+) -> list[tuple[int, int]]:
+    """Return (limit, what is left of it) in bytes for every control group that limits us."""
+    try:
+        lines = of.read_text().splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            folder, names = root, ("memory.max", "memory.current")
+        elif "memory" in controllers.split(","):
+            folder, names = root / "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes")
+        else:
+            continue
+        # A container sees its own group at the root; otherwise every group up to the root counts.
+        groups = [folder / path.strip("/"), *(folder / path.strip("/")).parents]
+        for group in groups:
+            if group.is_relative_to(folder) and (one := _cgroup(group, *names)):
+                found.append(one)
+    return found
+
+
+def _cgroup(group: Path, limit_file: str, usage_file: str) -> tuple[int, int] | None:
+    try:
+        limit = (group / limit_file).read_text().strip()
+        used = int((group / usage_file).read_text())
+        counts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):
+        return None
+    if not limit.isdigit() or int(limit) >= 1 << 60:  # "max", or version 1's way of saying it
+        return None
+    cache = sum(int(counts.get(name, 0)) for name in ("inactive_file", "active_file"))
+    return int(limit), int(limit) - max(0, used - cache)
+
+
+def speeds(paths: Paths) -> dict[str, float]:
+    """Return the tokens a second that were measured here, by model id; none when never measured."""
+    try:
+        content = (paths.state / "speeds.json").read_bytes()
+        return msgspec.json.decode(content, type=dict[str, float])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def expected_speed(
+    read_per_token: float,
+    measured: Mapping[str, float] | None = None,
+    sizes: Mapping[str, float] | None = None,
+) -> float:
+    """Return the tokens a second to expect of a model that reads so many bytes of weights a token.
+
+    Decoding is bound by memory: the weights are read once for every token. `measured` speeds of
+    models whose bytes per token are in `sizes` correct the estimate for this box.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    rate = min((cores or 1) * BYTES_PER_CORE, MOST_BYTES)
+
+    def estimate(weights: float) -> float:
+        return 1 / (weights / rate + SECONDS_PER_TOKEN)
+
+    ratios = [
+        speed / estimate(sizes[name])
+        for name, speed in (measured or {}).items()
+        if sizes and name in sizes and speed > 0
+    ]
+    return estimate(read_per_token) * (statistics.median(ratios) if ratios else 1.0)

@@ -1,0 +1,97 @@
+"""`hint config`: show, read and change the settings."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+import msgspec
+
+from hinterland import config as configuration
+from hinterland.config import Config, Value
+from hinterland.errors import ConfigError
+from hinterland.paths import find
+from hinterland.text import clean
+
+
+@click.group(name="config")
+def command() -> None:
+    """Show and change settings."""
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(as_json: bool) -> None:
+    """Print every setting that holds, and whether it was set or is the default."""
+    path = find().config_file
+    text = configuration.read(path)
+    settings = configuration.parse(text, path)
+    chosen = set(configuration.flat_table(configuration.table(text, path)))
+    if as_json:
+        _print_json({"path": str(path), "settings": settings, "set": sorted(chosen)})
+    else:
+        click.echo(f"# {clean(str(path))}\n\n{clean(as_toml(settings, chosen))}", nl=False)
+
+
+@command.command()
+@click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def get(key: str, as_json: bool) -> None:
+    """Print one setting, such as engine.context."""
+    values = configuration.flat(configuration.load(find().config_file))
+    if key not in values:
+        raise ConfigError(f"There is no setting {key}.", configuration.suggestion(key))
+    value = values[key]
+    if as_json:
+        _print_json(value)
+    else:
+        click.echo(clean(value if isinstance(value, str) else toml_value(value)))
+
+
+@command.command(name="set", context_settings={"ignore_unknown_options": True})
+@click.argument("key")
+@click.argument("value")
+def set_(key: str, value: str) -> None:
+    """Change one setting; comments in the file stay.
+
+    A list is written a,b and a switch true or false.
+    """
+    from hinterland.config_change import change
+
+    path = find().config_file
+    change(path, key, configuration.from_words(key, value))
+    click.echo(f"{key} is set in {clean(str(path))}.", err=True)
+    if key.startswith("engine."):
+        click.echo("The engine takes it up when it starts next (`hint engine stop`).", err=True)
+
+
+@command.command()
+def path() -> None:
+    """Print where the settings file is, or would be."""
+    click.echo(clean(str(find().config_file)))
+
+
+def as_toml(settings: Config, chosen: set[str]) -> str:
+    """Return the settings as TOML; a comment tells those that were set from defaults."""
+    lines: list[str] = []
+    section = ""
+    for key, value in configuration.flat(settings).items():
+        above, _, name = key.rpartition(".")
+        if above != section:
+            lines.append(f"\n[{above}]")
+            section = above
+        origin = "set" if key in chosen else "default"
+        lines.append(f"{name} = {toml_value(value)}  # {origin}")
+    return "\n".join(lines) + "\n"
+
+
+def toml_value(value: Value) -> str:
+    """Return a value as it is written in TOML, on one line."""
+    import tomlkit
+
+    return tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")

@@ -1,0 +1,130 @@
+"""`hint engine`: look at the engine, start it, stop it, read its log, measure it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from typing import TextIO
+
+import click
+
+from hinterland.errors import EngineError, by_name
+
+
+@click.group(name="engine")
+def command() -> None:
+    """Look at, start, stop and measure the engine."""
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print what the service says, as JSON.")
+def status(as_json: bool) -> None:
+    """Say whether the engine runs, which models are loaded and who waits."""
+    import msgspec
+
+    from hinterland.engine.client import EngineClient
+    from hinterland.paths import find
+
+    found = asyncio.run(EngineClient(find()).status())
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    if found is None:
+        click.echo("The engine is not running; the next question starts it.")
+        return
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.started))
+    click.echo(f"running since {since}, process {found.pid}, {_mb(found.resident_bytes)}")
+    click.echo(
+        f"{found.answered} answered, {found.running} running or waiting, "
+        f"idle {found.idle_seconds:.0f} s of {found.keep_alive * 60:.0f} s"
+    )
+    for worker in found.workers:
+        click.echo(
+            f"{worker.model}: {worker.state}, process {worker.pid}, {_mb(worker.resident_bytes)}, "
+            f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, "
+            f"{worker.context} tokens of context each, {worker.threads} threads"
+        )
+
+
+@command.command()
+@click.option("-m", "--model", help="The model to load; the configured one if none is named.")
+def start(model: str | None) -> None:
+    """Start the engine and load a model, so that the next question finds it warm."""
+    asyncio.run(_load(model))
+
+
+async def _load(model: str | None) -> None:
+    from hinterland.cli.progress import ProgressLine
+    from hinterland.engine.client import EngineClient
+    from hinterland.engine.protocol import Done, Failed
+    from hinterland.paths import find
+
+    progress = ProgressLine()
+    async for event in EngineClient(find()).load(model):
+        progress.show(event)
+        if isinstance(event, Failed):
+            raise by_name(event.kind, event.message, event.hint)
+        if isinstance(event, Done):
+            click.echo(f"{event.model} is loaded.", err=True)
+
+
+@command.command()
+def stop() -> None:
+    """Stop the engine; answers that are being written are kept as far as they got."""
+    asyncio.run(_stop())
+
+
+_PATIENCE = 10.0  # seconds for workers to end and journals to be written
+
+
+async def _stop() -> None:
+    from hinterland.engine.client import EngineClient
+    from hinterland.engine.launcher import is_running
+    from hinterland.paths import find
+
+    paths = find()
+    if not await EngineClient(paths).stop():
+        click.echo("The engine was not running.", err=True)
+        return
+    patience = time.monotonic() + _PATIENCE
+    while is_running(paths):
+        if time.monotonic() > patience:
+            raise EngineError("The engine did not stop in time.", "See `hint engine logs`.")
+        await asyncio.sleep(0.02)
+    click.echo("The engine has stopped.", err=True)
+
+
+@command.command()
+@click.option("-n", "--lines", type=click.IntRange(min=1), default=50, help="How many lines.")
+@click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
+def logs(lines: int, follow: bool) -> None:
+    """Print the end of the engine's log. It never holds prompts or answers."""
+    from hinterland.paths import find
+    from hinterland.text import clean_line
+
+    log = find().logs / "engine.log"
+    if not log.exists():
+        click.echo("There is no log yet: the engine has not run.", err=True)
+        return
+    with log.open(encoding="utf-8", errors="replace") as file:
+        for line in file.readlines()[-lines:]:
+            click.echo(clean_line(line, 1000))
+        if follow:
+            for line in _growing(file):
+                click.echo(clean_line(line, 1000))
+                sys.stdout.flush()
+
+
+def _growing(file: TextIO) -> Iterator[str]:
+    while True:
+        line = file.readline()
+        if line:
+            yield line
+        else:
+            time.sleep(0.3)
+
+
+def _mb(size: int | None) -> str:
+    return "memory unknown" if size is None else f"{size / 1e6:,.0f} MB"

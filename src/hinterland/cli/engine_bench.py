@@ -1,0 +1,84 @@
+"""`hint engine bench`: how fast a model is on this box."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from hinterland.paths import Paths
+
+
+@click.command(name="bench")
+@click.option("-m", "--model", help="The model to measure; the configured one if none is named.")
+@click.option("--runs", type=click.IntRange(1, 50), default=5, show_default=True)
+@click.option("--tune", is_flag=True, help="Find the best thread count first, and keep it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
+    """Measure prefill, decode, time to first token and memory. Stops and starts the engine."""
+    import msgspec
+
+    from hinterland.cli.engine import stop_and_wait
+    from hinterland.engine import bench
+    from hinterland.engine.client import EngineClient
+    from hinterland.paths import find
+
+    paths = find()
+
+    async def measure() -> tuple[bench.Figures, list[bench.ThreadFigure]]:
+        await stop_and_wait(paths)
+        tried = await _tune(paths, model, runs) if tune else []
+        return await bench.measure(EngineClient(paths), model, runs, cold=True), tried
+
+    figures, tried = asyncio.run(measure())
+    _remember_speed(paths, figures.model, figures.decode_per_second)
+    if as_json:
+        click.echo(msgspec.json.encode({"figures": figures, "tune": tried}).decode())
+        return
+    for figure in tried:
+        click.echo(
+            f"{figure.threads:>3} threads: prefill {figure.prefill_per_second:8.1f} tokens/s, "
+            f"decode {figure.decode_per_second:8.1f} tokens/s"
+        )
+    rows = [
+        ("model", f"{figures.model}, {figures.threads} threads, median of {figures.runs}"),
+        ("prefill", f"{figures.prefill_per_second:.1f} tokens/s ({figures.prefill_tokens} tokens)"),
+        ("decode", f"{figures.decode_per_second:.1f} tokens/s"),
+        ("first token, cold", _seconds(figures.first_token_cold)),
+        ("first token, warm", _seconds(figures.first_token_warm)),
+        ("memory, service", _mb(figures.service_bytes)),
+        ("memory, worker", _mb(figures.worker_bytes)),
+        ("memory, client", _mb(figures.client_bytes)),
+    ]
+    for label, value in rows:
+        click.echo(f"{label:<20}{value}")
+
+
+async def _tune(paths: Paths, model: str | None, runs: int) -> list:
+    import msgspec
+
+    from hinterland import config, serve
+    from hinterland.engine import bench
+    from hinterland.paths import private_folder
+
+    spec = serve.resolver(paths, config.load(paths.config_file))(model)
+    tried = []
+    async for figure in bench.tune(spec, private_folder(paths.socket.parent), runs):
+        click.echo(f"{figure.threads} threads tried", err=True)
+        tried.append(figure)
+    chosen = bench.best(tried)
+    serve.keep_threads(paths, chosen.threads)
+    click.echo(f"{chosen.threads} threads are kept for this box.", err=True)
+    return tried
+
+
+def _remember_speed(paths: Paths, model: str, tokens_per_second: float) -> None:
+    """Keep the measured speed for `hint models recommend`."""
+
+
+def _seconds(value: float | None) -> str:
+    return "not measured" if value is None else f"{value * 1000:,.0f} ms"
+
+
+def _mb(size: int | None) -> str:
+    return "unknown" if size is None else f"{size / 1e6:,.0f} MB"

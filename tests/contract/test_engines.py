@@ -1,0 +1,125 @@
+"""Every engine keeps the same promises, whatever runs the model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from hinterland.engine.client import EngineClient
+from hinterland.engine.echo import EchoEngine
+from hinterland.engine.protocol import (
+    Done,
+    Engine,
+    Failed,
+    FinishReason,
+    Message,
+    PromptProgress,
+    Request,
+    Sampling,
+    TextDelta,
+)
+from hinterland.paths import Paths
+from hinterland.turns import new_id
+from tests.answers import collect, last, said
+
+
+class Candidate:
+    """An engine, and the model id that makes it write for a while."""
+
+    def __init__(self, engine: Engine, model: str) -> None:
+        self.engine = engine
+        self.model = model
+
+    def request(self, prompt: str, **settings: object) -> Request:
+        sampling = Sampling(**{"seed": 7, "temperature": 0.0, **settings})  # type: ignore[arg-type]
+        return Request((Message("user", prompt),), self.model, sampling, turn_id=new_id())
+
+
+@pytest.fixture(
+    params=["echo", "echo worker", pytest.param("llama.cpp worker", marks=pytest.mark.model)]
+)
+def candidate(request: pytest.FixtureRequest, paths: Paths) -> Iterator[Candidate]:
+    match request.param:
+        case "echo":
+            yield Candidate(EchoEngine(500), "echo")
+        case "echo worker":
+            yield Candidate(EngineClient(paths), "echo:500")
+        case _:
+            yield Candidate(EngineClient(paths), request.getfixturevalue("small_model"))
+
+
+LONG = "Tell me a long story about a river, a mill and the people who live beside it. " * 4
+
+
+def test_an_answer_is_text_and_then_done_with_counts(candidate: Candidate) -> None:
+    events = asyncio.run(collect(candidate.engine.stream(candidate.request(LONG, max_tokens=20))))
+    done = last(events)
+    assert isinstance(done, Done)
+    assert done.finish_reason is FinishReason.LENGTH
+    assert done.usage.completion_tokens == 20
+    assert done.usage.prompt_tokens > 20
+    assert said(events)
+    read = [event for event in events if isinstance(event, PromptProgress)]
+    assert read and read[-1].done == read[-1].total
+
+
+def test_cancel_ends_the_stream_with_done(candidate: Candidate) -> None:
+    async def cancel_after_three() -> list[object]:
+        request = candidate.request(LONG)
+        seen: list[object] = []
+        async for event in candidate.engine.stream(request):
+            seen.append(event)
+            if len([e for e in seen if isinstance(e, TextDelta)]) == 3:
+                await candidate.engine.cancel(request.turn_id or "")
+        return seen
+
+    events = asyncio.run(cancel_after_three())
+    assert isinstance(events[-1], Done)
+    assert events[-1].finish_reason is FinishReason.CANCELLED
+
+
+def test_a_prompt_over_the_context_is_refused_with_numbers(candidate: Candidate) -> None:
+    events = asyncio.run(collect(candidate.engine.stream(candidate.request("word " * 20_000))))
+    failed = last(events)
+    assert isinstance(failed, Failed)
+    assert failed.kind == "InputError"
+    assert "tokens" in failed.message
+    assert any(character.isdigit() for character in failed.message)
+
+
+def test_concurrent_callers_each_get_their_own_answer(candidate: Candidate) -> None:
+    async def ask_all() -> list[str]:
+        prompts = [f"Repeat after me, please: number {n}." for n in range(6)]
+        answers = await asyncio.gather(
+            *(collect(candidate.engine.stream(candidate.request(p, max_tokens=8))) for p in prompts)
+        )
+        alone = [
+            await collect(candidate.engine.stream(candidate.request(p, max_tokens=8)))
+            for p in prompts[:1]
+        ]
+        assert all(isinstance(last(events), Done) for events in answers)
+        assert [said(events) for events in alone]
+        return [said(events) for events in answers]
+
+    texts = asyncio.run(ask_all())
+    assert all(texts)
+
+
+def test_unicode_arrives_whole(candidate: Candidate) -> None:
+    prompt = "Repeat: 你好，世界 🇳🇱👩‍👩‍👧 مرحبا بالعالم"
+    events = asyncio.run(collect(candidate.engine.stream(candidate.request(prompt, max_tokens=24))))
+    assert isinstance(last(events), Done)
+    assert "\N{REPLACEMENT CHARACTER}" not in said(events)
+
+
+def test_the_same_seed_gives_the_same_answer(candidate: Candidate) -> None:
+    async def twice() -> list[str]:
+        return [
+            said(await collect(candidate.engine.stream(candidate.request("Count to five.", max_tokens=12))))
+            for _ in range(2)
+        ]
+
+    first, second = asyncio.run(twice())
+    assert first == second
