@@ -40,7 +40,9 @@ class EngineClient:
 
     async def load(self, model: str | None = None) -> AsyncIterator[Event]:
         """Bring a model into memory and yield how that goes."""
-        async for event in self._events("POST", "/hint/load", msgspec.json.encode({"model": model})):
+        async for event in self._events(
+            "POST", "/hint/load", msgspec.json.encode({"model": model})
+        ):
             yield event
 
     async def cancel(self, turn_id: str) -> None:

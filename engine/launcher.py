@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import subprocess
 import sys
 import time
 
@@ -61,6 +60,8 @@ async def _take(lock: int) -> None:
 
 
 async def _start(paths: Paths) -> None:
+    import subprocess
+
     log = private_folder(paths.logs) / "service.log"
     heard, told = os.pipe()
     try:

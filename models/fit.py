@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import statistics
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -42,7 +42,7 @@ SECONDS_PER_TOKEN = 0.015
 MOST_SLOTS = 4
 
 
-class Fit(str, Enum):
+class Fit(StrEnum):
     FITS = "fits"
     TIGHT = "tight"
     TOO_BIG = "too big"
@@ -124,10 +124,9 @@ def _cgroups(
         else:
             continue
         # A container sees its own group at the root; otherwise every group up to the root counts.
-        groups = [folder / path.strip("/"), *(folder / path.strip("/")).parents]
-        for group in groups:
-            if group.is_relative_to(folder) and (one := _cgroup(group, *names)):
-                found.append(one)
+        ours = folder / path.strip("/")
+        groups = [group for group in (ours, *ours.parents) if group.is_relative_to(folder)]
+        found += [limits for group in groups if (limits := _cgroup(group, *names))]
     return found
 
 

@@ -25,4 +25,4 @@ def sha256(path: Path, progress: Progress, what: str) -> str:
 
 def short(sha256: str) -> str:
     """Return the first digits of a hash, for people."""
-    return sha256[:12] + "…"
+    return f"{sha256[:12]}…"

@@ -76,6 +76,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def read(path: Path) -> Facts:
     """Return the facts of the GGUF model at `path`; raises ModelError when it is not a usable one."""
+    if path.exists() and not path.is_file():  # opening a pipe or a device might never end
+        raise ModelError(f"{path} is not a file.", "Name a GGUF file.")
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)

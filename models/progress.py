@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Protocol, TextIO
+from typing import Protocol, Self, TextIO
 
 from hinterland.text import clean_line
 
@@ -36,10 +36,10 @@ class LineProgress:
         self._terminal = self._stream.isatty()
         self._what = ""
         self._tenth = -1
-        self._shown_at = 0.0
+        self._shown_at = float("-inf")
         self._open = False
 
-    def __enter__(self) -> LineProgress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,17 +52,18 @@ class LineProgress:
     def advance(self, what: str, done: int, total: int | None) -> None:
         finished = total is not None and done >= total
         if what != self._what:
-            self._what, self._tenth, self._shown_at = what, -1, 0.0
+            self._what, self._tenth, self._shown_at = what, -1, float("-inf")
+        now = time.monotonic()
         if self._terminal:
-            now = time.monotonic()
             if now - self._shown_at >= 0.1 or finished:
                 self._shown_at = now
                 self._write(f"\r{self._text(what, done, total)}\x1b[K")
                 self._open = True
             return
         tenth = done * 10 // total if total else 0
-        if tenth > self._tenth:
-            self._tenth = tenth
+        # A file that is read in a second needs no ten lines.
+        if tenth > self._tenth and (finished or now - self._shown_at >= 1):
+            self._tenth, self._shown_at = tenth, now
             self._write(self._text(what, done, total) + "\n")
 
     def _text(self, what: str, done: int, total: int | None) -> str:

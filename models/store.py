@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -95,7 +96,9 @@ class ModelStore:
             return starting[0]
         if starting:
             names = ", ".join(sorted(model.id for model in starting))
-            raise ModelError(f"More than one model starts with {name}: {names}.", "Name one of them.")
+            raise ModelError(
+                f"More than one model starts with {name}: {names}.", "Name one of them."
+            )
         raise self._unknown(name, models, problems)
 
     def check(self, model: InstalledModel) -> None:
@@ -191,20 +194,31 @@ class ModelStore:
         newest_first = sorted(models.values(), key=lambda model: model.installed, reverse=True)
         return newest_first, problems
 
-    def _unknown(
-        self, name: str, models: list[InstalledModel], problems: list[str]
-    ) -> ModelError:
+    def _unknown(self, name: str, models: list[InstalledModel], problems: list[str]) -> ModelError:
         import difflib
 
         from hinterland.models import catalog
 
         broken = next((each for each in problems if f" {name} " in each), "")
         if broken:
-            return ModelError(broken, f"`hint models pull {name}` mends it, if the catalogue knows it.")
-        if name in catalog.load(self._paths).entries:
+            return ModelError(
+                broken, f"`hint models pull {name}` mends it, if the catalogue knows it."
+            )
+
+        def close_to_it(ids: Iterable[str]) -> list[str]:
+            ids = list(ids)
+            starting = [each for each in ids if each.startswith(name.lower())]
+            return starting[:3] or difflib.get_close_matches(name.lower(), ids, 3, 0.5)
+
+        known = catalog.load(self._paths).entries
+        if name.lower() in known:
             hint = f"`hint models pull {name}` fetches it."
-        elif close := difflib.get_close_matches(name, [model.id for model in models], 3, 0.5):
+        elif close := close_to_it(model.id for model in models):
             hint = f"Did you mean {' or '.join(close)}?"
+        elif close := close_to_it(known):
+            hint = (
+                f"The catalogue has {', '.join(close)}: `hint models pull {close[0]}` fetches it."
+            )
         else:
             hint = "`hint models list` shows what is installed."
         return ModelError(f"No model called {name} is installed.", hint)
@@ -259,7 +273,8 @@ def write_record(folder: Path, record: Record) -> None:
     """Put model.json on the disk in one step; raises OSError."""
     content = msgspec.json.format(msgspec.json.encode(record), indent=1)
     fresh = folder / f".{RECORD}"
-    with fresh.open("wb") as file:
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(handle, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

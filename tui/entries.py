@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
@@ -101,12 +102,10 @@ def _hanging(mark: str, text: str, width: int, style: Style) -> list[Strip]:
     """Return `text` with `mark` before its first line and room for one before the others."""
     if width <= _GUTTER * 2:
         return plain(text, width, style)
-    rows = wrap(text, width - _GUTTER)
-    return plain(
-        "\n".join((mark if row == 0 else " " * _GUTTER) + line for row, line in enumerate(rows)),
-        width,
-        style,
-    )
+    return [
+        Strip([Segment((mark if row == 0 else " " * _GUTTER) + line, style)])
+        for row, line in enumerate(wrap(text, width - _GUTTER))
+    ]
 
 
 def _stacked(drawn: Iterable[tuple[Piece, list[Strip]]]) -> list[Strip]:

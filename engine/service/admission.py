@@ -51,11 +51,11 @@ class Admission:
         try:
             await waiting.admitted
         except asyncio.CancelledError:
-            if waiting.admitted.done() and not waiting.admitted.cancelled():
-                self.leave(tokens, priority)
-            else:
+            if waiting in self._line:
                 self._line.remove(waiting)
                 self._admit()
+            elif not waiting.admitted.cancelled():
+                self.leave(tokens, priority)
             raise
 
     def leave(self, tokens: int, priority: Priority) -> None:
@@ -68,6 +68,8 @@ class Admission:
     def _admit(self) -> None:
         while self._line and self._fits(self._line[0]):
             first = self._line.pop(0)
+            if first.admitted.cancelled():  # it has left and not come round to saying so
+                continue
             self.running += 1
             self.running_batch += first.priority is Priority.BATCH
             self.reserved_tokens += first.tokens

@@ -35,7 +35,10 @@ def claim(paths: Paths) -> int | None:
 def log_to(folder: Path) -> None:
     """Send the service's and its workers' log to a file that is rotated; prompts never go there."""
     handler = logging.handlers.RotatingFileHandler(
-        private_folder(folder) / "engine.log", maxBytes=_LARGEST_LOG, backupCount=3, encoding="utf-8"
+        private_folder(folder) / "engine.log",
+        maxBytes=_LARGEST_LOG,
+        backupCount=3,
+        encoding="utf-8",
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     root = logging.getLogger("hinterland")

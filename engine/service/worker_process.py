@@ -193,7 +193,8 @@ def _refused(answer: bytes) -> HinterlandError:
     if "schema" in message.lower():
         reason = message.rpartition("JSON schema error")[2].lstrip(" :") or message
         return InputError(
-            f"The engine cannot enforce this schema: {reason}.", "Simplify the schema and try again."
+            f"The engine cannot enforce this schema: {reason}.",
+            "Simplify the schema and try again.",
         )
     if 400 <= code < 500:
         return InputError(f"The engine refused the request: {message}.", "Check the options.")

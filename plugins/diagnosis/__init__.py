@@ -1,1 +1,1 @@
-"""."""
+"""Triage of the sick. The room only: it registers nothing until there is a tool that works."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hinterland import config as configuration
 from hinterland.config import Config, Value
+from hinterland.durable import locked, replace_file
 from hinterland.errors import ConfigError
 from hinterland.paths import private_folder
 
@@ -20,21 +16,16 @@ def change(path: Path, key: str, value: Value) -> Config:
     """Set `key` in the file, which is made if need be, and return the settings that now hold.
 
     The result is checked before it is written, and the file is replaced as a whole. Raises
-    ConfigError, and StorageError where the folder cannot be made; then the file is as it was.
+    ConfigError, and StorageError where nothing can be written; then the file is as it was.
     """
     path = path.resolve()  # a link to a file that is kept elsewhere stays a link
-    with _alone(private_folder(path.parent)):
+    private_folder(path.parent)
+    with locked(path):
         before = configuration.read(path)
         after = _edited(before, path, key, value)
         config = configuration.parse(after, path)
         _check_nothing_else_changed(before, after, path, key)
-        try:
-            _replace(path, after)
-        except OSError as error:
-            raise ConfigError(
-                f"The settings file {path} cannot be written: {error.strerror}.",
-                "Free some space or mend its permissions.",
-            ) from error
+        replace_file(path, after)
     return config
 
 
@@ -72,33 +63,3 @@ def _check_nothing_else_changed(before: bytes, after: bytes, path: Path, key: st
             f"The settings file {path} is laid out in a way that cannot be edited safely.",
             f"Set {key} in it by hand.",
         )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a lock on the folder: two changes at once would lose one."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")  # made with mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

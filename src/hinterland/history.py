@@ -11,13 +11,14 @@ from collections.abc import Callable
 
 import msgspec
 
+from hinterland.durable import locked, remove_file
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.history_files import Content, ConversationFiles, Heading, Record, title_of
 from hinterland.history_index import Summary, SummaryIndex
 from hinterland.history_journals import Journals, unusable
 from hinterland.history_search import Hit, Search
 from hinterland.paths import Paths
-from hinterland.store import Edit, locked, remove_file
+from hinterland.store import Edit
 from hinterland.text import clean_line
 from hinterland.turns import Turn
 
@@ -29,6 +30,7 @@ Running = tuple[str, Turn]
 # `History.list` hides the built-in name in the class's own annotations.
 Summaries = list[Summary]
 Hits = list[Hit]
+Turns = list[Turn]
 RunningTurns = list[Running]
 
 
@@ -51,12 +53,18 @@ class History:
         """Keep a turn; it is on the disk when this returns. Raises StorageError.
 
         A turn that is kept already is not kept twice. It gives way to a complete one if it was cut
-        off, and to one that was cut off later.
+        off, and to one that was cut off later. Its journal is no longer needed and goes.
         """
         file = self._files.file(conversation_id)
         self._files.prepare()
         with file.edit() as edit:
             _put(edit, turn)
+            edit.commit()
+            self.forget(turn.id)
+
+    def forget(self, turn_id: str) -> None:
+        """Remove the journal of a turn that is kept, or of which there is nothing to keep."""
+        self._journals.discard(turn_id)
 
     def conversation(self, conversation_id: str) -> Record:
         """Return a conversation by its id or the beginning of it, without answers being written.
@@ -72,6 +80,32 @@ class History:
                 title = title_of(turn.prompt)
                 return Record(conversation_id, title, turn.created, turn.created, [])
         raise _unknown(conversation_id)
+
+    def resume(self, conversation_id: str | None = None) -> tuple[Record, Turn | None]:
+        """Return the conversation to go on with, the latest unless one is named, and the answer
+        that is still being written in it, if there is one.
+
+        Raises InputError when there is none, StorageError when it cannot be read.
+        """
+        if conversation_id is None:
+            conversation_id = self.latest()
+        if conversation_id is None:
+            raise InputError(
+                "There is no conversation to go on with yet.", "Begin one: `hint ask`, or `hint`."
+            )
+        record, writing = self.whole(conversation_id)
+        return record, writing[-1] if writing else None
+
+    def whole(self, conversation_id: str) -> tuple[Record, Turns]:
+        """Return a conversation and the answers that are still being written in it; raises like
+        `conversation`."""
+        # Looked for first: an answer that ends in between is then shown, and shown once.
+        running = self.running()
+        record = self.conversation(conversation_id)
+        kept = {turn.id for turn in record.turns}
+        return record, [
+            turn for running_id, turn in running if running_id == record.id and turn.id not in kept
+        ]
 
     def resolve(self, beginning: str) -> str:
         """Return the id of the one conversation whose id begins so; raises InputError when there
@@ -97,9 +131,10 @@ class History:
     def list(self, limit: int | None = None) -> Summaries:
         """Return the conversations, spoken in last first; raises StorageError when their folder
         cannot be read. A file that cannot be read is warned of and left out."""
+        running = self.running()
         self.adopt()
         summaries = self._index.summaries()
-        for conversation_id, turn in self.running():
+        for conversation_id, turn in running:
             known = summaries.get(conversation_id) or Summary(
                 id=conversation_id,
                 title=title_of(turn.prompt),
@@ -211,5 +246,5 @@ def _unknown(conversation_id: str) -> InputError:
 
 
 def _to_stderr(error: HinterlandError) -> None:
-    for line in filter(None, (error.message, error.hint)):
-        print(f"hint: {clean_line(line, 600)}", file=sys.stderr)
+    lines = filter(None, (error.message, error.hint))
+    sys.stderr.writelines(f"hint: {clean_line(line, 600)}\n" for line in lines)

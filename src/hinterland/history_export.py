@@ -9,14 +9,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from hinterland.durable import locked, replace_file
 from hinterland.engine.protocol import FinishReason
 from hinterland.errors import InputError
 from hinterland.history_files import Record
-from hinterland.store import locked, replace_file
 from hinterland.text import clean, clean_line, escape_json
 from hinterland.turns import Turn
-
-VERSION = 1
 
 _MARKS = {
     FinishReason.LENGTH: "cut at the token limit",
@@ -31,7 +29,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """A whole conversation, text as it was said; see docs/history.md."""
 
     format: Literal["hinterland.conversation"] = "hinterland.conversation"
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     id: str
     title: str
     created: float

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland import store
+from hinterland.durable import sweep, sync_folder
 from hinterland.errors import StorageError
 from hinterland.paths import Paths, private_folder
 from hinterland.store import DocumentFile, Schema
@@ -55,7 +55,7 @@ class Record(msgspec.Struct, frozen=True):
         """Yield each turn with the text it is found by; the first is found by the title too."""
         title = self.title
         for turn in self.turns:
-            yield turn, "\n".join((turn.prompt, turn.answer, title))
+            yield turn, f"{turn.prompt}\n{turn.answer}\n{title}"
             title = ""
 
 
@@ -111,7 +111,7 @@ class ConversationFiles:
                 for entry in entries:
                     named = _FILE_NAME.fullmatch(entry.name)
                     if named is None:
-                        store.sweep(self.folder, entry.name)
+                        sweep(self.folder, entry.name)
                         continue
                     try:
                         status = entry.stat()
@@ -134,7 +134,7 @@ class ConversationFiles:
             private_folder(self.folder)
             for folder in (self.folder.parent, self.folder.parent.parent):
                 try:
-                    store.sync_folder(folder)
+                    sync_folder(folder)
                 except OSError as error:
                     raise StorageError(
                         f"The folder {folder} cannot be kept: {error.strerror}."

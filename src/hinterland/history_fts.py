@@ -41,7 +41,7 @@ Place = tuple[str, str]
 """A conversation's id and a turn's."""
 
 
-class IndexUnusable(Exception):
+class IndexUnusableError(Exception):
     """The index cannot be used here and now; whoever searches has to read the files."""
 
 
@@ -53,7 +53,7 @@ class WordIndex:
         self._files = files
 
     def find(self, wanted: list[str], limit: int) -> list[Place]:
-        """Return the turns that hold every term, newest first; raises IndexUnusable, and
+        """Return the turns that hold every term, newest first; raises IndexUnusableError, and
         StorageError when the folder of conversations cannot be read."""
         try:
             try:
@@ -64,7 +64,7 @@ class WordIndex:
                 self._remove()
                 return self._find(wanted, limit)
         except (sqlite3.Error, OSError) as error:
-            raise IndexUnusable(str(error)) from error
+            raise IndexUnusableError(str(error)) from error
 
     def forget(self, conversation_id: str) -> None:
         """Leave no word of a conversation in the index; raises StorageError."""
@@ -116,7 +116,8 @@ class WordIndex:
             known, current = _known(database), _texts(self._files.scan())
             for conversation_id, stamp in current.items():
                 if known.get(conversation_id) != stamp:
-                    _delete(database, conversation_id)
+                    if conversation_id in known:
+                        _delete(database, conversation_id)
                     record = self._files.readable(conversation_id)
                     if record is not None:
                         _insert(database, record, stamp)
@@ -168,8 +169,10 @@ def _insert(database: sqlite3.Connection, record: Record, stamp: str) -> None:
 
 
 def _delete(database: sqlite3.Connection, conversation_id: str) -> None:
-    of_conversation = "(SELECT number FROM turns WHERE conversation = ?)"
-    database.execute(f"DELETE FROM words WHERE rowid IN {of_conversation}", (conversation_id,))
+    database.execute(
+        "DELETE FROM words WHERE rowid IN (SELECT number FROM turns WHERE conversation = ?)",
+        (conversation_id,),
+    )
     database.execute("DELETE FROM turns WHERE conversation = ?", (conversation_id,))
     database.execute("DELETE FROM files WHERE conversation = ?", (conversation_id,))
 

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import msgspec
 
+from hinterland.durable import remove_file
 from hinterland.errors import StorageError
 from hinterland.history_files import ConversationFiles, Record, Stamp
-from hinterland.store import DocumentFile, Schema, remove_file
+from hinterland.store import DocumentFile, Schema
 
 SCHEMA_VERSION = 1
+WORTH_WRITING = 16
+"""Stale rows from which on the index is written again; reading so many files takes less time."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +61,8 @@ class SummaryIndex:
         the folder of conversations cannot be read."""
         kept = self._kept()
         rows = self._healed(kept)
-        if rows != kept:
+        stale = sum(rows.get(key) != kept.get(key) for key in rows.keys() | kept.keys())
+        if stale >= WORTH_WRITING:
             # The summaries are right all the same; on a full or read-only disk they are only not kept.
             with suppress(StorageError):
                 rows = self._write(rows)

@@ -60,6 +60,13 @@ class Journals:
                 continue
             yield Answer(path, found.header.conversation_id, _turn(found), found.live)
 
+    def discard(self, turn_id: str) -> None:
+        """Remove a turn's journal, if there is one; what cannot be removed is warned of."""
+        try:
+            journal.discard(self._folder, turn_id)
+        except OSError as error:
+            self._warn(unusable(self._folder, error))
+
 
 def unusable(path: Path, error: OSError) -> StorageError:
     """Return what to say about a journal that cannot be read or removed."""

@@ -79,11 +79,11 @@ class Search:
     def _places(self, wanted: list[str], limit: int) -> list[tuple[str, str]]:
         index = self._index()
         if index is not None:
-            from hinterland.history_fts import IndexUnusable
+            from hinterland.history_fts import IndexUnusableError
 
             try:
                 return index.find(wanted, limit)
-            except IndexUnusable:
+            except IndexUnusableError:
                 pass  # the same answer, read from the files
         found = []
         for conversation_id in self._files.scan():

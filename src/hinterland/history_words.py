@@ -70,20 +70,11 @@ class Snippet:
     after: str
 
 
-def tokens(text: str) -> Iterator[str]:
-    """Yield the tokens that `text` is found by, in order."""
-    for unspaced, word in _pieces(text):
-        if unspaced:
-            yield from (unspaced[at : at + 2] for at in range(len(unspaced)))
-        else:
-            yield word[:LONGEST_TOKEN]
-
-
 def terms(query: str) -> list[str]:
     """Return what has to be found for `query`, each a row of tokens of which the last may be the
     beginning of one; empty when the query holds no word."""
     found: dict[str, None] = {}
-    for unspaced, word in _pieces(query):
+    for unspaced, word in _pieces(_folded(query)):
         if unspaced:
             pairs = (unspaced[at : at + 2] for at in range(max(1, len(unspaced) - 1)))
             found[" ".join(pairs)] = None
@@ -93,8 +84,18 @@ def terms(query: str) -> list[str]:
 
 
 def searchable(text: str) -> str:
-    """Return the tokens of `text` as one string, a space before each, for `matches`."""
-    return "".join(f" {token}" for token in tokens(text))
+    """Return the tokens that `text` is found by, in order, a space before each."""
+    found = []
+    folded = _folded(text)
+    if folded.isascii():
+        found = [word[:LONGEST_TOKEN] for word in folded.split()]
+    else:
+        for unspaced, word in _pieces(folded):
+            if unspaced:
+                found += (unspaced[at : at + 2] for at in range(len(unspaced)))
+            else:
+                found.append(word[:LONGEST_TOKEN])
+    return f" {' '.join(found)}"
 
 
 def matches(searched: str, wanted: list[str]) -> bool:
@@ -114,11 +115,15 @@ def snippet(text: str, wanted: list[str], around: int = 60) -> Snippet | None:
     return None
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
+def _folded(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text).casefold()
     folded = unicodedata.normalize("NFKD", folded).translate(_folding)
     # Hangul and voiced kana, taken apart by NFKD, are put together again.
-    for piece in _PIECE.finditer(unicodedata.normalize("NFC", folded)):
+    return unicodedata.normalize("NFC", folded)
+
+
+def _pieces(folded: str) -> Iterator[tuple[str, str]]:
+    for piece in _PIECE.finditer(folded):
         yield piece[1], piece[2]
 
 

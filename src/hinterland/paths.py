@@ -5,9 +5,7 @@ Nothing is created at import; `private_folder` makes a folder when something is 
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +56,9 @@ class Paths:
         socket = self.state / "engine.sock"
         if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
             return socket
+        import hashlib
+        import tempfile
+
         name = hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"hinterland-{os.getuid()}-{name}" / "engine.sock"
 

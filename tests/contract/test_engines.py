@@ -117,7 +117,11 @@ def test_unicode_arrives_whole(candidate: Candidate) -> None:
 def test_the_same_seed_gives_the_same_answer(candidate: Candidate) -> None:
     async def twice() -> list[str]:
         return [
-            said(await collect(candidate.engine.stream(candidate.request("Count to five.", max_tokens=12))))
+            said(
+                await collect(
+                    candidate.engine.stream(candidate.request("Count to five.", max_tokens=12))
+                )
+            )
             for _ in range(2)
         ]
 

@@ -77,7 +77,13 @@ def test_another_user_cannot_connect(hint: Hint, small_model: str, paths: Paths)
 def test_no_history_leaves_no_trace(hint: Hint, small_model: str, home: Path) -> None:
     secret = "zanzibar-quetzalcoatl-7731"
     asked = hint(
-        "ask", "-m", small_model, "--no-history", "--max-tokens", "24", f"Repeat this word: {secret}"
+        "ask",
+        "-m",
+        small_model,
+        "--no-history",
+        "--max-tokens",
+        "24",
+        f"Repeat this word: {secret}",
     )
     assert asked.returncode == 0, asked.stderr
     words = [secret.encode(), asked.stdout.strip().encode()[:40]]

@@ -97,7 +97,9 @@ def test_a_caller_that_leaves_without_history_stops_the_engine_writing(
     assert found.running == 0
 
 
-def test_the_engine_ends_when_its_socket_is_gone(hint: Hint, small_model: str, paths: Paths) -> None:
+def test_the_engine_ends_when_its_socket_is_gone(
+    hint: Hint, small_model: str, paths: Paths
+) -> None:
     assert hint("ask", "-m", small_model, "--max-tokens", "2", "Hi").returncode == 0
     service, worker = running_status().pid, only_worker().pid
     paths.socket.unlink()

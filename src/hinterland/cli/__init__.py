@@ -28,6 +28,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+_REPORT = "Please report it, with what `hint --debug …` prints."
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it runs."""
 
@@ -38,9 +41,9 @@ class LazyGroup(click.Group):
         if name in COMMANDS:
             command: click.Command = importlib.import_module(COMMANDS[name][0]).command
             return command
-        from hinterland.plugin_host import find_command
+        from hinterland.cli.plugin_command import find
 
-        return find_command(name)
+        return find(name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -82,12 +85,23 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         show_error(error)
         code = error.exit_code
+    except Exception as error:
+        # A defect: the user is owed a sentence and an exit code for it too, not a traceback.
+        if debug:
+            raise
+        name = type(error).__name__
+        show_error(HinterlandError(f"A defect stopped this command ({name}: {error}).", _REPORT))
+        code = HinterlandError.exit_code
     sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
     try:
-        result: Any = hint.main(arguments, prog_name="hint", standalone_mode=False)
+        if "_HINT_COMPLETE" in os.environ:  # a shell asks for completions
+            hint.main(arguments, prog_name="hint")
+        # Not `hint.main`: it swallows a closed pipe and ends with 1.
+        with hint.make_context("hint", [*arguments]) as context:
+            result: Any = hint.invoke(context)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -55,7 +55,9 @@ _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and giving up on a tidy end
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the text.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="The longest answer, in tokens.")
-@click.option("--temperature", type=click.FloatRange(0, 5), help="0 always takes the likeliest token.")
+@click.option(
+    "--temperature", type=click.FloatRange(0, 5), help="0 always takes the likeliest token."
+)
 @click.option("--top-p", type=click.FloatRange(0, 1), help="Sample from this share of likelihood.")
 @click.option("--top-k", type=click.IntRange(min=0), help="Sample from this many likeliest tokens.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 2), help="Makes sampling repeatable.")
@@ -125,7 +127,9 @@ def _standard_input(*, waiting: bool) -> str:
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         return ""
     if waiting and sys.stderr.isatty() and not select.select([sys.stdin], [], [], 2.0)[0]:
-        click.echo("hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True)
+        click.echo(
+            "hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True
+        )
     data = sys.stdin.buffer.read()
     try:
         return data.decode("utf-8-sig")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -12,7 +11,7 @@ from hinterland import config as configuration
 from hinterland.config import Config, Value
 from hinterland.errors import ConfigError
 from hinterland.paths import find
-from hinterland.text import clean
+from hinterland.text import clean, escape_json
 
 
 @click.group(name="config")
@@ -94,4 +93,4 @@ def toml_value(value: Value) -> str:
 
 
 def _print_json(value: Any) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
+    click.echo(escape_json(msgspec.json.format(msgspec.json.encode(value)).decode()))

@@ -11,8 +11,7 @@ import click
 from hinterland import paths
 
 if TYPE_CHECKING:
-    from hinterland.history import History, Record, Summary
-    from hinterland.turns import Turn
+    from hinterland.history import History, Summary
 
 NOTHING_YET = "There are no conversations yet: `hint ask` begins one."
 SHORTEST_ID = 8
@@ -60,9 +59,9 @@ def show(conversation_id: str | None, as_json: bool) -> None:
     if conversation_id is None:
         click.echo(NOTHING_YET, err=True)
     elif as_json:
-        _print_bytes(history_export.as_json(*_whole(history, conversation_id)))
+        _print_bytes(history_export.as_json(*history.whole(conversation_id)))
     else:
-        text = history_export.as_text(*_whole(history, conversation_id))
+        text = history_export.as_text(*history.whole(conversation_id))
         click.echo(text, nl=False)
 
 
@@ -114,11 +113,11 @@ def export(conversation_id: str, form: str, output: Path | None, force: bool) ->
     """Write a conversation as Markdown or JSON."""
     from hinterland import history_export
 
-    found = _whole(_history(), conversation_id)
-    if form == "json":
-        content = history_export.as_json(*found)
-    else:
-        content = history_export.as_markdown(*found).encode()
+    found = _history().whole(conversation_id)
+    is_json = form == "json"
+    content = (
+        history_export.as_json(*found) if is_json else history_export.as_markdown(*found).encode()
+    )
     if output is None or str(output) == "-":
         _print_bytes(content)
     else:
@@ -151,12 +150,6 @@ def _history() -> History:
     from hinterland.history import History
 
     return History(paths.find())
-
-
-def _whole(history: History, conversation_id: str) -> tuple[Record, list[Turn]]:
-    record = history.conversation(conversation_id)
-    writing = [turn for running_id, turn in history.running() if running_id == record.id]
-    return record, writing
 
 
 def _row(summary: Summary, short_id: str) -> str:

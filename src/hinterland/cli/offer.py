@@ -21,7 +21,9 @@ def offer_starter(paths: Paths) -> bool:
 
     entry = starter(paths)
     size = f" ({entry.bytes / 1e6:,.0f} MB)" if entry.bytes else ""
-    click.echo(f"No model is installed yet. The starter for this box is {entry.id}{size}.", err=True)
+    click.echo(
+        f"No model is installed yet. The starter for this box is {entry.id}{size}.", err=True
+    )
     if not click.confirm("Download it now?", default=True, err=True):
         return False
     pull_with_progress(entry.id, paths)

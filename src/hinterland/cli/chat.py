@@ -1,0 +1,85 @@
+"""`hint chat`, and `hint` alone: the chat on a terminal, or in lines where there is no screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from hinterland.errors import InputError
+
+if TYPE_CHECKING:
+    from hinterland.config import Config
+    from hinterland.conversation import Conversation
+    from hinterland.paths import Paths
+
+
+@click.command(name="chat")
+@click.option("-m", "--model", help="The model to ask: an id, or a GGUF file.")
+@click.option("-s", "--system", help="A system prompt for this conversation.")
+@click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
+@click.option("--resume", metavar="ID", help="Go on with this conversation; see `hint history list`.")
+@click.option("--no-history", is_flag=True, help="Leave no trace of this on the disk.")
+@click.option("--plain", is_flag=True, help="Lines instead of a screen: for serial consoles and pipes.")
+def command(
+    model: str | None,
+    system: str | None,
+    latest: bool,
+    resume: str | None,
+    no_history: bool,
+    plain: bool,
+) -> int:
+    """Open the chat."""
+    from hinterland import config, paths
+    from hinterland.conversation import open_conversation
+
+    if latest and resume:
+        raise InputError("--continue and --resume each name a conversation.", "Give one of them.")
+    plain = plain or os.environ.get("TERM", "dumb") == "dumb"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) and not plain:
+        raise InputError(
+            "The chat needs a terminal.",
+            'Use `hint ask "…"` here, or `hint chat --plain`, which reads lines.',
+        )
+    found = paths.find()
+    settings = config.load(found.config_file)
+    new = partial(
+        open_conversation, found, settings, model=model, system=system, keep_history=not no_history
+    )
+    conversation = new(resume=resume, latest=latest) if latest or resume else new()
+    _require_model(found, settings, conversation)
+    if plain:
+        from hinterland.cli.plain_chat import PlainChat
+
+        return PlainChat(conversation, new).run()
+    from hinterland.tui.app import ChatApp
+    from hinterland.tui.terminal import Terminal
+
+    app = ChatApp(new, conversation, driver_class=Terminal)
+    if app.run():
+        click.echo("hint: the answer goes on; `hint chat --continue` shows it", err=True)
+    return app.return_code or 0
+
+
+def _require_model(paths: Paths, config: Config, conversation: Conversation) -> None:
+    """Return if the conversation's model is installed; a person is offered one where none is.
+
+    Raises ModelError.
+    """
+    from hinterland.engine.echo import is_echo
+    from hinterland.errors import NoModelError
+    from hinterland.models.store import ModelStore
+
+    name = conversation.model or config.model or None
+    if is_echo(name):
+        return
+    try:
+        ModelStore(paths).find(name)
+    except NoModelError:
+        from hinterland.cli.offer import offer_starter
+
+        if not offer_starter(paths):
+            raise

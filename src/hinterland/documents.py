@@ -1,0 +1,193 @@
+"""Documents for a prompt: files as text, and how they are put into the user's message."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import stat
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from io import BytesIO
+from pathlib import Path
+
+from hinterland.errors import InputError
+from hinterland.text import clean_line
+
+MOST_BYTES = 64 << 20
+"""The largest file that is read."""
+
+# The longer mark first: UTF-32's begins like UTF-16's.
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Office files before 2007, and encrypted ones since
+_CLAIMED = (b"%PDF-", b"PK\x03\x04", _OLE, b"{\\rtf")
+# A pipe that the shell opened for us (`--file <(…)`); any other pipe might never be written to.
+_SHELL_PIPES = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
+
+
+class Kind(str, Enum):
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    PDF = "pdf"
+    WORD = "word"
+    STDIN = "stdin"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    name: str
+    text: str
+    kind: Kind
+    note: str = ""
+    """What the text lacks of the file, as a sentence for the user; empty when it lacks nothing."""
+
+
+def read(path: Path) -> Document:
+    """Return the file's text; raises InputError for one that is missing, too large or unreadable."""
+    return _document(_bytes(path), path.name, f"The file {path}", _kind_by_name(path))
+
+
+def standard_input(piped: str | bytes) -> Document:
+    """Return what was piped in, a PDF or Word file too if it is bytes; raises InputError."""
+    if isinstance(piped, str):
+        return Document("standard input", piped.replace("\0", ""), Kind.STDIN)
+    return _document(piped, "standard input", "Standard input", Kind.STDIN)
+
+
+def attach(prompt: str, documents: Sequence[Document], config_folder: Path | None = None) -> str:
+    """Return the user's message: `prompt` and the documents, as the prompt file `attach` says.
+
+    The documents go first: a model answers best what it read last, and a second question about the
+    same file finds the file in the engine's prefix cache. Raises ConfigError for a prompt file of
+    the user's own that cannot be used.
+    """
+    if not documents:
+        return prompt
+    from hinterland.prompts import load
+
+    named = [Document(_label(one.name), one.text, one.kind) for one in documents]
+    message = load("attach", config_folder).render(documents=named, prompt=prompt)
+    return message if prompt else message.rstrip("\n")
+
+
+def _label(name: str) -> str:
+    """Return a name that cannot end the quoted name in a tag."""
+    return clean_line(name).translate(str.maketrans('"<>', "'‹›"))
+
+
+def _kind_by_name(path: Path) -> Kind:
+    return Kind.MARKDOWN if path.suffix.lower() in {".md", ".markdown"} else Kind.TEXT
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        # Without O_NONBLOCK, opening a pipe waits for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            facts = os.fstat(descriptor)
+            if stat.S_ISDIR(facts.st_mode):
+                raise InputError(f"{path} is a folder.", "Attach its files one by one.")
+            from_shell = stat.S_ISFIFO(facts.st_mode) and str(path).startswith(_SHELL_PIPES)
+            if not stat.S_ISREG(facts.st_mode) and not from_shell:
+                raise InputError(f"{path} is not a file.", "Attach a text, PDF or Word file.")
+            os.set_blocking(descriptor, True)
+            data = file.read(MOST_BYTES + 1)
+            size = max(facts.st_size, len(data))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise InputError(
+            f"The file {path} cannot be read: {_reason(error)}.", "Check its name and permissions."
+        ) from error
+    if size > MOST_BYTES:
+        about = f"{size / 1e6:,.0f} MB" if facts.st_size else "larger"
+        raise InputError(
+            f"The file {path} is {about}; at most {MOST_BYTES / 1e6:.0f} MB can be read.",
+            "Attach the part of it that matters.",
+        )
+    return data
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.errno is not None:
+        return {
+            errno.ENOENT: "there is no such file",
+            errno.EACCES: "its permissions forbid it",
+        }.get(error.errno, os.strerror(error.errno))
+    return str(error)
+
+
+def _document(data: bytes, name: str, subject: str, kind: Kind) -> Document:
+    note = ""
+    found = _format(data, subject)
+    if found is not None:
+        from hinterland.document_child import UnreadableError, extract
+
+        try:
+            extracted = extract(found.value, data)
+        except UnreadableError as error:
+            raise InputError(f"{subject} {error.reason}.", error.hint) from error
+        text, kind = extracted.text, found
+        note = f"{subject} {extracted.note}." if extracted.note else ""
+    else:
+        text = _decoded(data, subject)
+    if not text.strip():
+        raise InputError(f"{subject} is empty.", "There is nothing to read in it.")
+    return Document(name, text.replace("\0", ""), kind, note)
+
+
+def _format(data: bytes, subject: str) -> Kind | None:
+    """Return PDF or WORD by what the file holds, None for text; raises InputError for other kinds."""
+    head = data[:1024].lstrip()
+    if not head.startswith(_CLAIMED):
+        # A PDF's mark may stand anywhere in the first kilobyte (ISO 32000-1, annex H.3.4.1).
+        return Kind.PDF if b"%PDF-" in head and b"\0" in data else None
+    if head.startswith(b"%PDF-"):
+        return Kind.PDF
+    what = "an old or an encrypted Office file"
+    if head.startswith(b"{\\rtf"):
+        what = "a rich text (RTF) file"
+    elif head.startswith(b"PK"):
+        try:
+            with zipfile.ZipFile(BytesIO(data)) as parts:
+                members = set(parts.namelist())
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise InputError(
+                f"{subject} is a broken Word or ZIP file.", "Copy it again from where it came."
+            ) from error
+        if "word/document.xml" in members:
+            return Kind.WORD
+        what = (
+            "a spreadsheet" if "xl/workbook.xml" in members else "a ZIP archive or another format"
+        )
+    raise InputError(
+        f"{subject} is {what}, not a text, PDF or Word file.",
+        "Save it as .docx, .pdf or .txt first.",
+    )
+
+
+def _decoded(data: bytes, subject: str) -> str:
+    """Return text in UTF-8, or in what its byte order mark says; raises InputError."""
+    mark, encoding = next(
+        ((mark, name) for mark, name in _MARKS.items() if data.startswith(mark)), (b"", "utf-8")
+    )
+    if not mark and b"\0" in data:
+        raise InputError(
+            f"{subject} is not a text, PDF or Word file.",
+            "A program or a picture cannot be attached.",
+        )
+    try:
+        return data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        offset = len(mark) + error.start
+        raise InputError(
+            f"{subject} is not {encoding.upper()} text: the byte at offset {offset} "
+            f"(0x{data[offset]:02X}) is wrong.",
+            "Convert it first, for instance `iconv -f ISO-8859-1 -t UTF-8 IN > OUT`.",
+        ) from error

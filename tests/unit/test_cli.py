@@ -1,0 +1,111 @@
+"""How `hint` itself behaves: help, unknown words, a closed pipe, errors and --debug."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from hinterland import __version__
+from hinterland.cli import COMMANDS
+from tests.running import Hint, hint_command
+
+
+def test_version(hint: Hint) -> None:
+    done = hint("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"hint, version {__version__}\n"
+
+
+def test_help_names_every_command(hint: Hint) -> None:
+    done = hint("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for name, (_, summary) in COMMANDS.items():
+        assert f"  {name} " in done.stdout
+        assert summary in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_in_the_table_is_there_and_says_what_the_table_says(name: str) -> None:
+    module, summary = COMMANDS[name]
+    command = import_module(module).command
+    assert isinstance(command, click.Command)
+    assert command.name == name
+    assert command.help
+    assert summary.endswith(".")
+
+
+def test_an_unknown_command_is_a_usage_error(hint: Hint) -> None:
+    done = hint("frobnicate")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such command 'frobnicate'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_option_is_a_usage_error(hint: Hint) -> None:
+    done = hint("--frobnicate")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such option" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["--help", "config show", "plugins list --json"])
+def test_a_closed_pipe_ends_quietly(home: Path, arguments: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            hint_command(*arguments.split()),
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    finally:
+        os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_an_error_is_a_sentence_and_a_hint(hint: Hint) -> None:
+    done = hint("config", "get", "engine.contxt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "hint: There is no setting engine.contxt.\n      Did you mean engine.context?\n"
+    )
+
+
+def test_an_error_cannot_touch_the_terminal(hint: Hint) -> None:
+    done = hint("config", "get", "a\x1b]52;c;eA==\x07\u202eb\x9b2J")
+    assert done.returncode == 2
+    assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(done.stderr)
+
+
+def test_debug_shows_the_traceback(hint: Hint) -> None:
+    done = hint("--debug", "config", "get", "nothing")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "ConfigError" in done.stderr
+
+
+def test_the_variable_shows_the_traceback_too(hint: Hint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HINTERLAND_DEBUG", "1")
+    assert "Traceback" in hint("config", "get", "nothing").stderr
+
+
+def test_a_key_that_interrupts_ends_with_130(home: Path) -> None:
+    code = (
+        "import os, signal, sys, hinterland.cli as cli\n"
+        "cli._run = lambda arguments: os.kill(os.getpid(), signal.SIGINT)\n"
+        "cli.main([])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, "", "")

@@ -1,0 +1,78 @@
+"""What workers tell the chat's screen: its whole vocabulary. Workers post, handlers own the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+
+from textual.message import Message
+
+from hinterland.conversation import Conversation
+from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued
+from hinterland.errors import HinterlandError
+
+
+@dataclass
+class PromptSubmitted(Message):
+    """The user sent what was in the input box."""
+
+    text: str
+
+
+@dataclass
+class AnswerAdvanced(Message):
+    """Events of an answer arrived since the last such message."""
+
+    waiting: Loading | Queued | PromptProgress | None = None
+    """What the engine does before it writes, if that is the latest news."""
+    reasoning: str = ""
+    text: str = ""
+    tokens_per_second: float | None = None
+    """Pieces of text a second since the first one, as they arrived here."""
+
+
+@dataclass
+class AnswerEnded(Message):
+    """The last event of an answer arrived."""
+
+    event: Done | Failed
+
+
+@dataclass
+class AnsweringFailed(Message):
+    """An answer could not be asked for, or could not be kept."""
+
+    error: HinterlandError
+
+
+@dataclass
+class AnsweringStopped(Message):
+    """Nothing more comes of an answer: it has ended, and was kept or could not be."""
+
+
+@dataclass
+class ConversationOpened(Message):
+    """A new conversation is there."""
+
+    conversation: Conversation
+
+
+@dataclass
+class OpeningFailed(Message):
+    """A new conversation could not be opened."""
+
+    error: HinterlandError
+
+
+@dataclass
+class MarkdownImported(Message):
+    """Answers can be shown as Markdown now."""
+
+    markdown: ModuleType
+
+
+@dataclass
+class HungUp(Message):
+    """The terminal has gone away, or we were told to end."""
+
+    signal: int

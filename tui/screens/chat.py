@@ -1,0 +1,270 @@
+"""The chat: what is asked, what is answered, and what to do when that goes wrong.
+
+Workers run the conversation and post messages; this screen's handlers change what is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Callable
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer
+from textual.worker import Worker
+
+from hinterland.conversation import Conversation
+from hinterland.engine.protocol import Done, Event, Failed
+from hinterland.errors import HinterlandError, by_name
+from hinterland.text import clean, clean_line
+from hinterland.tui import status
+from hinterland.tui.entries import ending
+from hinterland.tui.messages import (
+    AnswerAdvanced,
+    AnswerEnded,
+    AnsweringFailed,
+    AnsweringStopped,
+    ConversationOpened,
+    MarkdownImported,
+    OpeningFailed,
+    PromptSubmitted,
+)
+from hinterland.tui.pace import Pace
+from hinterland.tui.status import Status
+from hinterland.tui.widgets.prompt_input import PromptInput
+from hinterland.tui.widgets.status_line import StatusLine
+from hinterland.tui.widgets.transcript import Transcript
+
+_PATIENCE_WITH_STOP = 2.0
+"""Seconds between asking an answer to stop and no longer waiting for its end."""
+_TWICE = 2.0
+"""Seconds within which a second Ctrl+C leaves."""
+
+
+class ChatScreen(Screen[None]):
+    """A conversation, the box to write in, and a line that says what the engine does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "Stop", priority=True, id="chat.stop"),
+        Binding("ctrl+n", "new_chat", "New chat", priority=True, id="chat.new"),
+        Binding("ctrl+c", "interrupt", "Stop, twice: leave", show=False, priority=True, id="chat.interrupt"),
+        Binding("ctrl+t", "reasoning", "Reasoning", show=False, priority=True, id="chat.reasoning"),
+        Binding("pageup", "page(-1)", "Scroll", show=False, priority=True, id="chat.page_up"),
+        Binding("pagedown", "page(1)", "Scroll", show=False, priority=True, id="chat.page_down"),
+        Binding("ctrl+home", "first", "To the start", show=False, priority=True, id="chat.first"),
+        Binding("ctrl+end", "last", "To the end", show=False, priority=True, id="chat.last"),
+    ]
+
+    def __init__(
+        self, open_conversation: Callable[[], Conversation], conversation: Conversation | None = None
+    ) -> None:
+        super().__init__()
+        self._open_conversation = open_conversation
+        self.conversation = conversation
+        self.answering: Worker[None] | None = None
+        """Runs as long as an answer comes, and until it is kept."""
+        self._asked = ""
+        self._ended: Done | Failed | None = None
+        self._stopping: Timer | None = None
+        self._interrupted_at = -_TWICE
+
+    def compose(self) -> ComposeResult:
+        yield Transcript(id="transcript")
+        yield StatusLine(id="status")
+        yield PromptInput(id="prompt")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.transcript = self.query_one(Transcript)
+        self.prompt = self.query_one(PromptInput)
+        self.status = self.query_one(StatusLine)
+        self.prompt.focus()
+        # What a library or the history writes to standard error must not be lost under the screen.
+        self.app.begin_capture_print(self, stdout=False)
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        """Do what can wait for the first paint."""
+        if self.conversation is None:
+            self.run_worker(self._open())
+        else:
+            self._show(self.conversation)
+        self.run_worker(self._import_markdown())
+
+    # Workers: they post what they find
+
+    async def _open(self) -> None:
+        try:
+            conversation = await asyncio.to_thread(self._open_conversation)
+        except HinterlandError as error:
+            self.post_message(OpeningFailed(error))
+        else:
+            self.post_message(ConversationOpened(conversation))
+
+    async def _import_markdown(self) -> None:
+        markdown = await asyncio.to_thread(importlib.import_module, "hinterland.tui.markdown")
+        self.post_message(MarkdownImported(markdown))
+
+    async def _receive(self, answer: AsyncIterator[Event]) -> None:
+        pace = Pace(self.post_message)
+        try:
+            async for event in answer:
+                if isinstance(event, Done | Failed):
+                    pace.flush()
+                    self.post_message(AnswerEnded(event))
+                else:
+                    pace.put(event)
+        except HinterlandError as error:
+            self.post_message(AnsweringFailed(error))
+        finally:
+            pace.flush()
+            self.post_message(AnsweringStopped())
+
+    async def _stop(self, conversation: Conversation) -> None:
+        try:
+            await conversation.stop()
+        except HinterlandError as error:
+            self.post_message(AnsweringFailed(error))
+
+    # Handlers: they own the state
+
+    def on_conversation_opened(self, message: ConversationOpened) -> None:
+        self._show(message.conversation)
+
+    def on_opening_failed(self, message: OpeningFailed) -> None:
+        self._report(message.error)
+
+    def on_markdown_imported(self, message: MarkdownImported) -> None:
+        self.transcript.render_markdown(message.markdown)
+
+    def on_prompt_submitted(self, message: PromptSubmitted) -> None:
+        if self.answering is not None:
+            self._say("An answer is being written. Esc stops it.")
+        elif self.conversation is None:
+            self._say("The conversation is being opened.")
+        else:
+            self.prompt.accept()
+            self._await(message.text, self.conversation.ask(message.text))
+
+    def on_answer_advanced(self, news: AnswerAdvanced) -> None:
+        if news.reasoning:
+            self.transcript.think(news.reasoning)
+        if news.text:
+            self.transcript.write(news.text)
+        if self._stopping is None:
+            self._set_state(status.of_progress(news))
+
+    def on_answer_ended(self, message: AnswerEnded) -> None:
+        event = self._ended = message.event
+        self.transcript.finish()
+        if isinstance(event, Failed):
+            self._report(by_name(event.kind, event.message, event.hint))
+        elif notice := ending(event.finish_reason):
+            self.transcript.tell(notice)
+        self._set_state(status.of_end(event))
+
+    def on_answering_failed(self, message: AnsweringFailed) -> None:
+        self.transcript.finish()
+        self._report(message.error)
+
+    def on_answering_stopped(self) -> None:
+        if self._ended is None:
+            self.transcript.finish()
+            self.transcript.tell("Stopped.")
+            self._set_state("stopped")
+        if not isinstance(self._ended, Done):
+            self.prompt.give_back(self._asked)
+        if self._stopping is not None:
+            self._stopping.stop()
+            self._stopping = None
+        self.answering = None
+        self.refresh_bindings()
+
+    def on_print(self, event: events.Print) -> None:
+        if text := clean_line(event.text, 400):
+            self.notify(text, severity="warning", markup=False)
+
+    # What the keys do
+
+    def action_stop(self) -> None:
+        if self.answering is None or self.conversation is None or self._stopping is not None:
+            return
+        self._set_state("stopping")
+        self._stopping = self.set_timer(_PATIENCE_WITH_STOP, self.answering.cancel)
+        self.run_worker(self._stop(self.conversation))
+
+    def action_interrupt(self) -> None:
+        again = monotonic() - self._interrupted_at < _TWICE
+        self._interrupted_at = monotonic()
+        if again:
+            self.leave()
+        elif self.answering is not None:
+            self.action_stop()
+        else:
+            self._say("Ctrl+C again leaves.")
+
+    def action_new_chat(self) -> None:
+        if self.answering is not None:
+            self._say("An answer is being written. Esc stops it.")
+        else:
+            self.run_worker(self._open())
+
+    def action_reasoning(self) -> None:
+        self.transcript.toggle_reasoning()
+
+    def action_page(self, pages: int) -> None:
+        self.transcript.page(pages)
+
+    def action_first(self) -> None:
+        self.transcript.scroll_home(animate=False, x_axis=False)
+
+    def action_last(self) -> None:
+        self.transcript.scroll_end(animate=False, x_axis=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show the key that stops an answer only while there is one."""
+        del parameters
+        return action != "stop" or self.answering is not None
+
+    def leave(self, return_code: int = 0) -> None:
+        """End the chat; an answer that is kept goes on in the engine."""
+        kept = self.conversation is not None and self.conversation.kept
+        self.app.exit(result=self.answering is not None and kept, return_code=return_code)
+
+    # The rest
+
+    def _show(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.prompt.remember([turn.prompt for turn in conversation.turns])
+        self.transcript.load(conversation.turns)
+        self._set_state("ready")
+        if conversation.running is not None:
+            self._await(conversation.running.prompt, conversation.follow())
+
+    def _await(self, prompt: str, answer: AsyncIterator[Event]) -> None:
+        self._asked = prompt
+        self._ended = None
+        self.transcript.ask(prompt)
+        self._set_state("waiting for the engine")
+        self.answering = self.run_worker(self._receive(answer))
+        self.refresh_bindings()
+
+    def _set_state(self, state: str) -> None:
+        conversation, ended = self.conversation, self._ended
+        model = ended.model if isinstance(ended, Done) else ""
+        self.status.status = Status(state, model or (conversation and conversation.model) or "")
+
+    def _report(self, error: HinterlandError) -> None:
+        """Tell of an error once in passing and once to stay."""
+        sentence = clean(f"{error.message} {error.hint}".strip())
+        self.transcript.tell(sentence)
+        self.notify(clean_line(sentence, 400), severity="error", markup=False)
+
+    def _say(self, sentence: str) -> None:
+        self.notify(sentence, markup=False)

@@ -1,0 +1,67 @@
+"""What the status line says of the engine, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+from hinterland.engine.protocol import Done, Failed, FinishReason, Loading, PromptProgress, Queued
+from hinterland.text import clean_line
+from hinterland.tui.messages import AnswerAdvanced
+
+OFFLINE = "offline"
+"""The mark that says that no word leaves this box."""
+_SHORTEST_MODEL = 8
+"""Cells of a model's name below which it is left out."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of the chat, as the status line shows it."""
+
+    state: str = "ready"
+    model: str = ""
+
+    def line(self, width: int) -> str:
+        """Return the line for `width` cells: the state at the left, model and mark at the right."""
+        room = max(0, width - 2)
+        state = clean_line(self.state)
+        right = OFFLINE
+        for_model = room - cell_len(state) - cell_len(right) - 4
+        model = clean_line(self.model)
+        if model and for_model >= min(_SHORTEST_MODEL, cell_len(model)):
+            if cell_len(model) > for_model:
+                model = set_cell_size(model, for_model - 1).rstrip() + "…"
+            right = f"{model}  {right}"
+        gap = room - cell_len(state) - cell_len(right)
+        line = f"{state}{' ' * gap}{right}" if gap >= 1 else set_cell_size(state, room)
+        return f" {line} "
+
+
+def of_progress(news: AnswerAdvanced) -> str:
+    """Return the state that an answer's news tell."""
+    match news.waiting:
+        case Loading(_, None):
+            return "loading the model"
+        case Loading(_, progress):
+            return f"loading the model {progress:.0%}"
+        case Queued(position):
+            return f"queued {position}"
+        case PromptProgress(done, total):
+            return f"reading prompt {done}/{total}"
+        case None:
+            doing = "thinking" if news.reasoning and not news.text else "writing"
+            return doing + _speed(news.tokens_per_second)
+
+
+def of_end(event: Done | Failed) -> str:
+    """Return the state after an answer."""
+    if isinstance(event, Failed):
+        return "failed"
+    said = "stopped" if event.finish_reason is FinishReason.CANCELLED else "ready"
+    return said + _speed(event.timings.predicted_per_second)
+
+
+def _speed(tokens_per_second: float | None) -> str:
+    return f" {tokens_per_second:.1f} tokens/s" if tokens_per_second else ""

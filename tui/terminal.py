@@ -1,0 +1,93 @@
+"""The terminal as a driver that notices when it has gone: no input, no process left behind.
+
+Textual's own driver reads the end of the file over and over, and stops drawing for good when one
+write fails.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from hinterland.tui.messages import HungUp
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+_TIME_TO_END = 0.7
+"""Seconds between the terminal's end and ours, tidy or not."""
+
+
+class Terminal(LinuxDriver):
+    """Draws on standard output, reads standard input, and ends the app when they hang up."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._file = cast("TextIO", _Output(cast("TextIO", sys.__stdout__)))
+        self._watch: Thread | None = None
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()
+        if self._watch is None:
+            self._watch = Thread(target=self._wait_for_hang_up, name="hang-up", daemon=True)
+            self._watch.start()
+
+    def run_input_thread(self) -> None:
+        try:
+            super().run_input_thread()
+        except OSError:  # EIO: the other side of the terminal is closed
+            self._hang_up()
+
+    def _wait_for_hang_up(self) -> None:
+        terminal = select.poll()
+        terminal.register(self.fileno, 0)  # a hang-up is reported unasked
+        for _, happened in terminal.poll():
+            if happened & (select.POLLHUP | select.POLLERR):
+                self._hang_up()
+                time.sleep(_TIME_TO_END)
+                os._exit(128 + signal.SIGHUP)
+
+    def _hang_up(self) -> None:
+        self._app.post_message(HungUp(signal.SIGHUP))
+
+
+class _Output:
+    """Standard output that takes what is written after the terminal's end without complaint."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._gone = False
+
+    def write(self, text: str) -> None:
+        self._do(self._file.write, text)
+
+    def flush(self) -> None:
+        self._do(self._file.flush)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def _do(self, action: Any, *arguments: str) -> None:
+        if self._gone:
+            return
+        try:
+            action(*arguments)
+        except UnicodeEncodeError:
+            encoding = self._file.encoding
+            self._do(action, *(text.encode(encoding, "replace").decode(encoding) for text in arguments))
+        except OSError:
+            self._gone = True

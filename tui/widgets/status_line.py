@@ -1,0 +1,18 @@
+"""One line that says what the engine is doing, with which model, and that nothing leaves the box."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from hinterland.tui.status import Status
+
+
+class StatusLine(Widget):
+    """Shows a status in the width there is."""
+
+    status: reactive[Status] = reactive(Status())
+
+    def render(self) -> Text:
+        return Text(self.status.line(self.size.width), no_wrap=True, end="")
