@@ -63,24 +63,16 @@ class _Chunk(msgspec.Struct):
 
 
 _chunk = msgspec.json.Decoder(_Chunk)
-_named = {
-    "hint.loading": msgspec.json.Decoder(Loading),
-    "hint.queued": msgspec.json.Decoder(Queued),
-    "hint.failed": msgspec.json.Decoder(Failed),
-    "hint.done": msgspec.json.Decoder(Done),
-}
-_NAME_OF: dict[type, str] = {
-    Loading: "hint.loading",
-    Queued: "hint.queued",
-    Failed: "hint.failed",
-    Done: "hint.done",
-}
+Own = Loading | Queued | Failed | Done
+"""The service's own events: on the wire `hint.` and the event's tag."""
+
+_own: msgspec.json.Decoder[Own] = msgspec.json.Decoder(Own)
 
 
-def encode(event: Loading | Queued | Failed | Done) -> bytes:
+def encode(event: Own) -> bytes:
     """Return one of our own events as a named server-sent event."""
     body = msgspec.json.encode(event)
-    return f"event: {_NAME_OF[type(event)]}\ndata: ".encode() + body + b"\n\n"
+    return f"event: hint.{event.__struct_config__.tag}\ndata: ".encode() + body + b"\n\n"
 
 
 class EventParser:
@@ -119,10 +111,7 @@ class EventParser:
             return
         try:
             if self._name.startswith("hint."):
-                decoder = _named.get(self._name)
-                if decoder is None:
-                    return
-                event: Event = decoder.decode(data)
+                event = _own.decode(data)
                 self.ended = isinstance(event, Done | Failed)
                 yield event
                 return

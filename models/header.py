@@ -245,7 +245,7 @@ def _check_tensors(reader: _Reader, count: int, values: dict[str, _Value], size:
         furthest = max(furthest, offset + -(-elements // block) * block_bytes)
         parameters += elements
     data = -(-reader.offset // alignment) * alignment
-    if data + furthest > size:
+    if furthest and data + furthest > size:
         raise _UnusableError(
             f"it is truncated: it has {size:,} bytes and its weights end at {data + furthest:,}"
             if data + furthest < 1 << 50

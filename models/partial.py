@@ -21,6 +21,16 @@ SPARE = 64 << 20
 """Bytes of disk that a pull leaves free."""
 
 
+def discard(work: Path) -> None:
+    """Remove the partial files of one model.
+
+    Their own pip may outlive a killed pull and still write there; the next pull clears that away.
+    """
+    for partial in work.glob("*.partial"):
+        partial.unlink()
+    shutil.rmtree(work, ignore_errors=True)
+
+
 def check_disk(entry: Entry, source: Source, work: Path, paths: Paths) -> None:
     """Raise StorageError, with the numbers, when the model will not fit the disk."""
     if entry.bytes is None:

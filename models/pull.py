@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from hinterland.models import fit, header, recommend
 from hinterland.models.catalog import STARTER, Entry
 from hinterland.models.hashing import short
 from hinterland.models.install import install
-from hinterland.models.partial import check_disk, working_on
+from hinterland.models.partial import check_disk, discard, working_on
 from hinterland.models.progress import Progress, Silent, size
 from hinterland.models.sources import Fetched, Source, WrongBytesError
 from hinterland.models.sources.file import FileSource
@@ -91,7 +90,7 @@ def pull(
             return here
         fetched, source = _fetch(entry, sources, work, paths, progress)
         if fetched.sha256 != entry.sha256:
-            shutil.rmtree(work)
+            discard(work)
             raise ModelError(
                 f"What came for {entry.id} is not the pinned file: its SHA-256 is "
                 f"{short(fetched.sha256)}, not {short(entry.sha256 or '')}.",
@@ -100,9 +99,9 @@ def pull(
         try:
             model = install(paths, fetched, entry, pinned=True, source=source.origin(entry))
         except ModelError:  # pinned, and yet no model
-            shutil.rmtree(work)
+            discard(work)
             raise
-        shutil.rmtree(work, ignore_errors=True)
+        discard(work)
     progress.note(f"{model.id} is installed: {size(model.bytes)}, SHA-256 checked.")
     return model
 
@@ -146,7 +145,7 @@ def add(
                 name=name,
             )
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            discard(work)
 
 
 def consent_needed(entry: Entry) -> str:
@@ -219,8 +218,8 @@ def _fetch(
         try:
             return source.fetch(entry, work, progress), source
         except WrongBytesError as error:
-            shutil.rmtree(work)
-            work.mkdir(mode=0o700)
+            discard(work)
+            work.mkdir(mode=0o700, exist_ok=True)
             failure = error
         except ModelError as error:
             failure = error

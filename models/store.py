@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -205,19 +204,17 @@ class ModelStore:
                 broken, f"`hint models pull {name}` mends it, if the catalogue knows it."
             )
 
-        def close_to_it(ids: Iterable[str]) -> list[str]:
-            ids = list(ids)
-            starting = [each for each in ids if each.startswith(name.lower())]
-            return starting[:3] or difflib.get_close_matches(name.lower(), ids, 3, 0.5)
-
         known = catalog.load(self._paths).entries
+        here = [model.id for model in models]
         if name.lower() in known:
-            hint = f"`hint models pull {name}` fetches it."
-        elif close := close_to_it(model.id for model in models):
+            hint = f"`hint models pull {name.lower()}` fetches it."
+        elif starting := [each for each in known if each.startswith(name.lower())]:
+            hint = f"`hint models pull NAME` fetches one of: {', '.join(starting[:4])}."
+        elif close := difflib.get_close_matches(name.lower(), here, 3, 0.5):
             hint = f"Did you mean {' or '.join(close)}?"
-        elif close := close_to_it(known):
+        elif close := difflib.get_close_matches(name.lower(), known, 3):
             hint = (
-                f"The catalogue has {', '.join(close)}: `hint models pull {close[0]}` fetches it."
+                f"`hint models pull NAME` fetches a model of the catalogue: {' or '.join(close)}?"
             )
         else:
             hint = "`hint models list` shows what is installed."

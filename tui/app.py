@@ -12,7 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from hinterland.conversation import Conversation
-from hinterland.tui.messages import HungUp
+from hinterland.errors import HinterlandError
+from hinterland.tui.messages import HungUp, OpeningFailed
 from hinterland.tui.screens.chat import ChatScreen
 
 _TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -40,6 +41,8 @@ class ChatApp(App[bool], inherit_bindings=False):
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.theme = "ansi-dark"
+        self.error: HinterlandError | None = None
+        """Why the chat had to end, if it had to."""
         self._chat = ChatScreen(open_conversation, conversation)
 
     def on_mount(self) -> None:
@@ -51,6 +54,10 @@ class ChatApp(App[bool], inherit_bindings=False):
 
     def action_leave(self) -> None:
         self._chat.leave()
+
+    def on_opening_failed(self, message: OpeningFailed) -> None:
+        self.error = message.error
+        self.exit()
 
     def on_hung_up(self, message: HungUp) -> None:
         self._chat.leave(128 + message.signal)

@@ -71,7 +71,7 @@ def _code(text: str, language: str, width: int, console: Console) -> list[Strip]
     else:
         strips = _strips(_highlighted(text, language), width - indent, console)
     margin = Segment(" " * indent)
-    return [Strip([margin, *strip]) if indent else strip for strip in strips]
+    return [Strip([margin, *strip]) if indent and strip else strip for strip in strips]
 
 
 def _strips(renderable: _Document | Syntax, width: int, console: Console) -> list[Strip]:

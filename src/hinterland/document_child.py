@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -49,10 +50,11 @@ def extract(kind: str, data: bytes) -> Extracted:
     """Return the text of a document of that kind ("pdf", "word"); raises UnreadableError."""
     folder = str(Path(__file__).parent.parent)
     paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+    order = (kind, str(MOST_MEMORY), str(MOST_SECONDS))
     try:
         child = subprocess.run(
             # -P: a docx.py in the user's folder is not the library.
-            [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()", kind],
+            [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()", *order],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -60,11 +62,14 @@ def extract(kind: str, data: bytes) -> Extracted:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             check=False,
         )
-        reply = msgspec.json.decode(child.stdout, type=_Reply)
     except subprocess.TimeoutExpired as error:
         raise _too_slow() from error
+    if child.returncode == -signal.SIGXCPU:
+        raise _too_slow()
+    try:
+        reply = msgspec.json.decode(child.stdout, type=_Reply)
     except msgspec.DecodeError as error:
-        raise (_too_slow() if child.returncode < 0 else _broken("its reader crashed")) from error
+        raise _broken("its reader crashed") from error
     if reply.extracted is None:
         raise UnreadableError(reply.reason, reply.hint)
     return reply.extracted
@@ -74,18 +79,18 @@ def serve() -> None:
     """Be the child: read a document from standard input and write a `_Reply` to standard output."""
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not part of the answer
-    _limit()
+    kind, memory, seconds = sys.argv[1:]
+    _limit(int(memory), int(seconds))
     data = sys.stdin.buffer.read()
     try:
-        reply = _Reply(importlib.import_module(_PARSERS[sys.argv[1]]).extract(data))
-    except UnreadableError as error:
-        reply = _Reply(None, error.reason, error.hint)
+        reply = _Reply(importlib.import_module(_PARSERS[kind]).extract(data))
+    except UnreadableError as unreadable:
+        reply = _Reply(None, unreadable.reason, unreadable.hint)
     except MemoryError:
-        error = UnreadableError(f"needs more than {MOST_MEMORY >> 20} MB of memory to be read")
-        reply = _Reply(None, error.reason, _ANOTHER_WAY)
+        reason = f"needs more than {int(memory) >> 20} MB of memory to be read"
+        reply = _Reply(None, reason, _ANOTHER_WAY)
     except Exception as error:  # noqa: BLE001 - a broken file makes its parser raise anything
-        broken = _broken(type(error).__name__)
-        reply = _Reply(None, broken.reason, broken.hint)
+        reply = _Reply(None, str(_broken(type(error).__name__)), _ANOTHER_WAY)
     answer.write(msgspec.json.encode(reply))
     answer.close()
 
@@ -100,16 +105,17 @@ def bounded(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _limit() -> None:
+def _limit(memory: int, seconds: int) -> None:
     import resource
 
-    for what, most in ((resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_CPU, MOST_SECONDS)):
-        _, hard = resource.getrlimit(what)
-        if hard != resource.RLIM_INFINITY:
-            most = min(most, hard)
+    # At the soft limit of seconds comes SIGXCPU, which the parent tells from a crash.
+    for what, soft, hard in (
+        (resource.RLIMIT_AS, memory, memory),
+        (resource.RLIMIT_CPU, seconds, seconds + 5),
+    ):
         try:
-            resource.setrlimit(what, (most, most))
-        except (OSError, ValueError):  # macOS refuses some of them; the other limits remain
+            resource.setrlimit(what, (soft, hard))
+        except (OSError, ValueError):  # a lower limit is in force, or macOS refuses: others remain
             continue
 
 

@@ -31,7 +31,7 @@ _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "sym": "\uf
 
 def extract(data: bytes) -> Extracted:
     """Return headings, paragraphs, lists, tables and notes; raises UnreadableError."""
-    _check_size(data)
+    _check(data)
     import docx
 
     try:
@@ -46,12 +46,24 @@ def extract(data: bytes) -> Extracted:
     return Extracted(bounded(text))
 
 
-def _check_size(data: bytes) -> None:
-    with zipfile.ZipFile(BytesIO(data)) as parts:
-        listed = parts.infolist()
+def _check(data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as parts:
+            listed = parts.infolist()
+    except zipfile.BadZipFile as error:
+        raise UnreadableError(
+            "is a broken Word or ZIP file", "Copy it again from where it came."
+        ) from error
     if len(listed) > _MOST_PARTS or sum(part.file_size for part in listed) > _MOST_UNPACKED:
         raise UnreadableError(
             f"unpacks to more than {_MOST_UNPACKED >> 20} MB", "Attach the text of it instead."
+        )
+    members = {part.filename for part in listed}
+    if "word/document.xml" not in members:
+        what = "a spreadsheet" if "xl/workbook.xml" in members else "a ZIP archive"
+        raise UnreadableError(
+            f"is {what} or another format, not a text, PDF or Word file",
+            "Save it as .docx, .pdf or .txt first.",
         )
 
 

@@ -8,9 +8,8 @@ import os
 import sys
 import time
 
-import msgspec
-
 from hinterland import config as configuration
+from hinterland import measured
 from hinterland.engine import echo
 from hinterland.engine.service.desk import Desk, Resolve
 from hinterland.engine.service.run import claim, log_to, run
@@ -50,20 +49,12 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             bytes=model.bytes,
             context=context,
             slots=slots,
-            threads=settings.threads or best_threads(paths) or len(os.sched_getaffinity(0)),
+            threads=settings.threads or measured.load(paths).threads or len(os.sched_getaffinity(0)),
             gpu_layers=settings.gpu_layers,
             memory=fit.needed(model, context, slots),
         )
 
     return resolve
-
-
-def best_threads(paths: Paths) -> int | None:
-    """Return the thread count that `hint engine bench --tune` found best on this box, if it ran."""
-    try:
-        return int(msgspec.json.decode((paths.state / "tuned.json").read_bytes())["threads"])
-    except (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
-        return None
 
 
 def main() -> None:

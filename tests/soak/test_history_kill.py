@@ -9,5 +9,6 @@ from tests.history_writers import check, kill_writers
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1200)
 def test_two_hundred_kills_lose_no_finished_turn(paths: Paths) -> None:
     check(paths, kill_writers(paths, kills=200, seed=2))

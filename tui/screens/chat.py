@@ -138,14 +138,16 @@ class ChatScreen(Screen[None]):
         self._show(message.conversation)
 
     def on_opening_failed(self, message: OpeningFailed) -> None:
-        self._report(message.error)
+        if self.conversation is not None:
+            self._report(message.error)
+            message.stop()  # otherwise there is nothing to show, and the app ends with it
 
     def on_markdown_imported(self, message: MarkdownImported) -> None:
         self.transcript.render_markdown(message.markdown)
 
     def on_prompt_submitted(self, message: PromptSubmitted) -> None:
         if self.answering is not None:
-            self._say("An answer is being written. Esc stops it.")
+            self._say("Esc stops the answer first.")
         elif self.conversation is None:
             self._say("The conversation is being opened.")
         else:
@@ -211,7 +213,7 @@ class ChatScreen(Screen[None]):
 
     def action_new_chat(self) -> None:
         if self.answering is not None:
-            self._say("An answer is being written. Esc stops it.")
+            self._say("Esc stops the answer first.")
         else:
             self.run_worker(self._open())
 

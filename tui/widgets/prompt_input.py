@@ -82,10 +82,9 @@ class PromptInput(TextArea):
             self._recalled = None
             self.load_text("")
 
-    async def _on_paste(self, event: events.Paste) -> None:
-        # What is pasted is shown on this terminal: it gets no more say than a model does.
+    def on_paste(self, event: events.Paste) -> None:
+        """Clean what is pasted before TextArea's own handler puts it in: this terminal shows it."""
         event.text = clean(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        await super()._on_paste(event)
 
     @property
     def _browsing(self) -> bool:

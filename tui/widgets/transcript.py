@@ -66,6 +66,11 @@ class Transcript(ScrollView, can_focus=False):
         self._late: Timer | None = None
         self._drawn_at = self._drawing_took = 0.0
 
+    @property
+    def shows_markdown(self) -> bool:
+        """Whether answers are shown as Markdown yet, not as they were written."""
+        return self._markdown is not None
+
     # What it shows
 
     def load(self, turns: Iterable[Turn]) -> None:

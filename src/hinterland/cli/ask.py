@@ -26,7 +26,7 @@ from hinterland.engine.protocol import (
     Sampling,
     TextDelta,
 )
-from hinterland.errors import HinterlandError, InputError, NoModelError, by_name
+from hinterland.errors import EngineError, InputError, NoModelError, by_name
 
 if TYPE_CHECKING:
     from hinterland.conversation import Conversation
@@ -84,9 +84,9 @@ def command(
     from hinterland import config, paths
     from hinterland.conversation import open_conversation
 
-    prompt = _prompt(words, files)
-    rules = _schema(schema)
     found = paths.find()
+    prompt = _prompt(words, files, found.config)
+    rules = _schema(schema)
     conversation = open_conversation(
         found,
         config.load(found.config_file),
@@ -106,38 +106,34 @@ def command(
     return asyncio.run(_Answering(conversation, as_json=as_json, raw=raw).ask(prompt, rules))
 
 
-def _prompt(words: tuple[str, ...], files: tuple[Path, ...]) -> str:
+def _prompt(words: tuple[str, ...], files: tuple[Path, ...], config_folder: Path) -> str:
     prompt = " ".join(words)
     piped = _standard_input(waiting=bool(prompt))
-    if files or (piped and prompt):
+    if files or piped:
         from hinterland import documents
 
         attached = [documents.read(path) for path in files]
-        if piped:
+        if piped.strip():
             attached.append(documents.standard_input(piped))
-        return documents.attach(prompt, attached)
-    prompt = prompt or piped
+        for document in attached:
+            if document.note:
+                click.echo(f"hint: {document.note}", err=True)
+        if not prompt and not files and attached:
+            return attached[0].text.rstrip("\n")
+        if attached:
+            return documents.attach(prompt, attached, config_folder)
     if not prompt.strip():
         raise InputError("There is no prompt.", 'Type one: hint ask "Why do we boil water?"')
     return prompt
 
 
-def _standard_input(*, waiting: bool) -> str:
-    """Return what is piped in; empty on a terminal."""
+def _standard_input(*, waiting: bool) -> bytes:
+    """Return what is piped in; nothing on a terminal."""
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
-        return ""
+        return b""
     if waiting and sys.stderr.isatty() and not select.select([sys.stdin], [], [], 2.0)[0]:
-        click.echo(
-            "hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True
-        )
-    data = sys.stdin.buffer.read()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"Standard input is not UTF-8 text (byte {error.start}).",
-            "Convert it first, or attach the file with --file.",
-        ) from error
+        click.echo("hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True)
+    return sys.stdin.buffer.read()
 
 
 def _schema(path: Path | None) -> dict[str, Any] | None:
@@ -170,7 +166,7 @@ class _Answering:
         from hinterland.cli.answer_view import answer_view
         from hinterland.cli.progress import ProgressLine
 
-        view = None if self._json else answer_view(raw=self._raw)
+        view = None if self._json else answer_view(raw=self._raw, markdown=schema is None)
         progress = ProgressLine(quiet=self._json)
         last: Done | Failed | None = None
         turn: Turn | None = None
@@ -192,12 +188,17 @@ class _Answering:
         finally:
             progress.clear()
             if view is not None:
-                view.finish()
+                view.finish(interrupted=self._stopping)
             if self._json and turn is not None and last is not None:
                 _print_envelope(turn, self._conversation, last)
         if isinstance(last, Failed):
             raise by_name(last.kind, last.message, last.hint)
         assert last is not None and turn is not None
+        if schema is not None and last.finish_reason is FinishReason.STOP:
+            from hinterland import schemas
+
+            if reason := schemas.check_answer(schema, turn.answer):
+                raise EngineError(f"The answer does not follow the schema: {reason}.", "Ask again.")
         return self._explain(last, turn)
 
     def _interrupt(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:

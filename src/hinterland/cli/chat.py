@@ -12,8 +12,6 @@ import click
 from hinterland.errors import InputError
 
 if TYPE_CHECKING:
-    from hinterland.config import Config
-    from hinterland.conversation import Conversation
     from hinterland.paths import Paths
 
 
@@ -49,23 +47,27 @@ def command(
     new = partial(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
-    conversation = new(resume=resume, latest=latest) if latest or resume else new()
-    _require_model(found, settings, conversation)
+    old = new(resume=resume, latest=latest) if latest or resume else None
+    _require_model(found, model or (old and old.model) or settings.model or None)
     if plain:
         from hinterland.cli.plain_chat import PlainChat
 
-        return PlainChat(conversation, new).run()
+        return PlainChat(old or new(), new).run()
     from hinterland.tui.app import ChatApp
     from hinterland.tui.terminal import Terminal
 
-    app = ChatApp(new, conversation, driver_class=Terminal)
-    if app.run():
+    # A new conversation is opened after the first paint: what it imports takes a while.
+    app = ChatApp(new, old, driver_class=Terminal)
+    answer_goes_on = app.run()
+    if app.error is not None:
+        raise app.error
+    if answer_goes_on and not app.return_code:
         click.echo("hint: the answer goes on; `hint chat --continue` shows it", err=True)
     return app.return_code or 0
 
 
-def _require_model(paths: Paths, config: Config, conversation: Conversation) -> None:
-    """Return if the conversation's model is installed; a person is offered one where none is.
+def _require_model(paths: Paths, name: str | None) -> None:
+    """Return if the model is installed (None: if any is); a person is offered one where none is.
 
     Raises ModelError.
     """
@@ -73,7 +75,6 @@ def _require_model(paths: Paths, config: Config, conversation: Conversation) -> 
     from hinterland.errors import NoModelError
     from hinterland.models.store import ModelStore
 
-    name = conversation.model or config.model or None
     if is_echo(name):
         return
     try:

@@ -6,16 +6,23 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from hinterland.cli.engine_bench import command as bench
 from hinterland.errors import EngineError, by_name
+
+if TYPE_CHECKING:
+    from hinterland.paths import Paths
 
 
 @click.group(name="engine")
 def command() -> None:
     """Look at, start, stop and measure the engine."""
+
+
+command.add_command(bench)
 
 
 @command.command()
@@ -73,27 +80,28 @@ async def _load(model: str | None) -> None:
 @command.command()
 def stop() -> None:
     """Stop the engine; answers that are being written are kept as far as they got."""
-    asyncio.run(_stop())
+    from hinterland.paths import find
+
+    ran = asyncio.run(stop_and_wait(find()))
+    click.echo("The engine has stopped." if ran else "The engine was not running.", err=True)
 
 
 _PATIENCE = 10.0  # seconds for workers to end and journals to be written
 
 
-async def _stop() -> None:
+async def stop_and_wait(paths: Paths) -> bool:
+    """Stop the engine and return, when it is gone, whether one ran; raises EngineError."""
     from hinterland.engine.client import EngineClient
     from hinterland.engine.launcher import is_running
-    from hinterland.paths import find
 
-    paths = find()
     if not await EngineClient(paths).stop():
-        click.echo("The engine was not running.", err=True)
-        return
+        return False
     patience = time.monotonic() + _PATIENCE
     while is_running(paths):
         if time.monotonic() > patience:
             raise EngineError("The engine did not stop in time.", "See `hint engine logs`.")
         await asyncio.sleep(0.02)
-    click.echo("The engine has stopped.", err=True)
+    return True
 
 
 @command.command()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
-from hinterland.paths import Paths
+if TYPE_CHECKING:
+    from hinterland.engine import bench
+    from hinterland.paths import Paths
 
 
 @click.command(name="bench")
@@ -18,6 +21,7 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
     """Measure prefill, decode, time to first token and memory. Stops and starts the engine."""
     import msgspec
 
+    from hinterland import measured
     from hinterland.cli.engine import stop_and_wait
     from hinterland.engine import bench
     from hinterland.engine.client import EngineClient
@@ -31,7 +35,7 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
         return await bench.measure(EngineClient(paths), model, runs, cold=True), tried
 
     figures, tried = asyncio.run(measure())
-    _remember_speed(paths, figures.model, figures.decode_per_second)
+    measured.keep_speed(paths, figures.model, figures.decode_per_second)
     if as_json:
         click.echo(msgspec.json.encode({"figures": figures, "tune": tried}).decode())
         return
@@ -54,10 +58,8 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
         click.echo(f"{label:<20}{value}")
 
 
-async def _tune(paths: Paths, model: str | None, runs: int) -> list:
-    import msgspec
-
-    from hinterland import config, serve
+async def _tune(paths: Paths, model: str | None, runs: int) -> list[bench.ThreadFigure]:
+    from hinterland import config, measured, serve
     from hinterland.engine import bench
     from hinterland.paths import private_folder
 
@@ -67,13 +69,9 @@ async def _tune(paths: Paths, model: str | None, runs: int) -> list:
         click.echo(f"{figure.threads} threads tried", err=True)
         tried.append(figure)
     chosen = bench.best(tried)
-    serve.keep_threads(paths, chosen.threads)
+    measured.keep_threads(paths, chosen.threads)
     click.echo(f"{chosen.threads} threads are kept for this box.", err=True)
     return tried
-
-
-def _remember_speed(paths: Paths, model: str, tokens_per_second: float) -> None:
-    """Keep the measured speed for `hint models recommend`."""
 
 
 def _seconds(value: float | None) -> str:

@@ -14,7 +14,6 @@ import click
 
 from hinterland import config, paths
 from hinterland.errors import InputError, ModelError
-from hinterland.models import catalog as catalogue
 from hinterland.models.progress import LineProgress, Silent, size
 from hinterland.models.store import InstalledModel, ModelStore
 from hinterland.text import clean_line
@@ -40,7 +39,7 @@ def list_(everything: bool, as_json: bool) -> None:
     store = ModelStore(found)
     models = store.installed()
     if everything:
-        _list_catalogue(catalogue.load(found), {model.id for model in models}, as_json)
+        _list_catalogue(_catalogue(found), {model.id for model in models}, as_json)
         return
     default = _default(config.load(found.config_file).model, models)
     if as_json:
@@ -101,7 +100,7 @@ def recommend(task: str | None, as_json: bool) -> None:
     from hinterland.models.recommend import Box, best
 
     found = paths.find()
-    catalog = catalogue.load(found)
+    catalog = _catalogue(found)
     if task is not None and task not in catalog.tasks:
         raise InputError(
             f"The catalogue has no models for {task}.", f"Tasks are: {', '.join(catalog.tasks)}."
@@ -158,7 +157,7 @@ def pull(name: str, accept_licence: bool, quiet: bool) -> None:
     from hinterland.models import pull as pulling
 
     found = paths.find()
-    entry = catalogue.load(found).entries.get(name.lower())
+    entry = _catalogue(found).entries.get(name.lower())
     if entry and entry.needs_consent and not entry.obstacle and not accept_licence and _asks():
         _say(pulling.consent_needed(entry))
         accept_licence = click.confirm("Do you accept them?", err=True)
@@ -175,7 +174,11 @@ def pull_with_progress(
 
     with LineProgress() as line:
         progress = Silent() if quiet else line
-        return pulling.pull(name, found, progress=progress, accept_licence=accept_licence)
+        try:
+            return pulling.pull(name, found, progress=progress, accept_licence=accept_licence)
+        except KeyboardInterrupt:
+            progress.note("Stopped. The same command goes on where it was.")
+            raise
 
 
 @command.command()
@@ -197,7 +200,7 @@ def add(path: Path, name: str | None, quiet: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """Show what is known of a model, installed or not."""
     found = paths.find()
-    catalog, store = catalogue.load(found), ModelStore(found)
+    catalog, store = _catalogue(found), ModelStore(found)
     model = next((each for each in store.installed() if each.id == name.lower()), None)
     entry = catalog.entries.get(name.lower())
     if model is None and entry is None:
@@ -300,6 +303,12 @@ def remove(name: str, yes: bool) -> None:
             return
     store.remove(model.id)
     _say(f"{model.id} is removed; {size(model.bytes)} of disk are free again.")
+
+
+def _catalogue(found: paths.Paths) -> Catalog:
+    from hinterland.models import catalog
+
+    return catalog.load(found)
 
 
 def _default(wanted: str, models: Sequence[InstalledModel]) -> str:

@@ -7,6 +7,7 @@ reads prompts and writes answers, nothing else.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -55,13 +56,18 @@ class PlainChat:
         if self._attended:
             _edit_lines()
             self._say("Type a prompt, or /help.")
-        with asyncio.Runner() as runner:
-            self._runner = runner
-            self._show_last_turn()
-            while (prompt := self._read()) is not None:
-                if prompt.strip() == "/quit":
-                    break
-                self._take(prompt)
+        try:
+            with asyncio.Runner() as runner:
+                self._runner = runner
+                self._show_last_turn()
+                while (prompt := self._read()) is not None:
+                    if prompt.strip() == "/quit":
+                        break
+                    self._take(prompt)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return 128 + signal.SIGHUP  # the terminal has gone; nobody is left to tell
         return self._exit_code
 
     def _take(self, prompt: str) -> None:

@@ -1,0 +1,93 @@
+"""A real terminal with `hint` in it: a pseudo-terminal, and an emulator that says what it shows."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+import pexpect
+import psutil
+import pyte
+
+from tests.running import hint_command
+
+PATIENCE = 30.0
+"""Seconds until a test that waits for something gives up."""
+
+
+class RealTerminal:
+    """Runs a command line; `screen` is what a person would see."""
+
+    def __init__(self, *arguments: str, columns: int = 80, rows: int = 24, **environment: str) -> None:
+        program, *rest = hint_command(*arguments)
+        without = {"NO_COLOR", "COLUMNS", "LINES"}
+        kept = {name: value for name, value in os.environ.items() if name not in without}
+        self.written = b""
+        self.process = pexpect.spawn(
+            program,
+            rest,
+            env=kept | {"TERM": "xterm-256color"} | environment,
+            dimensions=(rows, columns),
+        )
+        self._screen = pyte.Screen(columns, rows)
+        self._emulator = pyte.ByteStream(self._screen)
+
+    def __enter__(self) -> RealTerminal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.process.close(force=True)
+
+    @property
+    def screen(self) -> str:
+        return "\n".join(self._screen.display)
+
+    def type(self, text: str) -> None:
+        self.process.send(text)
+
+    def paste(self, text: str) -> None:
+        self.process.send(f"\x1b[200~{text}\x1b[201~")
+
+    def resize(self, columns: int, rows: int) -> None:
+        self._screen.resize(rows, columns)
+        self.process.setwinsize(rows, columns)
+
+    def until(self, true: Callable[[], object]) -> None:
+        """Read until something is true; fails with the screen when it does not become so."""
+        deadline = time.monotonic() + PATIENCE
+        while not true():
+            assert time.monotonic() < deadline, f"never came true; the screen was\n{self.screen}"
+            try:
+                data = self.process.read_nonblocking(65536, timeout=0.1)
+            except pexpect.TIMEOUT:
+                continue
+            except pexpect.EOF as end:
+                raise AssertionError(f"it ended; the screen was\n{self.screen}") from end
+            self.written += data
+            self._emulator.feed(data)
+
+    def sees(self, *texts: str) -> None:
+        """Read until all of these are on the screen."""
+        self.until(lambda: all(text in self.screen for text in texts))
+
+    def ended(self) -> int:
+        """Read to the end and return the exit code."""
+        self.process.expect(pexpect.EOF, timeout=PATIENCE)
+        self.written += self.process.before
+        self.process.close()
+        assert self.process.exitstatus is not None
+        return int(self.process.exitstatus)
+
+    def hang_up(self) -> psutil.Process:
+        """Take the terminal away, as a lost connection does, and return what runs on without it."""
+        running = psutil.Process(self.process.pid)
+        self.process.ptyproc.fileobj.close()
+        self.process.closed = self.process.ptyproc.closed = True
+        return running

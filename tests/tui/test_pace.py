@@ -1,0 +1,90 @@
+"""Events gathered into a few messages a second, and what the status line makes of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hinterland.engine.protocol import (
+    Done,
+    Failed,
+    FinishReason,
+    Loading,
+    PromptProgress,
+    Queued,
+    ReasoningDelta,
+    TextDelta,
+    Timings,
+)
+from hinterland.tui.messages import AnswerAdvanced
+from hinterland.tui.pace import Pace
+from hinterland.tui.status import Status, of_end, of_progress
+
+
+def test_many_tokens_are_few_messages_and_none_is_lost() -> None:
+    async def stream() -> list[AnswerAdvanced]:
+        posted: list[AnswerAdvanced] = []
+        pace = Pace(posted.append, interval=60.0)
+        pace.put(TextDelta("first "))
+        while not posted:
+            await asyncio.sleep(0)
+        for number in range(1000):
+            pace.put(TextDelta(f"{number} "))
+            await asyncio.sleep(0)
+        assert len(posted) == 1
+        pace.flush()
+        pace.flush()
+        return posted
+
+    posted = asyncio.run(stream())
+    assert [news.text for news in posted] == ["first ", "".join(f"{n} " for n in range(1000))]
+
+
+def test_text_and_reasoning_are_told_apart() -> None:
+    async def stream() -> list[AnswerAdvanced]:
+        posted: list[AnswerAdvanced] = []
+        pace = Pace(posted.append)
+        for event in (Queued(1), ReasoningDelta("hm"), TextDelta("so")):
+            pace.put(event)
+        pace.flush()
+        return posted
+
+    (news,) = asyncio.run(stream())
+    assert (news.waiting, news.reasoning, news.text) == (None, "hm", "so")
+
+
+@pytest.mark.parametrize(
+    ("news", "state"),
+    [
+        (AnswerAdvanced(Loading("m")), "loading the model"),
+        (AnswerAdvanced(Loading("m", 0.456)), "loading the model 46%"),
+        (AnswerAdvanced(Queued(3)), "queued 3"),
+        (AnswerAdvanced(PromptProgress(5, 90)), "reading prompt 5/90"),
+        (AnswerAdvanced(reasoning="hm"), "thinking"),
+        (AnswerAdvanced(text="so", tokens_per_second=12.34), "writing 12.3 tokens/s"),
+    ],
+)
+def test_states(news: AnswerAdvanced, state: str) -> None:
+    assert of_progress(news) == state
+
+
+def test_states_after_an_answer() -> None:
+    timings = Timings(predicted_per_second=7.0)
+    assert of_end(Done(FinishReason.STOP, timings=timings)) == "ready 7.0 tokens/s"
+    assert of_end(Done(FinishReason.CANCELLED)) == "stopped"
+    assert of_end(Failed("EngineError", "no")) == "failed"
+
+
+@pytest.mark.parametrize("width", range(0, 100, 7))
+@pytest.mark.parametrize("model", ["", "small", "a-model-with-a-very-long-name-indeed", "模型模型模型"])
+def test_the_status_line_fills_its_width(width: int, model: str) -> None:
+    from rich.cells import cell_len
+
+    line = Status("writing 12.3 tokens/s", model).line(width)
+    assert cell_len(line) == max(2, width)
+
+
+def test_the_mark_goes_last() -> None:
+    assert Status("ready", "a-model-with-a-very-long-name").line(30) == " ready  a-model-wit…  offline "
+    assert Status("ready", "a-model").line(20) == " ready      offline "

@@ -1,0 +1,84 @@
+"""The chat in a real terminal, over the real service with the echo engine behind it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hinterland.history import History
+from hinterland.paths import Paths
+from tests.running import hint_command
+from tests.tui.terminals import RealTerminal
+
+
+def test_type_stream_stop_resize_quit(home: Path) -> None:
+    """You should see your keys, the answer come, Esc stop it, every size drawn, and the shell again."""
+    with RealTerminal("chat", "-m", "echo:40") as terminal:
+        terminal.sees("ready", "echo:40", "offline", "^q Quit")
+        terminal.type("hello **there**")
+        terminal.sees("hello **there**")
+        terminal.type("\r")
+        terminal.sees("> hello **there**", "\n hello there ", "ready 40.0 tokens/s")
+        terminal.paste("one\rtwo " + "again " * 400)
+        terminal.sees("again again")
+        terminal.type("\r")
+        terminal.sees("writing")
+        terminal.type("\x1b")
+        terminal.sees("! Stopped.", "stopped")
+        for columns, rows in ((40, 12), (100, 30)):
+            terminal.resize(columns, rows)
+            terminal.sees("! Stopped.", "offline")
+            terminal.until(lambda: "^q Quit" in terminal.screen.split("\n")[-1])
+        terminal.type("\x03")
+        terminal.sees("Ctrl+C again leaves.")
+        terminal.type("\x03")
+        assert terminal.ended() == 0
+    assert terminal.written.rstrip().endswith(b"\x1b[?1004l")
+    assert b"\x1b[?1049l" in terminal.written
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads a process's signals as Linux shows them")
+@pytest.mark.parametrize("deaf", [False, True], ids=["hang-up signal", "end of file only"])
+def test_the_terminal_goes_away(home: Path, paths: Paths, deaf: bool) -> None:
+    """You should find nothing left behind when the line is lost, and the whole answer later."""
+    words = " ".join(f"w{number}" for number in range(60))
+    with RealTerminal("chat", "-m", "echo:40") as terminal:
+        terminal.sees("ready")
+        terminal.type(f"{words}\r")
+        terminal.sees("writing")
+        if deaf:
+            ignore_hang_ups(terminal)
+        gone = terminal.hang_up()
+        began = time.monotonic()
+        assert gone.wait(timeout=10) is not None or not gone.is_running()
+        assert time.monotonic() - began < 10
+    history = History(paths)
+    deadline = time.monotonic() + 30
+    while history.running() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    (summary,) = history.list()
+    (turn,) = history.conversation(summary.id).turns
+    assert turn.answer.split() == words.split()
+    with RealTerminal("chat", "--continue") as terminal:
+        terminal.sees("w59")
+        terminal.type("\x11")
+        assert terminal.ended() == 0
+
+
+def test_no_color(home: Path) -> None:
+    """You should see no colour when NO_COLOR is set."""
+    with RealTerminal("chat", "-m", "echo:200", NO_COLOR="1") as terminal:
+        terminal.sees("ready")
+        terminal.type("`code` and **bold**\r")
+        terminal.sees("\n code and bold ", "ready 200.0 tokens/s")
+        terminal.type("\x11")
+        assert terminal.ended() == 0
+    styles = re.findall(rb"\x1b\[([0-9;]*)m", terminal.written)
+    numbers = {int(number) for style in styles for number in style.split(b";") if number}
+    assert numbers
+    assert not numbers & {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108)}

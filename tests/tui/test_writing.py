@@ -1,0 +1,91 @@
+"""The box a prompt is written in."""
+
+from __future__ import annotations
+
+from textual import events
+
+from hinterland.engine.echo import EchoEngine
+from hinterland.engine.protocol import TextDelta
+from tests.tui.chatting import PromptedEngine, chat, scene
+
+
+@scene
+async def test_new_lines() -> None:
+    """You should see the box grow with Ctrl+J and Alt+Enter, up to a few lines; Enter sends them all."""
+    engine = EchoEngine()
+    async with chat(engine) as person:
+        await person.press("a", "ctrl+j", "b", "alt+enter", "c")
+        await person.until(lambda: person.chat.prompt.size.height == 3)
+        await person.type("\nd" * 10)
+        await person.until(lambda: person.chat.prompt.size.height == 6)
+        await person.press("enter")
+        await person.answered()
+        assert engine.requests[0].messages[-1].content == "a\nb\nc" + "\nd" * 10
+        await person.until(lambda: person.chat.prompt.size.height == 1)
+
+
+@scene
+async def test_an_empty_prompt_is_not_sent() -> None:
+    """You should see nothing happen when you press Enter on nothing or on blanks."""
+    engine = EchoEngine()
+    async with chat(engine) as person:
+        await person.press("enter", "space", "ctrl+j", "enter")
+        await person.pilot.pause()
+        assert engine.requests == []
+
+
+@scene
+async def test_earlier_prompts_come_back() -> None:
+    """You should see your earlier prompts with Up on an empty box, and never lose one you changed."""
+    async with chat(EchoEngine()) as person:
+        for prompt in ("first", "second\nof two lines"):
+            await person.ask(prompt)
+            await person.answered()
+        box = person.chat.prompt
+        await person.press("up")
+        assert box.text == "second\nof two lines"
+        await person.press("up")
+        assert box.text == "first"
+        await person.press("up")
+        assert box.text == "first"
+        await person.press("down")
+        assert box.text == "second\nof two lines"
+        await person.press("down")
+        assert box.text == ""
+        await person.press("up", "x", "up")
+        assert box.text == "second\nof two linesx"
+
+
+@scene
+async def test_typing_while_an_answer_comes() -> None:
+    """You should see what you type stay in the box when the chat is not ready to send it."""
+    engine = PromptedEngine()
+    async with chat(engine) as person:
+        await person.ask("One")
+        engine.say(TextDelta("Answ"))
+        await person.sees("Answ")
+        await person.ask("Two")
+        await person.sees("Esc stops the answer first")
+        assert person.chat.prompt.text == "Two"
+        engine.answer("er.")
+        await person.answered()
+        await person.press("enter")
+        engine.answer("Second answer.")
+        await person.sees("Second answer.")
+        assert len(engine.requests) == 2
+
+
+@scene
+async def test_a_large_paste() -> None:
+    """You should see a paste of 100 KB taken whole, and be able to send it."""
+    pasted = "".join(f"{number}: the quick brown fox, 漢字 and all\r\n" for number in range(2800))
+    assert len(pasted.encode()) > 100_000
+    engine = PromptedEngine()
+    async with chat(engine) as person:
+        person.app.post_message(events.Paste(pasted))
+        await person.sees("2799: the quick brown fox, 漢字 and all")
+        await person.press("enter")
+        engine.answer("Understood.")
+        await person.answered()
+        await person.sees("Understood.")
+        assert engine.requests[0].messages[-1].content == pasted.replace("\r\n", "\n").strip("\n")
