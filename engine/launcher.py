@@ -65,7 +65,8 @@ async def _start(paths: Paths) -> None:
     log = private_folder(paths.logs) / "service.log"
     heard, told = os.pipe()
     try:
-        with log.open("wb") as output:
+        private = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(private, "wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _SERVICE, str(told)],
                 stdin=subprocess.DEVNULL,

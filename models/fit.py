@@ -12,12 +12,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-import msgspec
-
 from hinterland.models.catalog import Entry
 from hinterland.models.header import Facts
 from hinterland.models.store import InstalledModel
-from hinterland.paths import Paths
 
 FITS, TIGHT = 0.60, 0.85
 """Shares of the free RAM up to which a model fits well, and fits at all."""
@@ -141,15 +138,6 @@ def _cgroup(group: Path, limit_file: str, usage_file: str) -> tuple[int, int] | 
         return None
     cache = sum(int(counts.get(name, 0)) for name in ("inactive_file", "active_file"))
     return int(limit), int(limit) - max(0, used - cache)
-
-
-def speeds(paths: Paths) -> dict[str, float]:
-    """Return the tokens a second that were measured here, by model id; none when never measured."""
-    try:
-        content = (paths.state / "speeds.json").read_bytes()
-        return msgspec.json.decode(content, type=dict[str, float])
-    except (OSError, msgspec.MsgspecError):
-        return {}
 
 
 def expected_speed(

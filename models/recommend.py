@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hinterland import measured
 from hinterland.models import fit
 from hinterland.models.catalog import QUICK_ENOUGH, Catalog, Entry
 from hinterland.models.fit import Fit
@@ -39,7 +40,7 @@ class Box:
     def __init__(self, catalog: Catalog, paths: Paths, free: int | None = None) -> None:
         self._catalog = catalog
         self.free = fit.free_memory() if free is None else free
-        self._measured = fit.speeds(paths)
+        self._measured = measured.load(paths).speeds
         self._read_per_token = {
             each.id: each.bytes * each.active for each in catalog.entries.values() if each.bytes
         }

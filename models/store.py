@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland.errors import ModelError, StorageError
+from hinterland.errors import ModelError, NoModelError, StorageError
 from hinterland.models.header import Facts
 from hinterland.models.progress import Progress, Silent
 from hinterland.paths import Paths
@@ -86,7 +86,7 @@ class ModelStore:
         if not models and not name:
             if problems:
                 raise ModelError(problems[0], "`hint models pull starter` installs a sound one.")
-            raise ModelError("No model is installed.", "`hint models pull starter` fetches one.")
+            raise NoModelError("No model is installed.", "`hint models pull starter` fetches one.")
         if not name:
             return models[0]
         exact = [model for model in models if model.id == name.lower()]

@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from hinterland.conversation import Conversation
-from hinterland.errors import HinterlandError
 from hinterland.tui.messages import HungUp, OpeningFailed
 from hinterland.tui.screens.chat import ChatScreen
 
@@ -41,7 +40,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.theme = "ansi-dark"
-        self.error: HinterlandError | None = None
+        self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
         self._chat = ChatScreen(open_conversation, conversation)
 
@@ -58,6 +57,12 @@ class ChatApp(App[bool], inherit_bindings=False):
     def on_opening_failed(self, message: OpeningFailed) -> None:
         self.error = message.error
         self.exit()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print the locals of every frame; the command line has one sentence for it.
+        super()._handle_exception(error)
+        self.error = self.error or error
+        self._exit_renderables.clear()
 
     def on_hung_up(self, message: HungUp) -> None:
         self._chat.leave(128 + message.signal)

@@ -147,7 +147,11 @@ def suggestion(key: str) -> str:
 
     known = list(flat(Config()))
     close = [name for name in known if name.startswith(f"{key}.") or name.endswith(f".{key}")]
-    close += [name for name in difflib.get_close_matches(key, known, n=2, cutoff=0.75) if name not in close]
+    close += [
+        name
+        for name in difflib.get_close_matches(key, known, n=2, cutoff=0.75)
+        if name not in close
+    ]
     if close:
         return f"Did you mean {' or '.join(close)}?"
     return "`hint config show` lists all settings."

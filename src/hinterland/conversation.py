@@ -6,6 +6,7 @@ The command line and the screen both talk to this and to nothing below it.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -154,7 +155,14 @@ def open_conversation(
         history if keep_history and config.history else None,
         record=record,
         running=running,
-        model=model or (None if record else config.model or None),
+        model=_from_here(model) or (None if record else config.model or None),
         system=system if system is not None or record else config.system or None,
         sampling=sampling,
     )
+
+
+def _from_here(model: str | None) -> str | None:
+    """Return a model that was named as a file by its whole path: the service runs elsewhere."""
+    if model and ("/" in model or model.lower().endswith(".gguf")):
+        return os.path.abspath(os.path.expanduser(model))
+    return model

@@ -49,7 +49,9 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             bytes=model.bytes,
             context=context,
             slots=slots,
-            threads=settings.threads or measured.load(paths).threads or len(os.sched_getaffinity(0)),
+            threads=settings.threads
+            or measured.load(paths).threads
+            or len(os.sched_getaffinity(0)),
             gpu_layers=settings.gpu_layers,
             memory=fit.needed(model, context, slots),
         )

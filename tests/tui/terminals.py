@@ -17,11 +17,30 @@ PATIENCE = 30.0
 """Seconds until a test that waits for something gives up."""
 
 
+# A process of another session is sent no signal when the terminal goes away.
+_IN_ITS_OWN_SESSION = """
+import os, sys
+if child := os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os.setsid()
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 class RealTerminal:
     """Runs a command line; `screen` is what a person would see."""
 
-    def __init__(self, *arguments: str, columns: int = 80, rows: int = 24, **environment: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        columns: int = 80,
+        rows: int = 24,
+        own_session: bool = False,
+        **environment: str,
+    ) -> None:
         program, *rest = hint_command(*arguments)
+        if own_session:
+            rest = ["-c", _IN_ITS_OWN_SESSION, program, *rest]
         without = {"NO_COLOR", "COLUMNS", "LINES"}
         kept = {name: value for name, value in os.environ.items() if name not in without}
         self.written = b""
@@ -87,7 +106,8 @@ class RealTerminal:
 
     def hang_up(self) -> psutil.Process:
         """Take the terminal away, as a lost connection does, and return what runs on without it."""
-        running = psutil.Process(self.process.pid)
+        process = psutil.Process(self.process.pid)
+        running = next(iter(process.children()), process)
         self.process.ptyproc.fileobj.close()
         self.process.closed = self.process.ptyproc.closed = True
         return running

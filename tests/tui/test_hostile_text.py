@@ -8,7 +8,14 @@ from textual import events
 from textual.strip import Strip
 
 from hinterland.conversation import Conversation
-from hinterland.engine.protocol import Done, Failed, FinishReason, Loading, ReasoningDelta, TextDelta
+from hinterland.engine.protocol import (
+    Done,
+    Failed,
+    FinishReason,
+    Loading,
+    ReasoningDelta,
+    TextDelta,
+)
 from hinterland.turns import Turn
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
 from tests.tui.test_leaving import record
@@ -41,7 +48,9 @@ async def test_everything_hostile_at_once() -> None:
         finish_reason=FinishReason.INTERRUPTED,
         error=HOSTILE,
     )
-    async with chat(engine, Conversation(engine, None, record=record(past)), size=(100, 60)) as person:
+    async with chat(
+        engine, Conversation(engine, None, record=record(past)), size=(100, 60)
+    ) as person:
         await person.sees("␛]52;c;ZXZpbA==")
         assert not controls(person)
         person.app.post_message(events.Paste(HOSTILE))

@@ -60,7 +60,9 @@ def test_strips_fit(text: str, width: int) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(["word", "漢字", "<x>", "a_b", "1.", "|", "&", "*", "["]), max_size=40))
+@given(
+    st.lists(st.sampled_from(["word", "漢字", "<x>", "a_b", "1.", "|", "&", "*", "["]), max_size=40)
+)
 def test_prose_keeps_its_letters(words: list[str]) -> None:
     text = " ".join(words)
     kept = [c for c in text if c.isalnum()]

@@ -77,7 +77,9 @@ def test_states_after_an_answer() -> None:
 
 
 @pytest.mark.parametrize("width", range(0, 100, 7))
-@pytest.mark.parametrize("model", ["", "small", "a-model-with-a-very-long-name-indeed", "模型模型模型"])
+@pytest.mark.parametrize(
+    "model", ["", "small", "a-model-with-a-very-long-name-indeed", "模型模型模型"]
+)
 def test_the_status_line_fills_its_width(width: int, model: str) -> None:
     from rich.cells import cell_len
 
@@ -86,5 +88,8 @@ def test_the_status_line_fills_its_width(width: int, model: str) -> None:
 
 
 def test_the_mark_goes_last() -> None:
-    assert Status("ready", "a-model-with-a-very-long-name").line(30) == " ready  a-model-wit…  offline "
+    assert (
+        Status("ready", "a-model-with-a-very-long-name").line(30)
+        == " ready  a-model-wit…  offline "
+    )
     assert Status("ready", "a-model").line(20) == " ready      offline "

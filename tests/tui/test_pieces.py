@@ -77,7 +77,10 @@ def bare(text: str) -> str:
     ("text", "pieces"),
     [
         ("one\n\ntwo", [Piece("one"), Piece("two")]),
-        ("- a\n\n- b\n\n  more of b\n\nafter", [Piece("- a\n\n- b\n\n  more of b"), Piece("after")]),
+        (
+            "- a\n\n- b\n\n  more of b\n\nafter",
+            [Piece("- a\n\n- b\n\n  more of b"), Piece("after")],
+        ),
         ("- a\n\n1. b", [Piece("- a"), Piece("1. b")]),
         ("see:\n```py\nx\n\ny\n```\nso", [Piece("see:"), Piece("x\n\ny", "py"), Piece("so")]),
         ("```\nnever closed\n\nat all", [Piece("never closed\n\nat all", "")]),

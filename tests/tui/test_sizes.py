@@ -36,7 +36,9 @@ async def test_resizing_wraps_again() -> None:
 @scene
 async def test_resizing_keeps_the_place() -> None:
     """You should see the paragraph you were reading after the terminal changes its width."""
-    engine = EchoEngine(answer=lambda _: "\n\n".join(f"paragraph {n} " + "x " * 60 for n in range(60)))
+    engine = EchoEngine(
+        answer=lambda _: "\n\n".join(f"paragraph {n} " + "x " * 60 for n in range(60))
+    )
     async with chat(engine) as person:
         await person.ask("Tell me")
         await person.answered()

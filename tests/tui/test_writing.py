@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 from textual import events
 
+from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import TextDelta
-from tests.tui.chatting import PromptedEngine, chat, scene
+from hinterland.tui.app import ChatApp
+from tests.tui.chatting import Person, PromptedEngine, chat, scene
 
 
 @scene
@@ -22,6 +26,27 @@ async def test_new_lines() -> None:
         await person.answered()
         assert engine.requests[0].messages[-1].content == "a\nb\nc" + "\nd" * 10
         await person.until(lambda: person.chat.prompt.size.height == 1)
+
+
+@scene
+async def test_typing_ahead() -> None:
+    """You should see a prompt sent that you wrote while the chat was still being opened."""
+    engine = EchoEngine()
+    opened = threading.Event()
+
+    def slowly() -> Conversation:
+        opened.wait()
+        return Conversation(engine, None)
+
+    app = ChatApp(slowly)
+    async with app.run_test() as pilot:
+        person = Person(app, pilot)
+        await person.sees("opening")
+        await person.ask("early")
+        assert engine.requests == []
+        opened.set()
+        await person.sees("> early", "ready")
+        assert engine.requests[0].messages[-1].content == "early"
 
 
 @scene

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
+from hinterland import measured
 from hinterland.models import catalog, fit
 from hinterland.models.fit import Fit
 from hinterland.models.recommend import Box, best
@@ -76,17 +76,20 @@ def test_speed_falls_with_size_and_follows_what_was_measured(paths: Paths) -> No
     twice = 2 * fit.expected_speed(1.0 * GB)
     assert fit.expected_speed(10 * GB, {"known": twice}, sizes) == pytest.approx(2 * large)
     paths.state.mkdir(parents=True)
-    assert fit.speeds(paths) == {}
-    (paths.state / "speeds.json").write_text(json.dumps({"smollm2-135m": 31.5}))
-    assert fit.speeds(paths) == {"smollm2-135m": 31.5}
+    assert measured.load(paths) == measured.Measured()
+    measured.keep_speed(paths, "smollm2-135m", 31.5)
+    measured.keep_threads(paths, 3)
+    assert measured.load(paths) == measured.Measured(3, {"smollm2-135m": 31.5})
     choice = Box(catalog.load(paths), paths, free=8 * GB).choices("chat")[-1]
-    measured = [
+    known = [
         each
         for each in Box(catalog.load(paths), paths, free=8 * GB).choices("chat")
         if each.measured
     ]
-    assert [(each.entry.id, each.speed) for each in measured] == [("smollm2-135m", 31.5)]
+    assert [(each.entry.id, each.speed) for each in known] == [("smollm2-135m", 31.5)]
     assert not choice.measured
+    (paths.state / "measured.json").write_text("{")
+    assert measured.load(paths) == measured.Measured()
 
 
 def test_the_recommended_model_fits_and_is_quick(paths: Paths) -> None:
@@ -105,7 +108,7 @@ def test_the_recommended_model_fits_and_is_quick(paths: Paths) -> None:
 
 def test_a_slow_box_is_given_a_small_model(paths: Paths) -> None:
     paths.state.mkdir(parents=True)
-    (paths.state / "speeds.json").write_text(json.dumps({"qwen2.5-coder-0.5b": 2.0}))
+    measured.keep_speed(paths, "qwen2.5-coder-0.5b", 2.0)
     choice = best(Box(catalog.load(paths), paths, free=16 * GB).choices("chat"))
     assert choice is not None
     assert choice.entry.id == "smollm2-135m"

@@ -69,6 +69,7 @@ class ChatScreen(Screen[None]):
         self.conversation = conversation
         self.answering: Worker[None] | None = None
         """Runs as long as an answer comes, and until it is kept."""
+        self._send_when_open = False
         self._asked = ""
         self._ended: Done | Failed | None = None
         self._stopping: Timer | None = None
@@ -149,7 +150,7 @@ class ChatScreen(Screen[None]):
         if self.answering is not None:
             self._say("Esc stops the answer first.")
         elif self.conversation is None:
-            self._say("The conversation is being opened.")
+            self._send_when_open = True
         else:
             self.prompt.accept()
             self._await(message.text, self.conversation.ask(message.text))
@@ -248,6 +249,9 @@ class ChatScreen(Screen[None]):
         self._set_state("ready")
         if conversation.running is not None:
             self._await(conversation.running.prompt, conversation.follow())
+        elif self._send_when_open:
+            self.prompt.action_send()
+        self._send_when_open = False
 
     def _await(self, prompt: str, answer: AsyncIterator[Event]) -> None:
         self._asked = prompt

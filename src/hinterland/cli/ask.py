@@ -132,7 +132,9 @@ def _standard_input(*, waiting: bool) -> bytes:
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         return b""
     if waiting and sys.stderr.isatty() and not select.select([sys.stdin], [], [], 2.0)[0]:
-        click.echo("hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True)
+        click.echo(
+            "hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True
+        )
     return sys.stdin.buffer.read()
 
 

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 @click.option("-m", "--model", help="The model to ask: an id, or a GGUF file.")
 @click.option("-s", "--system", help="A system prompt for this conversation.")
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
-@click.option("--resume", metavar="ID", help="Go on with this conversation; see `hint history list`.")
+@click.option(
+    "--resume", metavar="ID", help="Go on with this conversation; see `hint history list`."
+)
 @click.option("--no-history", is_flag=True, help="Leave no trace of this on the disk.")
-@click.option("--plain", is_flag=True, help="Lines instead of a screen: for serial consoles and pipes.")
+@click.option(
+    "--plain", is_flag=True, help="Lines instead of a screen: for serial consoles and pipes."
+)
 def command(
     model: str | None,
     system: str | None,

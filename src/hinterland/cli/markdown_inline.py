@@ -30,8 +30,12 @@ _LINK = re.compile(
 _HALF_A_LINK = re.compile(r"!?\[[^\[\]]{0,120}(?:\](?:\([^\s()]{0,300})?)?$")
 _UNDECIDED = re.compile(r"[*_~`\\]+$")
 _WORD = re.compile(r"[^\W_]")
-# Here the one wilful difference from CommonMark: Python's __init__ keeps its underscores.
-_DUNDER = re.compile(r"(?<!\w)__[a-z][a-z0-9_]*__(?!\w)")
+# The one wilful difference from CommonMark: these keep their underscores.
+_DUNDER = re.compile(
+    r"__(?:init|new|del|name|main|file|doc|dict|class|str|repr|len|iter|next|call|enter|exit|eq|ne"
+    r"|lt|le|gt|ge|hash|bool|add|contains|[gs]etitem|[gs]etattr|all|slots|version|future|pycache"
+    r"|import|post_init)__(?!\w)"
+)
 
 # CJK punctuation that may not begin a row, and brackets that may not end one.
 _NEVER_FIRST = frozenset("、。，．！？；：）」』】》〉〕］｝’”…ー々%,.!?;:)]}")

@@ -20,7 +20,13 @@ def find(name: str) -> click.Command | None:
     def guarded(ctx: click.Context) -> Any:
         try:
             return run(ctx)
-        except (HinterlandError, click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (
+            HinterlandError,
+            click.ClickException,
+            click.exceptions.Exit,
+            click.Abort,
+            BrokenPipeError,
+        ):
             raise
         # Somebody else's code: its traceback is for --debug, not for whoever typed the command.
         except Exception as error:
