@@ -7,6 +7,7 @@ not locked is finished or was cut off, and history may adopt it.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -99,11 +100,12 @@ def paths(folder: Path) -> Iterator[Path]:
     """Yield the journals in `folder`, oldest turn first; none when there is no such folder."""
     try:
         names = sorted(os.listdir(folder))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     yield from (folder / name for name in names if name.endswith(SUFFIX))
 
 
 def discard(folder: Path, turn_id: str) -> None:
     """Remove a turn's journal, if there is one."""
-    (folder / f"{turn_id}{SUFFIX}").unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        (folder / f"{turn_id}{SUFFIX}").unlink()

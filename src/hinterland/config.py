@@ -61,7 +61,7 @@ def read(path: Path) -> bytes:
     """Return what is in the settings file, nothing when there is none; raises ConfigError."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
         raise ConfigError(

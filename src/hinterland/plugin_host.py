@@ -80,7 +80,7 @@ def plugins(config: Config) -> list[Plugin]:
 
 
 def _plugin(entry: importlib.metadata.EntryPoint) -> Plugin:
-    about = entry.dist.metadata if entry.dist else {}
+    about: Any = entry.dist.metadata if entry.dist else {}
     distribution = _field(about, "Name").lower()
     name = clean_line(entry.name)
     shipped = distribution == DISTRIBUTION

@@ -71,10 +71,8 @@ QUESTIONS = [
 @pytest.mark.parametrize("way", ["argument", "environment"])
 def test_a_question_arrives_as_it_was_typed(tree: Path, question: str, way: str) -> None:
     (tree / "models.list").write_text("a model\n")
-    if way == "argument":
-        done = _make(tree, "ask", f"Q={question}")
-    else:
-        done = _make(tree, "ask", Q=question)
+    by_argument = way == "argument"
+    done = _make(tree, "ask", f"Q={question}") if by_argument else _make(tree, "ask", Q=question)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"ask\x1e--\x1e{question}\x1e"
     assert not (tree / "ran").exists()

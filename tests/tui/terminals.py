@@ -43,6 +43,8 @@ class RealTerminal:
             rest = ["-c", _IN_ITS_OWN_SESSION, program, *rest]
         without = {"NO_COLOR", "COLUMNS", "LINES"}
         kept = {name: value for name, value in os.environ.items() if name not in without}
+        self._own_session = own_session
+        self._hung_up = False
         self.written = b""
         self.process = pexpect.spawn(
             program,
@@ -62,7 +64,8 @@ class RealTerminal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.process.close(force=True)
+        if not self._hung_up:
+            self.process.close(force=True)
 
     @property
     def screen(self) -> str:
@@ -106,8 +109,9 @@ class RealTerminal:
 
     def hang_up(self) -> psutil.Process:
         """Take the terminal away, as a lost connection does, and return what runs on without it."""
-        process = psutil.Process(self.process.pid)
-        running = next(iter(process.children()), process)
+        running = psutil.Process(self.process.pid)
+        if self._own_session:
+            (running,) = running.children()
         self.process.ptyproc.fileobj.close()
-        self.process.closed = self.process.ptyproc.closed = True
+        self.process.closed = self.process.ptyproc.closed = self._hung_up = True
         return running

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pexpect
+import pexpect  # type: ignore[import-untyped]
 import pyte
 import pytest
 from hypothesis import example, given, settings
@@ -63,7 +63,8 @@ def boil(minutes: int = 1) -> None:  # a comment that goes over the edge of the 
 <b>html</b> & List<String> \\*stay\\* and \\( x_1 \\) too. An unclosed **bold at the end
 """
 
-HOSTILE = "a\x1b]52;c;eA==\x07 \x1b[2J **b\x9b2J** \u202ec\u2066 `\x1b[31m` [\x1b](\x1bc) |\x1b|\x1b|\n|-|-|\n|\x9d|\x1b|"
+HOSTILE = "a\x1b]52;c;eA==\x07 \x1b[2J **b\x9b2J** \u202ec\u2066 `\x1b[31m` [\x1b](\x1bc)\n"
+HOSTILE += "|\x1b|\x1b|\n|-|-|\n|\x9d|\x1b|"
 
 
 class Terminal:
@@ -76,7 +77,11 @@ class Terminal:
 
     def show(self, text: str) -> None:
         self.sent += text
-        self.stream.feed(text.replace("\n", "\r\n"))
+        self.feed(text.replace("\n", "\r\n"))
+
+    def feed(self, text: str) -> None:
+        # pyte drops what follows a zero width joiner or a variation selector.
+        self.stream.feed(re.sub("[\u200d\ufe0f]", "", text))
 
     @property
     def text(self) -> list[str]:
@@ -185,7 +190,7 @@ Height  │ Minutes │                  Why
 الإسهال والكوليرا. 👩👩👧 ❤ 👍🏽
 
 <b>html</b> & List<String> *stay* and \\( x_1 \\) too. An
-unclosed **bold at the end""".replace("👩👩👧", shown("👩‍👩‍👧")[0]).splitlines()
+unclosed **bold at the end""".splitlines()
         )
 
     def test_is_styled(self) -> None:
@@ -286,9 +291,15 @@ class TestStreaming:
     @given(
         st.lists(
             st.sampled_from(
-                "** * _ ` ``` ~~~ ~~ # ## - + 1. 2) > | |-|-| |a|b| [ ]( ) ! \\ \n \n\n --- === "
-                "word Wörter 煮沸 。 🙂 اغلِ a_b 3 : https://e.org <br> \t".split(" ")
-                + [" ", "  ", "    ", "\n", "\n"]
+                [  # fmt: skip
+                    *"** * _ ` ``` ~~~ ~~ # ## - + 1. 2) > | |-|-| |a|b| [ ]( ) ! \\ \n \n\n --- === "
+                    "word Wörter 煮沸 。 🙂 اغلِ a_b 3 : https://e.org <br> \t".split(" "),  # noqa: SIM905
+                    " ",
+                    "  ",
+                    "    ",
+                    "\n",
+                    "\n",
+                ]
             ),
             max_size=40,
         ),
@@ -358,7 +369,6 @@ class TestStreaming:
         answer = Answer(100)
         parts = list(pieces(text, seed))
         moments = {chance.randrange(len(parts)): width for width in widths}
-        sent: list[str] = []
         whole = Answer(100)
         for number, piece in enumerate(parts):
             if number in moments:
@@ -367,7 +377,6 @@ class TestStreaming:
         answer.finish()
         whole.write(text)
         whole.finish()
-        del sent
         assert _letters(_final(answer.terminal.sent)) == _letters(_final(whole.terminal.sent))
 
     def test_of_one_endless_line_goes_on(self) -> None:
@@ -481,13 +490,12 @@ class TestPlain:
     def test_to_a_reader_that_went_is_a_broken_pipe(self) -> None:
         reader, writer = os.pipe()
         os.close(reader)
-        out = open(writer, "w", encoding="utf-8")
-        view = answer_view(stream=out)
-        with pytest.raises(BrokenPipeError):
-            view.write("a")
-        view.finish()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), writer)
-        out.close()
+        with open(writer, "w", encoding="utf-8") as out:
+            view = answer_view(stream=out)
+            with pytest.raises(BrokenPipeError):
+                view.write("a")
+            view.finish()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), writer)
 
 
 # Shows the pieces that come as JSON lines on a pipe; Ctrl-C ends it like the command would.
@@ -513,14 +521,19 @@ asyncio.run(main())
 
 class TestOnARealTerminal:
     def child(
-        self, tmp_path: Path, parts: list[str], *arguments: str, columns: int = 80, **env: str
+        self,
+        tmp_path: Path,
+        parts: list[str],
+        *arguments: str,
+        columns: int = 80,
+        env: dict[str, str] | None = None,
     ) -> pexpect.spawn[str]:
         script = tmp_path / "pieces"
         script.write_text("".join(json.dumps(part) + "\n" for part in parts), encoding="utf-8")
         return pexpect.spawn(
             sys.executable,
             ["-c", SHOW, str(script), *arguments],
-            env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"} | env,
+            env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"} | (env or {}),
             dimensions=(24, columns),
             encoding="utf-8",
             timeout=60,
@@ -528,7 +541,7 @@ class TestOnARealTerminal:
 
     def screen(self, sent: str, columns: int = 80) -> list[str]:
         terminal = Terminal(columns)
-        terminal.stream.feed(sent)
+        terminal.feed(sent)
         return terminal.text
 
     @pytest.mark.parametrize("columns", [40, 80])
@@ -561,23 +574,31 @@ class TestOnARealTerminal:
     def test_raw_json_or_a_dumb_terminal_gets_plain_text(
         self, tmp_path: Path, arguments: list[str], env: dict[str, str]
     ) -> None:
-        child = self.child(tmp_path, ["# a\n", "**b** _c_\n\n"], *arguments, **env)
+        child = self.child(tmp_path, ["# a\n", "**b** _c_\n\n"], *arguments, env=env)
         child.expect(pexpect.EOF)
         assert child.before == "# a\r\n**b** _c_\r\n"
 
     def test_no_color_is_respected(self, tmp_path: Path) -> None:
-        child = self.child(tmp_path, ["# a\n`b`"], NO_COLOR="1")
+        child = self.child(tmp_path, ["# a\n`b`"], env={"NO_COLOR": "1"})
         child.expect(pexpect.EOF)
         assert not re.search(r"\x1b\[[0-9;]*3[0-7]", child.before)
 
     def test_another_encoding_gets_signs_that_it_has(self, tmp_path: Path) -> None:
-        child = self.child(tmp_path, ["- a\n\n---\n"], PYTHONIOENCODING="ascii")
+        child = self.child(tmp_path, ["- a\n\n---\n"], env={"PYTHONIOENCODING": "ascii"})
         child.expect(pexpect.EOF)
         assert self.screen(child.before) == ["- a", "", "-" * 40]
 
 
 class FakeTerminal(io.StringIO):
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = asyncio.Event()
+
+    def write(self, text: str) -> int:
+        self.written.set()
+        return super().write(text)
 
     def isatty(self) -> bool:
         return True
@@ -598,14 +619,15 @@ def test_frames_come_from_the_loops_timer_and_none_is_forgotten(
         for _ in range(50):
             view.write("b")
         seen.append(out.getvalue())
-        while len(out.getvalue()) < 51:
-            await asyncio.sleep(0.005)
+        out.written.clear()
+        await out.written.wait()
+        seen.append(out.getvalue())
         view.write("c")
         view.finish()
         seen.append(out.getvalue())
         return seen
 
-    assert asyncio.run(stream()) == ["a", "a", "a" + "b" * 50 + "c\n"]
+    assert asyncio.run(stream()) == ["a", "a", "a" + "b" * 50, "a" + "b" * 50 + "c\n"]
 
 
 def test_importing_the_view_imports_no_rich() -> None:

@@ -16,13 +16,12 @@ class PromptInput(TextArea):
     """A text area that sends on Enter and brings earlier prompts back with Up when it is empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send", priority=True, id="prompt.send"),
+        Binding("enter", "send", "Send", id="prompt.send"),
         Binding(
             "ctrl+j,alt+enter,shift+enter",
             "new_line",
             "New line",
             key_display="^j",
-            priority=True,
             id="prompt.new_line",
         ),
     ]
@@ -81,6 +80,14 @@ class PromptInput(TextArea):
         else:
             self._recalled = None
             self.load_text("")
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do at once what a key means here. Textual sends it up to the app and back, and on a slow
+        line, where keys come in bursts, Enter or Backspace would then act on another text."""
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(binding.action)
 
     def on_paste(self, event: events.Paste) -> None:
         """Clean what is pasted before TextArea's own handler puts it in: this terminal shows it."""

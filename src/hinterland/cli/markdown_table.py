@@ -54,14 +54,20 @@ class Table:
             if not widths:
                 found += self._record(number, line, width, final)
                 continue
-            style = 0 if number else BOLD
-            found += self._grid(line, widths, style, final)
+            found += self._grid(line, widths, 0 if number else BOLD, final)
             if not number:
                 rule = self._cross.join(self._dash * size for size in widths)
                 found.append(Row(((rule, DIM),)))
-            if final and most and len(found) > most:
-                self._fixed = widths
+        if most and len(found) > most and self._fixed is None:
+            self._fixed = self._roomier(widths, width)
+            return self.rows(width, growing)
         return found
+
+    def _roomier(self, widths: list[int], width: int) -> list[int]:
+        """Return widths with room for longer cells than have been seen yet."""
+        room = width - len(self._bar) * (len(widths) - 1) - sum(widths)
+        share = room // len(widths) if widths else 0
+        return [size + min(share, size // 2 + 4) for size in widths]
 
     def fix(self, width: int) -> int:
         """Keep the columns as they are from now on; return how many rows the complete lines take."""
