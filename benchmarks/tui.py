@@ -36,7 +36,10 @@ def fill(turns: int) -> None:
     from hinterland.history import History
     from hinterland.turns import Turn, new_id
 
-    history, conversation = History(paths.find()), new_id()
+    found = paths.find()
+    paths.private_folder(found.config)
+    found.config_file.write_text("[engine]\ncontext = 1000000\n")  # nothing is to be refused
+    history, conversation = History(found), new_id()
     answer = f"# Answer\n\n{SENTENCE * 4}\n\n- one\n- two\n\n```python\nprint('hello')\n```\n"
     for number in range(turns):
         turn = Turn(
