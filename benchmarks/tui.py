@@ -113,7 +113,8 @@ def measure(turns: int, rate: int, seconds: float) -> dict[str, float]:
     shown = time.perf_counter() - chat.started
     time.sleep(1.5)
     chat.read(0.1)
-    prompt = SENTENCE * max(1, int(rate * seconds * 1.5) // len(SENTENCE.split()))
+    paragraph = SENTENCE * 5 + "\n\n"
+    prompt = paragraph * max(1, int(rate * seconds * 1.5) // len(paragraph.split()))
     chat.type(b"\x1b[200~" + prompt.encode() + b"\x1b[201~")
     chat.until(b"runs")
     time.sleep(1.0)

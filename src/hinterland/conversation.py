@@ -9,7 +9,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -30,13 +30,23 @@ if TYPE_CHECKING:
     from hinterland.paths import Paths
 
 
+class Keeper(Protocol):
+    """What a conversation needs of a history. Both may block and raise StorageError."""
+
+    def add_turn(self, conversation_id: str, turn: Turn) -> None:
+        """Keep a turn."""
+
+    def forget(self, turn_id: str) -> None:
+        """Remove what is left of a turn of which there is nothing to keep."""
+
+
 class Conversation:
     """A conversation with an engine; without a history it leaves no trace on the disk."""
 
     def __init__(
         self,
         engine: Engine,
-        history: History | None,
+        history: Keeper | None,
         *,
         record: Record | None = None,
         running: Turn | None = None,
@@ -144,21 +154,39 @@ def open_conversation(
     Raises InputError for an unknown id, and StorageError when the history cannot be read.
     """
     from hinterland.engine.client import EngineClient
-    from hinterland.history import History
 
-    history = History(paths)
     record, running = None, None
     if resume or latest:
-        record, running = history.resume(resume)
+        record, running = _history(paths).resume(resume)
     return Conversation(
         EngineClient(paths),
-        history if keep_history and config.history else None,
+        _HistoryWhenNeeded(paths) if keep_history and config.history else None,
         record=record,
         running=running,
         model=_from_here(model) or (None if record else config.model or None),
         system=system if system is not None or record else config.system or None,
         sampling=sampling,
     )
+
+
+def _history(paths: Paths) -> History:
+    from hinterland.history import History
+
+    return History(paths)
+
+
+class _HistoryWhenNeeded:
+    """The history, imported when there is something to keep: until then a command would spend a
+    quarter of its start-up on TinyDB and the search."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+
+    def add_turn(self, conversation_id: str, turn: Turn) -> None:
+        _history(self._paths).add_turn(conversation_id, turn)
+
+    def forget(self, turn_id: str) -> None:
+        _history(self._paths).forget(turn_id)
 
 
 def _from_here(model: str | None) -> str | None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hinterland.engine.protocol import FinishReason
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.history import History
-from hinterland.history_files import SCHEMA_VERSION
+from hinterland.history.files import SCHEMA_VERSION
 from hinterland.paths import Paths
 from tests.history_samples import HOSTILE, a_turn, files_of, fill, strict, tiny_disk
 

@@ -11,7 +11,7 @@ import pexpect
 import pytest
 
 from hinterland.engine.protocol import FinishReason
-from hinterland.history_export import from_json
+from hinterland.history.export import from_json
 from hinterland.paths import Paths
 from tests.history_samples import CONTROLS, HOSTILE, a_turn, journal_writer, strict
 from tests.running import Hint, hint_command

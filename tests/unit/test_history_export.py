@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hinterland.engine.protocol import FinishReason, Sampling, Timings, Usage
 from hinterland.errors import InputError, StorageError
-from hinterland.history_export import as_json, as_markdown, as_text, from_json, marks, save, when
-from hinterland.history_files import Record
+from hinterland.history.export import as_json, as_markdown, as_text, from_json, marks, save, when
+from hinterland.history.files import Record
 from hinterland.text import clean
 from hinterland.turns import Turn
 from tests.history_samples import CONTROLS, HOSTILE, a_turn, fill, tiny_disk

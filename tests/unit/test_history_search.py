@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hinterland import history_fts
 from hinterland.errors import InputError
 from hinterland.history import History
-from hinterland.history_search import Search
-from hinterland.history_words import LONGEST_TOKEN, matches, searchable, snippet, terms
+from hinterland.history.search import Search
+from hinterland.history.words import LONGEST_TOKEN, matches, searchable, snippet, terms
 from hinterland.paths import Paths
 from tests.history_samples import HOSTILE, a_turn, strict
 
@@ -239,7 +238,7 @@ def _database_of_another_release(path: Path) -> bytes:
 def test_an_index_another_process_holds_is_not_waited_for_without_end(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history_fts, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(fts, "BUSY_SECONDS", 0.05)
     history = strict(paths)
     history.add_turn("c1", a_turn("alpha"))
     history.search("alpha")

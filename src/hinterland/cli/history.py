@@ -51,7 +51,7 @@ def list_(limit: int, as_json: bool) -> None:
 @_json
 def show(conversation_id: str | None, as_json: bool) -> None:
     """Print a conversation; without ID the one spoken in last."""
-    from hinterland import history_export
+    from hinterland.history import export
 
     history = _history()
     if conversation_id is None:
@@ -59,9 +59,9 @@ def show(conversation_id: str | None, as_json: bool) -> None:
     if conversation_id is None:
         click.echo(NOTHING_YET, err=True)
     elif as_json:
-        _print_bytes(history_export.as_json(*history.whole(conversation_id)))
+        _print_bytes(export.as_json(*history.whole(conversation_id)))
     else:
-        text = history_export.as_text(*history.whole(conversation_id))
+        text = export.as_text(*history.whole(conversation_id))
         click.echo(text, nl=False)
 
 
@@ -74,7 +74,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
 
     A word is found by its beginning; case and accents do not count.
     """
-    from hinterland.history_export import when
+    from hinterland.history.export import when
     from hinterland.text import clean, clean_line
 
     history = _history()
@@ -111,17 +111,17 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def export(conversation_id: str, form: str, output: Path | None, force: bool) -> None:
     """Write a conversation as Markdown or JSON."""
-    from hinterland import history_export
+    from hinterland.history import export
 
     found = _history().whole(conversation_id)
     is_json = form == "json"
     content = (
-        history_export.as_json(*found) if is_json else history_export.as_markdown(*found).encode()
+        export.as_json(*found) if is_json else export.as_markdown(*found).encode()
     )
     if output is None or str(output) == "-":
         _print_bytes(content)
     else:
-        history_export.save(output, content, overwrite=force)
+        export.save(output, content, overwrite=force)
 
 
 @command.command()
@@ -153,7 +153,7 @@ def _history() -> History:
 
 
 def _row(summary: Summary, short_id: str) -> str:
-    from hinterland.history_export import STILL_WRITING, when
+    from hinterland.history.export import STILL_WRITING, when
     from hinterland.text import clean_line
 
     marks = ""
@@ -179,7 +179,7 @@ def _short_ids(ids: list[str]) -> dict[str, str]:
 
 
 def _print_json(document: object) -> None:
-    from hinterland.history_export import readable_json
+    from hinterland.history.export import readable_json
 
     _print_bytes(readable_json(document))
 

@@ -12,7 +12,7 @@ import msgspec
 from hinterland.durable import locked, replace_file
 from hinterland.engine.protocol import FinishReason
 from hinterland.errors import InputError
-from hinterland.history_files import Record
+from hinterland.history.files import Record
 from hinterland.text import clean, clean_line, escape_json
 from hinterland.turns import Turn
 

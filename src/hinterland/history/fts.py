@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from hinterland.errors import StorageError
-from hinterland.history_files import ConversationFiles, Record, Stamp
-from hinterland.history_words import searchable
+from hinterland.history.files import ConversationFiles, Record, Stamp
+from hinterland.history.words import searchable
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 5.0

@@ -12,7 +12,7 @@ import msgspec
 
 from hinterland.durable import remove_file
 from hinterland.errors import StorageError
-from hinterland.history_files import ConversationFiles, Record, Stamp
+from hinterland.history.files import ConversationFiles, Record, Stamp
 from hinterland.store import DocumentFile, Schema
 
 SCHEMA_VERSION = 1

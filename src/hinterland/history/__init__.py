@@ -13,10 +13,10 @@ import msgspec
 
 from hinterland.durable import locked, remove_file
 from hinterland.errors import HinterlandError, InputError, StorageError
-from hinterland.history_files import Content, ConversationFiles, Heading, Record, title_of
-from hinterland.history_index import Summary, SummaryIndex
-from hinterland.history_journals import Journals, unusable
-from hinterland.history_search import Hit, Search
+from hinterland.history.files import Content, ConversationFiles, Heading, Record, title_of
+from hinterland.history.index import Summary, SummaryIndex
+from hinterland.history.journals import Journals, unusable
+from hinterland.history.search import Hit, Search
 from hinterland.paths import Paths
 from hinterland.store import Edit
 from hinterland.text import clean_line

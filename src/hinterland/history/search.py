@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hinterland.errors import InputError
-from hinterland.history_files import ConversationFiles, Record
-from hinterland.history_words import Snippet, matches, searchable, snippet, terms
+from hinterland.history.files import ConversationFiles, Record
+from hinterland.history.words import Snippet, matches, searchable, snippet, terms
 from hinterland.turns import Turn
 
 if TYPE_CHECKING:
-    from hinterland.history_fts import WordIndex
+    from hinterland.history.fts import WordIndex
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ class Search:
 
     def _index(self) -> WordIndex | None:
         try:
-            from hinterland.history_fts import WordIndex
+            from hinterland.history.fts import WordIndex
         except ImportError:  # a Python built without SQLite
             return None
         return WordIndex(self._path, self._files)
@@ -79,7 +79,7 @@ class Search:
     def _places(self, wanted: list[str], limit: int) -> list[tuple[str, str]]:
         index = self._index()
         if index is not None:
-            from hinterland.history_fts import IndexUnusableError
+            from hinterland.history.fts import IndexUnusableError
 
             try:
                 return index.find(wanted, limit)
