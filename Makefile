@@ -45,7 +45,7 @@ bench: .venv/.dev
 	@for each in $(filter-out benchmarks/figures.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$each || exit; done
 
 # Resolves the ranges of pyproject.toml anew, for Linux and macOS and every Python we support.
-LOCK := .venv/lock/bin/uv pip compile --quiet --universal --upgrade --python-version 3.11 \
+LOCK := .venv/lock/bin/uv pip compile --no-config --quiet --universal --upgrade --python-version 3.11 \
 	--generate-hashes --only-binary :all: --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock"
 lock: .venv/.run
@@ -73,14 +73,17 @@ LOCKED := --require-hashes --only-binary=:all: --no-deps
 	@for room in engine models plugins prompts tui; do \
 		test -f src/hinterland/$$room/__init__.py || { echo "src/hinterland/$$room is not a link to ../../$$room. Where the file system has links," \
 			"git config core.symlinks true && git checkout -- src/hinterland repairs it." >&2; exit 1; }; done
-	@echo "Setting up .venv, once: about 50 MB of Python packages …" >&2
+	@echo "Setting up .venv (the first time about 50 MB of Python packages) …" >&2
 	@{ $(PYTHON) -m venv --without-pip .venv && \
 		$(PYTHON) -m pip $(INSTALL) $(LOCKED) -r requirements.lock && \
 		$(PYTHON) -m pip $(INSTALL) --no-index --no-build-isolation --no-deps --editable . ; } >&2 || $(FAILED)
+	@$(BIN)/python -c "import xllamacpp" 2>.venv/.problem || \
+		echo "The engine's library does not load here: $$(tail -n 1 .venv/.problem)." \
+			"What is usually missing is libgomp: apt-get install libgomp1, or dnf install libgomp." >&2
 	@echo "$(CURDIR)" >.venv/.place
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.lock
-	@echo "Setting up the tools for tests and checks, once: about 55 MB of Python packages …" >&2
+	@echo "Setting up the tools for tests and checks (the first time about 55 MB) …" >&2
 	@$(PYTHON) -m pip $(INSTALL) $(LOCKED) -r requirements-dev.lock >&2 || $(FAILED)
 	@touch $@

@@ -89,7 +89,7 @@ def load(name: str, config_folder: Path | None) -> Prompt:
 
 
 def _parse(name: str, text: str, file: Path) -> Prompt:
-    lines = text.split("\n")
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     if lines[0].rstrip() != "---":
         raise _unusable(file, 1, "it has to begin with a line '---' and a header")
     header: dict[str, str] = {}

@@ -74,19 +74,22 @@ class Entry:
 
     def draw(self, width: int, palette: Palette, render: Render, *, unfold: bool) -> None:
         """Draw for a width, and know the height."""
-        match self.kind:
-            case Kind.PROMPT:
-                mark = "  " if self.continued else "> "
-                strips = _hanging(mark, self.text, width, palette.prompt)
-            case Kind.NOTICE:
-                strips = _hanging("! ", self.text, width, palette.notice)
-            case Kind.REASONING:
-                strips = self._draw_reasoning(width, palette.reasoning, unfold)
-            case Kind.ANSWER:
-                pieces = [self.piece] if self.piece else split(self.text)
-                strips = _stacked((piece, render(piece, width)) for piece in pieces)
+        strips = self._draw(width, palette, render, unfold)
         self.strips = strips if self.continued else [Strip([]), *strips]
         self.height = len(self.strips)
+
+    def _draw(self, width: int, palette: Palette, render: Render, unfold: bool) -> list[Strip]:
+        match self.kind:
+            case Kind.PROMPT:
+                mark = " " * _GUTTER if self.continued else "> "
+                return _hanging(mark, self.text, width, palette.prompt)
+            case Kind.NOTICE:
+                return _hanging("! ", self.text, width, palette.notice)
+            case Kind.REASONING:
+                return self._draw_reasoning(width, palette.reasoning, unfold)
+            case Kind.ANSWER:
+                pieces = [self.piece] if self.piece else split(self.text)
+                return _stacked((piece, render(piece, width)) for piece in pieces)
 
     def _draw_reasoning(self, width: int, style: Style, unfold: bool) -> list[Strip]:
         if unfold:

@@ -6,7 +6,14 @@ import asyncio
 from collections.abc import Callable
 from time import perf_counter
 
-from hinterland.engine.protocol import Event, Loading, PromptProgress, Queued, ReasoningDelta, TextDelta
+from hinterland.engine.protocol import (
+    Event,
+    Loading,
+    PromptProgress,
+    Queued,
+    ReasoningDelta,
+    TextDelta,
+)
 from hinterland.tui.messages import AnswerAdvanced
 
 INTERVAL = 0.1
@@ -18,7 +25,9 @@ _SHORTEST = 0.2
 class Pace:
     """Put events in; `post` gets them gathered, the first at once. Call `flush` at the end."""
 
-    def __init__(self, post: Callable[[AnswerAdvanced], object], interval: float = INTERVAL) -> None:
+    def __init__(
+        self, post: Callable[[AnswerAdvanced], object], interval: float = INTERVAL
+    ) -> None:
         self._post = post
         self._interval = interval
         self._next = AnswerAdvanced()

@@ -14,12 +14,18 @@ import time
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
+from textual.keys import Keys
 
 from hinterland.tui.messages import HungUp
 
 if TYPE_CHECKING:
     from textual.app import App
+
+# Alt+Enter as terminals send it, which Textual takes for Enter: it would send half a prompt.
+for _alt_enter in ("\x1b\r", "\x1b\n"):
+    cast("dict[str, Any]", ANSI_SEQUENCES_KEYS).setdefault(_alt_enter, (Keys.ControlJ,))
 
 _TIME_TO_END = 0.7
 """Seconds between the terminal's end and ours, tidy or not."""
@@ -37,11 +43,11 @@ class Terminal(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._file = cast("TextIO", _Output(cast("TextIO", sys.__stdout__)))
+        self._file = cast("Any", _Output(cast("TextIO", sys.__stdout__)))
         self._watch: Thread | None = None
 
     def start_application_mode(self) -> None:
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._watch is None:
             self._watch = Thread(target=self._wait_for_hang_up, name="hang-up", daemon=True)
             self._watch.start()
@@ -88,6 +94,8 @@ class _Output:
             action(*arguments)
         except UnicodeEncodeError:
             encoding = self._file.encoding
-            self._do(action, *(text.encode(encoding, "replace").decode(encoding) for text in arguments))
+            self._do(
+                action, *(text.encode(encoding, "replace").decode(encoding) for text in arguments)
+            )
         except OSError:
             self._gone = True

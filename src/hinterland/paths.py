@@ -87,12 +87,14 @@ def _system_data() -> tuple[Path, ...]:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make `folder` (and its parents) with mode 0700 if it is missing, and return it.
+    """Make `folder`, and whatever parents it lacks, with mode 0700, and return it.
 
     Raises StorageError when it cannot be made, or when it is somebody else's.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
+        for each in reversed(missing):
+            each.mkdir(mode=0o700, exist_ok=True)
         owner = folder.stat().st_uid
     except OSError as error:
         raise StorageError(

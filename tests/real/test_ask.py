@@ -28,6 +28,7 @@ def test_documents_are_attached(hint: Hint, tmp_path: Path) -> None:
     first.write_text("Water boils at 100 degrees.")
     second.write_text("# Notes\n\n水在一百度沸腾。")
     said = hint("ask", "-m", "echo", "-f", str(first), "-f", str(second), "Why?").stdout
+    assert "Why?" in hint("history", "list").stdout
     for part in ("one.txt", "Water boils", "two.md", "水在一百度沸腾", "Why?"):
         assert part in said
 

@@ -110,6 +110,17 @@ def test_binary_standard_input(hint: Hint) -> None:
     assert ended.stderr.count(b"hint: ") == 1
 
 
+def test_arguments_that_are_not_utf_8(home: Path) -> None:
+    ended = subprocess.run(
+        [*hint_command("ask", "-m", "echo"), b"caf\xe9"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    refused(ended, 2)
+
+
 def test_a_home_that_cannot_be_written(hint: Hint, tmp_path: Path) -> None:
     blocked = tmp_path / "a file"
     blocked.touch()

@@ -44,7 +44,13 @@ def minutes(metres: float) -> int:
 
 def turn(prompt: str, answer: str, reason: FinishReason = FinishReason.STOP, **more: Any) -> Turn:
     return Turn(
-        id=prompt, created=1.0, prompt=prompt, answer=answer, finish_reason=reason, model="small-model", **more
+        id=prompt,
+        created=1.0,
+        prompt=prompt,
+        answer=answer,
+        finish_reason=reason,
+        model="small-model",
+        **more,
     )
 
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Self
 
 import pexpect
 import psutil
@@ -55,7 +56,7 @@ class RealTerminal:
         self._screen = pyte.Screen(columns, rows)
         self._emulator = pyte.ByteStream(self._screen)
 
-    def __enter__(self) -> RealTerminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -139,7 +139,7 @@ async def test_leaving_in_mid_answer() -> None:
     """You should be told that the answer goes on, when it is kept."""
 
     class Kept(Conversation):
-        kept = True  # type: ignore[assignment]
+        kept = True
 
     engine = PromptedEngine()
     async with chat(engine, Kept(engine, None)) as person:

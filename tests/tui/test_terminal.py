@@ -13,7 +13,7 @@ from hinterland.paths import Paths
 from tests.tui.terminals import RealTerminal
 
 
-def test_type_stream_stop_resize_quit(home: Path) -> None:
+def test_type_stream_stop_resize_quit(home: Path, paths: Paths) -> None:
     """You should see your keys, the answer come, Esc stop it, every size drawn, and the shell again."""
     with RealTerminal("chat", "-m", "echo:40") as terminal:
         terminal.sees("ready", "echo:40", "offline", "^q Quit")
@@ -21,7 +21,8 @@ def test_type_stream_stop_resize_quit(home: Path) -> None:
         terminal.sees("> hello **there**", "\n hello there ", "ready 40.0 tokens/s")
         terminal.paste("one\rtwo " + "again " * 400)
         terminal.sees("again again")
-        terminal.type("\r")
+        terminal.type("\x1b\r")  # Alt+Enter
+        terminal.type("three\r")
         terminal.sees("writing")
         terminal.type("\x1b")
         terminal.sees("! Stopped.", "stopped")
@@ -33,6 +34,11 @@ def test_type_stream_stop_resize_quit(home: Path) -> None:
         terminal.sees("Ctrl+C again leaves.")
         terminal.type("\x03")
         assert terminal.ended() == 0
+    history = History(paths)
+    (summary,) = history.list()
+    first, second = history.conversation(summary.id).turns
+    assert first.prompt == "hello **there**"
+    assert second.prompt.split() == ["one", "two", *["again"] * 400, "three"]
     _, _, shell_again = terminal.written.rpartition(b"\x1b[?1049l")
     assert b"\x1b[?25h" in shell_again  # the cursor
     assert b"Traceback" not in terminal.written
@@ -41,7 +47,7 @@ def test_type_stream_stop_resize_quit(home: Path) -> None:
 @pytest.mark.parametrize("unsignalled", [False, True], ids=["hang-up signal", "end of file only"])
 def test_the_terminal_goes_away(home: Path, paths: Paths, unsignalled: bool) -> None:
     """You should find nothing left behind when the line is lost, and the whole answer later."""
-    words = " ".join(f"w{number}" for number in range(60))
+    words = " ".join(f"w{number}" for number in range(40))
     with RealTerminal("chat", "-m", "echo:40", own_session=unsignalled) as terminal:
         terminal.sees("ready")
         terminal.type(f"{words}\r")
@@ -56,7 +62,7 @@ def test_the_terminal_goes_away(home: Path, paths: Paths, unsignalled: bool) -> 
     (turn,) = history.conversation(summary.id).turns
     assert turn.answer.split() == words.split()
     with RealTerminal("chat", "--continue") as terminal:
-        terminal.sees("w59")
+        terminal.sees("w39")
         terminal.type("\x11")
         assert terminal.ended() == 0
 

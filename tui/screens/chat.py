@@ -53,7 +53,14 @@ class ChatScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", priority=True, id="chat.stop"),
         Binding("ctrl+n", "new_chat", "New chat", priority=True, id="chat.new"),
-        Binding("ctrl+c", "interrupt", "Stop, twice: leave", show=False, priority=True, id="chat.interrupt"),
+        Binding(
+            "ctrl+c",
+            "interrupt",
+            "Stop, twice: leave",
+            show=False,
+            priority=True,
+            id="chat.interrupt",
+        ),
         Binding("ctrl+t", "reasoning", "Reasoning", show=False, priority=True, id="chat.reasoning"),
         Binding("pageup", "page(-1)", "Scroll", show=False, priority=True, id="chat.page_up"),
         Binding("pagedown", "page(1)", "Scroll", show=False, priority=True, id="chat.page_down"),
@@ -62,11 +69,16 @@ class ChatScreen(Screen[None]):
     ]
 
     def __init__(
-        self, open_conversation: Callable[[], Conversation], conversation: Conversation | None = None
+        self,
+        open_conversation: Callable[[], Conversation],
+        conversation: Conversation | None = None,
+        model: str = "",
     ) -> None:
         super().__init__()
         self._open_conversation = open_conversation
         self.conversation = conversation
+        self._model = model
+        """The model that answers, as far as is known before it does."""
         self.answering: Worker[None] | None = None
         """Runs as long as an answer comes, and until it is kept."""
         self._send_when_open = False
@@ -170,6 +182,8 @@ class ChatScreen(Screen[None]):
             self._report(by_name(event.kind, event.message, event.hint))
         elif notice := ending(event.finish_reason):
             self.transcript.tell(notice)
+        if isinstance(event, Done):
+            self._model = event.model or self._model
         self._set_state(status.of_end(event))
 
     def on_answering_failed(self, message: AnsweringFailed) -> None:
@@ -244,6 +258,7 @@ class ChatScreen(Screen[None]):
 
     def _show(self, conversation: Conversation) -> None:
         self.conversation = conversation
+        self._model = conversation.model or self._model
         self.prompt.remember([turn.prompt for turn in conversation.turns])
         self.transcript.load(conversation.turns)
         self._set_state("ready")
@@ -262,9 +277,7 @@ class ChatScreen(Screen[None]):
         self.refresh_bindings()
 
     def _set_state(self, state: str) -> None:
-        conversation, ended = self.conversation, self._ended
-        model = ended.model if isinstance(ended, Done) else ""
-        self.status.status = Status(state, model or (conversation and conversation.model) or "")
+        self.status.status = Status(state, self._model)
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""

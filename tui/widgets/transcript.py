@@ -14,6 +14,7 @@ from time import perf_counter
 from types import ModuleType
 from typing import ClassVar
 
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -62,6 +63,8 @@ class Transcript(ScrollView, can_focus=False):
         self._top_entry = (0, 0)  # the entry at the top of the view, and its row there
         self._changed_from: int | None = None  # the first row to paint again
         self._settling = False
+        self._same_view = False  # whether scrolling shows the same rows, which lie elsewhere now
+        self._base_style = Style()
         self._ahead: Timer | None = None
         self._late: Timer | None = None
         self._drawn_at = self._drawing_took = 0.0
@@ -152,6 +155,9 @@ class Transcript(ScrollView, can_focus=False):
         self.scroll_relative(y=rows, animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        if self._same_view:
+            self.vertical_scrollbar.position = new_value
+            return
         super().watch_scroll_y(old_value, new_value)
         if not self._settling and round(old_value) != round(new_value):
             self.following = self.is_vertical_scroll_end
@@ -166,6 +172,10 @@ class Transcript(ScrollView, can_focus=False):
 
     # Drawing
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._base_style = self.rich_style  # it is computed anew at each look
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         row = self.scroll_offset.y + y
         strip = Strip([])
@@ -174,7 +184,7 @@ class Transcript(ScrollView, can_focus=False):
             strips = self._entries[index].strips or []
             if row - self._tops[index] < len(strips):
                 strip = strips[row - self._tops[index]]
-        style = self.rich_style
+        style = self._base_style
         return strip.crop_extend(0, self._width, style).apply_style(style)
 
     def notify_style_update(self) -> None:
@@ -247,15 +257,18 @@ class Transcript(ScrollView, can_focus=False):
         self._lay_out()
         size = Size(self._width, self._rows)
         if size != self.virtual_size:
-            self.virtual_size = size
-        if self.following or not self._entries:
-            top = self.max_scroll_y
-        else:
+            # Setting it plainly lays the whole screen out again, at every line of an answer.
+            self.set_reactive(Transcript.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        top = self.max_scroll_y
+        if not self.following and self._entries:
             index, row = self._top_entry
-            row = min(row, self._entries[index].height - 1)
-            top = min(self._tops[index] + row, self.max_scroll_y)
+            wanted = self._tops[index] + min(row, self._entries[index].height - 1)
+            self._same_view = row < self._entries[index].height and wanted <= top
+            top = min(wanted, top)
         if top != self.scroll_y:
             self.scroll_target_y = self.scroll_y = top
+        self._same_view = False
         self._remember_top()
         if self._changed_from is not None:
             first = max(0, self._changed_from - top)

@@ -7,6 +7,7 @@ import click and this file. Modules of commands hold a click command named `comm
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -70,6 +71,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run `hint` and exit with the code that `hinterland.errors` gives."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments[:1] or os.environ.get("HINTERLAND_DEBUG") == "1"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # "?" for what a terminal's encoding lacks
+            stream.reconfigure(errors="replace")
     try:
         code = _run(arguments)
         sys.stdout.flush()

@@ -108,6 +108,8 @@ def command(
 
 def _prompt(words: tuple[str, ...], files: tuple[Path, ...], config_folder: Path) -> str:
     prompt = " ".join(words)
+    if not prompt.isprintable() and any("\ud800" <= character <= "\udfff" for character in prompt):
+        raise InputError("The prompt is not UTF-8 text.", "Set the terminal to UTF-8.")
     piped = _standard_input(waiting=bool(prompt))
     if files or piped:
         from hinterland import documents

@@ -40,19 +40,19 @@ def command(
 
     if latest and resume:
         raise InputError("--continue and --resume each name a conversation.", "Give one of them.")
-    plain = plain or os.environ.get("TERM", "dumb") == "dumb"
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) and not plain:
+    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError(
             "The chat needs a terminal.",
             'Use `hint ask "…"` here, or `hint chat --plain`, which reads lines.',
         )
+    plain = plain or os.environ.get("TERM", "dumb") == "dumb"
     found = paths.find()
     settings = config.load(found.config_file)
     new = partial(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
     old = new(resume=resume, latest=latest) if latest or resume else None
-    _require_model(found, model or (old and old.model) or settings.model or None)
+    model_id = _model_id(found, model or (old and old.model) or settings.model or None)
     if plain:
         from hinterland.cli.plain_chat import PlainChat
 
@@ -61,7 +61,7 @@ def command(
     from hinterland.tui.terminal import Terminal
 
     # A new conversation is opened after the first paint: what it imports takes a while.
-    app = ChatApp(new, old, driver_class=Terminal)
+    app = ChatApp(new, old, model=model_id, driver_class=Terminal)
     answer_goes_on = app.run()
     if app.error is not None:
         raise app.error
@@ -70,21 +70,22 @@ def command(
     return app.return_code or 0
 
 
-def _require_model(paths: Paths, name: str | None) -> None:
-    """Return if the model is installed (None: if any is); a person is offered one where none is.
+def _model_id(paths: Paths, name: str | None) -> str:
+    """Return the id of the model called `name`, or of the default one; raises ModelError.
 
-    Raises ModelError.
+    Where no model is installed, a person at a terminal is offered one.
     """
     from hinterland.engine.echo import is_echo
     from hinterland.errors import NoModelError
     from hinterland.models.store import ModelStore
 
-    if is_echo(name):
-        return
+    if name and is_echo(name):
+        return name
     try:
-        ModelStore(paths).find(name)
+        return ModelStore(paths).find(name).id
     except NoModelError:
         from hinterland.cli.offer import offer_starter
 
         if not offer_starter(paths):
             raise
+    return ModelStore(paths).find(name).id

@@ -115,9 +115,7 @@ def export(conversation_id: str, form: str, output: Path | None, force: bool) ->
 
     found = _history().whole(conversation_id)
     is_json = form == "json"
-    content = (
-        export.as_json(*found) if is_json else export.as_markdown(*found).encode()
-    )
+    content = export.as_json(*found) if is_json else export.as_markdown(*found).encode()
     if output is None or str(output) == "-":
         _print_bytes(content)
     else:

@@ -61,6 +61,11 @@ class Cell(NamedTuple):
     width: int
     source: int
 
+    def after(self, cut: int) -> Cell | None:
+        """Return what of it comes from the source's characters from `cut` on."""
+        text = self.text[max(0, cut - self.source) :]
+        return self._replace(text=text) if text else None
+
 
 class _Piece:
     """Text of one style, or a run of delimiters that may turn out to be text."""
@@ -161,8 +166,12 @@ def _link(link: re.Match[str], style: int, source: int, pieces: list[_Piece]) ->
     pieces += [_Piece(cell.text, cell.style, cell.source) for cell in inner]
     if address and address != label:
         before = " (" if label else "("
-        where = source + link.start(2)
-        pieces.append(_Piece(f"{before}{address})", style | DIM, where))
+        for part, at in (
+            (before, link.start(2) - len(before)),
+            (address, link.start(2)),
+            (")", link.end() - 1),
+        ):
+            pieces.append(_Piece(part, style | DIM, source + at))
 
 
 def _delimiters(text: str, at: int, style: int, source: int, pieces: list[_Piece]) -> int:

@@ -200,7 +200,7 @@ class Lines:
         first = (block.first, block.prefix_style)
         hang = (block.hang, block.prefix_style)
         if self._cut:
-            found = [cell for cell in found if cell.source >= self._cut]
+            found = [left for cell in found if (left := cell.after(self._cut))]
             first = hang
         if not found:
             return []

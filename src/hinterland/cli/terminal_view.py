@@ -24,6 +24,7 @@ from hinterland.cli.markdown_inline import (
     Row,
 )
 from hinterland.cli.markdown_lines import Lines
+from hinterland.errors import StorageError
 from hinterland.text import clean
 
 _FRAME = 0.05  # seconds between two frames
@@ -126,10 +127,12 @@ class TerminalView:
         self._waiting: list[str] = []
         self._next_frame = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._failure: StorageError | BrokenPipeError | None = None
         self._wrote = False
 
     def write(self, text: str) -> None:
         """Take in a piece of the answer; it is on the screen within a frame."""
+        self._raise_failure()
         self._waiting.append(clean(text))
         pause = self._next_frame - time.monotonic()
         if pause <= 0:
@@ -140,13 +143,14 @@ class TerminalView:
             except RuntimeError:
                 self._draw()
             else:
-                self._timer = loop.call_later(pause, self._draw)
+                self._timer = loop.call_later(pause, self._tick)
 
     def finish(self, interrupted: bool = False) -> None:
         """Show what is left and end the last row; `interrupted` says that Ctrl-C was echoed."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._raise_failure()
         again = self._painter.last_row_again() if interrupted else ""
         if again:
             self._send(again)
@@ -155,8 +159,19 @@ class TerminalView:
             self._wrote = False
             self._send("\n")
 
-    def _draw(self, final: bool = False) -> None:
+    def _tick(self) -> None:
         self._timer = None
+        try:
+            self._draw()
+        except (StorageError, BrokenPipeError) as error:  # told to whoever writes next
+            self._failure = error
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _draw(self, final: bool = False) -> None:
         began = time.monotonic()
         self._follow_size()
         self._lines.take("".join(self._waiting))

@@ -143,6 +143,9 @@ class ConversationFiles:
 
 
 def title_of(prompt: str) -> str:
-    """Return the title of a conversation that begins with `prompt`: its first line, shortened."""
+    """Return the title of a conversation that begins with `prompt`: its first line, shortened; of
+    documents and a question the question's."""
+    if prompt.startswith("<document "):
+        prompt = prompt.rpartition("</document>")[2].strip() or prompt
     lines = (clean_line(line, LONGEST_TITLE) for line in prompt.splitlines())
     return next(filter(None, lines), "Untitled")
