@@ -8,7 +8,7 @@ docs/protocol.md.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -19,14 +19,14 @@ PROTOCOL_VERSION = 1
 Role = Literal["system", "user", "assistant"]
 
 
-class Priority(str, Enum):
+class Priority(StrEnum):
     """Interactive requests go before batch requests that have not started."""
 
     INTERACTIVE = "interactive"
     BATCH = "batch"
 
 
-class FinishReason(str, Enum):
+class FinishReason(StrEnum):
     """Why an answer ended. The last three are ours: such an answer is kept and marked incomplete."""
 
     STOP = "stop"

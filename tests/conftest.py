@@ -76,6 +76,11 @@ def hint(home: Path) -> Hint:
         }
         if "input" not in options and "stdin" not in options:
             settings["stdin"] = subprocess.DEVNULL
-        return subprocess.run(hint_command(*arguments), **(settings | options))  # type: ignore[call-overload, no-any-return]
+        ended: subprocess.CompletedProcess[str] = subprocess.run(
+            hint_command(*arguments),
+            check=False,
+            **(settings | options),  # type: ignore[call-overload]
+        )
+        return ended
 
     return run

@@ -35,7 +35,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         open_conversation: Callable[[], Conversation],
         conversation: Conversation | None = None,
         *,
-        model: str = "",
+        default_model: str = "",
         driver_class: type[Driver] | None = None,
     ) -> None:
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
@@ -43,7 +43,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         self.theme = "ansi-dark"
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
-        self._chat = ChatScreen(open_conversation, conversation, model)
+        self._chat = ChatScreen(open_conversation, conversation, default_model)
 
     def on_mount(self) -> None:
         if not self.is_headless:

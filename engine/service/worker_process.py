@@ -18,7 +18,9 @@ from hinterland.engine.memory import resident_bytes
 from hinterland.engine.service.admission import Admission
 from hinterland.engine.status import WorkerStatus
 from hinterland.engine.wire import Connection
+from hinterland.engine.workers import lifeline
 from hinterland.engine.workers import spec as worker_spec
+from hinterland.engine.workers.llamacpp import MISSING_LIBRARY
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import EngineError, HinterlandError, InputError, ModelError
 
@@ -59,7 +61,7 @@ class WorkerProcess:
         assert self._process.stdout is not None
         reading = asyncio.create_task(self._read_log())
         said = await self._process.stdout.readline()
-        if said.strip() == b"ready":
+        if said == lifeline.READY:
             log.info("worker %d is ready", self._process.pid)
             return
         code = await self._process.wait()
@@ -70,6 +72,11 @@ class WorkerProcess:
             raise EngineError(
                 f"The worker was killed by {signal.Signals(-code).name} while it loaded {spec.model}.",
                 "If memory is short choose a smaller model: `hint models recommend`.",
+            )
+        if self._last_words.startswith(MISSING_LIBRARY):
+            raise EngineError(
+                f"llama.cpp cannot be used here: {self._last_words.removeprefix(MISSING_LIBRARY)}.",
+                "On Debian and Ubuntu `apt install libgomp1` brings what it is linked against.",
             )
         raise ModelError(
             f"The model {spec.model} cannot be loaded: {self._last_words or 'no reason given'}.",
@@ -82,7 +89,9 @@ class WorkerProcess:
             text = line.decode("utf-8", "replace").strip()
             if text:
                 native_log.warning("%s", text)
-                if " E " in text or "rror" in text:
+                if text.startswith(MISSING_LIBRARY):
+                    self._last_words = text.rstrip(".")
+                elif " E " in text or "rror" in text:
                     self._last_words = text.rpartition(" : ")[2].rstrip(".")
 
     @property

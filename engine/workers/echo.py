@@ -87,7 +87,7 @@ def main() -> None:
     spec = decode(sys.argv[1])
     server = asgi.server(app(spec))
     listener = asgi.listen(Path(spec.socket))
-    print("ready", flush=True)
+    lifeline.say_ready()
     asyncio.run(server.serve(sockets=[listener]))
 
 

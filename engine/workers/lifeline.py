@@ -12,6 +12,9 @@ import signal
 import sys
 import threading
 
+READY = b"ready\n"
+"""The only thing a worker writes to standard output."""
+
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -20,6 +23,11 @@ def hold() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with_input, name="lifeline", daemon=True).start()
+
+
+def say_ready() -> None:
+    """Tell the service that this worker may be asked."""
+    os.write(1, READY)
 
 
 def _end_with_input() -> None:

@@ -9,6 +9,9 @@ import threading
 from hinterland.engine.workers import lifeline
 from hinterland.engine.workers.spec import WorkerSpec, decode
 
+MISSING_LIBRARY = "missing library:"
+"""How the worker's last line begins when the system lacks what llama.cpp is linked against."""
+
 # llama.cpp's log levels: 2 is warnings. Level 3 adds six lines a request and no prompt text;
 # level 4 and up would write prompts.
 _VERBOSITY = 2
@@ -22,10 +25,12 @@ def main() -> None:
     lifeline.hold()
     spec = decode(sys.argv[1])
     os.umask(0o177)
-    import xllamacpp
-
+    try:
+        import xllamacpp
+    except ImportError as error:
+        sys.exit(f"{MISSING_LIBRARY} {error}")
     server = xllamacpp.Server(_parameters(spec))
-    print("ready", flush=True)
+    lifeline.say_ready()
     threading.Event().wait()
     del server
 

@@ -33,8 +33,10 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(spec: WorkerSpec) -> str:
+    """Return the line for a worker's command line."""
     return msgspec.json.encode(spec).decode()
 
 
 def decode(line: str) -> WorkerSpec:
+    """Return the spec in a line that `encode` made."""
     return msgspec.json.decode(line, type=WorkerSpec)

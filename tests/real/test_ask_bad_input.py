@@ -57,7 +57,8 @@ def test_a_model_that_llama_cpp_cannot_load(hint: Hint, tmp_path: Path) -> None:
 def test_a_model_larger_than_free_memory(hint: Hint, tmp_path: Path) -> None:
     path = tmp_path / "giant.gguf"
     rows = 1 << 20
-    path.write_bytes(header(pair("general.architecture", 8, text("llama")), tensors=1, rest=tensor("weights", (rows, rows))))
+    architecture = pair("general.architecture", 8, text("llama"))
+    path.write_bytes(header(architecture, tensors=1, rest=tensor("weights", (rows, rows))))
     os.truncate(path, path.stat().st_size + 4 * rows * rows + 4096)  # sparse: takes no disk
     said = refused(hint("ask", "-m", str(path), "Hello"), 3)
     assert "GB of memory" in said
@@ -135,7 +136,9 @@ def test_a_broken_config_names_its_line(hint: Hint, paths: Paths) -> None:
     assert "context" in said
 
 
-@pytest.mark.parametrize("options", [["--temperature", "hot"], ["--max-tokens", "0"], ["--nonsense"]])
+@pytest.mark.parametrize(
+    "options", [["--temperature", "hot"], ["--max-tokens", "0"], ["--nonsense"]]
+)
 def test_options_that_make_no_sense(options: list[str], hint: Hint) -> None:
     ended = hint("ask", *options, "Hello")
     assert ended.returncode == 2
@@ -186,4 +189,4 @@ def test_a_closed_pipe_ends_quietly(home: Path) -> None:
     assert ended.stdout == "wor"
     assert ended.stderr == ""
     assert ended.returncode == 0
-    assert running_status()
+    assert running_status().running == 0

@@ -19,13 +19,14 @@ def test_the_line_is_told_its_positions_and_moves_up() -> None:
     async def scene() -> list[tuple[str, int]]:
         door = Admission(slots=1, pool_tokens=100)
         heard: list[tuple[str, int]] = []
-        await door.enter(10, Priority.INTERACTIVE, quiet)
-        waiting = [
-            asyncio.create_task(
-                door.enter(10, Priority.INTERACTIVE, lambda p, n=name: heard.append((n, p)))
+
+        async def wait(name: str) -> None:
+            await door.enter(
+                10, Priority.INTERACTIVE, lambda position: heard.append((name, position))
             )
-            for name in ("anna", "bilal")
-        ]
+
+        await door.enter(10, Priority.INTERACTIVE, quiet)
+        waiting = [asyncio.create_task(wait(name)) for name in ("anna", "bilal")]
         await asyncio.sleep(0)
         door.leave(10, Priority.INTERACTIVE)
         await waiting[0]

@@ -74,8 +74,12 @@ def test_reasoning_is_not_the_answer() -> None:
 
 def test_progress_and_our_own_events_come_through() -> None:
     progress = b'data: {"choices":[],"prompt_progress":{"total":9,"cache":0,"processed":3}}\n\n'
-    own = [Loading("m", 0.5), Queued(2), Failed("ModelError", "gone", "fetch it")]
-    assert parse(*map(encode, own[:2]), progress, encode(own[2])) == [
+    own: list[Loading | Queued | Failed | Done] = [
+        Loading("m", 0.5),
+        Queued(2),
+        Failed("ModelError", "gone", "fetch it"),
+    ]
+    assert parse(encode(own[0]), encode(own[1]), progress, encode(own[2])) == [
         *own[:2],
         PromptProgress(3, 9),
         own[2],

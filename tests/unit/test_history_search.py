@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinterland.errors import InputError
-from hinterland.history import History
+from hinterland.history import History, fts
 from hinterland.history.search import Search
 from hinterland.history.words import LONGEST_TOKEN, matches, searchable, snippet, terms
 from hinterland.paths import Paths

@@ -72,13 +72,12 @@ class ChatScreen(Screen[None]):
         self,
         open_conversation: Callable[[], Conversation],
         conversation: Conversation | None = None,
-        model: str = "",
+        default_model: str = "",
     ) -> None:
         super().__init__()
         self._open_conversation = open_conversation
         self.conversation = conversation
-        self._model = model
-        """The model that answers, as far as is known before it does."""
+        self._default_model = self._model = default_model
         self.answering: Worker[None] | None = None
         """Runs as long as an answer comes, and until it is kept."""
         self._send_when_open = False
@@ -98,6 +97,7 @@ class ChatScreen(Screen[None]):
         self.prompt = self.query_one(PromptInput)
         self.status = self.query_one(StatusLine)
         self.prompt.focus()
+        self._set_state("opening")
         # What a library or the history writes to standard error must not be lost under the screen.
         self.app.begin_capture_print(self, stdout=False)
         self.call_after_refresh(self._start)
@@ -258,7 +258,7 @@ class ChatScreen(Screen[None]):
 
     def _show(self, conversation: Conversation) -> None:
         self.conversation = conversation
-        self._model = conversation.model or self._model
+        self._model = conversation.model or self._default_model
         self.prompt.remember([turn.prompt for turn in conversation.turns])
         self.transcript.load(conversation.turns)
         self._set_state("ready")

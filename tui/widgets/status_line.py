@@ -12,7 +12,7 @@ from hinterland.tui.status import Status
 class StatusLine(Widget):
     """Shows a status in the width there is."""
 
-    status: reactive[Status] = reactive(Status("opening"))
+    status: reactive[Status] = reactive(Status())
 
     def render(self) -> Text:
         return Text(self.status.line(self.size.width), no_wrap=True, end="")

@@ -7,7 +7,6 @@ imported after it is there.
 from __future__ import annotations
 
 import asyncio
-import os
 import select
 import signal
 import sys
@@ -20,9 +19,9 @@ from hinterland.engine.protocol import (
     Done,
     Failed,
     FinishReason,
+    Loading,
     PromptProgress,
     Queued,
-    Loading,
     Sampling,
     TextDelta,
 )

@@ -52,7 +52,8 @@ def command(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
     old = new(resume=resume, latest=latest) if latest or resume else None
-    model_id = _model_id(found, model or (old and old.model) or settings.model or None)
+    known = old.model if old is not None else None
+    default = "" if known else _model_id(found, model or settings.model or None)
     if plain:
         from hinterland.cli.plain_chat import PlainChat
 
@@ -61,7 +62,7 @@ def command(
     from hinterland.tui.terminal import Terminal
 
     # A new conversation is opened after the first paint: what it imports takes a while.
-    app = ChatApp(new, old, model=model_id, driver_class=Terminal)
+    app = ChatApp(new, old, default_model=default, driver_class=Terminal)
     answer_goes_on = app.run()
     if app.error is not None:
         raise app.error
