@@ -42,10 +42,10 @@ def interleave(
 
 def report(pairs: list[Pair], labels: tuple[str, str]) -> None:
     """Print medians with the spread as a table, and the whole as one line of JSON."""
-    print(f"{'':<34}{labels[0]:>22}{labels[1]:>22}{'ratio':>22}")
+    print(f"{'':<34}{labels[0]:>30}{labels[1]:>30}{'ratio':>30}")
     for pair in pairs:
         cells = [_cell(pair.a, pair.unit), _cell(pair.b, pair.unit), _cell(pair.ratios, "")]
-        print(f"{pair.name:<34}" + "".join(f"{cell:>22}" for cell in cells))
+        print(f"{pair.name:<34}" + "".join(f"{cell:>30}" for cell in cells))
     rows = [asdict(pair) | {"median_ratio": statistics.median(pair.ratios)} for pair in pairs]
     print(json.dumps({"a": labels[0], "b": labels[1], "rows": rows}))
     sys.stdout.flush()

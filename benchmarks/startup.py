@@ -1,11 +1,16 @@
 """What people wait for before a command does anything, against the least that Python could do.
 
-`hint --help` is measured against a bare Python that imports click and looks entry points up.
+`hint --help` is measured against a bare Python that imports click and looks entry points up, and
+`hint ask`, up to the moment its request is on the engine's socket, against one that imports click,
+asyncio and the HTTP client and writes a byte there. Nobody answers that request: the engine's place
+is taken by a socket that notes when the first bytes come.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +20,14 @@ from pathlib import Path
 
 from figures import Pair, interleave, report
 
+from hinterland.paths import find
+
 BARE_HELP = "import click, importlib.metadata as m; m.entry_points()"
+
+BARE_REQUEST = (
+    "import click, asyncio, h11, socket, time; s = socket.socket(socket.AF_UNIX); "
+    "s.connect({path!r}); s.send(b'x'); time.sleep(60)"
+)
 
 
 def milliseconds(*command: str) -> Callable[[], float]:
@@ -42,7 +54,46 @@ def help_against_click(runs: int) -> Pair:
     return interleave("hint --help", "ms", runs, milliseconds(*hint(), "--help"), bare)
 
 
-MEASUREMENTS: list[Callable[[int], Pair]] = [help_against_click]
+def request_against_imports(runs: int) -> Pair:
+    """Measure `hint ask` up to its request on the socket against what it cannot do without."""
+    with tempfile.TemporaryDirectory() as home, socket.socket(socket.AF_UNIX) as engine:
+        os.environ["HINTERLAND_HOME"] = home
+        path = find().socket
+        path.parent.mkdir(parents=True)
+        engine.bind(str(path))
+        engine.listen()
+
+        def until_heard(*command: str) -> Callable[[], float]:
+            def measure() -> float:
+                started = time.perf_counter()
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd=tempfile.gettempdir(),
+                )
+                caller, _ = engine.accept()
+                with caller:
+                    caller.recv(1)
+                    heard = time.perf_counter()
+                    process.kill()
+                    process.wait()
+                return 1000 * (heard - started)
+
+            return measure
+
+        bare = BARE_REQUEST.format(path=str(path))
+        return interleave(
+            "hint ask, request on the socket",
+            "ms",
+            runs,
+            until_heard(*hint(), "ask", "Say hello."),
+            until_heard(sys.executable, "-c", bare),
+        )
+
+
+MEASUREMENTS: list[Callable[[int], Pair]] = [help_against_click, request_against_imports]
 
 
 def main() -> None:

@@ -153,18 +153,21 @@ def open_conversation(
 
     Raises InputError for an unknown id, and StorageError when the history cannot be read.
     """
+    from hinterland import prompts
     from hinterland.engine.client import EngineClient
 
     record, running = None, None
     if resume or latest:
         record, running = _history(paths).resume(resume)
+    elif system is None:
+        system = config.system or prompts.load("default", paths.config).system or None
     return Conversation(
         EngineClient(paths),
         _HistoryWhenNeeded(paths) if keep_history and config.history else None,
         record=record,
         running=running,
         model=_from_here(model) or (None if record else config.model or None),
-        system=system if system is not None or record else config.system or None,
+        system=system,
         sampling=sampling,
     )
 

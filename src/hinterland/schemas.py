@@ -58,7 +58,7 @@ def load(path: Path) -> Schema:
     except _UnusableError as error:
         raise InputError(
             f"The schema {path} cannot be used: {error}.",
-            "Mend it; docs/schemas.md says what can be asked of an answer.",
+            "Mend it there, or leave that part out.",
         ) from error
 
 

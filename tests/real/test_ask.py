@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hinterland.paths import Paths
 from tests.running import Hint, running_status
 
 HOSTILE = "a\x1b]52;c;aGk=\x07b\x1b[2Jc\x9b31md\u202ee\u2066f\x00g\rh"
@@ -113,3 +114,21 @@ def test_a_schema_shapes_the_answer(hint: Hint, small_model: str, tmp_path: Path
     answer = json.loads(ended.stdout)
     assert isinstance(answer["hot"], bool)
     assert answer["colour"] in ("red", "blue")
+
+
+def test_a_system_prompt_comes_from_the_option_the_settings_or_the_prompt_file(
+    hint: Hint, paths: Paths
+) -> None:
+    def system() -> str | None:
+        asked = json.loads(hint("ask", "-m", "echo", "--json", "hello").stdout)
+        shown = json.loads(hint("history", "show", "--json", asked["conversation_id"]).stdout)
+        found: str | None = shown["turns"][0].get("system")
+        return found
+
+    assert system() is None
+    prompts = paths.config / "prompts"
+    prompts.mkdir(parents=True)
+    (prompts / "default.md").write_text("---\ndescription: Ours.\n---\n# system\n\nBe brief.\n")
+    assert system() == "Be brief."
+    assert hint("config", "set", "system", "Answer in French.").returncode == 0
+    assert system() == "Answer in French."

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Failed, FinishReason, Loading, TextDelta
-from hinterland.history.files import Record
+from hinterland.history import Record
 from hinterland.tui.app import ChatApp
 from hinterland.turns import Turn
 from tests.tui.chatting import Person, PromptedEngine

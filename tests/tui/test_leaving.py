@@ -9,7 +9,7 @@ from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import FinishReason, TextDelta
 from hinterland.errors import StorageError
-from hinterland.history.files import Record
+from hinterland.history import Record
 from hinterland.tui.app import ChatApp
 from hinterland.turns import Turn
 from tests.tui.chatting import PromptedEngine, chat, scene

@@ -53,7 +53,7 @@ def command(
     )
     old = new(resume=resume, latest=latest) if latest or resume else None
     known = old.model if old is not None else None
-    default = "" if known else _model_id(found, model or settings.model or None)
+    default = "" if known and not model else _model_id(found, model or settings.model or None)
     if plain:
         from hinterland.cli.plain_chat import PlainChat
 
