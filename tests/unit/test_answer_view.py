@@ -20,10 +20,9 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from hinterland.cli import markdown_inline as inline
-from hinterland.cli.answer_view import PlainView, answer_view
-from hinterland.cli.markdown_lines import Lines
-from hinterland.cli.terminal_view import Painter, TerminalView
+from hinterland.cli.answer import PlainView, answer_view, inline
+from hinterland.cli.answer.lines import Lines
+from hinterland.cli.answer.terminal import Painter, TerminalView
 from hinterland.errors import StorageError
 
 ANSWER = """\
@@ -526,7 +525,7 @@ class TestPlain:
 # Shows the pieces that come as JSON lines on a pipe; Ctrl-C ends it like the command would.
 SHOW = """
 import asyncio, json, signal, sys
-from hinterland.cli.answer_view import answer_view
+from hinterland.cli.answer import answer_view
 
 async def main():
     loop = asyncio.get_running_loop()
@@ -685,7 +684,7 @@ def test_a_frame_that_fails_is_told_to_whoever_writes_next(
 
 def test_importing_the_view_imports_no_rich() -> None:
     seen = subprocess.run(
-        [sys.executable, "-c", "import sys, hinterland.cli.answer_view; print(*sys.modules)"],
+        [sys.executable, "-c", "import sys, hinterland.cli.answer; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,

@@ -22,9 +22,9 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from hinterland import document_child, documents
-from hinterland.document_child import UnreadableError
-from hinterland.documents import Document, Kind, attach, read, standard_input
+from hinterland import documents
+from hinterland.documents import Document, Kind, attach, child, read, standard_input
+from hinterland.documents.child import UnreadableError
 from hinterland.errors import ConfigError, InputError
 
 
@@ -225,7 +225,7 @@ class TestPdf:
         slow.mkdir(parents=True)
         (slow / "__init__.py").write_text(endless)
         monkeypatch.setenv("PYTHONPATH", str(slow.parent), prepend=os.pathsep)
-        monkeypatch.setattr(document_child, "MOST_SECONDS", 1)
+        monkeypatch.setattr(child, "MOST_SECONDS", 1)
         assert "takes longer than 1 s" in refusal(file(pdf(shown("x"))))
 
     def test_that_crashes_its_reader_is_refused(
@@ -444,12 +444,12 @@ def test_a_parser_that_fills_the_memory_is_stopped(
     (greedy / "__init__.py").write_text("hoard = bytearray(1 << 31)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(UnreadableError, match="more than 1024 MB of memory"):
-        document_child.extract("pdf", pdf(shown("x")))
+        child.extract("pdf", pdf(shown("x")))
 
 
 def test_a_text_that_is_too_long_is_refused_not_cut() -> None:
     with pytest.raises(UnreadableError, match="8,000,000 characters"):
-        document_child.bounded("x" * 8_000_001)
+        child.bounded("x" * 8_000_001)
 
 
 def test_importing_documents_imports_no_parser() -> None:

@@ -166,7 +166,7 @@ class _Answering:
         # The request goes out now; what only the answer needs is imported while the engine works.
         coming = asyncio.ensure_future(anext(events))
         await asyncio.wait({coming}, timeout=_TO_THE_SOCKET)
-        from hinterland.cli.answer_view import answer_view
+        from hinterland.cli.answer import answer_view
         from hinterland.cli.progress import ProgressLine
 
         view = None if self._json else answer_view(raw=self._raw, markdown=schema is None)

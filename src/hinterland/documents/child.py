@@ -22,7 +22,7 @@ MOST_SECONDS = 60
 MOST_CHARACTERS = 8_000_000
 """The longest text: twice what the largest context windows of today hold."""
 
-_PARSERS = {"pdf": "hinterland.pdf_text", "word": "hinterland.docx_text"}
+_PARSERS = {"pdf": "hinterland.documents.pdf", "word": "hinterland.documents.word"}
 
 
 class Extracted(msgspec.Struct, frozen=True):

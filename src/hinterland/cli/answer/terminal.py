@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from hinterland.cli.markdown_inline import (
+from hinterland.cli.answer.inline import (
     BOLD,
     CODE,
     DIM,
@@ -23,7 +23,7 @@ from hinterland.cli.markdown_inline import (
     UNDERLINE,
     Row,
 )
-from hinterland.cli.markdown_lines import Lines
+from hinterland.cli.answer.lines import Lines
 from hinterland.errors import StorageError
 from hinterland.text import clean
 

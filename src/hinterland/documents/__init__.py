@@ -132,7 +132,7 @@ def _document(data: bytes, name: str, subject: str, kind: Kind) -> Document:
     note = ""
     found = _format(data, subject)
     if found is not None:
-        from hinterland.document_child import UnreadableError, extract
+        from hinterland.documents.child import UnreadableError, extract
 
         try:
             extracted = extract(found.value, data)

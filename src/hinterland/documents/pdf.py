@@ -1,11 +1,11 @@
-"""The text of a PDF file; runs in the child process of `document_child`."""
+"""The text of a PDF file; runs in the child process of `child`."""
 
 from __future__ import annotations
 
 import logging
 from io import BytesIO
 
-from hinterland.document_child import MOST_CHARACTERS, Extracted, UnreadableError, bounded
+from hinterland.documents.child import MOST_CHARACTERS, Extracted, UnreadableError, bounded
 
 
 def extract(data: bytes) -> Extracted:

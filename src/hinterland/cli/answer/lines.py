@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hinterland.cli.markdown_inline import (
+from hinterland.cli.answer.inline import (
     BOLD,
     CODE,
     DIM,
@@ -21,7 +21,7 @@ from hinterland.cli.markdown_inline import (
     cells,
     wrap,
 )
-from hinterland.cli.markdown_table import Table, begins
+from hinterland.cli.answer.table import Table, begins
 
 EMPTY = Row(())
 

@@ -1,5 +1,5 @@
 """The text of a Word file as Markdown, in the order of the document; runs in the child process of
-`document_child`.
+`child`.
 
 The XML is walked here, because python-docx leaves out what stands in content controls, insertions
 under revision, text boxes and footnotes. Headers and footers of the page are left out.
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from hinterland.document_child import Extracted, UnreadableError, bounded
+from hinterland.documents.child import Extracted, UnreadableError, bounded
 
 if TYPE_CHECKING:
     from docx.document import Document

@@ -37,7 +37,7 @@ def answer_view(
     output = _Output(stream)
     if raw or not markdown or not terminal:
         return PlainView(output, raw=raw)
-    from hinterland.cli.terminal_view import TerminalView
+    from hinterland.cli.answer.terminal import TerminalView
 
     return TerminalView(stream, output.send, colour=not os.environ.get("NO_COLOR"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hinterland.cli.markdown_inline import BOLD, DIM, Cell, Row, cells, plain_cells, width_of, wrap
+from hinterland.cli.answer.inline import BOLD, DIM, Cell, Row, cells, plain_cells, width_of, wrap
 
 _DELIMITERS = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _CELL = re.compile(r"(?<!\\)\|")
