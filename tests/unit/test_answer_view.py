@@ -370,6 +370,7 @@ class TestStreaming:
 
     @FEW
     @given(st.integers(0, 2**32), st.lists(st.integers(20, 100), min_size=1, max_size=5))
+    @example(59323, [97, 25, 20, 39])  # a change right after a row that a space has filled
     def test_loses_and_repeats_nothing_when_the_width_changes(
         self, seed: int, widths: list[int]
     ) -> None:

@@ -296,7 +296,7 @@ def wrap(
             after = brk
             while after < len(line) and line[after].text == " ":
                 after += 1
-            rows.append(_row(prefix, line[start:brk], line, after))
+            rows.append(_row(prefix, line[start:brk], line, after)._replace(end=_end(line[:after])))
             start = at = after
             prefix = hang
             x, brk = len(prefix[0]), after
@@ -309,9 +309,13 @@ def wrap(
     if growing and brk > start and x > width - _EDGE and rest and rest[-1].text != " ":
         rest = line[start:brk]
     if rest or not rows:
-        end = rest[-1].source + len(rest[-1].text) if rest else 0
-        rows.append(_row(prefix, rest, line, len(line))._replace(end=end))
+        rows.append(_row(prefix, rest, line, len(line))._replace(end=_end(rest)))
     return rows
+
+
+def _end(shown: list[Cell]) -> int:
+    """Return up to where the source has been shown."""
+    return shown[-1].source + len(shown[-1].text) if shown else 0
 
 
 def _may_break(cell: Cell, following: Cell) -> bool:
