@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
-import struct
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hinterland.engine.wire import peer_uid
 from hinterland.paths import private_folder
 
 if TYPE_CHECKING:
@@ -26,15 +27,6 @@ class _PeerProtocol(H11Protocol):
         super().connection_made(transport)
         peer: socket.socket = transport.get_extra_info("socket")
         self.client = ("uid", peer_uid(peer))
-
-
-def peer_uid(peer: socket.socket) -> int:
-    """Return the user id of the process at the other end of a UNIX socket."""
-    if sys.platform == "linux":
-        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return int(struct.unpack("3i", credentials)[1])
-    # macOS: LOCAL_PEERCRED (1) at SOL_LOCAL (0) is a struct xucred: version, uid, groups.
-    return int(struct.unpack("2I", peer.getsockopt(0, 1, 8))[1])
 
 
 def listen(path: Path) -> socket.socket:
@@ -52,9 +44,18 @@ def listen(path: Path) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it: the service has answers to bring to an end first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
 def server(app: ASGIApp) -> uvicorn.Server:
     """Return a server for `app`; run it with `await server.serve(sockets=[listen(path)])`."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             http=_PeerProtocol,

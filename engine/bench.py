@@ -17,7 +17,8 @@ from hinterland.engine.memory import resident_bytes
 from hinterland.engine.protocol import Done, Event, Failed, Message, Request, Sampling, TextDelta
 from hinterland.engine.service.worker_process import WorkerProcess, own_socket
 from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import EngineError, by_name
+from hinterland.errors import EngineError, InputError, by_name
+from hinterland.machine import cores
 
 _WORDS = "river mill stone bread water light door field horse winter letter garden "
 _PREFILL_WORDS = 400
@@ -86,7 +87,9 @@ async def tune(spec: WorkerSpec, folder: Path, runs: int) -> AsyncIterator[Threa
 
     Each count gets a worker of its own, without the service; `folder` holds its socket.
     """
-    for number, threads in enumerate(thread_counts(len(os.sched_getaffinity(0))), start=1):
+    if spec.kind == "echo":
+        raise InputError("The echo engine has no threads to tune.", "Name a model with -m.")
+    for number, threads in enumerate(thread_counts(cores()), start=1):
         socket = str(own_socket(folder, 1000 + number))
         worker = WorkerProcess(msgspec.structs.replace(spec, threads=threads, socket=socket))
         try:

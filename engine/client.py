@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from collections.abc import AsyncIterator
 
 import h11
@@ -13,9 +16,13 @@ from hinterland.engine.launcher import connect
 from hinterland.engine.protocol import PROTOCOL_VERSION, Event, Failed, Request
 from hinterland.engine.status import ServiceStatus
 from hinterland.engine.wire import Connection
-from hinterland.errors import EngineError, HinterlandError, by_name
+from hinterland.errors import EngineError, HinterlandError, by_name, name_of
 from hinterland.paths import Paths
 
+_ENDING = 503
+_PATIENCE_WITH_THE_LAST = 10.0  # seconds
+_STOPPED = "The engine service stopped in the middle of the answer."
+_RESTARTS = "Ask again: it starts by itself."
 _HEADERS = {"X-Hint-Protocol": str(PROTOCOL_VERSION)}
 
 
@@ -45,9 +52,11 @@ class EngineClient:
         ):
             yield event
 
-    async def cancel(self, turn_id: str) -> None:
-        """Stop the answer to that turn; its stream ends with Done(CANCELLED)."""
-        await self._ask("POST", f"/hint/cancel/{turn_id}")
+    async def cancel(self, turn_id: str) -> bool:
+        """Stop the answer to that turn; its stream ends with Done(CANCELLED). Return whether the
+        service knew of it."""
+        answer = await self._ask("POST", f"/hint/cancel/{turn_id}")
+        return answer is not None and bool(msgspec.json.decode(answer)["cancelled"])
 
     async def status(self) -> ServiceStatus | None:
         """Return what the service says of itself; None when none runs."""
@@ -62,27 +71,37 @@ class EngineClient:
         parser = EventParser()
         connection: Connection | None = None
         try:
-            connection = await connect(self._paths)
-            status = await connection.send(method, target, body, _HEADERS)
-            if status != 200:
-                raise _refused(status, await connection.body())
-            async for piece in connection.chunks():
-                for event in parser.feed(piece):
-                    yield event
-        except (OSError, h11.RemoteProtocolError):
-            pass  # said below, if the answer had not ended
+            connection = await self._exchange(method, target, body)
+            with contextlib.suppress(OSError, h11.RemoteProtocolError):  # said below
+                async for piece in connection.chunks():
+                    for event in parser.feed(piece):
+                        yield event
         except HinterlandError as error:
             parser.ended = True
-            yield Failed(type(error).__name__, error.message, error.hint)
+            yield Failed(name_of(error), error.message, error.hint)
         finally:
             if connection is not None:
                 connection.close()
         if not parser.ended:
-            yield Failed(
-                "EngineError",
-                "The engine service stopped in the middle of the answer.",
-                "Ask again: it starts by itself.",
-            )
+            yield Failed("EngineError", _STOPPED, _RESTARTS)
+
+    async def _exchange(self, method: str, target: str, body: bytes) -> Connection:
+        """Return a connection whose answer may be read; raises HinterlandError."""
+        patience = time.monotonic() + _PATIENCE_WITH_THE_LAST
+        while True:
+            connection = await connect(self._paths)
+            try:
+                status = await connection.send(method, target, body, _HEADERS)
+                if status == 200:
+                    return connection
+                refusal = _refused(status, await connection.body())
+            except (OSError, h11.RemoteProtocolError) as error:
+                connection.close()
+                raise EngineError(_STOPPED, _RESTARTS) from error
+            connection.close()
+            if status != _ENDING or time.monotonic() > patience:
+                raise refusal
+            await asyncio.sleep(0.05)  # that service is ending; the next one may start then
 
     async def _ask(self, method: str, target: str) -> bytes | None:
         try:

@@ -98,7 +98,9 @@ class EchoEngine:
         """Fail: an answer in this process ends with its caller."""
         yield Failed("EngineError", "That answer is not being written.", "")
 
-    async def cancel(self, turn_id: str) -> None:
-        """Stop the answer to that turn."""
-        if event := self._cancelled.get(turn_id):
+    async def cancel(self, turn_id: str) -> bool:
+        """Stop the answer to that turn; return whether it is being written."""
+        event = self._cancelled.get(turn_id)
+        if event is not None:
             event.set()
+        return event is not None

@@ -116,7 +116,7 @@ class EventParser:
                 yield event
                 return
             chunk = _chunk.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             yield self._fail("The engine sent something that is not an event of an answer.")
             return
         if chunk.error is not None:

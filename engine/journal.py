@@ -50,9 +50,14 @@ class JournalWriter:
         self.path = folder / f"{header.turn_id}{SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(self.path, flags, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._unsynced = True
-        self.write(msgspec.json.encode(header) + b"\n")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self.write(msgspec.json.encode(header) + b"\n")
+        except OSError:
+            os.close(self._file)
+            self.path.unlink(missing_ok=True)
+            raise
 
     def write(self, events: bytes) -> None:
         """Append `events`; raises OSError when the disk is full."""

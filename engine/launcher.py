@@ -9,7 +9,7 @@ import sys
 import time
 
 from hinterland.engine.wire import Connection
-from hinterland.errors import EngineError, by_name
+from hinterland.errors import EngineError, StorageError, by_name
 from hinterland.paths import Paths, private_folder
 
 _SERVICE = "hinterland.serve"
@@ -26,9 +26,14 @@ async def connect(paths: Paths, *, start: bool = True) -> Connection:
     except OSError:
         if not start:
             raise
-    lock = os.open(
-        private_folder(paths.state) / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )
+    path = private_folder(paths.state) / "start.lock"
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageError(
+            f"The file {path} cannot be written: {error.strerror}.",
+            "Free some space, or mend its permissions.",
+        ) from error
     try:
         await _take(lock)
         try:
@@ -61,6 +66,7 @@ async def _take(lock: int) -> None:
 
 async def _start(paths: Paths) -> None:
     import subprocess
+    import threading
 
     log = private_folder(paths.logs) / "service.log"
     heard, told = os.pipe()
@@ -78,13 +84,13 @@ async def _start(paths: Paths) -> None:
             )
     finally:
         os.close(told)
+    # Somebody has to collect it when it ends before a chat that is open all day does.
+    threading.Thread(target=process.wait, name="service", daemon=True).start()
     try:
         said = await asyncio.wait_for(_line(heard), _PATIENCE)
     except TimeoutError:
         process.kill()
         said = ""
-    # The service outlives this command; its exit status is nobody's to collect.
-    process.returncode = 0
     if said == "ready":
         return
     kind, _, rest = said.partition("\t")

@@ -147,5 +147,6 @@ class Engine(Protocol):
     def attach(self, turn_id: str) -> AsyncIterator[Event]:
         """Yield the events of an answer that is being written, from its start."""
 
-    async def cancel(self, turn_id: str) -> None:
-        """Stop the answer to that turn; its stream ends with Done(CANCELLED). Unknown ids are ignored."""
+    async def cancel(self, turn_id: str) -> bool:
+        """Stop the answer to that turn; its stream ends with Done(CANCELLED). Return whether it was
+        known."""

@@ -7,12 +7,27 @@ closing the connection is how a request is cancelled.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import struct
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import h11
 
+from hinterland.errors import EngineError
+
 _READ = 64 * 1024
+
+
+def peer_uid(peer: socket.socket) -> int:
+    """Return the user id of the process at the other end of a UNIX socket, as the kernel gives it."""
+    if sys.platform == "linux":
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[1])
+    # macOS: LOCAL_PEERCRED (1) at SOL_LOCAL (0) is a struct xucred: version, uid, groups.
+    return int(struct.unpack("2I", peer.getsockopt(0, 1, 8))[1])
 
 
 class Connection:
@@ -24,9 +39,17 @@ class Connection:
         self._http = h11.Connection(h11.CLIENT)
 
     @classmethod
-    async def open(cls, socket: Path) -> Connection:
-        """Connect to `socket`; raises OSError when nobody listens there."""
-        return cls(*await asyncio.open_unix_connection(str(socket)))
+    async def open(cls, path: Path) -> Connection:
+        """Connect to `path`; raises OSError when nobody listens there, EngineError when it is
+        somebody else who does: what is sent is only for this account's own engine."""
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        if peer_uid(writer.get_extra_info("socket")) not in {os.getuid(), 0}:
+            writer.close()
+            raise EngineError(
+                f"The socket {path} belongs to another user's program.",
+                "Set HINTERLAND_HOME to a folder of your own.",
+            )
+        return cls(reader, writer)
 
     async def send(
         self, method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None

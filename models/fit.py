@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from hinterland.machine import cores
 from hinterland.models.catalog import Entry
 from hinterland.models.header import Facts
 from hinterland.models.store import InstalledModel
@@ -150,8 +151,7 @@ def expected_speed(
     Decoding is bound by memory: the weights are read once for every token. `measured` speeds of
     models whose bytes per token are in `sizes` correct the estimate for this box.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    rate = min((cores or 1) * BYTES_PER_CORE, MOST_BYTES)
+    rate = min(cores() * BYTES_PER_CORE, MOST_BYTES)
 
     def estimate(weights: float) -> float:
         return 1 / (weights / rate + SECONDS_PER_TOKEN)

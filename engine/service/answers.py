@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+
+import msgspec
 
 from hinterland.engine.events import encode
 from hinterland.engine.journal import JournalWriter
@@ -16,23 +19,43 @@ _SYNC_EVERY = 0.5  # seconds: what a power cut may take of an answer
 
 
 class Answer:
-    """One answer. It is written by one task and followed by any number of callers, from its start."""
+    """One answer. It is written by one task and followed by any number of callers, from its start.
 
-    def __init__(self, journal: JournalWriter | None) -> None:
+    A `plain` one is for callers that know only OpenAI's protocol: our own events are left out.
+    """
+
+    def __init__(self, journal: JournalWriter | None = None, *, plain: bool = False) -> None:
         self.ended = False
+        self.last: Done | Failed | None = None
+        """How the service ended it, if it was not the worker."""
+        self._plain = plain
         self.followers = 0
+        self.begun = False
+        """Whether the worker has said anything."""
         self._pieces: list[bytes] = []
         self._journal = journal
         self._changed = asyncio.Event()
+        self._finished = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         self._syncing = asyncio.create_task(self._sync()) if journal else None
 
     def say(self, event: Loading | Queued | Done | Failed) -> None:
         """Add one of the service's own events."""
-        self.write(encode(event))
+        if isinstance(event, Done | Failed):
+            self.last = event
+        if not self._plain:
+            self.write(encode(event))
+        elif isinstance(event, Failed) and self._pieces:
+            error = {"error": {"message": event.message, "type": event.kind}}
+            self.write(b"data: " + msgspec.json.encode(error) + b"\n\n")
+
+    def pass_on(self, piece: bytes) -> None:
+        """Add bytes as the worker sent them."""
+        self.begun = True
+        self.write(piece)
 
     def write(self, piece: bytes) -> None:
-        """Add bytes as the worker sent them."""
+        """Add bytes."""
         self._pieces.append(piece)
         if self._journal is not None:
             try:
@@ -48,7 +71,7 @@ class Answer:
         self._close_journal()
         self._changed.set()
 
-    async def follow(self) -> AsyncIterator[bytes]:
+    async def follow(self) -> AsyncGenerator[bytes, None]:
         """Yield the answer from its start, then as it is written."""
         self.followers += 1
         read = 0
@@ -69,13 +92,19 @@ class Answer:
         if self._journal is None or self._syncing is None:
             return
         journal, self._journal = self._journal, None
-        self._syncing.cancel()
+        self._finished.set()
+        self._closing = asyncio.create_task(self._sync_and_close(journal))
+
+    async def _sync_and_close(self, journal: JournalWriter) -> None:
+        if self._syncing is not None:  # a thread may be using the file
+            await asyncio.wait({self._syncing})
         # fsync may take a tenth of a second: not on the loop that feeds every caller.
-        self._closing = asyncio.create_task(asyncio.to_thread(_close, journal))
+        await asyncio.to_thread(_close, journal)
 
     async def _sync(self) -> None:
         while self._journal is not None:
-            await asyncio.sleep(_SYNC_EVERY)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._finished.wait(), _SYNC_EVERY)
             if self._journal is not None:
                 await asyncio.to_thread(_try_to_sync, self._journal)
 

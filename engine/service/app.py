@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -14,16 +15,17 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from hinterland.engine import requests
-from hinterland.engine.protocol import PROTOCOL_VERSION
+from hinterland.engine.protocol import PROTOCOL_VERSION, Failed
 from hinterland.engine.service.answers import Answer
-from hinterland.engine.service.desk import Desk
-from hinterland.errors import HinterlandError, InputError
+from hinterland.engine.service.desk import ClosingError, Desk
+from hinterland.errors import HinterlandError, InputError, by_name, name_of
 
 PROTOCOL_HEADER = "x-hint-protocol"
 LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes; more is refused before it is read."""
+"""Bytes; a request with more is refused."""
 
 _STATUS = {2: 400, 3: 404, 4: 502, 5: 507}
+_LOOK_FOR_CALLER_EVERY = 0.25  # seconds, until the first byte: after it the server notices
 _EVENTS = "text/event-stream; charset=utf-8"
 
 
@@ -32,21 +34,26 @@ def app(desk: Desk, stop: Callable[[], None]) -> Starlette:
 
     async def chat(http: Request) -> Response:
         order = requests.decode(await _body(http))
+        answer = desk.take(order)
+        outlives = order.hint.conversation_id is not None
+        pieces = _follow(desk, answer, outlives)
         if order.hint.events:
-            answer = desk.take(order)
-            outlives = order.hint.conversation_id is not None
-            return StreamingResponse(_follow(desk, answer, outlives), media_type=_EVENTS)
-        return await _foreign(desk, order)
+            return StreamingResponse(pieces, media_type=_EVENTS)
+        streamed = bool(order.body.get("stream"))
+        return await _plain(http, answer, pieces, _EVENTS if streamed else "application/json")
 
     async def load(http: Request) -> Response:
-        wanted = msgspec.json.decode(await _body(http), type=dict[str, str | None])
+        try:
+            wanted = msgspec.json.decode(await _body(http), type=dict[str, str | None])
+        except msgspec.MsgspecError as error:
+            raise InputError(f"The request does not name a model: {error}.") from error
         answer = desk.load(wanted.get("model"))
         return StreamingResponse(_follow(desk, answer, outlives=False), media_type=_EVENTS)
 
     async def attach(http: Request) -> Response:
-        answer = desk.running(http.path_params["turn_id"])
+        answer = desk.answer_to(http.path_params["turn_id"])
         if answer is None:
-            return JSONResponse(_error("that answer is not being written"), 404)
+            return JSONResponse(_error("That answer is not being written."), 404)
         return StreamingResponse(answer.follow(), media_type=_EVENTS)
 
     async def cancel(http: Request) -> Response:
@@ -65,8 +72,9 @@ def app(desk: Desk, stop: Callable[[], None]) -> Starlette:
             Route("/hint/load", _guard(load), methods=["POST"]),
             Route("/hint/answers/{turn_id}", _guard(attach)),
             Route("/hint/cancel/{turn_id}", _guard(cancel), methods=["POST"]),
-            Route("/hint/status", _guard(status)),
-            Route("/hint/stop", _guard(end), methods=["POST"]),
+            # A client of another release has to be able to look at this one and to end it.
+            Route("/hint/status", _guard(status, any_version=True)),
+            Route("/hint/stop", _guard(end, any_version=True), methods=["POST"]),
         ]
     )
 
@@ -74,53 +82,72 @@ def app(desk: Desk, stop: Callable[[], None]) -> Starlette:
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def _guard(handler: Handler) -> Handler:
+def _guard(handler: Handler, *, any_version: bool = False) -> Handler:
     """Let in only this account, and only a client that speaks our protocol version or none."""
 
     async def guarded(http: Request) -> Response:
         assert http.client is not None
         if http.client.port not in (os.getuid(), 0):
-            return JSONResponse(_error("this engine belongs to another user"), 403)
-        if http.headers.get(PROTOCOL_HEADER, str(PROTOCOL_VERSION)) != str(PROTOCOL_VERSION):
-            return JSONResponse(_error(f"this engine speaks protocol {PROTOCOL_VERSION}"), 426)
+            return JSONResponse(_error("This engine belongs to another user.", "ConfigError"), 403)
+        version = http.headers.get(PROTOCOL_HEADER, str(PROTOCOL_VERSION))
+        if version != str(PROTOCOL_VERSION) and not any_version:
+            return JSONResponse(_error(f"This engine speaks protocol {PROTOCOL_VERSION}."), 426)
         try:
             return await handler(http)
+        except ClosingError as error:
+            return JSONResponse(_error(error.message), 503)
         except HinterlandError as error:
-            return JSONResponse(
-                _error(error.message, type(error).__name__, error.hint),
-                _STATUS.get(error.exit_code, 500),
-            )
+            return _refusal(name_of(error), error.message, error.hint)
 
     return guarded
 
 
 async def _body(http: Request) -> bytes:
-    if int(http.headers.get("content-length", "0")) > LARGEST_BODY:
-        raise InputError("The request is larger than 64 MB.", "Send less text at once.")
-    return await http.body()
+    body = bytearray()
+    async for piece in http.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise InputError("The request is larger than 64 MB.", "Send less text at once.")
+    return bytes(body)
 
 
-async def _follow(desk: Desk, answer: Answer, outlives: bool) -> AsyncIterator[bytes]:
+async def _follow(desk: Desk, answer: Answer, outlives: bool) -> AsyncGenerator[bytes, None]:
     try:
-        async for piece in answer.follow():
-            yield piece
+        async with aclosing(answer.follow()) as pieces:
+            async for piece in pieces:
+                yield piece
     finally:
         if not outlives:
             desk.drop(answer)
 
 
-async def _foreign(desk: Desk, order: requests.Order) -> Response:
+async def _plain(
+    http: Request, answer: Answer, pieces: AsyncGenerator[bytes, None], media_type: str
+) -> Response:
     """Answer a client that knows only OpenAI's protocol: a status that tells, and plain chunks."""
-    pieces = desk.plain(order)
-    first = await anext(pieces)
+    first = asyncio.ensure_future(anext(pieces, b""))
+    while not first.done():
+        await asyncio.wait({first}, timeout=_LOOK_FOR_CALLER_EVERY)
+        if await http.is_disconnected():
+            first.cancel()
+            await asyncio.wait({first})
+            await pieces.aclose()
+            return Response(status_code=499)
+    if isinstance(answer.last, Failed) and not first.result():
+        return _refusal(answer.last.kind, answer.last.message, answer.last.hint)
 
-    async def rest() -> AsyncIterator[bytes]:
-        yield first
-        async for piece in pieces:
-            yield piece
+    async def whole() -> AsyncIterator[bytes]:
+        async with aclosing(pieces):
+            yield first.result()
+            async for piece in pieces:
+                yield piece
 
-    streamed = order.body.get("stream")
-    return StreamingResponse(rest(), media_type=_EVENTS if streamed else "application/json")
+    return StreamingResponse(whole(), media_type=media_type)
+
+
+def _refusal(kind: str, message: str, hint: str) -> Response:
+    status = _STATUS.get(by_name(kind, message).exit_code, 500)
+    return JSONResponse(_error(message, kind, hint), status)
 
 
 def _error(message: str, kind: str = "EngineError", hint: str = "") -> dict[str, Any]:

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -20,22 +20,25 @@ from hinterland.engine.protocol import (
     Done,
     Failed,
     FinishReason,
-    Loading,
     Queued,
 )
 from hinterland.engine.requests import Order
 from hinterland.engine.service.answers import Answer
-from hinterland.engine.service.worker_process import WorkerProcess
+from hinterland.engine.service.worker_process import WorkerCrashedError, WorkerProcess
 from hinterland.engine.service.workers import Say, Workers
 from hinterland.engine.status import ServiceStatus
 from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import HinterlandError, InputError
+from hinterland.errors import EngineError, HinterlandError, InputError, name_of
 from hinterland.paths import private_folder
 
 log = logging.getLogger("hinterland.engine")
 
 Resolve = Callable[[str | None], WorkerSpec]
 """Gives the model that an id (None: the configured one) names; raises ModelError. May touch the disk."""
+
+
+class ClosingError(EngineError):
+    """The service is ending; the next one will answer."""
 
 
 class Desk:
@@ -49,7 +52,6 @@ class Desk:
         self._started = time.time()
         self._running: dict[Answer, asyncio.Task[None]] = {}
         self._by_turn: dict[str, Answer] = {}
-        self._plain = 0
         self._closing = False
         self._answered = 0
         self._last_active = time.monotonic()
@@ -57,36 +59,29 @@ class Desk:
     @property
     def idle_seconds(self) -> float:
         """How long nothing was asked; 0 while an answer is running."""
-        return 0.0 if self._running or self._plain else time.monotonic() - self._last_active
+        return 0.0 if self._running else time.monotonic() - self._last_active
 
     def take(self, order: Order) -> Answer:
-        """Start the answer to `order` and return it; failures are its last event."""
+        """Start the answer to `order` and return it; failures are its last event.
+
+        Raises InputError for a turn that is being answered already, ClosingError at the end.
+        """
         turn_id = order.hint.turn_id
         if turn_id is not None and turn_id in self._by_turn:
             raise InputError("That turn is being answered already.", "Attach to it instead.")
-        answer = Answer(self._open_journal(order))
+        self._check_open()
+        answer = Answer(self._open_journal(order), plain=not order.hint.events)
         self._start(answer, self._answer(order, answer), turn_id)
         return answer
 
     def load(self, model: str | None) -> Answer:
         """Bring a model into memory; the answer says only how that goes."""
-        answer = Answer(None)
+        self._check_open()
+        answer = Answer()
         self._start(answer, self._load(model, answer), None)
         return answer
 
-    async def plain(self, order: Order) -> AsyncIterator[bytes]:
-        """Yield the worker's bytes for `order`; raises HinterlandError before the first."""
-        self._plain += 1
-        try:
-            spec = await asyncio.to_thread(self._resolve, order.model)
-            async with self._workers.worker(spec, _unheard) as worker:
-                async for piece in self._admitted(worker, order, _unheard):
-                    yield piece
-        finally:
-            self._plain -= 1
-            self._end_one()
-
-    def running(self, turn_id: str) -> Answer | None:
+    def answer_to(self, turn_id: str) -> Answer | None:
         """Return the answer to that turn if it is being written."""
         return self._by_turn.get(turn_id)
 
@@ -118,7 +113,7 @@ class Desk:
             pid=os.getpid(),
             started=self._started,
             workers=[worker.status() for worker in self._workers.all],
-            running=len(self._running) + self._plain,
+            running=len(self._running),
             answered=self._answered,
             idle_seconds=self.idle_seconds,
             keep_alive=self._keep_alive,
@@ -133,18 +128,21 @@ class Desk:
         if turn_id is not None:
             self._by_turn[turn_id] = answer
 
-        def ended(_: asyncio.Task[None]) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
             del self._running[answer]
             if turn_id is not None:
                 del self._by_turn[turn_id]
-            self._end_one()
+            self._answered += 1
+            self._last_active = time.monotonic()
+            if task.cancelled():  # before its first step
+                answer.say(Done(FinishReason.CANCELLED))
             answer.end()
 
         task.add_done_callback(ended)
 
-    def _end_one(self) -> None:
-        self._answered += 1
-        self._last_active = time.monotonic()
+    def _check_open(self) -> None:
+        if self._closing:
+            raise ClosingError("The engine is stopping.", "Ask again.")
 
     async def _load(self, model: str | None, answer: Answer) -> None:
         with self._telling(answer):
@@ -155,13 +153,24 @@ class Desk:
     async def _answer(self, order: Order, answer: Answer) -> None:
         with self._telling(answer):
             spec = await asyncio.to_thread(self._resolve, order.model)
-            async with self._workers.worker(spec, answer.say) as worker:
-                async for piece in self._admitted(worker, order, answer.say):
-                    answer.write(piece)
+            try:
+                await self._ask_worker(spec, order, answer)
+            except WorkerCrashedError:
+                if answer.begun:
+                    raise
+                await self._ask_worker(spec, order, answer)  # a fresh one; it crashed under another
+
+    async def _ask_worker(self, spec: WorkerSpec, order: Order, answer: Answer) -> None:
+        async with (
+            self._workers.worker(spec, answer.say) as worker,
+            aclosing(self._admitted(worker, order, answer.say)) as pieces,
+        ):
+            async for piece in pieces:
+                answer.pass_on(piece)
 
     async def _admitted(
         self, worker: WorkerProcess, order: Order, say: Say
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Yield the worker's bytes once the prompt is known to fit and its memory is reserved."""
         spec = worker.spec
         prompt_tokens = await worker.count(msgspec.json.encode(order.body))
@@ -174,14 +183,14 @@ class Desk:
             )
         limit = min(order.sampling.max_tokens or left, left)
         body = order.body | {"max_tokens": limit, "model": spec.model}
-        body.pop("max_completion_tokens", None)
         priority = order.hint.priority
         await worker.door.enter(
             prompt_tokens + limit, priority, lambda position: say(Queued(position))
         )
         try:
-            async for piece in worker.chat(msgspec.json.encode(body)):
-                yield piece
+            async with aclosing(worker.chat(msgspec.json.encode(body))) as pieces:
+                async for piece in pieces:
+                    yield piece
         finally:
             worker.door.leave(prompt_tokens + limit, priority)
 
@@ -197,8 +206,9 @@ class Desk:
             else:
                 answer.say(Done(FinishReason.CANCELLED))
         except HinterlandError as error:
-            log.warning("%s: %s", type(error).__name__, error.message)
-            answer.say(Failed(type(error).__name__, error.message, error.hint))
+            # What is wrong with an input may quote it.
+            log.warning("%s", "InputError" if isinstance(error, InputError) else error.message)
+            answer.say(Failed(name_of(error), error.message, error.hint))
         except Exception as error:
             # The worker boundary: the caller must hear of a defect too, and the service goes on.
             log.error("defect", exc_info=error)
@@ -226,7 +236,3 @@ class Desk:
         except (OSError, HinterlandError) as error:
             log.error("no journal: %s", error)
             return None
-
-
-def _unheard(event: Loading | Queued | Failed) -> None:
-    """A caller that does not read our events."""

@@ -8,6 +8,7 @@ import fcntl
 import logging
 import logging.handlers
 import os
+import signal
 from pathlib import Path
 
 from hinterland.engine import asgi
@@ -51,6 +52,8 @@ async def run(desk: Desk, paths: Paths, keep_alive: float, ready: int | None) ->
 
     `ready` is a file descriptor that is told when callers may connect.
     """
+    for left in paths.socket.parent.glob("w*.sock"):
+        left.unlink(missing_ok=True)  # a killed service's workers cannot
     listener = asgi.listen(paths.socket)
     ours = paths.socket.stat().st_ino
     stopped = asyncio.Event()
@@ -60,6 +63,9 @@ async def run(desk: Desk, paths: Paths, keep_alive: float, ready: int | None) ->
         os.write(ready, b"ready\n")
         os.close(ready)
     log.info("service %d listens", os.getpid())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
     while not stopped.is_set() and not serving.done():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), _LOOK_EVERY)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import h11
 import msgspec
 
-from hinterland.engine.memory import resident_bytes
+from hinterland.engine.memory import private_bytes, resident_bytes
 from hinterland.engine.service.admission import Admission
 from hinterland.engine.status import WorkerStatus
 from hinterland.engine.wire import Connection
@@ -28,6 +27,10 @@ log = logging.getLogger("hinterland.engine")
 native_log = logging.getLogger("hinterland.worker")
 
 _CHAT = "/v1/chat/completions"
+
+
+class WorkerCrashedError(EngineError):
+    """The worker went away; a fresh one may answer."""
 
 
 class WorkerProcess:
@@ -110,6 +113,11 @@ class WorkerProcess:
             return None
         return min(resident / self.spec.bytes, 0.99)
 
+    @property
+    def private_bytes(self) -> int:
+        """Memory that ending this worker would give back."""
+        return private_bytes(self._process.pid) if self._process else 0
+
     async def count(self, body: bytes) -> int:
         """Return how many tokens the prompt in `body` has, chat template included."""
         connection = await self._connect()
@@ -124,7 +132,7 @@ class WorkerProcess:
             raise _refused(answer)
         return int(msgspec.json.decode(answer)["input_tokens"])
 
-    async def chat(self, body: bytes) -> AsyncIterator[bytes]:
+    async def chat(self, body: bytes) -> AsyncGenerator[bytes, None]:
         """Yield the answer's bytes as the worker sends them. Closing the iterator cancels."""
         connection = await self._connect()
         try:
@@ -144,11 +152,11 @@ class WorkerProcess:
         except OSError as error:
             raise await self._crashed() from error
 
-    async def _crashed(self) -> EngineError:
+    async def _crashed(self) -> WorkerCrashedError:
         if self._process is not None:
             with contextlib.suppress(TimeoutError):  # a dead worker's exit is known in a moment
                 await asyncio.wait_for(self._process.wait(), 1)
-        return EngineError(
+        return WorkerCrashedError(
             f"The engine's worker for {self.spec.model} stopped in the middle of the answer.",
             "Ask again: a fresh worker starts by itself.",
         )
@@ -211,5 +219,5 @@ def _refused(answer: bytes) -> HinterlandError:
 
 
 def own_socket(folder: Path, number: int) -> Path:
-    """Return where the service's `number`th worker listens."""
-    return folder / f"worker-{os.getpid()}-{number}.sock"
+    """Return where the `number`th worker listens: never a longer path than the service's own."""
+    return folder / f"w{number}.sock"

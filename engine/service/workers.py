@@ -67,42 +67,52 @@ class Workers:
         self._in_line += 1
         try:
             if self._choosing.locked():
-                say(Queued(self._in_line - 1))
+                say(Queued(self._in_line))
             async with self._choosing:
-                worker = self._workers.get(spec.model)
-                if worker is None or worker.gone or worker.spec.sha256 != spec.sha256:
-                    if worker is not None:
-                        await self._evict(worker)
+                worker = self._workers.get(spec.identity)
+                if worker is not None and worker.gone:
+                    await self._evict(worker)
+                    worker = None
+                if worker is None:
                     await self._make_room(spec, say)
                     socket = own_socket(self._sockets, next(self._numbers))
                     worker = WorkerProcess(msgspec.structs.replace(spec, socket=str(socket)))
-                    self._workers[spec.model] = worker
+                    self._workers[spec.identity] = worker
                 worker.users += 1
                 return worker
         finally:
             self._in_line -= 1
 
     async def _make_room(self, spec: WorkerSpec, say: Say) -> None:
-        while spec.memory > self._free_memory() * _SHARE_OF_MEMORY:
+        """Return when the model fits, idle workers evicted and busy ones waited for as need be."""
+        everything = self._free_memory() + sum(worker.private_bytes for worker in self.all)
+        if spec.memory > everything * _SHARE_OF_MEMORY:
+            raise ModelError(
+                f"The model {spec.model} needs about {_gb(spec.memory)} of memory and "
+                f"{_gb(everything)} is free.",
+                "Choose a smaller model (`hint models recommend`), close other programs, "
+                "or lower engine.context.",
+            )
+        told = False
+        while spec.memory > self._unclaimed_memory() * _SHARE_OF_MEMORY and self._workers:
             idle = [worker for worker in self.all if worker.users == 0]
             if idle:
                 await self._evict(min(idle, key=lambda worker: worker.last_used))
-            elif self._workers:
+                continue
+            if not told:
                 say(Queued(1))
-                self._released.clear()
-                await self._released.wait()
-            else:
-                free = self._free_memory()
-                raise ModelError(
-                    f"The model {spec.model} needs about {_gb(spec.memory)} of memory and "
-                    f"{_gb(free)} is free.",
-                    "Choose a smaller model (`hint models recommend`), close other programs, "
-                    "or lower engine.context.",
-                )
+                told = True
+            self._released.clear()
+            await self._released.wait()
+
+    def _unclaimed_memory(self) -> int:
+        """Return the free memory less what workers that are still loading will take of it."""
+        coming = sum(max(0, worker.spec.memory - worker.private_bytes) for worker in self.all)
+        return max(0, self._free_memory() - coming)
 
     async def _evict(self, worker: WorkerProcess) -> None:
         log.info("worker for %s is stopped", worker.spec.model)
-        self._workers.pop(worker.spec.model, None)
+        self._workers.pop(worker.spec.identity, None)
         await worker.stop()
 
     async def stop(self) -> None:

@@ -82,12 +82,12 @@ def app(spec: WorkerSpec) -> Starlette:
 
 def main() -> None:
     """Serve until the service goes away."""
-    lifeline.hold()
+    say_ready = lifeline.hold()
     os.umask(0o177)
     spec = decode(sys.argv[1])
     server = asgi.server(app(spec))
     listener = asgi.listen(Path(spec.socket))
-    lifeline.say_ready()
+    say_ready()
     asyncio.run(server.serve(sockets=[listener]))
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 READY = b"ready\n"
 """The only thing a worker writes to standard output."""
@@ -18,16 +19,21 @@ READY = b"ready\n"
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
-def hold() -> None:
-    """Tie this process to its parent's life."""
+def hold() -> Callable[[], None]:
+    """Tie this process to its parent's life; return what tells the parent that it may be asked.
+
+    Standard output is kept for that: whatever a library prints goes to standard error, the log.
+    """
+    output = os.dup(1)
+    os.dup2(2, 1)
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with_input, name="lifeline", daemon=True).start()
 
+    def say_ready() -> None:
+        os.write(output, READY)
 
-def say_ready() -> None:
-    """Tell the service that this worker may be asked."""
-    os.write(1, READY)
+    return say_ready
 
 
 def _end_with_input() -> None:

@@ -22,17 +22,16 @@ _PROMPT_CACHE_MIB = 256
 
 def main() -> None:
     """Load the model, say `ready` on standard output, serve until the service goes away."""
-    lifeline.hold()
+    say_ready = lifeline.hold()
     spec = decode(sys.argv[1])
     os.umask(0o177)
     try:
         import xllamacpp
     except ImportError as error:
         sys.exit(f"{MISSING_LIBRARY} {error}")
-    server = xllamacpp.Server(_parameters(spec))
-    lifeline.say_ready()
+    _serving = xllamacpp.Server(_parameters(spec))
+    say_ready()
     threading.Event().wait()
-    del server
 
 
 def _parameters(spec: WorkerSpec) -> object:

@@ -16,6 +16,8 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
     bytes: int = 0
     """The file's size."""
+    mtime_ns: int = 0
+    """The file's time of change."""
     context: int = 4096
     """Tokens of context for each caller."""
     slots: int = 1
@@ -25,6 +27,11 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of RAM it will need, estimated."""
     socket: str = ""
     """Where it listens."""
+
+    @property
+    def identity(self) -> str:
+        """What makes a loaded model the one that is asked for: two files may have the same name."""
+        return f"{self.model}\n{self.path}\n{self.bytes}\n{self.mtime_ns}\n{self.sha256}"
 
     @property
     def pool_tokens(self) -> int:

@@ -19,8 +19,10 @@ from hinterland.engine.protocol import (
     Event,
     Failed,
     FinishReason,
+    ReasoningDelta,
     Request,
     Sampling,
+    TextDelta,
 )
 from hinterland.turns import Turn, messages, new_id
 
@@ -30,14 +32,20 @@ if TYPE_CHECKING:
     from hinterland.paths import Paths
 
 
+_TRY_AGAIN = 0.05  # seconds
+
+
 class Keeper(Protocol):
-    """What a conversation needs of a history. Both may block and raise StorageError."""
+    """What a conversation needs of a history. Each may block and raise StorageError."""
 
     def add_turn(self, conversation_id: str, turn: Turn) -> None:
         """Keep a turn."""
 
     def forget(self, turn_id: str) -> None:
         """Remove what is left of a turn of which there is nothing to keep."""
+
+    def turn(self, conversation_id: str, turn_id: str) -> Turn | None:
+        """Return a turn, taken in from its journal if need be; None when there is none."""
 
 
 class Conversation:
@@ -100,16 +108,48 @@ class Conversation:
             yield event
 
     async def follow(self) -> AsyncIterator[Event]:
-        """Yield the events of the running turn, from the answer's start."""
-        if self.running is not None:
-            turn = msgspec.structs.replace(self.running, answer="", reasoning="")
-            async for event in self._receive(turn, self._engine.attach(turn.id)):
+        """Yield the events of the running turn, from the answer's start; also when it ended, or was
+        cut off, before it could be taken up."""
+        if self.running is None:
+            return
+        turn = msgspec.structs.replace(self.running, answer="", reasoning="")
+        events = self._engine.attach(turn.id)
+        first = await anext(events, None)
+        if isinstance(first, Failed):
+            self.running = None
+            for event in await self._ended_meanwhile(turn, first):
+                yield event
+            return
+
+        async def taken_up() -> AsyncIterator[Event]:
+            if first is not None:
+                yield first
+            async for event in events:
                 yield event
 
+        async for event in self._receive(turn, taken_up()):
+            yield event
+
+    async def _ended_meanwhile(self, turn: Turn, failed: Failed) -> list[Event]:
+        kept = None
+        if self._history is not None:
+            kept = await asyncio.to_thread(self._history.turn, self.id, turn.id)
+        if kept is None:
+            return [failed]
+        self.turns.append(kept)
+        end = Done(kept.finish_reason, kept.usage, kept.timings, kept.model)
+        return [ReasoningDelta(kept.reasoning), TextDelta(kept.answer), end]
+
     async def stop(self) -> None:
-        """End the running answer; its iterator then yields Done(CANCELLED)."""
-        if self.running is not None:
-            await self._engine.cancel(self.running.id)
+        """End the running answer; its iterator then yields Done(CANCELLED).
+
+        The request may still be on its way, to an engine that is just starting: it is waited for.
+        """
+        turn = self.running
+        while turn is not None and self.running is turn:
+            if await self._engine.cancel(turn.id):
+                return
+            await asyncio.sleep(_TRY_AGAIN)
 
     async def _receive(self, turn: Turn, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         self.running = turn
@@ -190,6 +230,9 @@ class _HistoryWhenNeeded:
 
     def forget(self, turn_id: str) -> None:
         _history(self._paths).forget(turn_id)
+
+    def turn(self, conversation_id: str, turn_id: str) -> Turn | None:
+        return _history(self._paths).turn(conversation_id, turn_id)
 
 
 def _from_here(model: str | None) -> str | None:

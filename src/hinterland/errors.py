@@ -24,6 +24,7 @@ __all__ = [
     "PluginError",
     "StorageError",
     "by_name",
+    "name_of",
 ]
 
 
@@ -83,6 +84,11 @@ _BY_NAME: dict[str, type[HinterlandError]] = {
         JobError,
     )
 }
+
+
+def name_of(error: HinterlandError) -> str:
+    """Return the name under which an error crosses a socket: that of the nearest class of the tree."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _BY_NAME)
 
 
 def by_name(name: str, message: str, hint: str = "") -> HinterlandError:

@@ -101,7 +101,7 @@ def private_folder(folder: Path) -> Path:
             f"The folder {folder} cannot be made: {error.strerror}.",
             "Free some space, mend its permissions, or set HINTERLAND_HOME to a folder you can write to.",
         ) from error
-    if owner not in (os.getuid(), 0):
+    if owner != os.getuid():
         raise StorageError(
             f"The folder {folder} belongs to another user.",
             "Set HINTERLAND_HOME to a folder of your own.",

@@ -9,7 +9,7 @@ import sys
 import time
 
 from hinterland import config as configuration
-from hinterland import measured
+from hinterland import machine, measured
 from hinterland.engine import echo
 from hinterland.engine.service.desk import Desk, Resolve
 from hinterland.engine.service.run import claim, log_to, run
@@ -47,11 +47,10 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             path=str(model.path),
             sha256=model.sha256,
             bytes=model.bytes,
+            mtime_ns=model.mtime_ns,
             context=context,
             slots=slots,
-            threads=settings.threads
-            or measured.load(paths).threads
-            or len(os.sched_getaffinity(0)),
+            threads=settings.threads or measured.load(paths).threads or machine.cores(),
             gpu_layers=settings.gpu_layers,
             memory=fit.needed(model, context, slots),
         )
@@ -85,7 +84,7 @@ async def _serve(ready: int | None) -> None:
 
 def _report(ready: int | None, line: str) -> None:
     if ready is not None:
-        os.write(ready, f"{line}\n".encode())
+        os.write(ready, (" ".join(line.split("\n")) + "\n").encode())
 
 
 async def _is_ours(paths: Paths) -> bool:

@@ -99,7 +99,7 @@ def test_no_history_leaves_no_trace(hint: Hint, small_model: str, home: Path) ->
 
 
 def test_the_kernel_says_who_calls(hint: Hint, small_model: str, paths: Paths) -> None:
-    from hinterland.engine.asgi import peer_uid
+    from hinterland.engine.wire import peer_uid
 
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:

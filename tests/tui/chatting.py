@@ -77,8 +77,9 @@ class PromptedEngine:
             if isinstance(event, Done | Failed):
                 return
 
-    async def cancel(self, turn_id: str) -> None:
+    async def cancel(self, turn_id: str) -> bool:
         self.end(FinishReason.CANCELLED)
+        return True
 
 
 class Person:

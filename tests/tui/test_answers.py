@@ -139,8 +139,8 @@ async def test_an_engine_that_does_not_stop_is_left(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("hinterland.tui.screens.chat._PATIENCE_WITH_STOP", 0.05)
 
     class Deaf(PromptedEngine):
-        async def cancel(self, turn_id: str) -> None:
-            del turn_id
+        async def cancel(self, turn_id: str) -> bool:
+            return bool(turn_id)
 
     engine = Deaf()
     async with chat(engine) as person:

@@ -66,6 +66,12 @@ class History:
         """Remove the journal of a turn that is kept, or of which there is nothing to keep."""
         self._journals.discard(turn_id)
 
+    def turn(self, conversation_id: str, turn_id: str) -> Turn | None:
+        """Return a turn, taken in from its journal if need be; None when there is none."""
+        self.adopt()
+        record = self._files.read(conversation_id)
+        return next((turn for turn in record.turns if turn.id == turn_id), None) if record else None
+
     def conversation(self, conversation_id: str) -> Record:
         """Return a conversation by its id or the beginning of it, without answers being written.
 

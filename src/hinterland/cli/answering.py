@@ -1,0 +1,145 @@
+"""One prompt on its way: what is shown of the answer, and what Ctrl-C does."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hinterland.engine.protocol import (
+    Done,
+    Event,
+    Failed,
+    FinishReason,
+    TextDelta,
+)
+from hinterland.errors import EngineError, NoModelError, StorageError, by_name
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hinterland.conversation import Conversation
+    from hinterland.turns import Turn
+
+_TO_THE_SOCKET = 0.01  # seconds; a first event ends the wait
+_PATIENCE_WITH_STOP = 5.0  # seconds between Ctrl-C and giving up on a tidy end
+
+
+class Answering:
+    """Asks `conversation` once; stdout gets the answer, or one JSON object."""
+
+    def __init__(self, conversation: Conversation, *, as_json: bool, raw: bool) -> None:
+        self._conversation = conversation
+        self._json = as_json
+        self._raw = raw
+        self._stopping = False
+        self._turn: Turn | None = None
+        self._last: Done | Failed | None = None
+
+    async def ask(self, prompt: str, schema: dict[str, Any] | None) -> int:
+        """Show the answer and return the exit code; raises what went wrong."""
+        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        assert task is not None
+        loop.add_signal_handler(signal.SIGINT, self._interrupt, loop, task)
+        not_kept: StorageError | None = None
+        try:
+            await self._show(self._conversation.ask(prompt, schema=schema), schema is None)
+        except StorageError as error:
+            not_kept = error
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            self._last = Done(FinishReason.CANCELLED)
+        last = self._last
+        unasked = isinstance(last, Failed) and last.kind == NoModelError.__name__
+        if self._json and self._turn is not None and last is not None and not unasked:
+            _print_envelope(self._turn, self._conversation, last)
+        if not_kept is not None:
+            raise not_kept
+        if isinstance(last, Failed):
+            raise by_name(last.kind, last.message, last.hint)
+        assert last is not None
+        if schema is not None and last.finish_reason is FinishReason.STOP:
+            self._check(schema)
+        return self._explain(last)
+
+    async def _show(self, events: AsyncIterator[Event], markdown: bool) -> None:
+        """Show the answer as it comes, and take note of its turn and its end."""
+        # The request goes out now; what only the answer needs is imported while the engine works.
+        coming = asyncio.ensure_future(anext(events))
+        await asyncio.wait({coming}, timeout=_TO_THE_SOCKET)
+        from hinterland.cli.answer import answer_view
+        from hinterland.cli.progress import ProgressLine
+
+        view = None if self._json else answer_view(raw=self._raw, markdown=markdown)
+        progress = ProgressLine(quiet=self._json)
+        try:
+            while True:
+                event = await coming
+                self._turn = self._conversation.running or self._turn
+                coming = asyncio.ensure_future(anext(events))
+                progress.show(event)
+                if isinstance(event, Done | Failed):
+                    self._last = event
+                elif view is not None and isinstance(event, TextDelta):
+                    view.write(event.text)
+        except StopAsyncIteration:
+            return
+        finally:
+            progress.clear()
+            if view is not None:
+                view.finish(interrupted=self._stopping)
+
+    def _check(self, schema: dict[str, Any]) -> None:
+        from hinterland import schemas
+
+        assert self._turn is not None
+        if reason := schemas.check_answer(schema, self._turn.answer):
+            raise EngineError(f"The answer does not follow the schema: {reason}.", "Ask again.")
+
+    def _interrupt(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+        if self._stopping:
+            task.cancel()
+            return
+        self._stopping = True
+        self._stop_task = loop.create_task(self._conversation.stop())
+        loop.call_later(_PATIENCE_WITH_STOP, task.cancel)
+
+    def _explain(self, done: Done) -> int:
+        """Say on standard error why the answer ended early, if it did, and return the exit code."""
+        turn = self._turn
+        if done.finish_reason is FinishReason.CANCELLED:
+            kept = self._conversation.kept and turn is not None and turn.answer
+            click.echo("hint: stopped" + ("; what was written is kept" if kept else ""), err=True)
+            return 130
+        if done.finish_reason is FinishReason.LENGTH:
+            if turn is not None and turn.sampling.max_tokens:
+                why = f"--max-tokens {turn.sampling.max_tokens}"
+            else:
+                used = done.usage.prompt_tokens + done.usage.completion_tokens
+                why = f"the context is full ({used} tokens, prompt included)"
+            click.echo(f"hint: the answer was cut off: {why}", err=True)
+        return 0
+
+
+def _print_envelope(turn: Turn, conversation: Conversation, last: Done | Failed) -> None:
+    import msgspec
+
+    envelope = {
+        "answer": turn.answer,
+        "reasoning": turn.reasoning,
+        "model": turn.model,
+        "finish_reason": turn.finish_reason,
+        "usage": turn.usage,
+        "timings": turn.timings,
+        "conversation_id": conversation.id if conversation.kept else None,
+        "turn_id": turn.id,
+    }
+    if isinstance(last, Failed):
+        envelope["error"] = {"kind": last.kind, "message": last.message, "hint": last.hint}
+    sys.stdout.write(msgspec.json.encode(envelope).decode() + "\n")
+    sys.stdout.flush()
