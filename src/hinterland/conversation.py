@@ -68,10 +68,11 @@ class Conversation:
         self.running = running
         """The turn that is being answered: by this process, or still by the service after the
         process that asked has gone; `follow` takes such an answer up."""
-        last = self.turns[-1] if self.turns else None
+        last = running or (self.turns[-1] if self.turns else None)
         self.model = model or (last.model if last else None) or None
         self.system = system if system is not None else (last.system if last else None)
         self.sampling = sampling or Sampling()
+        self._ended = False
         self._engine = engine
         self._history = history
 
@@ -146,22 +147,22 @@ class Conversation:
         The request may still be on its way, to an engine that is just starting: it is waited for.
         """
         turn = self.running
-        while turn is not None and self.running is turn:
+        while turn is not None and self.running is turn and not self._ended:
             if await self._engine.cancel(turn.id):
                 return
             await asyncio.sleep(_TRY_AGAIN)
 
     async def _receive(self, turn: Turn, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         self.running = turn
-        ended = False
+        self._ended = False
         try:
             async for event in events:
                 turn.receive(event)
-                ended = isinstance(event, Done | Failed)
+                self._ended = isinstance(event, Done | Failed)
                 yield event
         finally:
             self.running = None
-            if ended:
+            if self._ended:
                 await self._keep(turn)
 
     async def _keep(self, turn: Turn) -> None:

@@ -88,6 +88,7 @@ def test_no_history_leaves_no_trace(hint: Hint, small_model: str, home: Path) ->
     assert asked.returncode == 0, asked.stderr
     words = [secret.encode(), asked.stdout.strip().encode()[:40]]
     with asking("-m", small_model, "--no-history", f"Tell a story about {secret}.") as process:
+        assert not list(home.rglob("*.journal"))
         kill(only_worker().pid)
         process.communicate(timeout=20)
     stop_engine()

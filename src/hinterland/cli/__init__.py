@@ -58,13 +58,14 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="hint")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("-c", "--continue", "latest", is_flag=True, help="Open the last conversation.")
 @click.pass_context
-def hint(ctx: click.Context, debug: bool) -> None:
+def hint(ctx: click.Context, debug: bool, latest: bool) -> None:
     """An offline AI box in a terminal. Without a command it opens the chat."""
     if ctx.invoked_subcommand is None:
         from hinterland.cli.chat import command
 
-        ctx.invoke(command)
+        ctx.invoke(command, latest=latest)
 
 
 def main(arguments: list[str] | None = None) -> None:
