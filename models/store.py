@@ -143,16 +143,21 @@ class ModelStore:
             fresh = msgspec.structs.replace(model.record, mtime_ns=changed)
             write_record(model.path.parent, fresh)
 
-    def remove(self, name: str) -> InstalledModel:
-        """Delete a model's file and record, and return what it was; raises ModelError."""
-        import shutil
-
+    def own(self, name: str) -> InstalledModel:
+        """Return a model that this account may remove; raises ModelError."""
         model = self.find(name)
         if not model.path.is_relative_to(self._paths.models):
             raise ModelError(
                 f"The model {model.id} is not this account's: it lies at {model.path}.",
                 "Whoever put it there can remove it.",
             )
+        return model
+
+    def remove(self, name: str) -> InstalledModel:
+        """Delete a model's file and record, and return what it was; raises ModelError."""
+        import shutil
+
+        model = self.own(name)
         folder = model.path.parent
         away = folder.with_name(f".removed-{model.id}")
         try:

@@ -201,7 +201,8 @@ class Desk:
             yield
         except asyncio.CancelledError:
             if self._closing:
-                stopped = "The engine was stopped in the middle of the answer."
+                when = "in the middle of" if answer.begun else "before"
+                stopped = f"The engine was stopped {when} the answer."
                 answer.say(Failed("EngineError", stopped, "Ask again: it starts by itself."))
             else:
                 answer.say(Done(FinishReason.CANCELLED))

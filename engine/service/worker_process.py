@@ -26,6 +26,8 @@ from hinterland.errors import EngineError, HinterlandError, InputError, ModelErr
 log = logging.getLogger("hinterland.engine")
 native_log = logging.getLogger("hinterland.worker")
 
+# llama.cpp warns of this whatever it listens on; here it is a socket that only the account opens.
+_NO_TCP_PORT = "no API key is set"
 _CHAT = "/v1/chat/completions"
 
 
@@ -90,7 +92,7 @@ class WorkerProcess:
         assert self._process is not None and self._process.stderr is not None
         while line := await _line(self._process.stderr):
             text = line.decode("utf-8", "replace").strip()
-            if text:
+            if text and _NO_TCP_PORT not in text:
                 native_log.warning("%s", text)
                 if text.startswith(MISSING_LIBRARY):
                     self._last_words = text.rstrip(".")

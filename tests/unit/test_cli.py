@@ -108,3 +108,47 @@ def test_a_key_that_interrupts_ends_with_130(home: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, "", "")
+
+
+@pytest.mark.parametrize("command", ["history list", "config show", "models list --all"])
+def test_a_full_disk_behind_standard_output_is_a_sentence(command: str, home: Path) -> None:
+    subprocess.run(
+        hint_command("ask", "-m", "echo", "x"),
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
+    ended = subprocess.run(
+        f"{sys.executable} -m hinterland {command} > /dev/full",
+        shell=True,
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert ended.returncode == 5, ended.stderr
+    assert ended.stderr.count("hint: ") == 1
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_closed_standard_output_is_no_defect(home: Path) -> None:
+    ended = subprocess.run(
+        f"{sys.executable} -m hinterland ask -m echo hello >&-",
+        shell=True,
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_pipe_gets_utf_8_whatever_the_locale(home: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "hinterland", "ask", "-m", "echo", "你好"],
+        check=False,
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        stdin=subprocess.DEVNULL,
+    )
+    assert ended.stdout == "你好\n".encode()

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from hinterland import __version__
-from hinterland.errors import HinterlandError
+from hinterland.errors import HinterlandError, StorageError
 
 # name → (module, summary)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -72,24 +72,29 @@ def main(arguments: list[str] | None = None) -> None:
     """Run `hint` and exit with the code that `hinterland.errors` gives."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments[:1] or os.environ.get("HINTERLAND_DEBUG") == "1"
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # "?" for what a terminal's encoding lacks
-            stream.reconfigure(errors="replace")
+    _prepare_streams()
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
         code = 130
     except BrokenPipeError:
-        # The reader has gone (`hint … | head`): nobody is left to tell. Point stdout elsewhere so
-        # that the interpreter's last flush does not fail too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`hint … | head`): nobody is left to tell.
+        _give_up_stdout()
         code = 0
     except HinterlandError as error:
         if debug:
             raise
         show_error(error)
         code = error.exit_code
+    except OSError as error:
+        if debug:
+            raise
+        _give_up_stdout()
+        about = f" ({error.filename})" if error.filename else ""
+        trouble = f"Something could not be read or written: {error.strerror or error}{about}."
+        show_error(StorageError(trouble, "Free some space, or mend the permissions."))
+        code = StorageError.exit_code
     except Exception as error:
         # A defect: the user is owed a sentence and an exit code for it too, not a traceback.
         if debug:
@@ -98,6 +103,24 @@ def main(arguments: list[str] | None = None) -> None:
         show_error(HinterlandError(f"A defect stopped this command ({name}: {error}).", _REPORT))
         code = HinterlandError.exit_code
     sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    """Make text UTF-8 in pipes and files whatever the locale, and "?" what a terminal lacks; open
+    what the caller has closed, before a socket takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            if not stream.isatty():
+                stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(errors="strict" if name == "stdin" else "replace")
+
+
+def _give_up_stdout() -> None:
+    """Point standard output elsewhere, so that the interpreter's last flush does not fail too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:

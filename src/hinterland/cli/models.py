@@ -295,7 +295,7 @@ def verify(name: str | None) -> None:
 def remove(name: str, yes: bool) -> None:
     """Delete a model from this account."""
     store = ModelStore(paths.find())
-    model = store.find(name)
+    model = store.own(name)
     if not yes:
         if not _asks():
             raise InputError(f"Removing {model.id} wants a yes.", "Add `--yes`.")

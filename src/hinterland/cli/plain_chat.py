@@ -26,7 +26,7 @@ from hinterland.engine.protocol import (
     Queued,
     TextDelta,
 )
-from hinterland.errors import HinterlandError, by_name
+from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.text import clean, clean_line
 
 _QUOTES = '"""'
@@ -107,7 +107,7 @@ class PlainChat:
         while not lines[-1].rstrip().endswith(_QUOTES):
             more = self._line(". ")
             if more is None:
-                return "\n".join(lines)
+                return "\n".join(lines).strip("\n")
             lines.append(more)
         lines[-1] = lines[-1].rstrip()[: -len(_QUOTES)]
         return "\n".join(lines).strip("\n")
@@ -122,7 +122,11 @@ class PlainChat:
                 return None
             except KeyboardInterrupt:  # it empties the line, as in a shell
                 self._write("\n")
-            except UnicodeDecodeError:
+            except UnicodeDecodeError as error:
+                if not self._attended:
+                    raise InputError(
+                        "Standard input is not UTF-8 text.", "Convert it first."
+                    ) from error
                 self._say("That was not UTF-8 text.")
 
     # Answering
