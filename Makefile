@@ -42,6 +42,7 @@ check: .venv/.dev
 	$(BIN)/python -m pytest -q tests/packaging/test_docs.py
 
 bench: .venv/.dev
+	@$(BIN)/hint models pull smollm2-135m
 	@for each in $(filter-out benchmarks/figures.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$each || exit; done
 
 # Resolves the ranges of pyproject.toml anew, for Linux and macOS and every Python we support.

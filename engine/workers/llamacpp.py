@@ -18,6 +18,10 @@ _VERBOSITY = 2
 # MiB of RAM for the KV state of prompts that lost their slot (llama.cpp's own default is 8,192,
 # more than the whole memory of the boxes this is for).
 _PROMPT_CACHE_MIB = 256
+# How often a thread looks before it sleeps until the others are done; libgomp's own is about
+# 300,000. SmolLM2-135M, 2 threads, 2 cores: the same speed alone (68 tokens/s), and beside two busy
+# programs 29 tokens/s against 16, without the stalls of seconds.
+_SPINS = "1000"
 
 
 def main() -> None:
@@ -25,6 +29,7 @@ def main() -> None:
     say_ready = lifeline.hold()
     spec = decode(sys.argv[1])
     os.umask(0o177)
+    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
     try:
         import xllamacpp
     except ImportError as error:
