@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator
 
 import msgspec
@@ -15,6 +16,9 @@ from hinterland.engine.protocol import Done, Failed, Loading, Queued
 
 log = logging.getLogger("hinterland.engine")
 
+# Seconds between two writes to a follower. Whatever is computed for a token, here and by whoever
+# reads it, is taken from the cores that compute the next one.
+_FRAME = 0.04
 _SYNC_EVERY = 0.5  # seconds: what a power cut may take of an answer
 
 
@@ -36,6 +40,7 @@ class Answer:
         self._journal = journal
         self._changed = asyncio.Event()
         self._finished = asyncio.Event()
+        self._over = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         self._syncing = asyncio.create_task(self._sync()) if journal else None
 
@@ -68,6 +73,7 @@ class Answer:
     def end(self) -> None:
         """Nothing more comes."""
         self.ended = True
+        self._over.set()
         self._close_journal()
         self._changed.set()
 
@@ -75,10 +81,16 @@ class Answer:
         """Yield the answer from its start, then as it is written."""
         self.followers += 1
         read = 0
+        next_frame = 0.0
         try:
             while True:
                 if read < len(self._pieces):
+                    pause = next_frame - time.monotonic()
+                    if pause > 0 and not self.ended:
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(self._over.wait(), pause)
                     pieces, read = self._pieces[read:], len(self._pieces)
+                    next_frame = time.monotonic() + _FRAME
                     yield b"".join(pieces)
                 elif self.ended:
                     return

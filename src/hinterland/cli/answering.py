@@ -78,17 +78,20 @@ class Answering:
         view = None if self._json else answer_view(raw=self._raw, markdown=markdown)
         progress = ProgressLine(quiet=self._json)
         try:
+            event = await coming
             while True:
-                event = await coming
-                self._turn = self._conversation.running or self._turn
-                coming = asyncio.ensure_future(anext(events))
-                progress.show(event)
-                if isinstance(event, Done | Failed):
-                    self._last = event
-                elif view is not None and isinstance(event, TextDelta):
-                    view.write(event.text)
+                if isinstance(event, TextDelta):
+                    progress.clear()
+                    if view is not None:
+                        view.write(event.text)
+                else:
+                    progress.show(event)
+                    self._turn = self._conversation.running or self._turn
+                    if isinstance(event, Done | Failed):
+                        self._last = event
+                event = await anext(events)
         except StopAsyncIteration:
-            return
+            pass
         finally:
             progress.clear()
             if view is not None:
