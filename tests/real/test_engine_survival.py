@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from hinterland.paths import Paths
-from tests.running import Hint, asking, kill, only_worker, running_status, status, wait_until
+from tests.running import (
+    Hint,
+    asking,
+    hint_command,
+    kill,
+    only_worker,
+    running_status,
+    status,
+    wait_until,
+)
 
 pytestmark = pytest.mark.model
 
@@ -65,25 +74,36 @@ def test_ctrl_c_stops_at_once_and_keeps_the_engine_warm(hint: Hint, small_model:
     assert only_worker().pid == worker
 
 
-def test_five_asks_on_a_cold_box_share_one_engine(small_model: str, home: Path) -> None:
-    from tests.running import hint_command
-
+def ask_at_once(model: str, prompts: list[str]) -> list[str]:
+    """Ask every prompt in a command of its own, all at once, and return what each printed."""
     asks = [
         subprocess.Popen(
-            hint_command("ask", "-m", small_model, "--max-tokens", "8", f"What is {n} plus {n}?"),
+            hint_command("ask", "-m", model, "--max-tokens", "8", prompt),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for n in range(5)
+        for prompt in prompts
     ]
     ended = [(process.communicate(timeout=120), process.returncode) for process in asks]
-    assert [code for _, code in ended] == [0] * 5, ended
-    assert all(output.strip() for (output, _), _ in ended)
+    assert [code for _, code in ended] == [0] * len(prompts), ended
+    return [output for (output, _), _ in ended]
+
+
+def test_five_asks_on_a_cold_box_share_one_engine(small_model: str, home: Path) -> None:
+    answers = ask_at_once(small_model, [f"What is {n} plus {n}?" for n in range(5)])
+    assert all(answer.strip() for answer in answers)
     found = running_status()
     assert found.answered == 5
     assert len(found.workers) == 1
+
+
+def test_five_asks_on_a_cold_box_get_each_its_own_answer(home: Path) -> None:
+    prompts = [f"question number {n}" for n in range(5)]
+    assert ask_at_once("echo", prompts) == [f"{prompt}\n" for prompt in prompts]
+    found = running_status()
+    assert (found.answered, len(found.workers)) == (5, 1)
 
 
 def test_a_caller_that_leaves_without_history_stops_the_engine_writing(home: Path) -> None:
