@@ -26,6 +26,9 @@ from hinterland.engine.protocol import (
 CONTEXT = 4096
 """Tokens of context; the echo engine refuses longer prompts as a real one does."""
 
+IMAGE_TOKENS = 64
+"""What an image counts; the echo engine does not look at it."""
+
 _TOKEN = re.compile(r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+)\s*|\s+")
 
 
@@ -36,7 +39,9 @@ def tokens(text: str) -> list[str]:
 
 def prompt_tokens(messages: Sequence[Message]) -> int:
     """Return how many tokens the echo engine counts in `messages`."""
-    return sum(len(tokens(message.content)) for message in messages)
+    return sum(
+        len(tokens(message.content)) + IMAGE_TOKENS * len(message.images) for message in messages
+    )
 
 
 def speed(model: str) -> float | None:

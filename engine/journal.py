@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from hinterland.engine.events import EventParser
-from hinterland.engine.protocol import Event, Sampling
+from hinterland.engine.protocol import Event, ImageNote, Sampling
 
 SUFFIX = ".journal"
 VERSION = 1
@@ -34,6 +34,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     system: str | None = None
     model: str = ""
     sampling: Sampling = Sampling()
+    images: tuple[ImageNote, ...] = ()
 
 
 class Journal(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
@@ -39,9 +39,20 @@ class FinishReason(StrEnum):
 COMPLETE = frozenset({FinishReason.STOP, FinishReason.LENGTH})
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     role: Role
     content: str
+    images: tuple[str, ...] = ()
+    """`data:` URLs; on the socket they and the text are parts of the content."""
+
+
+class ImageNote(msgspec.Struct, frozen=True):
+    """What is noted of an image with its turn: enough to name it and to find it again."""
+
+    name: Annotated[str, msgspec.Meta(max_length=200)]
+    """The name of the file it came from, for people."""
+    file: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\.(jpg|png)\Z")]
+    """Its name among the images of its conversation, made of its content."""
 
 
 class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,6 +80,8 @@ class Request(msgspec.Struct, frozen=True):
     turn_id: str | None = None
     """Names the answer for cancel and attach; set together with `conversation_id`."""
     priority: Priority = Priority.INTERACTIVE
+    images: tuple[ImageNote, ...] = ()
+    """The images of the last message, as its turn notes them."""
 
 
 class Usage(msgspec.Struct, frozen=True):

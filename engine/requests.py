@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 
-from hinterland.engine.protocol import Message, Priority, Request, Role, Sampling
+from hinterland.engine.protocol import ImageNote, Message, Priority, Request, Role, Sampling
 from hinterland.errors import InputError
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z_-]{1,64}$")]
 """Ids become file names."""
+
+
+MOST_IMAGES = 64
+"""Images in one request, those of earlier turns included."""
+
+# llama.cpp would fetch an http address, and take anything else for base64 of anything.
+_IMAGE = re.compile(r"data:image/(jpeg|png|webp|gif);base64,")
 
 
 class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -21,6 +30,10 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: Priority = Priority.INTERACTIVE
     events: bool = False
     """Whether the caller reads our named events; others get plain chunks and HTTP errors."""
+    images: tuple[ImageNote, ...] = ()
+    """The images of the last message, for the journal."""
+    encoded_anew: bool = False
+    """Whether the caller has decoded and encoded the images itself; the service does it otherwise."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -33,14 +46,21 @@ class Order(msgspec.Struct, frozen=True):
     body: dict[str, Any]
 
 
-class _Part(msgspec.Struct, frozen=True):
-    type: str
-    text: str = ""
+class _Text(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
+    text: str
+
+
+class _Url(msgspec.Struct, frozen=True):
+    url: str
+
+
+class _Image(msgspec.Struct, frozen=True, tag_field="type", tag="image_url"):
+    image_url: _Url
 
 
 class _Message(msgspec.Struct, frozen=True):
     role: Role
-    content: str | list[_Part] | None = None
+    content: str | list[_Text | _Image] | None = None
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -60,11 +80,18 @@ class _Body(msgspec.Struct, frozen=True):
 def encode(request: Request) -> bytes:
     """Return the body that asks for `request` as a stream with progress and token counts."""
     body: dict[str, Any] = {
-        "messages": request.messages,
+        "messages": [_outgoing(message) for message in request.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
         "return_progress": True,
-        "hint": Hint(request.conversation_id, request.turn_id, request.priority, events=True),
+        "hint": Hint(
+            request.conversation_id,
+            request.turn_id,
+            request.priority,
+            events=True,
+            images=request.images,
+            encoded_anew=any(message.images for message in request.messages),
+        ),
     }
     if request.model:
         body["model"] = request.model
@@ -89,7 +116,9 @@ def decode(data: bytes) -> Order:
     # What is left would get past the admission: llama-server's own names for a limit and a slot.
     for field in ("hint", "n_predict", "id_slot", "max_completion_tokens"):
         whole.pop(field, None)
-    messages = tuple(Message(message.role, _text(message.content)) for message in body.messages)
+    messages = tuple(map(_incoming, body.messages))
+    if sum(len(message.images) for message in messages) > MOST_IMAGES:
+        raise InputError(f"The request has more than {MOST_IMAGES} images.", "Send fewer at once.")
     wanted = body.max_completion_tokens or body.max_tokens or 0
     stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
     sampling = Sampling(
@@ -103,7 +132,39 @@ def decode(data: bytes) -> Order:
     return Order(messages, sampling, body.hint, body.model, whole)
 
 
-def _text(content: str | list[_Part] | None) -> str:
-    if isinstance(content, list):
-        return "".join(part.text for part in content)
-    return content or ""
+def with_images(body: dict[str, Any], anew: Mapping[str, str]) -> dict[str, Any]:
+    """Return `body` with every image's URL replaced by what `anew` has for it."""
+
+    def part(given: dict[str, Any]) -> dict[str, Any]:
+        if given.get("type") != "image_url":
+            return given
+        return {"type": "image_url", "image_url": {"url": anew[given["image_url"]["url"]]}}
+
+    def message(given: dict[str, Any]) -> dict[str, Any]:
+        content = given.get("content")
+        return given | {"content": list(map(part, content))} if isinstance(content, list) else given
+
+    return body | {"messages": list(map(message, body["messages"]))}
+
+
+def _outgoing(message: Message) -> Message | dict[str, Any]:
+    if not message.images:
+        return message
+    images = [{"type": "image_url", "image_url": {"url": url}} for url in message.images]
+    text = [{"type": "text", "text": message.content}] if message.content else []
+    return {"role": message.role, "content": [*images, *text]}
+
+
+def _incoming(message: _Message) -> Message:
+    if not isinstance(message.content, list):
+        return Message(message.role, message.content or "")
+    texts = [part.text for part in message.content if isinstance(part, _Text)]
+    images = tuple(part.image_url.url for part in message.content if isinstance(part, _Image))
+    if images and message.role != "user":
+        raise InputError("Only a user's message can have images.")
+    if not all(map(_IMAGE.match, images)):
+        raise InputError(
+            "An image has to come as a `data:image/…;base64,` URL.",
+            "Nothing is fetched from other addresses.",
+        )
+    return Message(message.role, "".join(texts), images)

@@ -71,13 +71,22 @@ def _numbered(pattern: str, number: int) -> str:
 
 
 class Projector(_Table, frozen=True):
-    """What is known of the image projector (mmproj) that goes with a vision model."""
+    """The image projector (mmproj) that goes with a vision model; None means not known."""
 
+    file: _File | None = None
     type: str | None = None
+    repo: _Repo | None = None
+    """Its repository on the hub; the model's by default, and then its revision too."""
+    revision: _Revision | None = None
     bytes: _Bytes | None = None
     sha256: _Sha256 | None = None
     sha256_starts: str | None = None
     """Its first digits, where no more is known."""
+    wheels: Wheels | None = None
+
+    @property
+    def can_be_pulled(self) -> bool:
+        return self.file is not None and self.bytes is not None and self.sha256 is not None
 
 
 class Entry(_Table, frozen=True):
@@ -114,6 +123,25 @@ class Entry(_Table, frozen=True):
     def needs_consent(self) -> bool:
         """Whether its licence has terms to agree to, or is not known."""
         return (self.licence or "").lower() not in FREE_LICENCES
+
+    @property
+    def projector(self) -> Entry | None:
+        """What a source needs to bring the image projector; None when it cannot be pulled."""
+        known = self.mmproj
+        if known is None or known.file is None or not known.can_be_pulled:
+            return None
+        ours = known.repo is None
+        return Entry(
+            id=f"the image projector of {self.id}",
+            task=(),
+            family=self.family,
+            file=known.file,
+            repo=self.repo if ours else known.repo,
+            revision=known.revision or (self.revision if ours else None),
+            bytes=known.bytes,
+            sha256=known.sha256,
+            wheels=known.wheels,
+        )
 
     @property
     def obstacle(self) -> str:

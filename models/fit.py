@@ -26,6 +26,9 @@ VOCABULARY = 152_000
 """Assumed where no header was read: the vocabulary of Qwen."""
 BATCH = 512
 """Tokens the engine computes at once; their logits are the largest of its buffers."""
+ENCODER = 256 << 20
+"""Bytes that turning an image into tokens takes besides the projector's weights: assumed. A phone
+with SmolVLM-500M needed about 150 MB."""
 PROCESS = 64 << 20
 """Bytes the engine takes besides weights, context and logits."""
 
@@ -59,18 +62,25 @@ def judge(need: int | None, free: int) -> Fit:
 
 def needed(model: InstalledModel, context: int, slots: int) -> int:
     """Return the bytes of RAM that `slots` callers with `context` tokens each take with this model."""
-    return _needed(model.bytes, model.facts, context, slots)
+    sight = model.projector.bytes if model.projector else None
+    return _needed(model.bytes, model.facts, context, slots, sight)
 
 
 def needed_by(entry: Entry, context: int, slots: int = 1) -> int | None:
     """Return the same for a model that is not here yet, by rule of thumb; None without a size."""
-    return None if entry.bytes is None else _needed(entry.bytes, None, context, slots)
+    if entry.bytes is None:
+        return None
+    sight = entry.projector.bytes if entry.projector else None
+    return _needed(entry.bytes, None, context, slots, sight)
 
 
-def _needed(weights: int, facts: Facts | None, context: int, slots: int) -> int:
+def _needed(
+    weights: int, facts: Facts | None, context: int, slots: int, projector: int | None
+) -> int:
     per_token = (facts.kv_bytes_per_token if facts else None) or KV_BYTES_PER_TOKEN
     vocabulary = (facts.vocabulary if facts else None) or VOCABULARY
-    return weights + per_token * context * slots + BATCH * vocabulary * 4 + PROCESS
+    sight = projector + ENCODER if projector else 0
+    return weights + per_token * context * slots + BATCH * vocabulary * 4 + PROCESS + sight
 
 
 def slots_for(model: InstalledModel, context: int, free: int | None = None) -> int:

@@ -8,8 +8,9 @@ Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -45,6 +46,7 @@ _SCALARS = {
 }
 _STRING, _ARRAY = 8, 9
 
+_Found = TypeVar("_Found")
 _Value = str | int | float | bool | list[int | float | bool] | None
 
 
@@ -74,23 +76,51 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     with a sliding window keep less."""
 
 
+class ProjectorFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a header says about an image projector."""
+
+    type: str
+    """llama.cpp's name for its kind."""
+    file_type: int | None = None
+
+
 def read(path: Path) -> Facts:
     """Return the facts of the GGUF model at `path`; raises ModelError when it is not a usable one."""
+    values, parameters = _header(path, "model")
+    return _described(path, "model", lambda: _facts(values, parameters))
+
+
+def read_projector(path: Path) -> ProjectorFacts:
+    """Return the facts of the image projector at `path`; raises ModelError when it is not a usable
+    one."""
+    values, _ = _header(path, "image projector")
+    return _described(path, "image projector", lambda: _projector_facts(values))
+
+
+def _header(path: Path, what: str) -> tuple[dict[str, _Value], int]:
+    """Return the metadata of a GGUF file and the number of its parameters."""
     if path.exists() and not path.is_file():  # opening a pipe or a device might never end
         raise ModelError(f"{path} is not a file.", "Name a GGUF file.")
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(0)
-            return _read(_Reader(file, size), size)
+            return _described(path, what, lambda: _read(_Reader(file, size), size))
     except OSError as error:
         raise ModelError(
-            f"The model file {path} cannot be read: {error.strerror or error}.",
+            f"The {'model file' if what == 'model' else what} {path} cannot be read: "
+            f"{error.strerror or error}.",
             "Check its path and its permissions.",
         ) from error
+
+
+def _described(path: Path, what: str, found: Callable[[], _Found]) -> _Found:
+    """Return what `found` does; raises ModelError that names the file it is about."""
+    try:
+        return found()
     except _UnusableError as reason:
         raise ModelError(
-            f"{clean_line(path.name)} is not a usable model: {reason}.",
+            f"{clean_line(path.name)} is not a usable {what}: {reason}.",
             "Get the file again from where it came from; `hint models list --all` names models "
             "that are known to work.",
         ) from reason
@@ -201,7 +231,7 @@ class _Reader:
         return number
 
 
-def _read(reader: _Reader, size: int) -> Facts:
+def _read(reader: _Reader, size: int) -> tuple[dict[str, _Value], int]:
     if size == 0:
         raise _UnusableError("the file is empty")
     if size < 4 or reader.bytes(4) != b"GGUF":
@@ -222,7 +252,7 @@ def _read(reader: _Reader, size: int) -> Facts:
             raise _UnusableError(f"{clean_line(key, 60)} is in its header twice")
         values[key] = reader.value(key, kept=".attention." in key)
     parameters = _check_tensors(reader, tensors, values, size)
-    return _facts(values, parameters)
+    return values, parameters
 
 
 def _check_tensors(reader: _Reader, count: int, values: dict[str, _Value], size: int) -> int:
@@ -302,6 +332,18 @@ def _facts(values: dict[str, _Value], parameters: int) -> Facts:
     latent = number("attention.kv_lora_rank") if number("attention.key_length_mla") else None
     per_token = _kv_bytes(facts, latent, number("rope.dimension_count"))
     return msgspec.structs.replace(facts, kv_bytes_per_token=per_token)
+
+
+def _projector_facts(values: dict[str, _Value]) -> ProjectorFacts:
+    if values.get("general.architecture") != "clip":
+        raise _UnusableError("it holds a language model or something else, not an image projector")
+    kind = values.get("clip.projector_type") or values.get("clip.vision.projector_type")
+    if values.get("clip.has_vision_encoder") is not True or not isinstance(kind, str):
+        raise _UnusableError("it does not see: it has no encoder of images")
+    file_type = values.get("general.file_type")
+    return ProjectorFacts(
+        type=clean_line(kind, 60), file_type=file_type if isinstance(file_type, int) else None
+    )
 
 
 def _heads_kv(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hinterland.errors import InputError, ModelError
@@ -10,7 +11,7 @@ from hinterland.models import catalog as catalogue
 from hinterland.models import fit, header, recommend
 from hinterland.models.catalog import STARTER, Entry
 from hinterland.models.hashing import short
-from hinterland.models.install import install
+from hinterland.models.install import Sight, install, install_projector
 from hinterland.models.partial import check_disk, discard, working_on
 from hinterland.models.progress import Progress, Silent, size
 from hinterland.models.sources import Fetched, Source, WrongBytesError
@@ -77,7 +78,7 @@ def pull(
         progress.note(f"The best general model that can be had from here for this box: {entry.id}.")
     else:
         entry = catalogue.load(paths).find(name)
-    if here := _installed(entry, paths, progress):
+    if (here := _installed(entry, paths, progress)) and not _lacks_sight(here, entry):
         progress.note(f"{entry.id} is installed.")
         return here
     if entry.obstacle:
@@ -85,36 +86,51 @@ def pull(
     if entry.needs_consent and not accept_licence:
         raise ModelError(consent_needed(entry), f"`hint models pull {entry.id} --accept-licence`")
     with working_on(entry.id, paths, progress) as work:
-        if here := _installed(entry, paths, progress):  # by the pull that we waited for
+        here = _installed(entry, paths, progress)  # by the pull that we waited for
+        if here and not _lacks_sight(here, entry):
             progress.note(f"{entry.id} is installed.")
             return here
-        fetched, source = _fetch(entry, sources, work, paths, progress)
-        if fetched.sha256 != entry.sha256:
-            discard(work)
-            raise ModelError(
-                f"What came for {entry.id} is not the pinned file: its SHA-256 is "
-                f"{short(fetched.sha256)}, not {short(entry.sha256 or '')}.",
-                "It was removed and nothing was installed.",
-            )
+        fetching = Fetching(sources, paths, progress)
+        brought = None if here else fetching.checked(entry, work)
+        sight = fetching.sight(entry, work)
         try:
-            model = install(paths, fetched, entry, pinned=True, source=source.origin(entry))
+            if here and sight:
+                model = install_projector(paths, here, sight)
+            else:
+                assert brought is not None
+                fetched, source = brought
+                model = install(paths, fetched, entry, pinned=True, source=source, sight=sight)
         except ModelError:  # pinned, and yet no model
             discard(work)
             raise
         discard(work)
     progress.note(f"{model.id} is installed: {size(model.bytes)}, SHA-256 checked.")
+    if model.projector:
+        progress.note(f"It sees images: {size(model.projector.bytes)} more, SHA-256 checked.")
+    elif entry.mmproj:
+        progress.note(
+            f"It cannot see images: the catalogue has no full pin of its image projector. "
+            f"`hint models add {model.id} --mmproj FILE` adds one."
+        )
     return model
 
 
 def add(
-    path: Path, paths: Paths, *, name: str | None = None, progress: Progress | None = None
+    path: Path,
+    paths: Paths,
+    *,
+    name: str | None = None,
+    progress: Progress | None = None,
+    projector: Path | None = None,
 ) -> InstalledModel:
-    """Copy a GGUF file into the store and return the model.
+    """Copy a GGUF file, and its image projector if there is one, into the store; return the model.
 
     It counts as pinned, and takes its entry's name, when its hash is in the catalogue. Raises
     InputError for an unusable name, ModelError for an unusable file, StorageError for the disk.
     """
     header.read(path)  # before gigabytes are copied
+    if projector:
+        header.read_projector(projector)
     if name is not None and (id_from(name) != name or name == STARTER):
         raise InputError(
             f"{name} cannot be the name of a model.",
@@ -131,10 +147,11 @@ def add(
             fetched = source.fetch(copied, work, progress or Silent())
             known = catalogue.load(paths).by_sha256(fetched.sha256)
             entry = known or copied
+            sight = _copied_sight(projector, entry, work, paths, progress) if projector else None
             for model in ModelStore(paths).installed():
                 if model.id == (name or entry.id) and not model.shared:
                     if model.sha256 == fetched.sha256:
-                        return model
+                        return install_projector(paths, model, sight) if sight else model
                     raise _taken(model.id)
             return install(
                 paths,
@@ -143,9 +160,63 @@ def add(
                 pinned=known is not None,
                 source=source.origin(entry),
                 name=name,
+                sight=sight,
             )
         finally:
             discard(work)
+
+
+def add_projector(
+    name: str, path: Path, paths: Paths, *, progress: Progress | None = None
+) -> InstalledModel:
+    """Copy an image projector to the installed model called `name`, and return the model.
+
+    Raises ModelError for an unknown model, one that is not this account's or an unusable file,
+    StorageError for the disk.
+    """
+    model = ModelStore(paths).own(name)
+    header.read_projector(path)
+    with working_on(model.id, paths, progress or Silent()) as work:
+        try:
+            entry = catalogue.load(paths).by_sha256(model.sha256) or Entry(
+                id=model.id, task=model.task, family="", file=model.file
+            )
+            sight = _copied_sight(path, entry, work, paths, progress)
+            return install_projector(paths, model, sight)
+        finally:
+            discard(work)
+
+
+def _copied_sight(
+    path: Path, entry: Entry, work: Path, paths: Paths, progress: Progress | None
+) -> Sight:
+    source = FileSource(path)
+    folder = _projectors_folder(work)
+    copied = Entry(
+        id=f"the image projector of {entry.id}",
+        task=(),
+        family="",
+        file=path.name,
+        bytes=path.stat().st_size,
+    )
+    check_disk(copied, source, folder, paths)
+    fetched = source.fetch(copied, folder, progress or Silent())
+    pinned = entry.mmproj is not None and entry.mmproj.sha256 == fetched.sha256
+    return Sight(fetched, pinned, source.origin(copied))
+
+
+def _projectors_folder(work: Path) -> Path:
+    folder = work / "projector"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _lacks_sight(model: InstalledModel, entry: Entry) -> bool:
+    """Return whether a pull would bring an image projector that the model has not got."""
+    wanted, has = entry.projector, model.projector
+    if wanted is None or model.shared:
+        return False
+    return has is None or (has.pinned and has.sha256 != wanted.sha256)
 
 
 def consent_needed(entry: Entry) -> str:
@@ -190,6 +261,35 @@ def _sound(model: InstalledModel, store: ModelStore, progress: Progress) -> Inst
         progress.note(f"{error.message} It is fetched again.")
         return None
     return model
+
+
+@dataclass(frozen=True)
+class Fetching:
+    """Files of the catalogue on their way here."""
+
+    sources: Sequence[Source]
+    paths: Paths
+    progress: Progress
+
+    def checked(self, entry: Entry, work: Path) -> tuple[Fetched, str]:
+        """Return the pinned file and where it came from; raises ModelError, and StorageError for
+        the disk."""
+        fetched, source = _fetch(entry, self.sources, work, self.paths, self.progress)
+        if fetched.sha256 != entry.sha256:
+            discard(work)
+            raise ModelError(
+                f"What came for {entry.id} is not the pinned file: its SHA-256 is "
+                f"{short(fetched.sha256)}, not {short(entry.sha256 or '')}.",
+                "It was removed and nothing was installed.",
+            )
+        return fetched, source.origin(entry)
+
+    def sight(self, entry: Entry, work: Path) -> Sight | None:
+        """Return the image projector of a model, None where it cannot be pulled; raises the same."""
+        if entry.projector is None:
+            return None
+        fetched, source = self.checked(entry.projector, _projectors_folder(work))
+        return Sight(fetched, pinned=True, source=source)
 
 
 def _fetch(

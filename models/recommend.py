@@ -29,6 +29,15 @@ class Choice:
     measured: bool
     quick: bool
 
+    task: str = ""
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be had for this task, as a sentence; empty when it can."""
+        if self.task == "vision" and self.entry.projector is None:
+            return f"The catalogue has no full pin of the image projector of {self.entry.id}."
+        return self.entry.obstacle
+
     @property
     def good(self) -> bool:
         return self.fit is Fit.FITS and self.quick
@@ -58,12 +67,12 @@ class Box:
                 self._read_per_token[entry.id], self._measured, self._read_per_token
             )
         quick = task in UNHURRIED or (speed is not None and speed >= QUICK_ENOUGH)
-        return Choice(entry, need, fit.judge(need, self.free), speed, measured, quick)
+        return Choice(entry, need, fit.judge(need, self.free), speed, measured, quick, task)
 
 
 def best(choices: list[Choice]) -> Choice | None:
     """Return the first that can be pulled, fits and is quick; else the first that is tight."""
-    possible = [each for each in choices if each.quick and not each.entry.obstacle]
+    possible = [each for each in choices if each.quick and not each.obstacle]
     for wanted in (Fit.FITS, Fit.TIGHT):
         for each in possible:
             if each.fit is wanted:

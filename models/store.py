@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,19 @@ from hinterland.paths import Paths
 
 RECORD = "model.json"
 VERSION = 1
+
+
+class ProjectorRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The image projector (mmproj) that lies beside a model's file."""
+
+    file: str
+    bytes: int
+    sha256: str
+    pinned: bool
+    source: str
+    mtime_ns: int
+    type: str = ""
+    """llama.cpp's name for its kind."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +57,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     mtime_ns: int
     """The file's time of change when it was hashed."""
     facts: Facts
+    projector: ProjectorRecord | None = None
+    """None for a model that cannot see."""
 
 
 class InstalledModel(Record, frozen=True, kw_only=True):
@@ -51,6 +67,10 @@ class InstalledModel(Record, frozen=True, kw_only=True):
     path: Path
     shared: bool = False
     """Whether it is the machine's, not the account's."""
+
+    @property
+    def projector_path(self) -> Path | None:
+        return self.path.parent / self.projector.file if self.projector else None
 
     @classmethod
     def of(cls, record: Record, path: Path, *, shared: bool = False) -> InstalledModel:
@@ -101,46 +121,55 @@ class ModelStore:
         raise self._unknown(name, models, problems)
 
     def check(self, model: InstalledModel) -> None:
-        """Return if the file still has the size and time it was installed with; raises ModelError."""
-        try:
-            now = model.path.stat()
-        except OSError as error:
-            raise ModelError(
-                f"The file of the model {model.id} is gone: {model.path}.",
-                f"`hint models pull {model.id}` fetches it again, if the catalogue knows it.",
-            ) from error
-        if (now.st_size, now.st_mtime_ns) != (model.bytes, model.mtime_ns):
-            raise ModelError(
-                f"The file of the model {model.id} has changed since it was installed.",
-                f"`hint models verify {model.id}` compares its hash.",
-            )
+        """Return if the model's files still have the size and time they were installed with; raises
+        ModelError."""
+        for part in _parts(model):
+            try:
+                now = part.path.stat()
+            except OSError as error:
+                raise ModelError(
+                    f"The file of {part.name} is gone: {part.path}.",
+                    f"`hint models pull {model.id}` fetches it again, if the catalogue knows it.",
+                ) from error
+            if (now.st_size, now.st_mtime_ns) != (part.bytes, part.mtime_ns):
+                raise ModelError(
+                    f"The file of {part.name} has changed since it was installed.",
+                    f"`hint models verify {model.id}` compares its hash.",
+                )
 
     def verify(self, model: InstalledModel, progress: Progress | None = None) -> None:
-        """Return if the file still has the hash it was installed with; raises ModelError."""
+        """Return if the model's files still have the hashes they were installed with; raises
+        ModelError."""
         from hinterland.models.hashing import sha256, short
 
-        try:
-            found = sha256(model.path, progress or Silent(), f"Checking {model.id}")
-            changed = model.path.stat().st_mtime_ns
-        except OSError as error:
-            raise ModelError(
-                f"The file of the model {model.id} cannot be read: {error.strerror or error}.",
-                f"`hint models remove {model.id}` and pull it again.",
-            ) from error
-        if not model.sha256:
-            raise ModelError(
-                f"{model.path} was never installed, so there is no hash to compare with "
-                f"(it has {short(found)}).",
-                f"`hint models add {model.path}` installs it.",
-            )
-        if found != model.sha256:
-            raise ModelError(
-                f"The file of the model {model.id} is damaged: "
-                f"its SHA-256 is {short(found)}, not {short(model.sha256)}.",
-                f"`hint models remove {model.id}` and pull it again.",
-            )
-        if changed != model.mtime_ns and not model.shared:
-            fresh = msgspec.structs.replace(model.record, mtime_ns=changed)
+        fresh = model.record
+        for part in _parts(model):
+            try:
+                found = sha256(part.path, progress or Silent(), f"Checking {part.name}")
+                changed = part.path.stat().st_mtime_ns
+            except OSError as error:
+                raise ModelError(
+                    f"The file of {part.name} cannot be read: {error.strerror or error}.",
+                    f"`hint models remove {model.id}` and pull it again.",
+                ) from error
+            if not part.sha256:
+                raise ModelError(
+                    f"{part.path} was never installed, so there is no hash to compare with "
+                    f"(it has {short(found)}).",
+                    f"`hint models add {part.path}` installs it.",
+                )
+            if found != part.sha256:
+                raise ModelError(
+                    f"The file of {part.name} is damaged: "
+                    f"its SHA-256 is {short(found)}, not {short(part.sha256)}.",
+                    f"`hint models remove {model.id}` and pull it again.",
+                )
+            if fresh.projector and part.path == model.projector_path:
+                projector = msgspec.structs.replace(fresh.projector, mtime_ns=changed)
+                fresh = msgspec.structs.replace(fresh, projector=projector)
+            else:
+                fresh = msgspec.structs.replace(fresh, mtime_ns=changed)
+        if fresh != model.record and not model.shared:
             write_record(model.path.parent, fresh)
 
     def own(self, name: str) -> InstalledModel:
@@ -172,12 +201,17 @@ class ModelStore:
         return model
 
     def add(
-        self, path: Path, name: str | None = None, progress: Progress | None = None
+        self,
+        path: Path,
+        name: str | None = None,
+        progress: Progress | None = None,
+        projector: Path | None = None,
     ) -> InstalledModel:
-        """Copy a GGUF file into the store and return the model; raises ModelError, StorageError."""
+        """Copy a GGUF file, and its image projector if there is one, into the store and return the
+        model; raises ModelError, StorageError."""
         from hinterland.models.pull import add
 
-        return add(path, self._paths, name=name, progress=progress or Silent())
+        return add(path, self._paths, name=name, progress=progress, projector=projector)
 
     def _scan(self) -> tuple[list[InstalledModel], list[str]]:
         models: dict[str, InstalledModel] = {}
@@ -226,6 +260,23 @@ class ModelStore:
         return ModelError(f"No model called {name} is installed.", hint)
 
 
+class _Part(msgspec.Struct, frozen=True):
+    """One file of a model."""
+
+    name: str
+    path: Path
+    bytes: int
+    mtime_ns: int
+    sha256: str
+
+
+def _parts(model: InstalledModel) -> Iterator[_Part]:
+    yield _Part(f"the model {model.id}", model.path, model.bytes, model.mtime_ns, model.sha256)
+    if (projector := model.projector) and (path := model.projector_path):
+        name = f"the image projector of {model.id}"
+        yield _Part(name, path, projector.bytes, projector.mtime_ns, projector.sha256)
+
+
 def _open(folder: Path, *, shared: bool) -> InstalledModel:
     problem = f"The model {folder.name} in {folder.parent} cannot be used: "
     try:
@@ -241,6 +292,11 @@ def _open(folder: Path, *, shared: bool) -> InstalledModel:
     path = folder / record.file
     if not path.is_file():
         raise ModelError(f"{problem}its file is gone.")
+    projector = record.projector
+    if projector and Path(projector.file).name != projector.file:
+        raise ModelError(f"{problem}its {RECORD} speaks of another model.")
+    if projector and not (folder / projector.file).is_file():
+        raise ModelError(f"{problem}its image projector is gone.")
     return InstalledModel.of(record, path, shared=shared)
 
 

@@ -107,7 +107,7 @@ async def _body(http: Request) -> bytes:
     async for piece in http.stream():
         body += piece
         if len(body) > LARGEST_BODY:
-            raise InputError("The request is larger than 64 MB.", "Send less text at once.")
+            raise InputError("The request is larger than 64 MB.", "Send less at once.")
     return bytes(body)
 
 

@@ -24,6 +24,7 @@ from hinterland.engine.protocol import (
 )
 from hinterland.engine.requests import Order
 from hinterland.engine.service.answers import Answer
+from hinterland.engine.service.pictures import with_images_for
 from hinterland.engine.service.worker_process import WorkerCrashedError, WorkerProcess
 from hinterland.engine.service.workers import Say, Workers
 from hinterland.engine.status import ServiceStatus
@@ -153,6 +154,8 @@ class Desk:
     async def _answer(self, order: Order, answer: Answer) -> None:
         with self._telling(answer):
             spec = await asyncio.to_thread(self._resolve, order.model)
+            if any(message.images for message in order.messages):
+                order = await with_images_for(spec, order)
             try:
                 await self._ask_worker(spec, order, answer)
             except WorkerCrashedError:
@@ -231,6 +234,7 @@ class Desk:
             system=system[0] if system else None,
             model=order.model or "",
             sampling=order.sampling,
+            images=order.hint.images,
         )
         try:
             return JournalWriter(private_folder(self._journals), header)

@@ -52,6 +52,9 @@ def _parameters(spec: WorkerSpec) -> object:
     parameters.cpuparams.n_threads = spec.threads
     parameters.cpuparams_batch.n_threads = spec.threads
     parameters.n_gpu_layers = spec.gpu_layers
+    if spec.projector:
+        parameters.mmproj.path = spec.projector
+        parameters.mmproj_use_gpu = spec.gpu_layers != 0
     # The service has counted the memory; llama.cpp must not shrink the context behind its back.
     parameters.fit_params = False
     parameters.cache_ram_mib = _PROMPT_CACHE_MIB

@@ -23,6 +23,8 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     slots: int = 1
     threads: int = 1
     gpu_layers: int = -1
+    projector: str = ""
+    """The file of the image projector (mmproj); empty for a model that cannot see."""
     memory: int = 0
     """Bytes of RAM it will need, estimated."""
     socket: str = ""
@@ -31,7 +33,12 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def identity(self) -> str:
         """What makes a loaded model the one that is asked for: two files may have the same name."""
-        return f"{self.model}\n{self.path}\n{self.bytes}\n{self.mtime_ns}\n{self.sha256}"
+        return f"{self.model}\n{self.path}\n{self.bytes}\n{self.mtime_ns}\n{self.sha256}\n{self.projector}"
+
+    @property
+    def sees(self) -> bool:
+        """Whether it can be sent images."""
+        return bool(self.projector) or self.kind == "echo"
 
     @property
     def pool_tokens(self) -> int:

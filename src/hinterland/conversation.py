@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -19,6 +19,7 @@ from hinterland.engine.protocol import (
     Event,
     Failed,
     FinishReason,
+    ImageNote,
     ReasoningDelta,
     Request,
     Sampling,
@@ -29,6 +30,7 @@ from hinterland.turns import Turn, messages, new_id
 if TYPE_CHECKING:
     from hinterland.config import Config
     from hinterland.history import History, Record
+    from hinterland.images import Picture
     from hinterland.paths import Paths
 
 
@@ -46,6 +48,15 @@ class Keeper(Protocol):
 
     def turn(self, conversation_id: str, turn_id: str) -> Turn | None:
         """Return a turn, taken in from its journal if need be; None when there is none."""
+
+    def keep_image(self, conversation_id: str, picture: Picture) -> None:
+        """Keep an image that is about to be sent."""
+
+    def image(self, conversation_id: str, note: ImageNote) -> str:
+        """Return a kept image as a `data:` URL."""
+
+    def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
+        """Remove images that no turn has any more."""
 
 
 class Conversation:
@@ -75,6 +86,7 @@ class Conversation:
         self._ended = False
         self._engine = engine
         self._history = history
+        self._urls: dict[str, str] = {}
 
     @property
     def kept(self) -> bool:
@@ -82,31 +94,51 @@ class Conversation:
         return self._history is not None
 
     async def ask(
-        self, prompt: str, *, schema: dict[str, Any] | None = None
+        self,
+        prompt: str,
+        *,
+        schema: dict[str, Any] | None = None,
+        images: Sequence[Picture] = (),
     ) -> AsyncIterator[Event]:
         """Yield the answer's events; the last is Done or Failed. What was said is kept either way.
 
-        Raises StorageError, after the last event, when the turn could not be written. Closing the
-        iterator early leaves the answer to the service, or ends it where nothing is kept.
+        Raises StorageError, after the last event, when the turn could not be written, and before
+        the first one for an image that cannot be kept or is gone. Closing the iterator early leaves
+        the answer to the service, or ends it where nothing is kept.
         """
+        notes = await self._noted(images)
         turn = Turn(
             id=new_id(),
             created=time.time(),
             prompt=prompt,
+            images=notes,
             system=self.system,
             model=self.model or "",
             sampling=self.sampling,
         )
         request = Request(
-            messages(self.turns, self.system, prompt),
+            messages(self.turns, self.system, prompt, notes, self._urls),
             model=self.model,
             sampling=self.sampling,
             schema=schema,
             conversation_id=self.id if self.kept else None,
             turn_id=turn.id,
+            images=notes if self.kept else (),
         )
         async for event in self._receive(turn, self._engine.stream(request)):
             yield event
+
+    async def _noted(self, images: Sequence[Picture]) -> tuple[ImageNote, ...]:
+        """Keep the images of a turn and have those of the turns before at hand."""
+        for picture in images:
+            self._urls[picture.file] = picture.url
+            if self._history is not None:
+                await asyncio.to_thread(self._history.keep_image, self.id, picture)
+        for note in (note for turn in self.turns for note in turn.images):
+            if note.file not in self._urls and self._history is not None:
+                url = await asyncio.to_thread(self._history.image, self.id, note)
+                self._urls[note.file] = url
+        return tuple(ImageNote(picture.name, picture.file) for picture in images)
 
     async def follow(self) -> AsyncIterator[Event]:
         """Yield the events of the running turn, from the answer's start; also when it ended, or was
@@ -175,8 +207,13 @@ class Conversation:
             await asyncio.shield(asyncio.to_thread(self._history.add_turn, self.id, turn))
 
     async def _forget(self, turn: Turn) -> None:
-        if self._history is not None:
-            await asyncio.to_thread(self._history.forget, turn.id)
+        if self._history is None:
+            return
+        await asyncio.to_thread(self._history.forget, turn.id)
+        still_there = {note.file for kept in self.turns for note in kept.images}
+        gone = [note for note in turn.images if note.file not in still_there]
+        if gone:
+            await asyncio.to_thread(self._history.forget_images, self.id, gone)
 
 
 def open_conversation(
@@ -234,6 +271,15 @@ class _HistoryWhenNeeded:
 
     def turn(self, conversation_id: str, turn_id: str) -> Turn | None:
         return _history(self._paths).turn(conversation_id, turn_id)
+
+    def keep_image(self, conversation_id: str, picture: Picture) -> None:
+        _history(self._paths).keep_image(conversation_id, picture)
+
+    def image(self, conversation_id: str, note: ImageNote) -> str:
+        return _history(self._paths).image(conversation_id, note)
+
+    def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
+        _history(self._paths).forget_images(conversation_id, notes)
 
 
 def _from_here(model: str | None) -> str | None:

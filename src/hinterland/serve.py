@@ -52,6 +52,7 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             slots=slots,
             threads=settings.threads or measured.load(paths).threads or machine.cores(),
             gpu_layers=settings.gpu_layers,
+            projector=str(model.projector_path or ""),
             memory=fit.needed(model, context, slots),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -14,6 +14,7 @@ from hinterland.engine.protocol import (
     Event,
     Failed,
     FinishReason,
+    ImageNote,
     Message,
     ReasoningDelta,
     Sampling,
@@ -31,6 +32,8 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Seconds since the epoch."""
     prompt: str
     """The user's message as it was sent, attached documents included."""
+    images: tuple[ImageNote, ...] = ()
+    """The images that were sent with the prompt; they lie in a folder of the conversation's."""
     system: str | None = None
     """The system prompt in force, if any."""
     answer: str = ""
@@ -71,10 +74,22 @@ def new_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{os.urandom(6).hex()}"
 
 
-def messages(turns: Iterable[Turn], system: str | None, prompt: str) -> tuple[Message, ...]:
-    """Return what an engine is sent: the system prompt, the earlier turns that were answered, the prompt."""
+def messages(
+    turns: Iterable[Turn],
+    system: str | None,
+    prompt: str,
+    images: Iterable[ImageNote] = (),
+    urls: Mapping[str, str] | None = None,
+) -> tuple[Message, ...]:
+    """Return what an engine is sent: the system prompt, the earlier turns that were answered, the
+    prompt. `urls` has the image of every note by its file."""
+    urls = urls or {}
+
+    def user(said: str, notes: Iterable[ImageNote]) -> Message:
+        return Message("user", said, tuple(urls[note.file] for note in notes))
+
     sent = [Message("system", system)] if system else []
     for turn in turns:
         if turn.answer:
-            sent += [Message("user", turn.prompt), Message("assistant", turn.answer)]
-    return (*sent, Message("user", prompt))
+            sent += [user(turn.prompt, turn.images), Message("assistant", turn.answer)]
+    return (*sent, user(prompt, images))

@@ -23,8 +23,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from hinterland import documents
+from hinterland.confined import UnreadableError
 from hinterland.documents import Document, Kind, attach, child, read, standard_input
-from hinterland.documents.child import UnreadableError
 from hinterland.errors import ConfigError, InputError
 
 

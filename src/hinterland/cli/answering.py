@@ -19,9 +19,10 @@ from hinterland.engine.protocol import (
 from hinterland.errors import EngineError, NoModelError, StorageError, by_name
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from hinterland.conversation import Conversation
+    from hinterland.images import Picture
     from hinterland.turns import Turn
 
 _TO_THE_SOCKET = 0.01  # seconds; a first event ends the wait
@@ -39,7 +40,9 @@ class Answering:
         self._turn: Turn | None = None
         self._last: Done | Failed | None = None
 
-    async def ask(self, prompt: str, schema: dict[str, Any] | None) -> int:
+    async def ask(
+        self, prompt: str, schema: dict[str, Any] | None, images: Sequence[Picture] = ()
+    ) -> int:
         """Show the answer and return the exit code; raises what went wrong."""
         task = asyncio.current_task()
         loop = asyncio.get_running_loop()
@@ -47,7 +50,8 @@ class Answering:
         loop.add_signal_handler(signal.SIGINT, self._interrupt, loop, task)
         not_kept: StorageError | None = None
         try:
-            await self._show(self._conversation.ask(prompt, schema=schema), schema is None)
+            events = self._conversation.ask(prompt, schema=schema, images=images)
+            await self._show(events, schema is None)
         except StorageError as error:
             not_kept = error
         except asyncio.CancelledError:

@@ -19,6 +19,7 @@ from hinterland.errors import InputError, NoModelError
 
 if TYPE_CHECKING:
     from hinterland.conversation import Conversation
+    from hinterland.images import Picture
 
 
 @click.command(name="ask")
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.Path(path_type=Path),
     help="Attach a document (text, Markdown, PDF, Word); may be repeated.",
+)
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Show an image (JPEG, PNG, WebP, GIF) to a model that sees; may be repeated.",
 )
 @click.option("-s", "--system", help="A system prompt for this conversation.")
 @click.option(
@@ -53,6 +61,7 @@ def command(
     words: tuple[str, ...],
     model: str | None,
     files: tuple[Path, ...],
+    images: tuple[Path, ...],
     system: str | None,
     schema: Path | None,
     as_json: bool,
@@ -75,6 +84,7 @@ def command(
     found = paths.find()
     prompt = _prompt(words, files, found.config)
     rules = _schema(schema)
+    pictures = _pictures(images)
     conversation = open_conversation(
         found,
         config.load(found.config_file),
@@ -88,13 +98,15 @@ def command(
         click.echo("hint: waiting for the last answer to finish …", err=True)
         asyncio.run(_drain(conversation))
     try:
-        return asyncio.run(Answering(conversation, as_json=as_json, raw=raw).ask(prompt, rules))
+        answering = Answering(conversation, as_json=as_json, raw=raw)
+        return asyncio.run(answering.ask(prompt, rules, pictures))
     except NoModelError:
         from hinterland.cli.offer import offer_starter
 
         if not offer_starter(found):
             raise
-    return asyncio.run(Answering(conversation, as_json=as_json, raw=raw).ask(prompt, rules))
+    answering = Answering(conversation, as_json=as_json, raw=raw)
+    return asyncio.run(answering.ask(prompt, rules, pictures))
 
 
 async def _drain(conversation: Conversation) -> None:
@@ -132,6 +144,14 @@ def _standard_input(*, waiting: bool) -> bytes:
             "hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True
         )
     return sys.stdin.buffer.read()
+
+
+def _pictures(paths: tuple[Path, ...]) -> list[Picture]:
+    if not paths:
+        return []
+    from hinterland import images
+
+    return [images.load(path) for path in paths]
 
 
 def _schema(path: Path | None) -> dict[str, Any] | None:

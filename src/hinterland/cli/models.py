@@ -184,14 +184,37 @@ def pull_with_progress(
 @command.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--name", help="What to call it; its file's name by default.")
+@click.option(
+    "--mmproj",
+    type=click.Path(path_type=Path),
+    help="The image projector that lets it see; PATH may then be an installed model.",
+)
 @click.option("--quiet", is_flag=True, help="Tell nothing but errors.")
-def add(path: Path, name: str | None, quiet: bool) -> None:
+def add(path: Path, name: str | None, mmproj: Path | None, quiet: bool) -> None:
     """Install a GGUF file from a disk or a USB stick."""
+    found = paths.find()
+    store = ModelStore(found)
     with LineProgress() as line:
         progress = Silent() if quiet else line
-        model = ModelStore(paths.find()).add(path, name, progress)
-        known = "it is the file the catalogue pins" if model.pinned else "no catalogue pins it"
-        progress.note(f"{model.id} is installed: SHA-256 {model.sha256}; {known}.")
+        if mmproj and not path.exists() and path.name == str(path):
+            from hinterland.models.pull import add_projector
+
+            model = add_projector(str(path), mmproj, found, progress=progress)
+        else:
+            model = store.add(path, name, progress, mmproj)
+            progress.note(
+                f"{model.id} is installed: SHA-256 {model.sha256}; {_known(model.pinned)}."
+            )
+        if mmproj and model.projector:
+            projector = model.projector
+            progress.note(
+                f"{model.id} has an image projector: SHA-256 {projector.sha256}; "
+                f"{_known(projector.pinned)}."
+            )
+
+
+def _known(pinned: bool) -> str:
+    return "it is the file the catalogue pins" if pinned else "no catalogue pins it"
 
 
 @command.command()
@@ -241,6 +264,7 @@ def _facts(model: InstalledModel | None, entry: Entry | None) -> Iterable[tuple[
         yield "context", f"{facts.context_length:,} tokens" if facts.context_length else "?"
         yield "vocabulary", f"{facts.vocabulary:,} ({facts.tokenizer})" if facts.vocabulary else "?"
         yield "template", "yes" if facts.has_chat_template else "no chat template"
+        yield "images", _sight(model)
         if facts.kv_bytes_per_token:
             yield "memory", f"{facts.kv_bytes_per_token / 1024:,.0f} KiB a token of context"
     elif entry:
@@ -252,6 +276,9 @@ def _facts(model: InstalledModel | None, entry: Entry | None) -> Iterable[tuple[
         yield "licence", entry.licence or "?"
         yield "task", ", ".join(entry.task)
         yield "context", f"{entry.context:,} tokens" if entry.context else "?"
+        if entry.mmproj:
+            pulled = size(entry.mmproj.bytes or 0) + " more" if entry.projector else "no full pin"
+            yield "projector", pulled
     if entry:
         yield "family", entry.family
         if entry.repo:
@@ -263,6 +290,17 @@ def _facts(model: InstalledModel | None, entry: Entry | None) -> Iterable[tuple[
             yield "note", entry.note
         if entry.obstacle and not model:
             yield "pull", entry.obstacle
+
+
+def _sight(model: InstalledModel) -> str:
+    projector = model.projector
+    if projector is None:
+        return "it cannot see: no image projector"
+    pinned = "pinned" if projector.pinned else "unpinned"
+    return (
+        f"it sees: {projector.type} projector, {size(projector.bytes)}, "
+        f"SHA-256 {projector.sha256} ({pinned}), from {projector.source}"
+    )
 
 
 @command.command()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import errno
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from hinterland.errors import InputError
+from hinterland.reading import read_file
 from hinterland.text import clean_line
 
 MOST_BYTES = 64 << 20
@@ -27,8 +25,6 @@ _MARKS = {
 }
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Office files before 2007, and encrypted ones since
 _CLAIMED = (b"%PDF-", b"PK\x03\x04", _OLE, b"{\\rtf")
-# A pipe that the shell opened for us (`--file <(…)`); any other pipe might never be written to.
-_SHELL_PIPES = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
 
 
 class Kind(StrEnum):
@@ -86,53 +82,21 @@ def _kind_by_name(path: Path) -> Kind:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        # Without O_NONBLOCK, opening a pipe waits for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            facts = os.fstat(descriptor)
-            _check_kind(path, facts.st_mode)
-            os.set_blocking(descriptor, True)
-            with open(descriptor, "rb", closefd=False) as file:
-                data = file.read(MOST_BYTES + 1)
-        finally:
-            os.close(descriptor)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise InputError(
-            f"The file {path} cannot be read: {_reason(error)}.", "Check its name and permissions."
-        ) from error
-    size = max(facts.st_size, len(data))
-    if size > MOST_BYTES:
-        about = f"{size / 1e6:,.0f} MB" if facts.st_size else "larger"
-        raise InputError(
-            f"The file {path} is {about}; at most {MOST_BYTES / 1e6:.0f} MB can be read.",
-            "Attach the part of it that matters.",
-        )
-    return data
-
-
-def _check_kind(path: Path, mode: int) -> None:
-    if stat.S_ISDIR(mode):
-        raise InputError(f"{path} is a folder.", "Attach its files one by one.")
-    from_shell = stat.S_ISFIFO(mode) and str(path).startswith(_SHELL_PIPES)
-    if not stat.S_ISREG(mode) and not from_shell:
-        raise InputError(f"{path} is not a file.", "Attach a text, PDF or Word file.")
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, OSError) and error.errno is not None:
-        return {
-            errno.ENOENT: "there is no such file",
-            errno.EACCES: "its permissions forbid it",
-        }.get(error.errno, os.strerror(error.errno))
-    return str(error)
+    return read_file(
+        path,
+        MOST_BYTES,
+        subject=f"The file {path}",
+        wanted="Attach a text, PDF or Word file.",
+        too_large="Attach the part of it that matters.",
+    )
 
 
 def _document(data: bytes, name: str, subject: str, kind: Kind) -> Document:
     note = ""
     found = _format(data, subject)
     if found is not None:
-        from hinterland.documents.child import UnreadableError, extract
+        from hinterland.confined import UnreadableError
+        from hinterland.documents.child import extract
 
         try:
             extracted = extract(found.value, data)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from io import BytesIO
 
-from hinterland.documents.child import MOST_CHARACTERS, Extracted, UnreadableError, bounded
+from hinterland.confined import UnreadableError
+from hinterland.documents.child import MOST_CHARACTERS, Extracted, bounded
 
 
 def extract(data: bytes) -> Extracted:

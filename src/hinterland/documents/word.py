@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from hinterland.documents.child import Extracted, UnreadableError, bounded
+from hinterland.confined import UnreadableError
+from hinterland.documents.child import Extracted, bounded
 
 if TYPE_CHECKING:
     from docx.document import Document

@@ -7,16 +7,19 @@ journalled while nobody read them are taken in before anything is shown.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from hinterland.durable import locked, remove_file
+from hinterland.engine.protocol import ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.history.files import Content, ConversationFiles, Heading, Record, title_of
 from hinterland.history.index import Summary, SummaryIndex
 from hinterland.history.journals import Journals, unusable
+from hinterland.history.pictures import Pictures
 from hinterland.history.search import Hit, Search
+from hinterland.images import Picture
 from hinterland.paths import Paths
 from hinterland.store import Edit
 from hinterland.text import clean_line
@@ -46,6 +49,7 @@ class History:
         self._warned: set[str] = set()
         self._files = ConversationFiles(paths, self._warn_once)
         self._journals = Journals(paths.journal, self._warn_once)
+        self._pictures = Pictures(paths.history / "images")
         self._index = SummaryIndex(paths.history / "index.json", self._files)
         self._search = Search(paths.history / "search.sqlite", self._files)
 
@@ -71,6 +75,21 @@ class History:
         self.adopt()
         record = self._files.read(conversation_id)
         return next((turn for turn in record.turns if turn.id == turn_id), None) if record else None
+
+    def keep_image(self, conversation_id: str, picture: Picture) -> None:
+        """Keep an image that is about to be sent; it is on the disk when this returns. Raises
+        StorageError."""
+        self._files.file(conversation_id)  # an id that names a file names a folder
+        self._files.prepare()
+        self._pictures.keep(conversation_id, picture)
+
+    def image(self, conversation_id: str, note: ImageNote) -> str:
+        """Return a kept image as a `data:` URL; raises StorageError when it cannot be read."""
+        return self._pictures.read(conversation_id, note)
+
+    def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
+        """Remove images that no turn has any more; raises StorageError."""
+        self._pictures.remove(conversation_id, notes)
 
     def conversation(self, conversation_id: str) -> Record:
         """Return a conversation by its id or the beginning of it, without answers being written.
@@ -179,7 +198,7 @@ class History:
                 edit.replace("conversation", int(number), Heading(title, heading.created))
 
     def delete(self, conversation_id: str) -> None:
-        """Delete a conversation, its journals, its row in the list and its words in the search.
+        """Delete a conversation, its images, its journals, its row in the list and its words in the search.
 
         Raises InputError when there is none, StorageError when something could not be removed.
         """
@@ -190,7 +209,9 @@ class History:
             for answer in self._journals.answers():
                 if answer.conversation_id == conversation_id:
                     remove_file(answer.path)
+            self._pictures.remove_all(conversation_id)
             remove_file(file.path)
+        self._pictures.sweep(self._files.scan())
         self._index.forget_missing()
         self._search.forget(conversation_id)
 

@@ -77,7 +77,7 @@ def as_text(record: Record, writing: Sequence[Turn] = ()) -> str:
     """Return the conversation as clean plain text."""
     parts = [clean_line(record.title), f"{record.id} · {when(record.created)}"]
     for turn, mark in _marked(record.turns, writing):
-        parts += ["", f"── You, {when(turn.created)}", "", clean(turn.prompt).strip("\n"), ""]
+        parts += ["", f"── You, {when(turn.created)}", "", *_prompt(turn), ""]
         parts += [f"── {_answerer(turn)}", ""]
         parts += _answer(turn, mark)
     return "\n".join(parts) + "\n"
@@ -88,7 +88,7 @@ def as_markdown(record: Record, writing: Sequence[Turn] = ()) -> str:
     parts = [f"# {clean_line(record.title)}", "", f"{record.id} · {when(record.created)}"]
     for turn, mark in _marked(record.turns, writing):
         parts += ["", f"## You, {when(turn.created)}", ""]
-        parts += [f"> {line}".rstrip() for line in clean(turn.prompt).strip("\n").split("\n")]
+        parts += [f"> {line}".rstrip() for line in _prompt(turn)]
         parts += ["", f"## {_answerer(turn)}", ""]
         parts += _answer(turn, mark)
     return "\n".join(parts) + "\n"
@@ -133,6 +133,11 @@ def _marked(turns: Iterable[Turn], writing: Iterable[Turn]) -> Iterable[tuple[Tu
 
 def _answerer(turn: Turn) -> str:
     return clean_line(turn.model) or "Answer"
+
+
+def _prompt(turn: Turn) -> list[str]:
+    named = [f"[image: {clean_line(note.name)}]" for note in turn.images]
+    return [*named, *clean(turn.prompt).strip("\n").split("\n")]
 
 
 def _answer(turn: Turn, mark: str) -> list[str]:

@@ -85,6 +85,7 @@ def _turn(found: journal.Journal) -> Turn:
         system=header.system,
         model=header.model,
         sampling=header.sampling,
+        images=header.images,
     )
     for event in found.events:
         turn.receive(event)
