@@ -87,6 +87,8 @@ class EngineClient:
 
     async def _exchange(self, method: str, target: str, body: bytes) -> Connection:
         """Return a connection whose answer may be read; raises HinterlandError."""
+        if len(body) > requests.LARGEST_BODY:
+            raise requests.too_large()
         patience = time.monotonic() + _PATIENCE_WITH_THE_LAST
         while True:
             connection = await connect(self._paths)

@@ -15,6 +15,8 @@ Id = Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z_-]{1,64}$")]
 """Ids become file names."""
 
 
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes; a request with more is refused."""
 MOST_IMAGES = 64
 """Images in one request, those of earlier turns included."""
 
@@ -102,6 +104,11 @@ def encode(request: Request) -> bytes:
             "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
         }
     return msgspec.json.encode(body)
+
+
+def too_large() -> InputError:
+    """Return what to say of a body that is larger than LARGEST_BODY."""
+    return InputError("The request is larger than 64 MB.", "Send less at once.")
 
 
 def decode(data: bytes) -> Order:

@@ -21,8 +21,6 @@ from hinterland.engine.service.desk import ClosingError, Desk
 from hinterland.errors import HinterlandError, InputError, by_name, name_of
 
 PROTOCOL_HEADER = "x-hint-protocol"
-LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes; a request with more is refused."""
 
 _STATUS = {2: 400, 3: 404, 4: 502, 5: 507}
 _LOOK_FOR_CALLER_EVERY = 0.25  # seconds, until the first byte: after it the server notices
@@ -106,8 +104,8 @@ async def _body(http: Request) -> bytes:
     body = bytearray()
     async for piece in http.stream():
         body += piece
-        if len(body) > LARGEST_BODY:
-            raise InputError("The request is larger than 64 MB.", "Send less at once.")
+        if len(body) > requests.LARGEST_BODY:
+            raise requests.too_large()
     return bytes(body)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import signal
 import sys
 from collections.abc import AsyncGenerator
@@ -28,6 +29,8 @@ native_log = logging.getLogger("hinterland.worker")
 
 # llama.cpp warns of this whatever it listens on; here it is a socket that only the account opens.
 _NO_TCP_PORT = "no API key is set"
+# What llama.cpp's loader of image projectors logs, with the reason behind its functions' names.
+_SIGHT_ERROR = re.compile(r" E (?:mtmd|clip)\w*: (?:(?:error|\w+): )*(.+)")
 _CHAT = "/v1/chat/completions"
 
 
@@ -47,6 +50,7 @@ class WorkerProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
         self._last_words = ""
+        self._sight_failed = ""
         self.ready = asyncio.create_task(self._start())
 
     async def _start(self) -> None:
@@ -83,6 +87,12 @@ class WorkerProcess:
                 f"llama.cpp cannot be used here: {self._last_words.removeprefix(MISSING_LIBRARY)}.",
                 "On Debian and Ubuntu `apt install libgomp1` brings what it is linked against.",
             )
+        if self._sight_failed:
+            raise ModelError(
+                f"The image projector of {spec.model} cannot be used: {self._sight_failed}.",
+                "Give it the one made for it (`hint models add MODEL --mmproj FILE`), or remove "
+                "the model and install it without.",
+            )
         raise ModelError(
             f"The model {spec.model} cannot be loaded: {self._last_words or 'no reason given'}.",
             f"Check it with `hint models verify {spec.model}`.",
@@ -94,6 +104,8 @@ class WorkerProcess:
             text = line.decode("utf-8", "replace").strip()
             if text and _NO_TCP_PORT not in text:
                 native_log.warning("%s", text)
+                if (of_sight := _SIGHT_ERROR.search(text)) and not self._sight_failed:
+                    self._sight_failed = of_sight[1].rstrip(".")
                 if text.startswith(MISSING_LIBRARY):
                     self._last_words = text.rstrip(".")
                 elif " E " in text or "rror" in text:

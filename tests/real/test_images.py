@@ -17,6 +17,7 @@ from hinterland import images
 from hinterland.conversation import Conversation
 from hinterland.engine import echo
 from hinterland.engine.client import EngineClient
+from hinterland.engine.protocol import Event, Failed
 from hinterland.engine.wire import Connection
 from hinterland.errors import StorageError
 from hinterland.history import History
@@ -137,6 +138,18 @@ def test_a_kept_image_that_is_gone_is_said_and_not_left_out(
                 pass
 
     asyncio.run(talk())
+
+
+def test_more_images_than_a_request_may_hold_are_an_error(paths: Paths) -> None:
+    async def ask() -> Event:
+        pixels = images.data_url("image/jpeg", b"x" * 1_000_000)
+        conversation = Conversation(EngineClient(paths), None, model="echo")
+        pictures = [images.Picture(f"{number}.jpg", pixels) for number in range(60)]
+        return [event async for event in conversation.ask("word", images=pictures)][-1]
+
+    failed = asyncio.run(ask())
+    assert isinstance(failed, Failed)
+    assert "larger than 64 MB" in failed.message
 
 
 def test_a_broken_image_is_refused_before_an_engine_runs(
@@ -268,4 +281,4 @@ def test_a_projector_of_another_model_is_an_error_and_no_crash(
     store.add(store.find(small_model).path, "odd", projector=projector)
     ended = hint("ask", "-m", "odd", "--image", str(draw("red", "red.png")), "What is it?")
     assert ended.returncode == 3
-    assert "The model odd cannot be loaded" in ended.stderr
+    assert "The image projector of odd cannot be used: mismatch between text model" in ended.stderr
