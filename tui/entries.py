@@ -139,7 +139,7 @@ def prompt_entries(prompt: str) -> list[Entry]:
 
 def turn_entries(turn: Turn) -> list[Entry]:
     """Return the entries that show a turn that is over."""
-    entries = prompt_entries(turn.prompt)
+    entries = prompt_entries(turn.shown_prompt)
     if turn.reasoning.strip():
         entries.append(Entry(Kind.REASONING, clean(turn.reasoning).strip()))
     answer = clean(turn.answer)

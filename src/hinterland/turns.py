@@ -52,6 +52,11 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
         """Whether the model said all it was going to say."""
         return self.finish_reason in COMPLETE
 
+    @property
+    def shown_prompt(self) -> str:
+        """The prompt for people, with the names of its images before it."""
+        return "".join(f"[image: {note.name}]\n" for note in self.images) + self.prompt
+
     def receive(self, event: Event) -> None:
         """Take in one event of the answer."""
         if isinstance(event, TextDelta):

@@ -135,11 +135,11 @@ class PlainChat:
         """Say where a conversation that goes on stands, and take up an answer still being written."""
         if self._attended and self._conversation.turns:
             turn = self._conversation.turns[-1]
-            self._write(f"> {clean(turn.prompt)}\n{clean(turn.answer)}\n")
+            self._write(f"> {clean(turn.shown_prompt)}\n{clean(turn.answer)}\n")
         running = self._conversation.running
         if running is not None:
             if self._attended:
-                self._write(f"> {clean(running.prompt)}\n")
+                self._write(f"> {clean(running.shown_prompt)}\n")
             self._try(lambda: self._answer(self._conversation.follow()))
 
     def _answer(self, events: AsyncIterator[Event]) -> None:

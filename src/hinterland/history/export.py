@@ -136,8 +136,7 @@ def _answerer(turn: Turn) -> str:
 
 
 def _prompt(turn: Turn) -> list[str]:
-    named = [f"[image: {clean_line(note.name)}]" for note in turn.images]
-    return [*named, *clean(turn.prompt).strip("\n").split("\n")]
+    return clean(turn.shown_prompt).strip("\n").split("\n")
 
 
 def _answer(turn: Turn, mark: str) -> list[str]:
