@@ -27,8 +27,8 @@ VOCABULARY = 152_000
 BATCH = 512
 """Tokens the engine computes at once; their logits are the largest of its buffers."""
 ENCODER = 256 << 20
-"""Bytes that turning an image into tokens takes besides the projector's weights: assumed. A phone
-with SmolVLM-500M needed about 150 MB."""
+"""Bytes that turning an image into tokens takes besides the projector's weights: assumed, since
+no real projector was measured."""
 PROCESS = 64 << 20
 """Bytes the engine takes besides weights, context and logits."""
 

@@ -263,7 +263,7 @@ class ChatScreen(Screen[None]):
         self.transcript.load(conversation.turns)
         self._set_state("ready")
         if conversation.running is not None:
-            self._await(conversation.running.shown_prompt, conversation.follow())
+            self._await(conversation.running.prompt, conversation.follow())
         elif self._send_when_open:
             self.prompt.action_send()
         self._send_when_open = False
