@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "engine": ("hinterland.cli.engine", "Look at, start, stop and measure the engine."),
     "plugins": ("hinterland.cli.plugins", "List plugins and turn them on or off."),
     "config": ("hinterland.cli.config", "Show and change settings."),
+    "doctor": ("hinterland.cli.doctor", "Say what is wrong on this box and what to do."),
 }
 
 

@@ -1,0 +1,69 @@
+"""The plugins: which are on, which are named and not there, and which do not load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hinterland.doctor import plugin_probe
+from hinterland.doctor.findings import Area, Finding, In
+from hinterland.doctor.visit import Visit
+from hinterland.plugin_host import State, plugins
+
+_say = In(Area.PLUGINS)
+
+
+def loading(visit: Visit) -> Iterator[Finding]:
+    """Say of each plugin that is enabled whether it can be used; they load in another process."""
+    known = plugins(visit.config)
+    for plugin in known:
+        if plugin.name in visit.config.plugins and plugin.state is State.MISSING:
+            yield _say.problem(
+                "plugin-missing",
+                f"The plugin {plugin.name} is enabled, and no installed package has it.",
+                f"Install it, or `hint plugins disable {plugin.name}`.",
+                plugin=plugin.name,
+            )
+        elif plugin.state is State.NAME_TAKEN and plugin.name in visit.config.plugins:
+            yield _say.problem(
+                "plugin-name-taken",
+                f"Several packages have a plugin called {plugin.name}, so it cannot be used.",
+                f"Uninstall all but one, or `hint plugins disable {plugin.name}`.",
+                plugin=plugin.name,
+            )
+    on = [plugin.name for plugin in known if plugin.state is State.ON]
+    done, begun = set(), []
+    broken = 0
+    for line in visit.plugin_probe.answer().splitlines():
+        name, step, *warnings = msgspec.json.decode(line)
+        if step == plugin_probe.BEGUN:
+            begun.append(name)
+            continue
+        done.add(name)
+        for warning in warnings[0]:
+            broken += 1
+            told = str(warning).rstrip(".").replace("; `hint plugins", ". `hint plugins")
+            said, _, _ = told.partition(". `hint plugins")
+            yield _say.problem(
+                "plugin-broken", f"{said}.", f"`hint plugins disable {name}`", plugin=name
+            )
+    for name in begun:
+        if name not in done:
+            broken += 1
+            failure = visit.plugin_probe.failure
+            how = (
+                "does not end loading"
+                if failure == "timeout"
+                else f"ends what loads it ({failure})"
+            )
+            yield _say.problem(
+                "plugin-broken",
+                f"The plugin {name} {how}: it may stop every command.",
+                f"`hint plugins disable {name}`",
+                plugin=name,
+            )
+    if not broken and len(done) == len(on):
+        yield _say.ok("plugins", f"Plugins that are on load: {', '.join(on) or 'none'}.", on=on)
+    elif not begun and visit.plugin_probe.failure and visit.paths.config_file.exists():
+        yield _say.note("plugins-not-tried", "Whether the plugins load could not be tried.")
