@@ -44,6 +44,7 @@ _ODD = {
 _MOVE = (
     "Set HINTERLAND_HOME to a folder on this machine's own disk: `export HINTERLAND_HOME=/path`."
 )
+_FREE = "Free some space: `hint models list` tells sizes, `hint models remove NAME` gives back."
 _OWN = "Set HINTERLAND_HOME to a folder of your own: `export HINTERLAND_HOME=/path`."
 
 
@@ -75,8 +76,8 @@ def folders(visit: Visit) -> Iterator[Finding]:
 def _folder(what: str, folder: Path) -> Iterator[Finding]:
     try:
         now = folder.stat()
-    except FileNotFoundError:
-        yield from _to_be_made(what, folder)
+    except (FileNotFoundError, NotADirectoryError):
+        yield from _to_be_made(folder)
         return
     except OSError as error:
         yield _say.problem(
@@ -87,12 +88,7 @@ def _folder(what: str, folder: Path) -> Iterator[Finding]:
         )
         return
     if not stat.S_ISDIR(now.st_mode):
-        yield _say.problem(
-            "folder-is-file",
-            f"{folder} is in the way: it has to be the folder of {what}.",
-            f"Move it away: `mv {quoted(folder)} {quoted(folder.with_name(folder.name + '.old'))}`.",
-            folder=folder,
-        )
+        yield _in_the_way(folder)
         return
     if now.st_uid != os.getuid():
         yield _say.problem(
@@ -105,25 +101,28 @@ def _folder(what: str, folder: Path) -> Iterator[Finding]:
         return
     yield from _strangers(folder)
     if trouble := _cannot_write(folder):
-        yield _not_written(what, folder, trouble)
+        yield from _not_written(what, folder, trouble)
 
 
-def _to_be_made(what: str, folder: Path) -> Iterator[Finding]:
+def _in_the_way(path: Path) -> Finding:
+    return _say.problem(
+        "folder-is-file",
+        f"{path} is in the way: a folder has to be there.",
+        f"Move it away: `mv {quoted(path)} {quoted(path.with_name(path.name + '.old'))}`",
+        path=path,
+    )
+
+
+def _to_be_made(folder: Path) -> Iterator[Finding]:
     above = next((each for each in folder.parents if os.path.lexists(each)), Path("/"))
     if not above.is_dir():
-        way = quoted(above.with_name(above.name + ".old"))
-        yield _say.problem(
-            "folder-is-file",
-            f"{above} is in the way: it has to be a folder for {what}.",
-            f"Move it away: `mv {quoted(above)} {way}`.",
-            folder=folder,
-        )
+        yield _in_the_way(above)
     elif not os.access(above, os.W_OK | os.X_OK):
         yield _say.problem(
             "folder-cannot-be-made",
-            f"The folder of {what} cannot be made: {above} cannot be written to.",
+            f"Hinterland's folders cannot be made: {above} cannot be written to.",
             f"Mend its permissions (`ls -ld {quoted(above)}`). {_OWN}",
-            folder=folder,
+            folder=above,
         )
 
 
@@ -141,23 +140,32 @@ def _cannot_write(folder: Path) -> OSError | None:
     return None
 
 
-def _not_written(what: str, folder: Path, error: OSError) -> Finding:
+def _not_written(what: str, folder: Path, error: OSError) -> Iterator[Finding]:
+    if error.errno == errno.ENOSPC and not _room(folder):
+        return  # that the disk is full is told once, with the numbers
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            why, remedy = "the disk is full", "Free some space: `hint models list` tells sizes."
+            why, remedy = "the disk is full, or your share of it", _FREE
         case errno.EROFS:
             why, remedy = "the file system is read-only", f"Look at `dmesg` for why. {_OWN}"
         case errno.EACCES | errno.EPERM:
             why, remedy = "its permissions forbid it", f"`chmod u+rwx {quoted(folder)}`"
         case _:
             why, remedy = error.strerror or str(error), _MOVE
-    return _say.problem(
+    yield _say.problem(
         "folder-not-writable",
         f"Nothing can be written to the folder of {what}, {folder}: {why}.",
         remedy,
         folder=folder,
         errno=errno.errorcode.get(error.errno or 0, ""),
     )
+
+
+def _room(folder: Path) -> bool:
+    """Whether the file system itself has room, for bytes and for files."""
+    room = os.statvfs(folder)
+    few = bool(room.f_files) and room.f_favail < _FEW_FILES
+    return room.f_bavail * room.f_frsize >= _NO_ROOM and not few
 
 
 def _strangers(folder: Path) -> Iterator[Finding]:
@@ -222,11 +230,8 @@ def _file_system(visit: Visit, what: str, folder: Path) -> Iterator[Finding]:
     }
     on = f" ({kind})" if kind else ""
     sentence = f"{size(free)} of disk are free in {folder}{on}."
-    remedy = (
-        "Free some space: `hint models list` tells sizes, `hint models remove NAME` gives back."
-    )
     if free < _NO_ROOM:
-        yield _say.problem("disk-full", sentence, remedy, **facts)
+        yield _say.problem("disk-full", sentence, _FREE, **facts)
     elif room.f_files and room.f_favail < _FEW_FILES:
         yield _say.problem(
             "inodes-short",
@@ -236,7 +241,7 @@ def _file_system(visit: Visit, what: str, folder: Path) -> Iterator[Finding]:
         )
     elif free < _LITTLE_ROOM and what.startswith("models"):
         note = f"{sentence} A model takes 0.1 to several GB."
-        yield _say.note("disk-short", note, remedy, **facts)
+        yield _say.note("disk-short", note, _FREE, **facts)
     else:
         yield _say.ok("disk", sentence, **facts)
     if kind in _ODD or kind.startswith("fuse."):

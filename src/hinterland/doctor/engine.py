@@ -38,7 +38,7 @@ def service(visit: Visit) -> Iterator[Finding]:
     from hinterland.engine.client import EngineClient
     from hinterland.engine.launcher import is_running
 
-    holds = is_running(paths)
+    holds = visit.engine_is_there = is_running(paths)
     answer = None
     try:
         answer = asyncio.run(asyncio.wait_for(EngineClient(paths).status(), _PATIENCE))
@@ -57,16 +57,18 @@ def service(visit: Visit) -> Iterator[Finding]:
     if answer is not None:
         visit.engine_status = answer
         yield from _running(visit, holds)
-    elif holds:
+    elif holds and os.access(paths.socket, os.W_OK):  # else `place` tells why
         holder = _holder(visit, paths.state / "engine.lock")
-        remedy = f"`kill {holder}`" if holder else "Find it with `ps aux | grep hinterland.serve`"
+        remedy = (
+            f"`kill -9 {holder}`" if holder else "Find it with `ps aux | grep hinterland.serve`"
+        )
         yield _say.problem(
             "engine-does-not-answer",
             "An engine process is there and does not answer (it may be starting or ending).",
             f"Wait a moment and look again. If it stays so: {remedy}.",
             pid=holder,
         )
-    else:
+    elif not holds:
         yield _say.ok("engine-idle", "The engine is not running; the next question starts it.")
         if os.path.lexists(paths.socket):
             yield from _stale(paths.socket)
@@ -78,7 +80,7 @@ def _running(visit: Visit, holds: bool) -> Iterator[Finding]:
     memory = "" if status.resident_bytes is None else f", {size(status.resident_bytes)}"
     yield _say.ok(
         "engine-runs",
-        f"The engine runs (process {status.pid}{memory}); {status.running} answers are being written.",
+        f"The engine runs (process {status.pid}{memory}); answers being written: {status.running}.",
         pid=status.pid,
         version=status.version,
         memory=status.resident_bytes,
@@ -86,10 +88,15 @@ def _running(visit: Visit, holds: bool) -> Iterator[Finding]:
     )
     for worker in status.workers:
         held = "" if worker.resident_bytes is None else f" in {size(worker.resident_bytes)}"
+        sentence = (
+            f"{worker.model} is no longer loaded; the next question loads it."
+            if worker.state == "gone"
+            else f"{worker.model} is {worker.state}{held}: {worker.running} of {worker.slots} slots "
+            f"busy, {worker.waiting} waiting."
+        )
         yield _say.ok(
             "engine-model",
-            f"{worker.model} is {worker.state}{held}: {worker.running} of {worker.slots} slots busy, "
-            f"{worker.waiting} waiting.",
+            sentence,
             model=worker.model,
             state=worker.state,
             memory=worker.resident_bytes,
@@ -160,6 +167,8 @@ def place(visit: Visit) -> Iterator[Finding]:
             owner=mine.st_uid,
         )
         return
+    if not visit.engine_is_there:
+        return  # what is there was left over, and is replaced
     mode = stat.S_IMODE(mine.st_mode)
     if mode & 0o600 != 0o600:
         yield _say.problem(

@@ -43,13 +43,9 @@ def conversations(visit: Visit) -> Iterator[Finding]:
     ended = len(waiting) - live
     yield _say.ok(
         "history",
-        f"{len(known)} conversations can be read"
-        + (f"; {live} answers are being written" if live else "")
-        + (
-            f"; {ended} answers wait to be taken in by the next `hint history list`"
-            if ended
-            else ""
-        )
+        f"{len(known)} conversation{'s' * (len(known) != 1)} can be read"
+        + (f"; being written: {live}" if live else "")
+        + (f"; waiting to be taken in by the next `hint history list`: {ended}" if ended else "")
         + ".",
         conversations=len(known),
         unreadable=len(trouble),

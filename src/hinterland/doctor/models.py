@@ -26,7 +26,8 @@ _SMALLER = "`hint models recommend` names models that fit."
 def installed(visit: Visit) -> Iterator[Finding]:
     """Say of each model whether it can be used here, the one that is used by default first."""
     store = ModelStore(visit.paths)
-    yield from _unreadable(visit.paths.models)
+    if visit.paths.data.is_dir():  # otherwise that was told with the disk
+        yield from _unreadable(visit.paths.models)
     models, problems = store.installed(), store.problems()
     for problem in problems:
         yield _say.problem(
@@ -43,8 +44,11 @@ def installed(visit: Visit) -> Iterator[Finding]:
         try:
             default = store.find(wanted or None)
         except ModelError as error:
-            named = f" (settings: model = {wanted!r})" if wanted else ""
-            yield _say.problem("default-missing", f"{error.message}{named}", error.hint)
+            named = f" The settings ask for it (model = {wanted!r})." if wanted else ""
+            other = (
+                " Or: `hint config set model ''` takes the one installed last." if models else ""
+            )
+            yield _say.problem("default-missing", error.message + named, error.hint + other)
     if default is not None and all(default.path != model.path for model in models):
         models = [default, *models]  # one that is used where it lies
     free = fit.free_memory() + _held_by_engine(visit)

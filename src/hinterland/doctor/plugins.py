@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hinterland import config
 from hinterland.doctor import plugin_probe
 from hinterland.doctor.findings import Area, Finding, In
 from hinterland.doctor.visit import Visit
+from hinterland.errors import ConfigError
 from hinterland.plugin_host import State, plugins
 
 _say = In(Area.PLUGINS)
@@ -16,6 +18,10 @@ _say = In(Area.PLUGINS)
 
 def loading(visit: Visit) -> Iterator[Finding]:
     """Say of each plugin that is enabled whether it can be used; they load in another process."""
+    try:
+        config.load(visit.paths.config_file)
+    except ConfigError:
+        return  # told with the settings; which plugins are on is not known
     known = plugins(visit.config)
     for plugin in known:
         if plugin.name in visit.config.plugins and plugin.state is State.MISSING:
@@ -65,5 +71,9 @@ def loading(visit: Visit) -> Iterator[Finding]:
             )
     if not broken and len(done) == len(on):
         yield _say.ok("plugins", f"Plugins that are on load: {', '.join(on) or 'none'}.", on=on)
-    elif not begun and visit.plugin_probe.failure and visit.paths.config_file.exists():
-        yield _say.note("plugins-not-tried", "Whether the plugins load could not be tried.")
+    elif not begun and visit.plugin_probe.failure:
+        yield _say.note(
+            "plugins-not-tried",
+            f"Whether the plugins load could not be tried: {visit.plugin_probe.failure}.",
+            "Run `hint doctor` again when this box is less busy.",
+        )

@@ -30,12 +30,14 @@ _COMMAND = re.compile(r"`[^`]*`")
 _HELD = "\0"  # stands for a blank that is no place to break; no clean text holds it
 
 
-def lines(report: Report, width: int) -> Iterator[str]:
-    """Yield the report's lines; a path or a command's word is never broken, for it may be copied."""
+def lines(report: Report, width: int, *, quiet: bool = False) -> Iterator[str]:
+    """Yield the report's lines, `quiet` without what is in order; a command or path that fits a line
+    is never broken, for it may be copied."""
+    findings = [each for each in report.findings if not quiet or each.level is not Level.OK]
     width = max(NARROWEST, min(width, WIDEST))
-    for area, findings in groupby(report.findings, lambda finding: finding.area):
+    for area, together in groupby(findings, lambda finding: finding.area):
         yield TITLES[area]
-        for finding in findings:
+        for finding in together:
             yield from _finding(finding, width)
         yield ""
     yield from _wrapped(summary(report), width)

@@ -24,7 +24,7 @@ def file(visit: Visit) -> Iterator[Finding]:
     except ConfigError as error:
         yield _say.problem(
             "settings-unusable",
-            f"{error.message} No other command works until it is mended.",
+            f"{error.message} Neither `hint ask` nor the chat works until that is mended.",
             f"{error.hint} The file: {quoted(path)}".strip(),
             file=path,
         )

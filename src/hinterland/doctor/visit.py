@@ -34,6 +34,8 @@ class Visit:
         self.plugin_probe = Child.of_ours(PLUGIN_PROBE)
         self.engine_status: ServiceStatus | None = None
         """What the running engine said of itself, once it was asked."""
+        self.engine_is_there = False
+        """Whether a service holds its lock, answering or not."""
         self._others: list[Child] = []
 
     def __enter__(self) -> Self:
