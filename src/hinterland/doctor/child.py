@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 
 PATIENCE = 4.0
@@ -16,7 +15,7 @@ PATIENCE = 4.0
 class Child:
     """A program that is started at once and asked for its output later."""
 
-    def __init__(self, command: list[str], *, patience: float = PATIENCE) -> None:
+    def __init__(self, command: list[str], patience: float = PATIENCE) -> None:
         self.failure = ""
         """Why there is no answer: the system's reason, a signal's name, or `timeout`."""
         self._until = time.monotonic() + patience
@@ -33,11 +32,6 @@ class Child:
             )
         except OSError as error:
             self.failure = error.strerror or str(error)
-
-    @classmethod
-    def of_ours(cls, module: str) -> Child:
-        """Run one of our own modules."""
-        return cls([sys.executable, "-P", "-m", module])
 
     def answer(self) -> bytes:
         """Return what it wrote to standard output before it ended or was given up."""

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import os
 import re
+import shlex
 import socket
 import stat
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from hinterland.doctor.findings import Area, Finding, In, quoted
 from hinterland.doctor.visit import Visit
+from hinterland.errors import ConfigError
 from hinterland.models.progress import size
 from hinterland.paths import LONGEST_SOCKET_PATH, Paths
 
@@ -58,6 +60,14 @@ def kept(paths: Paths) -> dict[str, Path]:
     }
 
 
+def home(visit: Visit) -> Iterator[Finding]:
+    """Say when there is no telling where this account keeps its things."""
+    try:
+        _ = visit.paths
+    except ConfigError as error:
+        yield _say.problem("no-home", error.message, error.hint)
+
+
 def folders(visit: Visit) -> Iterator[Finding]:
     """Say of each folder whether it can be used, and whether others may look into it."""
     usable = []
@@ -78,6 +88,16 @@ def _folder(what: str, folder: Path) -> Iterator[Finding]:
         now = folder.stat()
     except (FileNotFoundError, NotADirectoryError):
         yield from _to_be_made(folder)
+        return
+    except PermissionError:
+        above = list(reversed(folder.parents))
+        shut = next((each for each in above if not os.access(each, os.X_OK)), folder)
+        yield _say.problem(
+            "folder-shut",
+            f"{shut} may not be entered.",
+            f"`chmod u+rwx {quoted(shut)}`. If it is not yours: {_OWN[0].lower()}{_OWN[1:]}",
+            folder=shut,
+        )
         return
     except OSError as error:
         yield _say.problem(
@@ -105,17 +125,28 @@ def _folder(what: str, folder: Path) -> Iterator[Finding]:
 
 
 def _in_the_way(path: Path) -> Finding:
+    aside = path.with_name(path.name + ".old")
+    remedy = f"Move it away: `mv {quoted(path)} {quoted(aside)}`"
     return _say.problem(
         "folder-is-file",
         f"{path} is in the way: a folder has to be there.",
-        f"Move it away: `mv {quoted(path)} {quoted(path.with_name(path.name + '.old'))}`",
+        remedy if path.is_file() else _OWN,  # nobody shall move /dev/null away
         path=path,
     )
 
 
 def _to_be_made(folder: Path) -> Iterator[Finding]:
-    above = next((each for each in folder.parents if os.path.lexists(each)), Path("/"))
-    if not above.is_dir():
+    above = next((each for each in (folder, *folder.parents) if os.path.lexists(each)), Path("/"))
+    if not os.path.exists(above):
+        to = os.readlink(above)
+        yield _say.problem(
+            "folder-link-broken",
+            f"{above} is a link to {to}, and that is not there.",
+            f"If it is on another disk, mount that. Otherwise: `mkdir -m 700 {shlex.quote(to)}`",
+            folder=above,
+            link=to,
+        )
+    elif not os.path.isdir(above):
         yield _in_the_way(above)
     elif not os.access(above, os.W_OK | os.X_OK):
         yield _say.problem(
@@ -206,7 +237,7 @@ def space(visit: Visit) -> Iterator[Finding]:
     seen: set[int] = set()
     state_device = None
     for what, folder in kept(visit.paths).items():
-        there = next(each for each in (folder, *folder.parents) if each.exists())
+        there = next(each for each in (folder, *folder.parents) if os.path.exists(each))
         device = there.stat().st_dev
         if folder == visit.paths.state:
             state_device = device
@@ -214,7 +245,7 @@ def space(visit: Visit) -> Iterator[Finding]:
             continue
         seen.add(device)
         yield from _file_system(visit, what, there)
-    if state_device is not None and visit.paths.state.is_dir():
+    if state_device is not None and os.path.isdir(visit.paths.state):
         yield from _locks_and_sockets(visit.paths)
 
 
@@ -284,7 +315,11 @@ def _locks_and_sockets(paths: Paths) -> Iterator[Finding]:
     folder = paths.socket.parent
     # The service clears w*.sock away when it starts, should this process be killed in between.
     probe = folder / f"w{os.getpid() % 1000}.sock"
-    if not folder.is_dir() or len(os.fsencode(probe)) > LONGEST_SOCKET_PATH or probe.exists():
+    if (
+        not os.path.isdir(folder)
+        or len(os.fsencode(probe)) > LONGEST_SOCKET_PATH
+        or os.path.exists(probe)
+    ):
         return
     try:
         with socket.socket(socket.AF_UNIX) as listener:

@@ -32,7 +32,7 @@ _BEGINS = re.compile(r"hinterland\.engine service \d+ listens")
 def service(visit: Visit) -> Iterator[Finding]:
     """Say whether the engine runs and what it says of itself."""
     paths = visit.paths
-    if not (paths.state / "engine.lock").exists() and not os.path.lexists(paths.socket):
+    if not os.path.exists(paths.state / "engine.lock") and not os.path.lexists(paths.socket):
         yield _say.ok("engine-idle", "The engine is not running; the next question starts it.")
         return
     from hinterland.engine.client import EngineClient

@@ -6,7 +6,7 @@ kinds of findings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from hinterland import __version__
@@ -29,6 +29,7 @@ from hinterland.errors import HinterlandError
 Check = Callable[[Visit], Iterator[Finding]]
 
 CHECKS: tuple[tuple[Area, Check], ...] = (
+    (Area.DISK, disk.home),  # what it says, all that needs a home would say
     (Area.DISK, disk.folders),
     (Area.DISK, disk.space),
     (Area.DISK, disk.clock),
@@ -57,13 +58,21 @@ CHECKS: tuple[tuple[Area, Check], ...] = (
 
 def examine(root: Path = Path("/")) -> Report:
     """Return what there is to say of this box; `root` is where its /proc and /sys are looked for."""
-    findings: list[Finding] = []
     with Visit(root) as visit:
-        for area, check in CHECKS:
-            findings += _isolated(area, check, visit)
-    findings = list({(each.kind, each.sentence): each for each in findings}.values())
-    order = list(Area)
-    findings.sort(key=lambda finding: order.index(finding.area))
+        visit.begin()
+        return report(visit, CHECKS)
+
+
+def report(visit: Visit, checks: Sequence[tuple[Area, Check]]) -> Report:
+    """Return what these checks find, by area; what two of them say in the same words is told once."""
+    findings: list[Finding] = []
+    told: set[str] = set()
+    for area, check in checks:
+        for finding in _isolated(area, check, visit):
+            if finding.sentence not in told:
+                told.add(finding.sentence)
+                findings.append(finding)
+    findings.sort(key=lambda finding: list(Area).index(finding.area))
     return Report(
         hinterland=__version__,
         problems=sum(finding.level is Level.PROBLEM for finding in findings),

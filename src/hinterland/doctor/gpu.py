@@ -92,11 +92,11 @@ def _makers(visit: Visit) -> list[str]:
             found.add(visit.read(f"{at}/vendor").strip())
     if visit.entries("proc/driver/nvidia/gpus"):
         found.add(NVIDIA)
-    if (visit.root / "dev/kfd").exists():
+    if os.path.exists(visit.root / "dev/kfd"):
         found.add(AMD)
     if visit.entries("dev", "davinci[0-9]*"):
         found.add(HUAWEI)
-    if (visit.root / "dev/dxg").exists() and shutil.which("nvidia-smi"):  # Windows' WSL
+    if os.path.exists(visit.root / "dev/dxg") and shutil.which("nvidia-smi"):  # Windows' WSL
         found.add(NVIDIA)
     return [maker for maker in _MAKERS if maker in found]
 
@@ -118,10 +118,10 @@ def _names(visit: Visit, maker: str) -> str:
 def _blocked(visit: Visit, maker: str) -> tuple[str, str] | None:
     """Return why a device cannot be used by anything yet, and what to do about that."""
     if maker == NVIDIA and not visit.entries("proc/driver/nvidia/gpus"):
-        if (visit.root / "dev/dxg").exists():
+        if os.path.exists(visit.root / "dev/dxg"):
             return None
         return "NVIDIA's driver is not loaded", "Install it; `nvidia-smi` then lists the device."
-    if maker == AMD and not (visit.root / "dev/kfd").exists():
+    if maker == AMD and not os.path.exists(visit.root / "dev/kfd"):
         return (
             "its compute driver is not loaded (no /dev/kfd)",
             "Install ROCm for it, or build llama.cpp with Vulkan.",

@@ -29,10 +29,14 @@ def conversations(visit: Visit) -> Iterator[Finding]:
 
     trouble: list[StorageError] = []
     files = ConversationFiles(paths, trouble.append)
-    known = SummaryIndex(paths.history / "index.json", files).summaries()
+    try:
+        known = SummaryIndex(paths.history / "index.json", files).summaries()
+    except StorageError as error:
+        yield _say.problem("history-unreadable", error.message, error.hint)
+        return
     waiting = list(Journals(paths.journal, trouble.append).answers())
-    for error in trouble[:_MOST]:
-        yield _say.problem("conversation-unreadable", error.message, error.hint)
+    for each in trouble[:_MOST]:
+        yield _say.problem("conversation-unreadable", each.message, each.hint)
     if len(trouble) > _MOST:
         yield _say.problem(
             "conversations-unreadable",

@@ -26,7 +26,7 @@ _SMALLER = "`hint models recommend` names models that fit."
 def installed(visit: Visit) -> Iterator[Finding]:
     """Say of each model whether it can be used here, the one that is used by default first."""
     store = ModelStore(visit.paths)
-    if visit.paths.data.is_dir():  # otherwise that was told with the disk
+    if os.path.isdir(visit.paths.data):  # otherwise that was told with the disk
         yield from _unreadable(visit.paths.models)
     models, problems = store.installed(), store.problems()
     for problem in problems:
@@ -87,7 +87,7 @@ def _model(
     try:
         store.check(model)
     except ModelError as error:
-        kind = "model-changed" if model.path.exists() else "model-gone"
+        kind = "model-changed" if os.path.exists(model.path) else "model-gone"
         return _say.problem(kind, error.message, error.hint, model=model.id, file=model.path)
     if not os.access(model.path, os.R_OK):
         return _say.problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import signal
@@ -95,11 +96,17 @@ def features(visit: Visit) -> Iterator[Finding]:
             failure=failure,
         )
         return
+    if failure == "timeout":
+        yield _say.note(
+            "engine-not-tried",
+            "The bundled engine's library did not load in time: this box is busy, or it hangs.",
+            "Run `hint doctor` again when this box is less busy.",
+        )
+        return
     if failure:
-        what = "does not answer" if failure == "timeout" else f"ends with {failure}"
         yield _say.problem(
             "engine-does-not-load",
-            f"The bundled engine's library {what} when it is loaded.",
+            f"The bundled engine's library ends with {failure} when it is loaded.",
             "Run `hint doctor` once more; if it stays so, install Hinterland anew.",
             failure=failure,
         )
@@ -189,7 +196,7 @@ def threads(visit: Visit) -> Iterator[Finding]:
         yield _say.ok(
             "threads-measured", f"The engine computes in {best} threads, measured as best here."
         )
-    elif (visit.paths.state / "measured.json").exists() or cores == 1:
+    elif os.path.exists(visit.paths.state / "measured.json") or cores == 1:
         yield _say.ok("threads-by-cores", f"The engine computes in {cores} threads, one per core.")
     else:
         yield _say.note(

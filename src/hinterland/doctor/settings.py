@@ -29,7 +29,7 @@ def file(visit: Visit) -> Iterator[Finding]:
             file=path,
         )
     else:
-        if path.exists():
+        if os.path.exists(path):
             count = len(chosen)
             yield _say.ok(
                 "settings",
@@ -84,7 +84,7 @@ def catalogue(visit: Visit) -> Iterator[Finding]:
             "catalogue-unusable", error.message, f"{error.hint} Or: `mv {own} {own}.old`", file=own
         )
         return
-    if own.exists():
+    if os.path.exists(own):
         yield _say.ok("catalogue", f"{own} is sound; {len(known.entries)} models are known.")
 
 

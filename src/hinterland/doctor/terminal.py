@@ -43,7 +43,7 @@ def screen(visit: Visit) -> Iterator[Finding]:
     way = f", through {', '.join(through)}" if through else ""
     yield _say.ok(
         "terminal",
-        f"{kind or 'A terminal without a name (TERM)'}, {width}×{height}, {colours}{way}.",
+        f"{kind or 'A terminal without a name (TERM)'}, {width}x{height}, {colours}{way}.",
         **facts,
     )
     if not kind or kind == "dumb":
@@ -68,7 +68,7 @@ def screen(visit: Visit) -> Iterator[Finding]:
     elif width < SMALLEST[0] or height < SMALLEST[1]:
         yield _say.note(
             "terminal-small",
-            f"{width}×{height} is small for the chat; {COMFORTABLE[0]}×{COMFORTABLE[1]} is comfortable.",
+            f"{width}x{height} is small for the chat; {COMFORTABLE[0]}x{COMFORTABLE[1]} is comfortable.",
             f"Make the window larger or its letters smaller. {_PLAIN}",
         )
     if "ssh" in through and not {"tmux", "screen"} & set(through):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hinterland import config as configuration
 from hinterland import paths as places
-from hinterland.doctor.child import Child
+from hinterland.doctor.child import PATIENCE, Child
 from hinterland.errors import ConfigError
 from hinterland.paths import Paths
 
@@ -26,24 +27,37 @@ class Visit:
     `root` is where /proc, /sys, /dev and their like are found; tests give it other boxes.
     """
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    def __init__(self, root: Path = Path("/"), patience: float = PATIENCE) -> None:
         self.root = root
+        self._patience = patience
         self.processor_times = self.read("proc/stat")
         """What /proc/stat said when the visit began."""
-        self.engine_probe = Child.of_ours(ENGINE_PROBE)
-        self.plugin_probe = Child.of_ours(PLUGIN_PROBE)
         self.engine_status: ServiceStatus | None = None
         """What the running engine said of itself, once it was asked."""
         self.engine_is_there = False
         """Whether a service holds its lock, answering or not."""
-        self._others: list[Child] = []
+        self._children: list[Child] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in (self.engine_probe, self.plugin_probe, *self._others):
+        for child in self._children:
             child.end()
+
+    def begin(self) -> None:
+        """Ask now what takes other processes a while; the answers are there when they are wanted."""
+        _ = self.engine_probe, self.plugin_probe
+
+    @cached_property
+    def engine_probe(self) -> Child:
+        """The process that describes the bundled engine."""
+        return self.ask([sys.executable, "-P", "-m", ENGINE_PROBE])
+
+    @cached_property
+    def plugin_probe(self) -> Child:
+        """The process that loads the plugins that are on."""
+        return self.ask([sys.executable, "-P", "-m", PLUGIN_PROBE])
 
     @cached_property
     def paths(self) -> Paths:
@@ -85,17 +99,17 @@ class Visit:
             return []
 
     def ask(self, command: list[str]) -> Child:
-        """Start a program of the system; it ends with the visit at the latest."""
-        child = Child(command)
-        self._others.append(child)
+        """Start a program; it ends with the visit at the latest."""
+        child = Child(command, self._patience)
+        self._children.append(child)
         return child
 
     @cached_property
     def container(self) -> str:
         """What kind of container this is, as far as it says; "" where there is no sign of one."""
-        if (self.root / "run/.containerenv").exists():
+        if os.path.exists(self.root / "run/.containerenv"):
             return "podman"
-        if (self.root / ".dockerenv").exists():
+        if os.path.exists(self.root / ".dockerenv"):
             return "docker"
         # systemd's convention, in lower case
         return os.environ.get("container", "")  # noqa: SIM112
