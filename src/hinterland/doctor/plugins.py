@@ -49,8 +49,7 @@ def loading(visit: Visit) -> Iterator[Finding]:
         done.add(name)
         for warning in warnings[0]:
             broken += 1
-            told = str(warning).rstrip(".").replace("; `hint plugins", ". `hint plugins")
-            said, _, _ = told.partition(". `hint plugins")
+            said = str(warning).partition("; `hint")[0].rstrip(".")
             yield _say.problem(
                 "plugin-broken", f"{said}.", f"`hint plugins disable {name}`", plugin=name
             )
