@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -43,6 +43,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The model to use when a command names none; empty means the one that was installed last."""
     system: str = ""
     """A system prompt for every conversation; empty leaves it to the model."""
+    think: Literal["", "off", "low", "high"] = ""
+    """How much a model that thinks may think before it answers; empty leaves it to the model."""
     history: bool = True
     """Keep conversations on disk."""
     plugins: tuple[str, ...] = ()
