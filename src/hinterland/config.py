@@ -22,6 +22,9 @@ _TYPES = {
     "`object`": "a section",
 }
 
+_CHOICES = {"think": "off, low, high or nothing"}
+"""What a setting may be that is one of a few words."""
+
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[engine]`: read by the service when it starts."""
@@ -52,6 +55,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disabled_plugins: tuple[str, ...] = ()
     """Shipped plugins that are off."""
     engine: EngineSettings = EngineSettings()
+
+    def with_think(self, think: str | None) -> Config:
+        """Return these settings with what a command's `--think` said, if anything."""
+        return msgspec.structs.replace(self, think=think) if think else self
 
 
 def load(path: Path) -> Config:
@@ -194,6 +201,9 @@ def _listed(words: str) -> object:
 def _reason(error: msgspec.ValidationError) -> tuple[str, str]:
     """Return what is wrong, and the key it is wrong at."""
     reason, _, place = str(error).partition(" - at `$")
+    key = place.rstrip("`").lstrip(".")
+    if reason.startswith("Invalid enum value"):
+        return f"expected {_CHOICES[key]}", key
     for kind, words in _TYPES.items():
         reason = reason.replace(kind, words)
-    return reason.replace("Expected", "expected"), place.rstrip("`").lstrip(".")
+    return reason.replace("Expected", "expected"), key

@@ -230,7 +230,6 @@ def open_conversation(
     model: str | None = None,
     system: str | None = None,
     sampling: Sampling | None = None,
-    think: Think | None = None,
     keep_history: bool = True,
 ) -> Conversation:
     """Return a new conversation over the account's engine, or one from the history.
@@ -253,7 +252,7 @@ def open_conversation(
         model=_from_here(model) or (None if record else config.model or None),
         system=system,
         sampling=sampling,
-        think=think or (Think(config.think) if config.think else None),
+        think=Think(config.think) if config.think else None,
     )
 
 

@@ -10,6 +10,7 @@ tokens and the words of the script, so that whatever a chat template renders can
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +117,7 @@ def _scores(tokens: _Tokens, script: Script) -> np.ndarray[tuple[int, int], np.d
     scores = np.zeros((len(tokens.texts), WIDTH), np.float32)
     for chains, score in ((script.lines, _CERTAIN), (script.then, _LIKELY)):
         for chain in chains:
-            for before, after in zip(chain, chain[1:], strict=False):
+            for before, after in pairwise(chain):
                 row, column = tokens.numbers[after], tokens.numbers[before]
                 if scores[row, column] == 0:
                     scores[row, column] = score
@@ -141,10 +142,8 @@ def _tokens(vocabulary: Vocabulary, script: Script) -> _Tokens:
     for text in (b"\n\n", *(text for chain in (*script.lines, *script.then) for text in chain)):
         if text in tokens.numbers:
             continue
-        if sentence_piece:
-            shown = text.decode().replace(" ", "▁")
-        else:
-            shown = "".join(disguise[byte] for byte in text)
+        pieces = "".join(disguise[byte] for byte in text)
+        shown = text.decode().replace(" ", "▁") if sentence_piece else pieces
         tokens.add(text, shown, TokenType.NORMAL)
     return tokens
 

@@ -35,7 +35,7 @@ from hinterland.paths import find
 from tests.answers import collect, last, said
 from tests.families.rendering import render
 from tests.families.scripted import write
-from tests.families.table import ANSWERED, FAMILIES, NEVER, THOUGHT, Family
+from tests.families.table import ANSWERED, FAMILIES, THOUGHT, Family
 from tests.running import stop_engine
 
 MESSAGES = (

@@ -96,12 +96,11 @@ def command(
     pictures = _pictures(images)
     conversation = open_conversation(
         found,
-        config.load(found.config_file),
+        config.load(found.config_file).with_think(think),
         latest=latest,
         model=model,
         system=system,
         sampling=Sampling(max_tokens, temperature, top_p, top_k, seed),
-        think=Think(think) if think else None,
         keep_history=not no_history,
     )
     if conversation.running is not None:

@@ -54,15 +54,9 @@ def command(
         )
     plain = plain or os.environ.get("TERM", "dumb") == "dumb"
     found = paths.find()
-    settings = config.load(found.config_file)
+    settings = config.load(found.config_file).with_think(think)
     new = partial(
-        open_conversation,
-        found,
-        settings,
-        model=model,
-        system=system,
-        think=Think(think) if think else None,
-        keep_history=not no_history,
+        open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
     old = new(resume=resume, latest=latest) if latest or resume else None
     known = old.model if old is not None else None

@@ -192,7 +192,7 @@ class PlainChat:
         if self._attended:
             self._say(f"({sentence})")
         else:
-            print(f"hint: {sentence}", file=sys.stderr)
+            sys.stderr.write(f"hint: {sentence}\n")
 
     def _interrupt(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
         if self._stopping is not None:
