@@ -41,6 +41,10 @@ def steer(order: Order, spec: WorkerSpec) -> tuple[Order, str]:
     think = order.hint.think
     if think is None:
         return order, ""
+    if spec.kind == "remote":
+        # Which model answers there is not known; this is OpenAI's word, with llama-server's `none`.
+        effort = "none" if think is Think.OFF else think.value
+        return msgspec.structs.replace(order, body=order.body | {_EFFORT: effort}), ""
     words = spec.thinking if spec.kind in _TEMPLATE_WORKERS else ()
     if not words:
         told = f"{spec.model} does not think, so `--think {think}` changes nothing."

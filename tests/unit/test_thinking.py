@@ -120,6 +120,11 @@ def test_a_model_that_does_not_think_says_so_unless_that_is_wished_for(kind: str
         assert note == f"m does not think, so `--think {think.value}` changes nothing."
 
 
+def test_a_remote_engine_is_told_in_openais_words() -> None:
+    said = [steered(think, kind="remote") for think in Think]
+    assert said == [({"reasoning_effort": word}, "") for word in ("none", "low", "high")]
+
+
 def test_what_a_caller_says_to_the_template_stays() -> None:
     body = (
         b'{"messages":[{"role":"user","content":"x"}],"hint":{"think":"off"},'
