@@ -55,9 +55,9 @@ def steer(order: Order, spec: WorkerSpec) -> tuple[Order, str]:
         given = body.get("chat_template_kwargs")
         body["chat_template_kwargs"] = (given if isinstance(given, dict) else {}) | variables
     if budget is not None:
-        most = order.sampling.max_tokens
-        body["reasoning_budget_tokens"] = min(budget, max(1, most // 2)) if most else budget
-        if think is Think.LOW:
+        most = order.sampling.max_tokens or 2 * budget
+        body["reasoning_budget_tokens"] = min(budget, max(1, most // 2))
+        if think is Think.LOW and most >= 2 * budget:  # there is room for a sentence
             body["reasoning_budget_message"] = _ENOUGH
     return msgspec.structs.replace(order, body=body), note
 

@@ -54,14 +54,10 @@ class Loaded:
     path: Path
     client: EngineClient
 
-    def ask(self, think: Think | None = None, *messages: Message) -> list[Event]:
+    def ask(self, think: Think | None = None, most: int = 80) -> list[Event]:
         """Return the events of an answer."""
-        request = Request(
-            messages or MESSAGES,
-            str(self.path),
-            Sampling(max_tokens=80, temperature=0.0),
-            think=think,
-        )
+        sampling = Sampling(max_tokens=most, temperature=0.0)
+        request = Request(MESSAGES, str(self.path), sampling, think=think)
         return asyncio.run(collect(self.client.stream(request)))
 
     def rendered(self, think: Think | None = None) -> str:
@@ -110,8 +106,9 @@ def loaded(
 ) -> Loaded:
     """Each family's model in turn."""
     family: Family = request.param
-    path = tmp_path_factory.mktemp("model") / f"{family.name}.gguf"
-    write(path, family.architecture, family.vocabulary, family.template, family.script)
+    path = tmp_path_factory.getbasetemp() / f"{family.name}.gguf"
+    if not path.exists():
+        write(path, family.architecture, family.vocabulary, family.template, family.script)
     return Loaded(family, path, engine)
 
 
@@ -121,13 +118,13 @@ def thought(events: list[Event]) -> str:
 
 
 def expected(family: Family, **variables: Any) -> str:
-    """Return the prompt by the template's own rendering."""
+    """Return the prompt by the template's own rendering, without what the tokenizer adds before it."""
     messages = [{"role": each.role, "content": each.content} for each in MESSAGES]
     begin = family.vocabulary.begin.decode()
-    return render(family.template, messages, begin, **variables)
+    return render(family.template, messages, begin, **variables).removeprefix(begin)
 
 
-def test_it_answers_stops_and_its_reasoning_is_apart(loaded: Loaded) -> None:
+def test_it_answers_stops_and_has_the_templates_own_prompt(loaded: Loaded) -> None:
     events = loaded.ask()
     done = last(events)
     assert isinstance(done, Done), done
@@ -135,17 +132,10 @@ def test_it_answers_stops_and_its_reasoning_is_apart(loaded: Loaded) -> None:
     assert said(events).lstrip("\n") == ANSWERED
     assert thought(events) == (THOUGHT if loaded.family.thinks else "")
     assert not any(isinstance(event, Note) for event in events)
-
-
-def test_the_prompt_is_the_templates_own_rendering(loaded: Loaded) -> None:
-    done = last(loaded.ask())
-    assert isinstance(done, Done)
-    family = loaded.family
     # llama.cpp tells every template that thinking is on unless it is told otherwise.
-    whole = expected(family, enable_thinking=True)
-    begin = family.vocabulary.begin.decode()
-    assert loaded.rendered() == whole.removeprefix(begin)  # which the tokenizer adds
-    assert done.usage.prompt_tokens == loaded.count(whole.removeprefix(begin))
+    prompt = expected(loaded.family, enable_thinking=True)
+    assert loaded.rendered() == prompt
+    assert done.usage.prompt_tokens == loaded.count(prompt)
 
 
 @pytest.mark.parametrize("think", Think)
@@ -155,12 +145,28 @@ def test_think_does_what_the_family_can(loaded: Loaded, think: Think) -> None:
     assert isinstance(last(events), Done)
     assert said(events).lstrip("\n") == ANSWERED
     notes = [event.text for event in events if isinstance(event, Note)]
-    begin = family.vocabulary.begin.decode()
     if not family.thinks:
         assert thought(events) == ""
         assert bool(notes) == (think is not Think.OFF)
         assert loaded.rendered(think) == loaded.rendered()
         return
-    assert loaded.rendered(think) == expected(family, **family.says(think)).removeprefix(begin)
+    assert loaded.rendered(think) == expected(family, **family.says(think))
     assert thought(events) == ("" if think is Think.OFF and family.can_be_off else THOUGHT)
     assert bool(notes) == (think is Think.OFF and not family.can_be_off)
+
+
+@pytest.mark.parametrize(
+    "loaded",
+    [each for each in FAMILIES if each.thinks and each.steered_by != "reasoning_effort"],
+    ids=lambda family: family.name,
+    indirect=True,
+)
+def test_low_ends_reasoning_early_where_only_a_budget_can(loaded: Loaded) -> None:
+    events = loaded.ask(Think.LOW, most=10)  # half of them may be reasoning, the tags not counted
+    done = last(events)
+    assert isinstance(done, Done)
+    assert done.finish_reason is FinishReason.LENGTH
+    assert THOUGHT.startswith(thought(events))
+    assert thought(events) != THOUGHT
+    assert ANSWERED.startswith(said(events).strip())
+    assert said(events).strip()

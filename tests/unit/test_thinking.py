@@ -86,6 +86,11 @@ def test_low_is_a_budget_of_which_an_answer_keeps_half() -> None:
         for most in (None, 10_000, 100, 1)
     ]
     assert budgets == [LOW_BUDGET, LOW_BUDGET, 50, 1]
+    told = [
+        "reasoning_budget_message" in steered(Think.LOW, "marked", most=most)[0]
+        for most in (None, 10_000, 100)
+    ]
+    assert told == [True, True, False]
     assert "reasoning_budget_tokens" not in steered(Think.HIGH, "enable_thinking", "marked")[0]
 
 
