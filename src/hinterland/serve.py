@@ -18,7 +18,7 @@ from hinterland.engine.service.run import claim, log_to, run
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.wire import Connection
 from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import EngineError, HinterlandError
+from hinterland.errors import EngineError, HinterlandError, ModelError
 from hinterland.models import fit, header
 from hinterland.models.store import InstalledModel, ModelStore
 from hinterland.paths import Paths, find
@@ -66,14 +66,16 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
 
 def _facts(model: InstalledModel) -> header.Facts:
     """Return the model's facts; an earlier release did not look at its chat template."""
-    if model.facts.thinking is not None:
-        return model.facts
-    return _looked_up(model.path, model.mtime_ns)
+    known = model.facts if model.facts.thinking is not None else None
+    return known or _looked_up(model.path, model.mtime_ns) or model.facts
 
 
 @lru_cache
-def _looked_up(path: Path, _mtime_ns: int) -> header.Facts:
-    return header.read(path)
+def _looked_up(path: Path, _mtime_ns: int) -> header.Facts | None:
+    try:
+        return header.read(path)
+    except ModelError:
+        return None  # what is wrong with it is said when it is loaded
 
 
 def main() -> None:

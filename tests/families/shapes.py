@@ -93,6 +93,23 @@ def _experts() -> Shapes:
     }
 
 
+def _shared_experts() -> Shapes:
+    return _experts() | {
+        "exp_probs_b.bias": (EXPERTS,),
+        "ffn_gate_shexp.weight": (WIDTH, EXPERT),
+        "ffn_up_shexp.weight": (WIDTH, EXPERT),
+        "ffn_down_shexp.weight": (EXPERT, WIDTH),
+    }
+
+
+def glm4moe(block: int) -> Shapes:
+    """GLM-4.5 and 4.6: experts, one of them shared, after the first, dense block."""
+    around = _attention() | _head_norms() | {"post_attention_norm.weight": (WIDTH,)}
+    feed = _gated()
+    del feed["ffn_norm.weight"]
+    return around | (_shared_experts() if block else feed)
+
+
 def gpt_oss(block: int) -> Shapes:
     """gpt-oss: a mixture of experts, biases everywhere, attention sinks."""
     biases = {
@@ -129,14 +146,7 @@ def deepseek2(block: int) -> Shapes:
     }
     if block == 0:
         return attention | _gated()
-    shared = {
-        "ffn_norm.weight": (WIDTH,),
-        "exp_probs_b.bias": (EXPERTS,),
-        "ffn_gate_shexp.weight": (WIDTH, EXPERT),
-        "ffn_up_shexp.weight": (WIDTH, EXPERT),
-        "ffn_down_shexp.weight": (EXPERT, WIDTH),
-    }
-    return attention | _experts() | shared
+    return attention | {"ffn_norm.weight": (WIDTH,)} | _shared_experts()
 
 
 _STATE, _KEY_HEADS, _VALUE_HEADS, _KERNEL = 32, 2, 4, 4
@@ -183,18 +193,19 @@ def describe(writer: GGUFWriter, architecture: str) -> None:
         writer.add_q_lora_rank(_QUERY_RANK)
         writer.add_kv_lora_rank(_KV_RANK)
         writer.add_rope_dimension_count(_ROPE)
-        writer.add_leading_dense_block_count(1)
-        writer.add_expert_shared_count(1)
-        writer.add_expert_weights_scale(1.0)
-        writer.add_expert_weights_norm(True)
-        writer.add_uint32("deepseek2.expert_gating_func", 2)  # sigmoid
     else:
         writer.add_head_count(HEADS)
         writer.add_head_count_kv(KV_HEADS)
         writer.add_key_length(HEAD)
         writer.add_value_length(HEAD)
         writer.add_rope_dimension_count(HEAD)
-    if architecture in ("deepseek2", "gpt-oss"):
+    if architecture in ("deepseek2", "glm4moe"):
+        writer.add_leading_dense_block_count(1)
+        writer.add_expert_shared_count(1)
+        writer.add_expert_weights_scale(1.0)
+        writer.add_expert_weights_norm(True)
+        writer.add_uint32(f"{architecture}.expert_gating_func", 2)  # sigmoid
+    if architecture in ("deepseek2", "glm4moe", "gpt-oss"):
         writer.add_expert_count(EXPERTS)
         writer.add_expert_used_count(2)
         writer.add_expert_feed_forward_length(EXPERT)
@@ -217,6 +228,7 @@ BLOCKS: dict[str, Callable[[int], Shapes]] = {
     "qwen3": head_norms,
     "hunyuan-dense": head_norms,
     "glm4": glm4,
+    "glm4moe": glm4moe,
     "gemma3": gemma3,
     "gpt-oss": gpt_oss,
     "deepseek2": deepseek2,

@@ -170,7 +170,7 @@ FAMILIES = (
     ),
     Family(
         "glm-4.6",
-        "glm4",
+        "glm4moe",
         "GLM-4.6.jinja",
         Vocabulary(
             "gpt2",
