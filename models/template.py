@@ -46,8 +46,11 @@ def stop(template: str) -> tuple[str, ...]:
     return tuple(token for token in ("<｜end▁of▁sentence｜>",) if token in template)
 
 
-def explained(words: tuple[str, ...]) -> str:
-    """Return for people what `--think` can do with a model whose template says that."""
+def explained(words: tuple[str, ...] | None) -> str:
+    """Return for people what `--think` can do with a model whose template says that; None is a
+    template that nobody looked at."""
+    if words is None:
+        return "?"
     if not words:
         return "no"
     if NO_EFFORT in words or any(switch in words for switch in SWITCHES):

@@ -266,8 +266,7 @@ def _facts(model: InstalledModel | None, entry: Entry | None) -> Iterable[tuple[
         yield "vocabulary", f"{facts.vocabulary:,} ({facts.tokenizer})" if facts.vocabulary else "?"
         yield "template", "yes" if facts.has_chat_template else "no chat template"
         yield "images", _sight(model)
-        if facts.thinking is not None:
-            yield "thinks", thinking.explained(facts.thinking)
+        yield "thinks", thinking.explained(facts.thinking)
         if facts.kv_bytes_per_token:
             yield "memory", f"{facts.kv_bytes_per_token / 1024:,.0f} KiB a token of context"
     elif entry:
