@@ -83,6 +83,8 @@ class EngineClient:
             if connection is not None:
                 connection.close()
         if not parser.ended:
+            for event in parser.close():
+                yield event
             yield Failed("EngineError", _STOPPED, _RESTARTS)
 
     async def _exchange(self, method: str, target: str, body: bytes) -> Connection:

@@ -13,13 +13,13 @@ from hinterland.engine.protocol import (
     Failed,
     FinishReason,
     Loading,
+    Note,
     PromptProgress,
     Queued,
-    ReasoningDelta,
-    TextDelta,
     Timings,
     Usage,
 )
+from hinterland.engine.reasoning import ReasoningSplitter
 
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes; a longer line is a broken or hostile server."""
@@ -28,6 +28,8 @@ LONGEST_LINE = 16 * 1024 * 1024
 class _Delta(msgspec.Struct):
     content: str | None = None
     reasoning_content: str | None = None
+    reasoning: str | None = None
+    """What some servers call it."""
 
 
 class _Choice(msgspec.Struct):
@@ -63,7 +65,7 @@ class _Chunk(msgspec.Struct):
 
 
 _chunk = msgspec.json.Decoder(_Chunk)
-Own = Loading | Queued | Failed | Done
+Own = Loading | Queued | Note | Failed | Done
 """The service's own events: on the wire `hint.` and the event's tag."""
 
 _own: msgspec.json.Decoder[Own] = msgspec.json.Decoder(Own)
@@ -85,6 +87,7 @@ class EventParser:
         self._usage = Usage()
         self._timings = Timings()
         self._model = ""
+        self._splitter = ReasoningSplitter()
         self.ended = False
         """Whether the last event of the answer was seen; what follows it is ignored."""
 
@@ -105,13 +108,20 @@ class EventParser:
             elif not line:
                 self._name = ""
 
+    def close(self) -> Iterator[Event]:
+        """Yield what is still held back of an answer that was cut off."""
+        yield from self._splitter.close()
+
     def _data(self, data: bytes) -> Iterator[Event]:
         if data == b"[DONE]":
+            yield from self._splitter.close()
             yield self._done()
             return
         try:
             if self._name.startswith("hint."):
                 event = _own.decode(data)
+                if isinstance(event, Done | Failed):
+                    yield from self._splitter.close()
                 self.ended = isinstance(event, Done | Failed)
                 yield event
                 return
@@ -138,10 +148,10 @@ class EventParser:
             )
         self._model = chunk.model or self._model
         for choice in chunk.choices[:1]:
-            if choice.delta.reasoning_content:
-                yield ReasoningDelta(choice.delta.reasoning_content)
+            if reasoning := choice.delta.reasoning_content or choice.delta.reasoning:
+                yield from self._splitter.reason(reasoning)
             if choice.delta.content:
-                yield TextDelta(choice.delta.content)
+                yield from self._splitter.feed(choice.delta.content)
             if choice.finish_reason is not None:
                 self._finish = (
                     FinishReason.LENGTH if choice.finish_reason == "length" else FinishReason.STOP

@@ -90,7 +90,10 @@ def read(path: Path) -> Journal | None:
         header = msgspec.json.decode(head, type=Header)
     except msgspec.MsgspecError:
         return None
-    return Journal(header, list(EventParser().feed(body)), live) if newline else None
+    if not newline:
+        return None
+    parser = EventParser()
+    return Journal(header, [*parser.feed(body), *parser.close()], live)
 
 
 def _is_locked(file: int) -> bool:

@@ -1,8 +1,8 @@
 """What goes into an engine and what comes out: the types that every engine and every caller share.
 
 On the socket this is OpenAI's chat completions protocol plus a field `hint` in the request and
-named server-sent events (`hint.loading`, `hint.queued`, `hint.failed`) in the answer. See
-docs/protocol.md.
+named server-sent events (`hint.loading`, `hint.queued`, `hint.note`, `hint.failed`) in the answer.
+See docs/protocol.md.
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ class Priority(StrEnum):
 
     INTERACTIVE = "interactive"
     BATCH = "batch"
+
+
+class Think(StrEnum):
+    """How much a model may think before it answers; what that means is the model's template's affair."""
+
+    OFF = "off"
+    LOW = "low"
+    HIGH = "high"
 
 
 class FinishReason(StrEnum):
@@ -82,6 +90,8 @@ class Request(msgspec.Struct, frozen=True):
     priority: Priority = Priority.INTERACTIVE
     images: tuple[ImageNote, ...] = ()
     """The images of the last message, as its turn notes them."""
+    think: Think | None = None
+    """None leaves it to the model."""
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -116,6 +126,12 @@ class Queued(msgspec.Struct, frozen=True, tag="queued"):
     position: int
 
 
+class Note(msgspec.Struct, frozen=True, tag="note"):
+    """What the user has to be told of this answer, in one sentence; the answer comes all the same."""
+
+    text: str
+
+
 class PromptProgress(msgspec.Struct, frozen=True, tag="prompt"):
     """The engine is reading the prompt: `done` of `total` tokens."""
 
@@ -148,7 +164,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     hint: str = ""
 
 
-Event = Loading | Queued | PromptProgress | ReasoningDelta | TextDelta | Done | Failed
+Event = Loading | Queued | Note | PromptProgress | ReasoningDelta | TextDelta | Done | Failed
 
 
 class Engine(Protocol):

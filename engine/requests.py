@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from hinterland.engine.protocol import ImageNote, Message, Priority, Request, Role, Sampling
+from hinterland.engine.protocol import ImageNote, Message, Priority, Request, Role, Sampling, Think
 from hinterland.errors import InputError
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z_-]{1,64}$")]
@@ -36,6 +36,7 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     """The images of the last message, for the journal."""
     encoded_anew: bool = False
     """Whether the caller has decoded and encoded the images itself; the service does it otherwise."""
+    think: Think | None = None
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -93,6 +94,7 @@ def encode(request: Request) -> bytes:
             events=True,
             images=request.images,
             encoded_anew=any(message.images for message in request.messages),
+            think=request.think,
         ),
     }
     if request.model:

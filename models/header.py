@@ -15,6 +15,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from hinterland.errors import ModelError
+from hinterland.models import template
 from hinterland.models.quantisation import BLOCKS
 from hinterland.text import clean_line
 
@@ -71,6 +72,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """llama.cpp's number for the quantisation of most tensors."""
     tokenizer: str = ""
     has_chat_template: bool = False
+    thinking: tuple[str, ...] | None = None
+    """What the chat template says of thinking, in the words of `models.template`; None where nobody
+    looked, in records of earlier releases."""
+    stop: tuple[str, ...] = ()
+    """Tokens that end an answer and must be named to the engine, by `models.template`."""
     kv_bytes_per_token: int | None = None
     """Bytes of KV cache a token of context takes at 16 bits a value: an upper bound, since layers
     with a sliding window keep less."""
@@ -313,6 +319,7 @@ def _facts(values: dict[str, _Value], parameters: int) -> Facts:
 
     tokens = values.get("tokenizer.ggml.tokens")
     file_type = values.get("general.file_type")
+    said = values.get("tokenizer.chat_template")
     facts = Facts(
         architecture=clean_line(architecture, 60),
         name=text("general.name"),
@@ -328,6 +335,8 @@ def _facts(values: dict[str, _Value], parameters: int) -> Facts:
         file_type=file_type if isinstance(file_type, int) else None,
         tokenizer=text("tokenizer.ggml.model"),
         has_chat_template="tokenizer.chat_template" in values,
+        thinking=template.thinking(said) if isinstance(said, str) else (),
+        stop=template.stop(said) if isinstance(said, str) else (),
     )
     latent = number("attention.kv_lora_rank") if number("attention.key_length_mla") else None
     per_token = _kv_bytes(facts, latent, number("rope.dimension_count"))

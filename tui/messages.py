@@ -32,6 +32,13 @@ class AnswerAdvanced(Message):
 
 
 @dataclass
+class AnswerNoted(Message):
+    """There is something to be told of an answer that comes all the same."""
+
+    sentence: str
+
+
+@dataclass
 class AnswerEnded(Message):
     """The last event of an answer arrived."""
 

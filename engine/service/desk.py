@@ -20,9 +20,11 @@ from hinterland.engine.protocol import (
     Done,
     Failed,
     FinishReason,
+    Note,
     Queued,
 )
 from hinterland.engine.requests import Order
+from hinterland.engine.service import thinking
 from hinterland.engine.service.answers import Answer
 from hinterland.engine.service.pictures import with_images_for
 from hinterland.engine.service.worker_process import WorkerCrashedError, WorkerProcess
@@ -156,6 +158,9 @@ class Desk:
             spec = await asyncio.to_thread(self._resolve, order.model)
             if any(message.images for message in order.messages):
                 order = await with_images_for(spec, order)
+            order, note = thinking.steer(order, spec)
+            if note:
+                answer.say(Note(note))
             try:
                 await self._ask_worker(spec, order, answer)
             except WorkerCrashedError:

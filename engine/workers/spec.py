@@ -25,6 +25,11 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     gpu_layers: int = -1
     projector: str = ""
     """The file of the image projector (mmproj); empty for a model that cannot see."""
+    thinking: tuple[str, ...] = ()
+    """What its chat template says of thinking, in the words of `engine.service.thinking`; nothing
+    for a model that does not think."""
+    stop: tuple[str, ...] = ()
+    """Texts that end every answer, whatever else a request says."""
     memory: int = 0
     """Bytes of RAM it will need, estimated."""
     socket: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -21,6 +21,9 @@ _TYPES = {
     "`array`": "a list",
     "`object`": "a section",
 }
+
+_CHOICES = {"think": "off, low, high or nothing"}
+"""What a setting may be that is one of a few words."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +46,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The model to use when a command names none; empty means the one that was installed last."""
     system: str = ""
     """A system prompt for every conversation; empty leaves it to the model."""
+    think: Literal["", "off", "low", "high"] = ""
+    """How much a model that thinks may think before it answers; empty leaves it to the model."""
     history: bool = True
     """Keep conversations on disk."""
     plugins: tuple[str, ...] = ()
@@ -50,6 +55,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disabled_plugins: tuple[str, ...] = ()
     """Shipped plugins that are off."""
     engine: EngineSettings = EngineSettings()
+
+    def with_think(self, think: str | None) -> Config:
+        """Return these settings with what a command's `--think` said, if anything."""
+        return msgspec.structs.replace(self, think=think) if think else self
 
 
 def load(path: Path) -> Config:
@@ -192,6 +201,9 @@ def _listed(words: str) -> object:
 def _reason(error: msgspec.ValidationError) -> tuple[str, str]:
     """Return what is wrong, and the key it is wrong at."""
     reason, _, place = str(error).partition(" - at `$")
+    key = place.rstrip("`").lstrip(".")
+    if reason.startswith("Invalid enum value"):
+        return f"expected {_CHOICES[key]}", key
     for kind, words in _TYPES.items():
         reason = reason.replace(kind, words)
-    return reason.replace("Expected", "expected"), place.rstrip("`").lstrip(".")
+    return reason.replace("Expected", "expected"), key

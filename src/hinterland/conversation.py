@@ -24,6 +24,7 @@ from hinterland.engine.protocol import (
     Request,
     Sampling,
     TextDelta,
+    Think,
 )
 from hinterland.turns import Turn, messages, new_id
 
@@ -72,6 +73,7 @@ class Conversation:
         model: str | None = None,
         system: str | None = None,
         sampling: Sampling | None = None,
+        think: Think | None = None,
     ) -> None:
         self.id = record.id if record else new_id()
         self.title = record.title if record else ""
@@ -83,6 +85,8 @@ class Conversation:
         self.model = model or (last.model if last else None) or None
         self.system = system if system is not None else (last.system if last else None)
         self.sampling = sampling or Sampling()
+        self.think = think
+        """How much the model may think before the next answers; None leaves it to the model."""
         self._ended = False
         self._engine = engine
         self._history = history
@@ -124,6 +128,7 @@ class Conversation:
             conversation_id=self.id if self.kept else None,
             turn_id=turn.id,
             images=notes if self.kept else (),
+            think=self.think,
         )
         async for event in self._receive(turn, self._engine.stream(request)):
             yield event
@@ -247,6 +252,7 @@ def open_conversation(
         model=_from_here(model) or (None if record else config.model or None),
         system=system,
         sampling=sampling,
+        think=Think(config.think) if config.think else None,
     )
 
 

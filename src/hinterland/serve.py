@@ -7,6 +7,8 @@ import contextlib
 import os
 import sys
 import time
+from functools import lru_cache
+from pathlib import Path
 
 from hinterland import config as configuration
 from hinterland import machine, measured
@@ -16,9 +18,9 @@ from hinterland.engine.service.run import claim, log_to, run
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.wire import Connection
 from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import EngineError, HinterlandError
-from hinterland.models import fit
-from hinterland.models.store import ModelStore
+from hinterland.errors import EngineError, HinterlandError, ModelError
+from hinterland.models import fit, header
+from hinterland.models.store import InstalledModel, ModelStore
 from hinterland.paths import Paths, find
 
 _ECHO_SLOTS = 4
@@ -39,6 +41,7 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             )
         model = store.find(wanted)
         store.check(model)
+        facts = _facts(model)
         context = min(settings.context, model.facts.context_length or settings.context)
         slots = settings.slots or fit.slots_for(model, context)
         return WorkerSpec(
@@ -53,10 +56,26 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             threads=settings.threads or measured.load(paths).threads or machine.cores(),
             gpu_layers=settings.gpu_layers,
             projector=str(model.projector_path or ""),
+            thinking=facts.thinking or (),
+            stop=facts.stop,
             memory=fit.needed(model, context, slots),
         )
 
     return resolve
+
+
+def _facts(model: InstalledModel) -> header.Facts:
+    """Return the model's facts; an earlier release did not look at its chat template."""
+    known = model.facts if model.facts.thinking is not None else None
+    return known or _looked_up(model.path, model.mtime_ns) or model.facts
+
+
+@lru_cache
+def _looked_up(path: Path, _mtime_ns: int) -> header.Facts | None:
+    try:
+        return header.read(path)
+    except ModelError:
+        return None  # what is wrong with it is said when it is loaded
 
 
 def main() -> None:

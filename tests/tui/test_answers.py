@@ -10,6 +10,7 @@ from hinterland.engine.protocol import (
     Failed,
     FinishReason,
     Loading,
+    Note,
     PromptProgress,
     Queued,
     ReasoningDelta,
@@ -229,3 +230,15 @@ async def test_no_token_is_lost() -> None:
         shown = " ".join(entry.piece.text for entry in entries if entry.piece).split()
         assert shown == words
         await person.sees("word2999")
+
+
+@scene
+async def test_what_there_is_to_tell_of_an_answer_is_told() -> None:
+    """You should see the engine's note for a moment, and the answer all the same."""
+    engine = PromptedEngine()
+    async with chat(engine) as person:
+        await person.ask("Hello")
+        engine.say(Note("small-model always thinks."))
+        await person.sees("small-model always thinks.")
+        engine.answer("Well met.")
+        await person.sees("Well met.")

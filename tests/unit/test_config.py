@@ -50,6 +50,7 @@ def test_what_is_set_holds_and_the_rest_is_default() -> None:
         (b"engine = 5\n", "engine: expected a section, got a whole number"),
         (b"[engine]\ncontxt = 1\n", "engine.contxt, which is no setting"),
         (b"colour = 1\n", "colour, which is no setting"),
+        (b'think = "medium"\n', "think: expected off, low, high or nothing"),
         (b"[engine]\nkeep_alive = nan\n", "engine.keep_alive: expected a number"),
         (b"[engine]\nkeep_alive = inf\n", "engine.keep_alive: expected a number"),
     ],
@@ -195,7 +196,11 @@ def _toml(kind: Any) -> st.SearchStrategy[Any]:
 
 
 CHANGES = st.sampled_from(
-    [item for item in flat(Config()).items() if item[0] not in ("engine.slots", "engine.threads")]
+    [
+        item
+        for item in flat(Config()).items()
+        if item[0] not in ("engine.slots", "engine.threads", "think")
+    ]
 ).flatmap(lambda item: st.tuples(st.just(item[0]), _toml(item[1])))
 
 LAYOUTS = st.sampled_from(

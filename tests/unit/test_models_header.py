@@ -37,6 +37,7 @@ def test_facts_of_a_sound_file(tmp_path: Path) -> None:
     assert (facts.head_count, facts.head_count_kv, facts.vocabulary) == (4, 2, 4)
     assert facts.parameters == 64 * 64
     assert facts.has_chat_template
+    assert facts.thinking == ()
     # 2 layers of 2 heads of 16 values, for keys and for values, 2 bytes each
     assert facts.kv_bytes_per_token == 2 * 2 * (16 + 16) * 2
 

@@ -20,7 +20,7 @@ from textual.widgets import Footer
 from textual.worker import Worker
 
 from hinterland.conversation import Conversation
-from hinterland.engine.protocol import Done, Event, Failed
+from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
 from hinterland.text import clean, clean_line
 from hinterland.tui import status
@@ -30,6 +30,7 @@ from hinterland.tui.messages import (
     AnswerEnded,
     AnsweringFailed,
     AnsweringStopped,
+    AnswerNoted,
     ConversationOpened,
     MarkdownImported,
     OpeningFailed,
@@ -128,7 +129,9 @@ class ChatScreen(Screen[None]):
         pace = Pace(self.post_message)
         try:
             async for event in answer:
-                if isinstance(event, Done | Failed):
+                if isinstance(event, Note):
+                    self.post_message(AnswerNoted(event.text))
+                elif isinstance(event, Done | Failed):
                     pace.flush()
                     self.post_message(AnswerEnded(event))
                 else:
@@ -174,6 +177,9 @@ class ChatScreen(Screen[None]):
             self.transcript.write(news.text)
         if self._stopping is None:
             self._set_state(status.of_progress(news))
+
+    def on_answer_noted(self, message: AnswerNoted) -> None:
+        self._say(clean_line(message.sentence, 400))
 
     def on_answer_ended(self, message: AnswerEnded) -> None:
         event = self._ended = message.event

@@ -14,9 +14,12 @@ from hinterland.engine.protocol import (
     Event,
     Failed,
     FinishReason,
+    Note,
+    ReasoningDelta,
     TextDelta,
 )
 from hinterland.errors import EngineError, NoModelError, StorageError, by_name
+from hinterland.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -30,12 +33,21 @@ _PATIENCE_WITH_STOP = 5.0  # seconds between Ctrl-C and giving up on a tidy end
 
 
 class Answering:
-    """Asks `conversation` once; stdout gets the answer, or one JSON object."""
+    """Asks `conversation` once; stdout gets the answer, or one JSON object. Reasoning goes to
+    standard error, when it is to be shown."""
 
-    def __init__(self, conversation: Conversation, *, as_json: bool, raw: bool) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        *,
+        as_json: bool,
+        raw: bool,
+        show_reasoning: bool = False,
+    ) -> None:
         self._conversation = conversation
         self._json = as_json
         self._raw = raw
+        self._show_reasoning = show_reasoning
         self._stopping = False
         self._turn: Turn | None = None
         self._last: Done | Failed | None = None
@@ -76,18 +88,27 @@ class Answering:
         # The request goes out now; what only the answer needs is imported while the engine works.
         coming = asyncio.ensure_future(anext(events))
         await asyncio.wait({coming}, timeout=_TO_THE_SOCKET)
-        from hinterland.cli.answer import answer_view
+        from hinterland.cli.answer import answer_view, reasoning_view
         from hinterland.cli.progress import ProgressLine
 
         view = None if self._json else answer_view(raw=self._raw, markdown=markdown)
+        thoughts = reasoning_view() if self._show_reasoning else None
         progress = ProgressLine(quiet=self._json)
         try:
             event = await coming
             while True:
                 if isinstance(event, TextDelta):
                     progress.clear()
+                    if thoughts is not None:
+                        thoughts.finish()
                     if view is not None:
                         view.write(event.text)
+                elif isinstance(event, ReasoningDelta) and thoughts is not None:
+                    progress.clear()
+                    thoughts.write(event.text)
+                elif isinstance(event, Note):
+                    progress.clear()
+                    click.echo(f"hint: {clean_line(event.text, 400)}", err=True)
                 else:
                     progress.show(event)
                     self._turn = self._conversation.running or self._turn
@@ -98,6 +119,8 @@ class Answering:
             pass
         finally:
             progress.clear()
+            if thoughts is not None:
+                thoughts.finish()
             if view is not None:
                 view.finish(interrupted=self._stopping)
 
@@ -129,6 +152,8 @@ class Answering:
             else:
                 used = done.usage.prompt_tokens + done.usage.completion_tokens
                 why = f"the context is full ({used} tokens, prompt included)"
+            if turn is not None and turn.reasoning and not turn.answer:
+                why += ", and the model was still thinking; try --think low or --think off"
             click.echo(f"hint: the answer was cut off: {why}", err=True)
         return 0
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import select
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hinterland.engine.protocol import Sampling
+from hinterland.engine.protocol import Sampling, Think
 from hinterland.errors import InputError, NoModelError
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ if TYPE_CHECKING:
 @click.option("--top-p", type=click.FloatRange(0, 1), help="Sample from this share of likelihood.")
 @click.option("--top-k", type=click.IntRange(min=0), help="Sample from this many likeliest tokens.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 2), help="Makes sampling repeatable.")
+@click.option(
+    "--think",
+    type=click.Choice([each.value for each in Think]),
+    help="How much a model that thinks may think first.",
+)
+@click.option("--show-reasoning", is_flag=True, help="Show on standard error what it thinks.")
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
 @click.option("--no-history", is_flag=True, help="Leave no trace of this on the disk.")
 @click.option("--raw", is_flag=True, help="Print the model's bytes as they are, controls included.")
@@ -70,6 +77,8 @@ def command(
     top_p: float | None,
     top_k: int | None,
     seed: int | None,
+    think: str | None,
+    show_reasoning: bool,
     latest: bool,
     no_history: bool,
     raw: bool,
@@ -87,7 +96,7 @@ def command(
     pictures = _pictures(images)
     conversation = open_conversation(
         found,
-        config.load(found.config_file),
+        config.load(found.config_file).with_think(think),
         latest=latest,
         model=model,
         system=system,
@@ -97,16 +106,17 @@ def command(
     if conversation.running is not None:
         click.echo("hint: waiting for the last answer to finish …", err=True)
         asyncio.run(_drain(conversation))
+    answering = partial(
+        Answering, conversation, as_json=as_json, raw=raw, show_reasoning=show_reasoning
+    )
     try:
-        answering = Answering(conversation, as_json=as_json, raw=raw)
-        return asyncio.run(answering.ask(prompt, rules, pictures))
+        return asyncio.run(answering().ask(prompt, rules, pictures))
     except NoModelError:
         from hinterland.cli.offer import offer_starter
 
         if not offer_starter(found):
             raise
-    answering = Answering(conversation, as_json=as_json, raw=raw)
-    return asyncio.run(answering.ask(prompt, rules, pictures))
+    return asyncio.run(answering().ask(prompt, rules, pictures))
 
 
 async def _drain(conversation: Conversation) -> None:

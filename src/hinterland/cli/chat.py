@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hinterland.engine.protocol import Think
 from hinterland.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 @click.command(name="chat")
 @click.option("-m", "--model", help="The model to ask: an id, or a GGUF file.")
 @click.option("-s", "--system", help="A system prompt for this conversation.")
+@click.option(
+    "--think",
+    type=click.Choice([each.value for each in Think]),
+    help="How much a model that thinks may think first.",
+)
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
 @click.option(
     "--resume", metavar="ID", help="Go on with this conversation; see `hint history list`."
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
 def command(
     model: str | None,
     system: str | None,
+    think: str | None,
     latest: bool,
     resume: str | None,
     no_history: bool,
@@ -47,7 +54,7 @@ def command(
         )
     plain = plain or os.environ.get("TERM", "dumb") == "dumb"
     found = paths.find()
-    settings = config.load(found.config_file)
+    settings = config.load(found.config_file).with_think(think)
     new = partial(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )

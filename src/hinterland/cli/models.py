@@ -245,6 +245,7 @@ def show(name: str, as_json: bool) -> None:
 def _facts(model: InstalledModel | None, entry: Entry | None) -> Iterable[tuple[str, str]]:
     """Yield label and text for everything that is known, foreign text as it came."""
     if model:
+        from hinterland.models import template as thinking
         from hinterland.models.quantisation import FILE_TYPES
 
         facts = model.facts
@@ -265,6 +266,7 @@ def _facts(model: InstalledModel | None, entry: Entry | None) -> Iterable[tuple[
         yield "vocabulary", f"{facts.vocabulary:,} ({facts.tokenizer})" if facts.vocabulary else "?"
         yield "template", "yes" if facts.has_chat_template else "no chat template"
         yield "images", _sight(model)
+        yield "thinks", thinking.explained(facts.thinking)
         if facts.kv_bytes_per_token:
             yield "memory", f"{facts.kv_bytes_per_token / 1024:,.0f} KiB a token of context"
     elif entry:

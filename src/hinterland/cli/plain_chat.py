@@ -22,8 +22,10 @@ from hinterland.engine.protocol import (
     Failed,
     FinishReason,
     Loading,
+    Note,
     PromptProgress,
     Queued,
+    ReasoningDelta,
     TextDelta,
 )
 from hinterland.errors import HinterlandError, InputError, by_name
@@ -32,10 +34,11 @@ from hinterland.text import clean, clean_line
 _QUOTES = '"""'
 _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and no longer waiting for a tidy end
 _HELP = f"""\
-/new   a new conversation
-/quit  leave (or Ctrl-D)
-/help  this
-{_QUOTES}    begins a prompt of many lines, and ends it
+/new        a new conversation
+/reasoning  what the model thought before its last answer
+/quit       leave (or Ctrl-D)
+/help       this
+{_QUOTES}         begins a prompt of many lines, and ends it
 Ctrl-C stops the answer"""
 
 
@@ -76,12 +79,19 @@ class PlainChat:
                 return
             case "/help":
                 self._say(_HELP)
+            case "/reasoning":
+                self._show_reasoning()
             case "/new":
                 self._try(self._start_new)
             case command if command.startswith("/") and "\n" not in command and self._attended:
                 self._say(f"There is no {clean_line(command.split()[0], 40)}; see /help.")
             case _:
                 self._try(lambda: self._answer(self._conversation.ask(prompt)))
+
+    def _show_reasoning(self) -> None:
+        turns = self._conversation.turns
+        reasoning = turns[-1].reasoning.strip() if turns else ""
+        self._say(clean(reasoning) or "There was no reasoning.")
 
     def _start_new(self) -> None:
         self._conversation = self._new()
@@ -159,6 +169,8 @@ class PlainChat:
                     self._write(clean(event.text))
                 elif isinstance(event, Failed):
                     failed = event
+                elif isinstance(event, Note):
+                    self._note(event.text)
                 elif isinstance(event, Done):
                     self._end_line()
                     self._explain(event)
@@ -174,6 +186,13 @@ class PlainChat:
             self._end_line()
         if failed is not None:
             raise by_name(failed.kind, failed.message, failed.hint)
+
+    def _note(self, sentence: str) -> None:
+        sentence = clean_line(sentence, 400)
+        if self._attended:
+            self._say(f"({sentence})")
+        else:
+            sys.stderr.write(f"hint: {sentence}\n")
 
     def _interrupt(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
         if self._stopping is not None:
@@ -223,6 +242,8 @@ def _waiting(event: Event) -> str:
             return f"(queued {position})"
         case PromptProgress(0, total) if total > 0:
             return f"(reading {total} tokens)"
+        case ReasoningDelta():
+            return "(thinking …)"
         case _:
             return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from hinterland.engine.protocol import Event, Loading, PromptProgress, Queued
+from hinterland.engine.protocol import Event, Loading, PromptProgress, Queued, ReasoningDelta
 from hinterland.text import clean_line
 
 _LONG_PROMPT = 512  # tokens; shorter ones are read before anybody could read the line
@@ -30,6 +30,8 @@ class ProgressLine:
             case PromptProgress(done, total):
                 if total >= _LONG_PROMPT:
                     self.say(f"reading the prompt: {done} of {total} tokens …")
+            case ReasoningDelta():
+                self.say("thinking …")
             case _:
                 self.clear()
 

@@ -42,33 +42,48 @@ def answer_view(
     return TerminalView(stream, output.send, colour=not os.environ.get("NO_COLOR"))
 
 
+def reasoning_view(stream: TextIO | None = None) -> AnswerView:
+    """Return the view for what a model thinks, on `stream`, by default standard error: dimmed on a
+    terminal, plain elsewhere."""
+    stream = stream or sys.stderr
+    terminal = stream.isatty() and os.environ.get("TERM", "dumb") not in {"", "dumb"}
+    return PlainView(_Output(stream), raw=False, dim=terminal, from_first_word=True)
+
+
 class PlainView:
     """Each piece is written and flushed as it comes; newlines wait, so that the end has just one."""
 
-    def __init__(self, output: _Output, *, raw: bool) -> None:
+    def __init__(
+        self, output: _Output, *, raw: bool, dim: bool = False, from_first_word: bool = False
+    ) -> None:
         self._output = output
         self._raw = raw
+        self._dim = dim
+        self._from_first_word = from_first_word
         self._newlines = ""
         self._wrote = False
 
     def write(self, text: str) -> None:
         """Write a piece of the answer at once, but for newlines at its end."""
         text = self._newlines + (text if self._raw else clean(text))
+        if self._from_first_word and not self._wrote:
+            text = text.lstrip()
         body = text.rstrip("\n")
         self._newlines = text[len(body) :]
         if body:
             self._wrote = True
-            self._output.send(body)
+            self._output.send(f"\x1b[2m{body}\x1b[m" if self._dim else body)
 
     def finish(self, interrupted: bool = False) -> None:
         """End the last line."""
+        self._newlines = ""
         if self._wrote:
             self._wrote = False
             self._output.send("\n")
 
 
 class _Output:
-    """Standard output that fails with a sentence, once."""
+    """An output that fails with a sentence, once."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

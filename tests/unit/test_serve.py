@@ -1,0 +1,31 @@
+"""What a worker is told of a model, whatever release installed it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hinterland import config
+from hinterland.models.store import RECORD, ModelStore
+from hinterland.paths import Paths
+from hinterland.serve import resolver
+from tests.families.scripted import write
+from tests.families.table import FAMILIES
+
+
+def test_a_model_installed_before_its_template_was_looked_at_is_looked_at_now(
+    paths: Paths, tmp_path: Path
+) -> None:
+    family = next(each for each in FAMILIES if each.name == "deepseek-v3.1")
+    file = tmp_path / "v3.gguf"
+    write(file, family.architecture, family.vocabulary, family.template, family.script)
+    model = ModelStore(paths).add(file)
+    resolve = resolver(paths, config.load(paths.config_file))
+    new = resolve("v3")
+    assert new.thinking == ("enable_thinking", "thinking", "marked")
+    assert new.stop == ("<｜end▁of▁sentence｜>",)
+    record = model.path.with_name(RECORD)
+    old = json.loads(record.read_bytes())
+    del old["facts"]["thinking"], old["facts"]["stop"]
+    record.write_text(json.dumps(old))
+    assert resolve("v3") == new
