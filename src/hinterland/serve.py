@@ -17,8 +17,9 @@ from hinterland.engine.service.workers import Workers
 from hinterland.engine.wire import Connection
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import EngineError, HinterlandError
-from hinterland.models import fit
-from hinterland.models.store import ModelStore
+from hinterland.models import fit, gguf_chat
+from hinterland.models.formats import Backend
+from hinterland.models.store import InstalledModel, ModelStore
 from hinterland.paths import Paths, find
 
 _ECHO_SLOTS = 4
@@ -40,6 +41,8 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
         model = store.find(wanted)
         store.check(model)
         context = min(settings.context, model.facts.context_length or settings.context)
+        if model.backend is Backend.CTRANSFORMERS:
+            return legacy_worker(model, context, settings.threads or machine.cores())
         slots = settings.slots or fit.slots_for(model, context)
         return WorkerSpec(
             model=model.id,
@@ -57,6 +60,27 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
         )
 
     return resolve
+
+
+def legacy_worker(model: InstalledModel, context: int, threads: int) -> WorkerSpec:
+    """Return what a ctransformers worker has to know; it has one slot, and its callers queue."""
+    chat = gguf_chat.read(model.path) if model.type == "gguf" else gguf_chat.Chat()
+    # Most legacy loaders keep memory for all the context that the file names, whatever is asked for.
+    kept = max(context, model.facts.context_length or 0) if model.type != "gguf" else context
+    return WorkerSpec(
+        model=model.id,
+        kind="ctransformers",
+        path=str(model.path),
+        sha256=model.sha256,
+        bytes=model.bytes,
+        mtime_ns=model.mtime_ns,
+        context=context,
+        threads=threads,
+        memory=fit.needed(model, kept, 1),
+        type=model.type,
+        template=model.template or chat.template,
+        special_tokens=chat.special_tokens,
+    )
 
 
 def main() -> None:
