@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hinterland.models import legacy
+
 Floats = NDArray[np.float32]
 
 no_ctransformers = pytest.mark.skipif(
@@ -130,3 +132,57 @@ def gelu(x: Floats) -> Floats:
     """Return GPT-2's GELU (the tanh form)."""
     y: Floats = 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
     return y.astype(np.float32)
+
+
+def write_any(path: Path, kind: str, *, ascii_only: bool = False) -> Path:
+    """Write a tiny legacy model of any type but Falcon, with random weights."""
+    layout = legacy._LAYOUTS[kind]
+    sizes = {"n_vocab": len(VOCABULARY), "n_ctx": 256, "n_embd": WIDTH, "n_head": HEADS}
+    sizes |= {"n_layer": LAYERS, "n_rot": WIDTH // HEADS, "par_res": 1, "n_mult": 32, "ftype": 0}
+    container = layout.containers[-1]
+    magic = next(magic for magic, name in legacy.MAGICS.items() if name == container)
+    parts = [magic, struct.pack("<I", 3) if container == "ggjt" else b""]
+    parts += [struct.pack("<i", sizes.get(field, 0)) for field in layout.fields]
+    if layout.vocabulary_again:
+        parts.append(struct.pack("<i", len(VOCABULARY)))
+    for number, word in enumerate(VOCABULARY):
+        word = f"unused {number}".encode() if ascii_only and 128 <= number < 256 else word
+        word = word.replace(b" ", "▁".encode()) if kind == "replit" else word
+        word = _mosaic(word) if kind == "mpt" else word
+        parts.append(struct.pack("<I", len(word)) + word)
+        if container in layout.scored:
+            parts.append(struct.pack("<f", -number / 100))
+    random = np.random.default_rng(0)
+    shapes = layout.shapes(sizes) if kind != "llama" else _llama_shapes()
+    written = len(b"".join(parts))
+    for name, shape in shapes.items():
+        values = random.normal(0, 0.3, shape[::-1]).astype(np.float32)
+        if name in ("model/lm_head", "lm_head.weight", "embed_out.weight", "output.weight"):
+            values[: len(VOCABULARY) - len(WORDS)] = 0
+        head = tensor(name, values)[: -values.nbytes]
+        padding = bytes(-(written + len(head)) % 32) if container == "ggjt" else b""
+        parts += [head, padding, values.tobytes()]
+        written += len(head) + len(padding) + values.nbytes
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def _mosaic(word: bytes) -> bytes:
+    """Return a token as files of MPT spell it: every byte as the character of that number."""
+    return word.decode("latin-1").encode()
+
+
+def _llama_shapes() -> dict[str, tuple[int, ...]]:
+    n, hidden = WIDTH, 96
+    shapes: dict[str, tuple[int, ...]] = {
+        "tok_embeddings.weight": (n, len(VOCABULARY)),
+        "norm.weight": (n,),
+        "output.weight": (n, len(VOCABULARY)),
+    }
+    for layer in range(LAYERS):
+        at = f"layers.{layer}."
+        shapes |= {f"{at}attention.w{part}.weight": (n, n) for part in "qkvo"}
+        shapes |= {f"{at}{norm}_norm.weight": (n,) for norm in ("attention", "ffn")}
+        shapes |= {f"{at}feed_forward.w{part}.weight": (n, hidden) for part in "13"}
+        shapes[f"{at}feed_forward.w2.weight"] = (hidden, n)
+    return shapes

@@ -29,10 +29,11 @@ after a caller has gone away."""
 _TEMPERATURE, _TOP_K, _TOP_P = 0.8, 40, 0.95
 _COLDEST = 1e-3  # below it the likeliest token is taken: ctransformers would divide by it
 
-# Their tokenizers match words with a recursive regular expression and copy the rest of the text for
-# every word; Replit's is cubic. Pieces keep both in bounds: bytes of a piece, by family.
+# Their tokenizers match words with a recursive regular expression, copy the rest of the text for every
+# word and try every part of a word; Replit's is cubic. Pieces keep that in bounds: characters, by type.
 _LONGEST_PIECE = {"replit": 256}
 _LONGEST_WORDS = 1024
+_LONGEST_WORD = 128
 _WHOLE_TEXT = frozenset({"llama", "falcon", "gguf"})
 # Tokens never reach over a space that follows a word, except in `### End` and its like.
 _CUT = re.compile(r"(?<=[^\s#]) (?=\S)")
@@ -55,7 +56,10 @@ class LegacyModel:
         self._threads = spec.threads
         self.context: int = min(spec.context, self._llm.context_length)
         """Tokens of a prompt and its answer together."""
-        self._size: int = self._llm.vocab_size
+        size: int = self._llm.vocab_size
+        self._bytes: list[bytes] = [
+            self._llm.detokenize([token], decode=False) for token in range(size)
+        ]
         self._bos, self._eos = self._llm.bos_token_id, self._llm.eos_token_id
         self._specials = self._special_tokens(spec)
         texts = {token: text for text, token in self._specials.items()}
@@ -76,7 +80,7 @@ class LegacyModel:
             return dict(spec.special_tokens)
         if self._kind in ("llama", "gguf"):  # the legacy files store their text as nothing
             return {"<s>": self._bos, "</s>": self._eos}
-        spoken = ((token, self.bytes_of(token)) for token in range(self._size))
+        spoken = enumerate(self._bytes)
         return {text.decode(): token for token, text in spoken if _SPECIAL.fullmatch(text)}
 
     def tokens(self, text: str) -> list[int]:
@@ -118,8 +122,7 @@ class LegacyModel:
 
     def bytes_of(self, token: int) -> bytes:
         """Return what a token says: often not whole characters."""
-        said: bytes = self._llm.detokenize([token], decode=False)
-        return said
+        return self._bytes[token]
 
     def ends(self, token: int) -> bool:
         """Whether a token ends the answer."""
@@ -141,7 +144,7 @@ class LegacyModel:
 
     def sampler(self, sampling: Sampling) -> Sampler:
         """Return what chooses the tokens of one answer."""
-        return Sampler(self._llm, self._size, sampling)
+        return Sampler(self._llm, len(self._bytes), sampling)
 
 
 class Sampler:
@@ -175,7 +178,7 @@ def _pieces(text: str, longest: int) -> Iterator[str]:
     start = 0
     while len(text) - start > longest:
         cuts = [cut.start() for cut in _CUT.finditer(text, start + 1, start + longest)]
-        end = cuts[-1] if cuts else start + longest
+        end = cuts[-1] if cuts else start + min(_LONGEST_WORD, longest)
         yield text[start:end]
         start = end
     yield text[start:]
