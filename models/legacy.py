@@ -61,6 +61,8 @@ class _Layout:
     optional: tuple[str, ...] = ()
     vectors: tuple[str, ...] = ()
     """Matrices that are kept as 32-bit floats."""
+    mixed: bool = False
+    """Whether every matrix may be stored in a way of its own; the numbers of `ftype` are llama.cpp's."""
     open_ended: bool = False
     """Whether the native loader checks names and shapes itself."""
     context: int | None = None
@@ -155,6 +157,30 @@ def _mpt(h: dict[str, int]) -> Shapes:
     }
 
 
+def _falcon(h: dict[str, int]) -> Shapes:
+    n, head = h["n_embd"], h["n_embd"] // h["n_head"]
+    norms = ("input_layernorm.",) if _is_7b(h) else ("ln_mlp.", "ln_attn.")
+    layer: Shapes = {
+        "self_attention.query_key_value.weight": (n, (2 * h["n_head_kv"] + h["n_head"]) * head),
+        "self_attention.dense.weight": (n, n),
+        "mlp.dense_h_to_4h.weight": (n, 4 * n),
+        "mlp.dense_4h_to_h.weight": (4 * n, n),
+    }
+    for norm in norms:
+        layer |= _norm(norm, n)
+    return {
+        "transformer.word_embeddings.weight": (n, h["n_vocab"]),
+        "lm_head.weight": (n, h["n_vocab"]),
+        **_norm("transformer.ln_f.", n),
+        **_in_layers(h, "transformer.h.{}.", layer),
+    }
+
+
+def _is_7b(h: dict[str, int]) -> bool:
+    """Whether a Falcon is of the smaller form: its loader goes by the layers, then by what it is called."""
+    return h["n_layer"] == 32 or (h["n_layer"] != 60 and h["falcon_type"] == 7)
+
+
 _GPT = ("n_vocab", "n_ctx", "n_embd", "n_head", "n_layer")
 _MOSAIC = ("n_embd", "n_ctx", "n_head", "n_layer", "n_vocab")
 _NEOX = _Layout((*_GPT, "n_rot", "par_res", "ftype"), _neox, memory_bytes=2)
@@ -173,11 +199,11 @@ _LAYOUTS = {
     "mpt": _Layout((*_MOSAIC, "alibi_bias_max", "clip_qkv", "ftype"), _mpt, memory_bytes=2),
     "falcon": _Layout(
         ("n_vocab", "n_embd", "n_head", "n_head_kv", "n_layer", "falcon_type", "ftype"),
-        lambda h: {"transformer.word_embeddings.weight": (h["n_embd"], h["n_vocab"])},
-        memory_bytes=2,
+        _falcon,
+        memory_bytes=4,
         containers=("ggcc",),
         scored=("ggcc",),
-        open_ended=True,
+        mixed=True,
         context=2048,
     ),
     "starcoder": _GPT2,
@@ -189,6 +215,7 @@ _LAYOUTS = {
         memory_bytes=2,
         containers=("ggml", "ggmf", "ggjt"),
         scored=("ggmf", "ggjt"),
+        mixed=True,
         open_ended=True,
         context=2048,
     ),
@@ -294,10 +321,16 @@ def _read(path: Path, kind: str) -> Facts:
         head_count=h["n_head"],
         vocabulary=h["n_vocab"],
         parameters=parameters,
-        file_type=quantised if layout.open_ended else _FILE_TYPES.get(quantised, quantised),
+        file_type=quantised if layout.mixed else _FILE_TYPES.get(quantised, quantised),
         form=f"{container} version {version}" if version else container,
-        kv_bytes_per_token=2 * h["n_layer"] * h["n_embd"] * layout.memory_bytes,
+        kv_bytes_per_token=_memory_per_token(h) * layout.memory_bytes,
     )
+
+
+def _memory_per_token(h: dict[str, int]) -> int:
+    if "n_head_kv" in h:  # Falcon: few heads, and the values twice
+        return 3 * h["n_layer"] * (h["n_embd"] // h["n_head"]) * h["n_head_kv"]
+    return 2 * h["n_layer"] * h["n_embd"]
 
 
 def _container(reader: _Reader, layout: _Layout) -> tuple[str, int]:
@@ -336,7 +369,11 @@ def _check_numbers(h: dict[str, int], layout: _Layout) -> None:
         raise _UnusableError(f"its n_rot cannot be {h['n_rot']:,}")
     if h.get("n_ctx", 1) * h["n_layer"] * h["n_embd"] >= _MOST_VALUES:
         raise _UnusableError(f"its n_ctx cannot be {h['n_ctx']:,}")
-    if not layout.open_ended and h["ftype"] % 1000 not in _MATRICES:
+    if not 0 < h.get("n_head_kv", 1) <= h["n_head"]:
+        raise _UnusableError(f"its n_head_kv cannot be {h['n_head_kv']:,}")
+    if h.get("falcon_type", 7) not in (7, 40):
+        raise _UnusableError(f"its falcon_type cannot be {h['falcon_type']:,}")
+    if not layout.mixed and h["ftype"] % 1000 not in _MATRICES:
         raise _UnusableError(f"its ftype cannot be {h['ftype']:,}")
 
 
@@ -380,7 +417,7 @@ def _check_tensors(reader: _Reader, h: dict[str, int], layout: _Layout, *, align
             )
         if (*shape, 1)[:2] != (*expected, 1)[:2]:
             raise _UnusableError(f"its tensor {clean_line(name, 60)} has the wrong shape")
-        if not layout.open_ended:
+        if not layout.mixed:
             matrix = len(expected) == 2 and name not in layout.vectors
             if kind != (_MATRICES[h["ftype"] % 1000] if matrix else 0):
                 raise _UnusableError(

@@ -135,14 +135,19 @@ def gelu(x: Floats) -> Floats:
 
 
 def write_any(path: Path, kind: str, *, ascii_only: bool = False) -> Path:
-    """Write a tiny legacy model of any type but Falcon, with random weights."""
+    """Write a tiny legacy model of any type, with random weights."""
     layout = legacy._LAYOUTS[kind]
     sizes = {"n_vocab": len(VOCABULARY), "n_ctx": 256, "n_embd": WIDTH, "n_head": HEADS}
     sizes |= {"n_layer": LAYERS, "n_rot": WIDTH // HEADS, "par_res": 1, "n_mult": 32, "ftype": 0}
     container = layout.containers[-1]
+    sizes |= {"n_head_kv": 1, "falcon_type": 7}
     magic = next(magic for magic, name in legacy.MAGICS.items() if name == container)
-    parts = [magic, struct.pack("<I", 3) if container == "ggjt" else b""]
+    version = {"ggjt": 3, "ggcc": 10}.get(container)
+    parts = [magic, struct.pack("<I", version) if version else b""]
     parts += [struct.pack("<i", sizes.get(field, 0)) for field in layout.fields]
+    merges = [(b" ", word[1:2]) for word in WORDS] + [(word[:2], word[2:]) for word in WORDS]
+    if container == "ggcc":
+        parts.append(struct.pack("<i", len(merges)))
     if layout.vocabulary_again:
         parts.append(struct.pack("<i", len(VOCABULARY)))
     for number, word in enumerate(VOCABULARY):
@@ -152,6 +157,10 @@ def write_any(path: Path, kind: str, *, ascii_only: bool = False) -> Path:
         parts.append(struct.pack("<I", len(word)) + word)
         if container in layout.scored:
             parts.append(struct.pack("<f", -number / 100))
+    if container == "ggcc":
+        parts.append(struct.pack("<i", len(merges)))
+        for merge in merges:
+            parts += [struct.pack("<I", len(piece)) + piece for piece in merge]
     random = np.random.default_rng(0)
     shapes = layout.shapes(sizes) if kind != "llama" else _llama_shapes()
     written = len(b"".join(parts))
@@ -160,7 +169,7 @@ def write_any(path: Path, kind: str, *, ascii_only: bool = False) -> Path:
         if name in ("model/lm_head", "lm_head.weight", "embed_out.weight", "output.weight"):
             values[: len(VOCABULARY) - len(WORDS)] = 0
         head = tensor(name, values)[: -values.nbytes]
-        padding = bytes(-(written + len(head)) % 32) if container == "ggjt" else b""
+        padding = bytes(-(written + len(head)) % 32) if version else b""
         parts += [head, padding, values.tobytes()]
         written += len(head) + len(padding) + values.nbytes
     path.write_bytes(b"".join(parts))

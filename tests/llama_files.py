@@ -164,7 +164,10 @@ def _logits(model: dict[str, Floats], tokens: list[int]) -> Floats:
         at = f"blk.{layer}"
         y = norm(x, f"{at}.attn_norm")
         q, k, v = (heads(y @ model[f"{at}.attn_{part}.weight"].T) for part in "qkv")
-        seen = softmax(rotated(q) @ rotated(k).transpose(0, 2, 1) / np.sqrt(head) + future) @ v
+        seen: Floats = (
+            softmax(rotated(q) @ rotated(k).transpose(0, 2, 1) / np.float32(np.sqrt(head)) + future)
+            @ v
+        )
         x = x + seen.transpose(1, 0, 2).reshape(length, WIDTH) @ model[f"{at}.attn_output.weight"].T
         y = norm(x, f"{at}.ffn_norm")
         gate = y @ model[f"{at}.ffn_gate.weight"].T

@@ -156,7 +156,11 @@ def test_a_plain_client_gets_openais_answer(paths: Paths, old: str) -> None:
     status, answer = asyncio.run(post({**asked, "stop": [whole[4:8]]}))
     assert answer["choices"][0]["finish_reason"] == "stop"  # type: ignore[index]
     assert answer["choices"][0]["message"]["content"] == whole[: whole.index(whole[4:8])]  # type: ignore[index]
-    for unknown in ({"response_format": {"type": "json_object"}}, {"tools": [{}]}):
+    cannot: tuple[dict[str, object], ...] = (
+        {"response_format": {"type": "json_object"}},
+        {"tools": [{}]},
+    )
+    for unknown in cannot:
         status, answer = asyncio.run(post({**asked, **unknown}))
         assert status == 400
         assert "ctransformers" in str(answer)

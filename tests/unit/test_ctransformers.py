@@ -70,7 +70,7 @@ def test_llama_says_the_same_as_the_reference(version: int, tmp_path: Path) -> N
 
 
 @no_ctransformers
-@pytest.mark.parametrize("kind", [kind for kind in legacy.TYPES if kind != "falcon"])
+@pytest.mark.parametrize("kind", legacy.TYPES)
 def test_every_type_loads_and_answers(kind: str, tmp_path: Path) -> None:
     file = legacy_files.write_any(tmp_path / "tiny.bin", kind)
     assert kind in legacy.fitting(file)

@@ -33,7 +33,7 @@ def test_the_header_says_what_is_in_the_file(tmp_path: Path) -> None:
     assert facts.kv_bytes_per_token == 2 * 2 * legacy_files.WIDTH * 4
 
 
-@pytest.mark.parametrize("kind", [kind for kind in legacy.TYPES if kind != "falcon"])
+@pytest.mark.parametrize("kind", legacy.TYPES)
 def test_a_file_without_a_type_is_told_what_it_could_be(kind: str, tmp_path: Path) -> None:
     file = legacy_files.write_any(tmp_path / "tiny.bin", kind)
     with pytest.raises(ModelError) as refused:

@@ -302,9 +302,7 @@ def _facts(model: InstalledModel | None, entry: Entry | None) -> Iterable[tuple[
         yield "from", model.source
         yield "licence", model.licence or "?"
         yield "task", ", ".join(model.task)
-        yield "engine", model.backend.value
-        if facts.form:
-            yield "form", facts.form
+        yield "engine", f"{model.backend} ({facts.form})" if facts.form else model.backend.value
         yield "architecture", facts.architecture
         if facts.parameters:
             yield "parameters", f"{facts.parameters / 1e6:,.0f} million"
