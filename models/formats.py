@@ -20,6 +20,10 @@ class Backend(StrEnum):
     CTRANSFORMERS = "ctransformers"
 
 
+# Architecture and tokenizer of the GGUF files that ctransformers loads; of others it says nothing.
+_KNOWN = frozenset({("llama", "llama"), ("falcon", "gpt2")})
+
+
 class Wishes(msgspec.Struct, frozen=True):
     """What somebody says about a file that does not say it itself; empty leaves it to the file."""
 
@@ -67,6 +71,12 @@ def read(path: Path, wishes: Wishes = NO_WISHES) -> Format:
         raise InputError(
             f"llama.cpp does not read {clean_line(path.name)}: it is {facts.form}.",
             "Leave `--backend` out.",
+        )
+    if backend is Backend.CTRANSFORMERS and (facts.architecture, facts.tokenizer) not in _KNOWN:
+        raise ModelError(
+            f"ctransformers cannot run {clean_line(path.name)}: of GGUF files it knows Llama with a "
+            "SentencePiece vocabulary, and Falcon.",
+            "`hint models add` without `--backend` gives it to llama.cpp.",
         )
     if wishes.template and backend is Backend.LLAMACPP:
         raise InputError(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hinterland.errors import InputError, ModelError
 from hinterland.models import formats, gguf_chat, legacy
+from hinterland.models.catalog import Entry
 from hinterland.models.formats import Backend, Wishes
 from hinterland.models.hashing import sha256
 from hinterland.models.progress import Silent
@@ -97,7 +99,11 @@ def test_the_file_decides_what_runs_it(tmp_path: Path) -> None:
     modern = write_model(tmp_path / "modern.gguf")
     assert formats.read(modern).backend is Backend.LLAMACPP
     wish = Wishes(backend=Backend.CTRANSFORMERS)
-    assert formats.read(modern, wish).backend is Backend.CTRANSFORMERS
+    with pytest.raises(ModelError, match="SentencePiece"):  # its vocabulary is GPT-2's
+        formats.read(modern, wish)
+    llama = llama_files.write_llama(tmp_path / "llama.gguf")
+    assert formats.read(llama).backend is Backend.LLAMACPP
+    assert formats.read(llama, wish).backend is Backend.CTRANSFORMERS
     first = llama_files.write_llama(tmp_path / "first.gguf", version=1)
     assert formats.read(first).backend is Backend.CTRANSFORMERS
     assert formats.read(first).facts.context_length == llama_files.CONTEXT
@@ -144,6 +150,14 @@ def test_the_catalogue_can_say_the_type(paths: Paths, tmp_path: Path) -> None:
         True,
     )
     assert model.backend is Backend.CTRANSFORMERS
+
+
+def test_the_catalogue_knows_every_type() -> None:
+    entry = {"id": "x", "task": ["chat"], "family": "", "file": "x.bin"}
+    for kind in legacy.TYPES:
+        assert msgspec.convert(entry | {"type": kind}, Entry).wishes.type == kind
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(entry | {"type": "bloom"}, Entry)
 
 
 def test_add_and_show_tell_the_engine_and_the_template(hint: Hint, tmp_path: Path) -> None:

@@ -204,9 +204,7 @@ def _load(spec: WorkerSpec) -> Any:
         try:
             return LLM(spec.path, spec.type, config=config, lib=library)
         except (RuntimeError, ValueError) as error:
-            raise ModelError(
-                _reason(written) or f"ctransformers does not say why ({error})"
-            ) from error
+            raise ModelError(_reason(written) or "ctransformers does not say why") from error
         finally:
             os.dup2(log, 2)
             os.close(log)
