@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from hinterland.errors import ConfigError, ModelError
+from hinterland.models.formats import Backend, Wishes
 from hinterland.paths import Paths
 
 SHIPPED = Path(__file__).with_name("catalog.toml")
@@ -28,7 +29,7 @@ _Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Bytes = Annotated[int, msgspec.Meta(gt=0)]
 # These become arguments of pip and parts of paths: nothing that could be an option or a way out.
 _Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}\Z")]
-_File = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][^/\\\x00-\x1f]*\.gguf\Z")]
+_File = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][^/\\\x00-\x1f]*\.(gguf|bin)\Z")]
 _Repo = Annotated[str, msgspec.Meta(pattern=r"^[\w][\w.-]*/[\w][\w.-]*\Z")]
 _Revision = Annotated[str, msgspec.Meta(pattern=r"^[\w][\w./-]*\Z")]
 _Package = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]|\{n\})*\Z")]
@@ -115,9 +116,22 @@ class Entry(_Table, frozen=True):
     parameter counts of its name or card."""
     wheels: Wheels | None = None
     mmproj: Projector | None = None
+    type: Literal[
+        "", "gpt2", "gptj", "gpt_neox", "mpt", "falcon", "starcoder", "replit", "dolly-v2", "llama"
+    ] = ""
+    """What a file of the GGML era is; GGUF files say it themselves."""
+    backend: Backend | None = None
+    """What runs it, where its file shall not decide."""
+    template: str = ""
+    """For ctransformers: a chat template's name or its Jinja2 text."""
     source: str = ""
     """Where the pins come from."""
     note: str = ""
+
+    @property
+    def wishes(self) -> Wishes:
+        """What it says about its file's format."""
+        return Wishes(self.type, self.backend, self.template)
 
     @property
     def needs_consent(self) -> bool:

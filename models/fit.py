@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hinterland.machine import cores
 from hinterland.models.catalog import Entry
+from hinterland.models.formats import Backend
 from hinterland.models.header import Facts
 from hinterland.models.store import InstalledModel
 
@@ -31,6 +32,8 @@ ENCODER = 256 << 20
 no real projector was measured."""
 PROCESS = 64 << 20
 """Bytes the engine takes besides weights, context and logits."""
+LEGACY_BUFFERS = 256 << 20
+"""Bytes that ctransformers sets aside to compute in."""
 
 BYTES_PER_CORE = 4.0e9
 """Weights a core reads in a second while decoding: Qwen2.5-Coder-0.5B Q4_K_M (0.49 GB) gave 8.7
@@ -63,7 +66,8 @@ def judge(need: int | None, free: int) -> Fit:
 def needed(model: InstalledModel, context: int, slots: int) -> int:
     """Return the bytes of RAM that `slots` callers with `context` tokens each take with this model."""
     sight = model.projector.bytes if model.projector else None
-    return _needed(model.bytes, model.facts, context, slots, sight)
+    buffers = LEGACY_BUFFERS if model.backend is Backend.CTRANSFORMERS else 0
+    return _needed(model.bytes, model.facts, context, slots, sight) + buffers
 
 
 def needed_by(entry: Entry, context: int, slots: int = 1) -> int | None:

@@ -8,7 +8,7 @@ Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -46,6 +46,7 @@ _SCALARS = {
     12: struct.Struct("<d"),
 }
 _STRING, _ARRAY = 8, 9
+_VERSION = "GGUF.version"
 
 _Found = TypeVar("_Found")
 _Value = str | int | float | bool | list[int | float | bool] | None
@@ -77,6 +78,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     looked, in records of earlier releases."""
     stop: tuple[str, ...] = ()
     """Tokens that end an answer and must be named to the engine, by `models.template`."""
+    form: str = ""
+    """How the file is laid out, where it is not GGUF of version 2 or 3: `GGUF version 1`, `ggjt version 3`."""
     kv_bytes_per_token: int | None = None
     """Bytes of KV cache a token of context takes at 16 bits a value: an upper bound, since layers
     with a sliding window keep less."""
@@ -132,6 +135,18 @@ def _described(path: Path, what: str, found: Callable[[], _Found]) -> _Found:
         ) from reason
 
 
+def metadata(path: Path, *keys: str) -> dict[str, object]:
+    """Return those of the metadata `keys` that a sound GGUF file has, arrays as lists; raises
+    ModelError."""
+    try:
+        with path.open("rb") as file:
+            reader = _Reader(file, file.seek(0, 2))
+            file.seek(0)
+            return {key: value for key, value in _pairs(reader, frozenset(keys)) if key in keys}
+    except (OSError, _UnusableError) as error:
+        raise ModelError(f"The model file {path} cannot be read: {error}.") from error
+
+
 class _UnusableError(Exception):
     """Why a file is refused, as the end of a sentence."""
 
@@ -147,6 +162,8 @@ class _Reader:
         self._at = 0
         self._start = 0
         self._strings = 0
+        self._count = _U64
+        """How counts and lengths are stored."""
 
     @property
     def offset(self) -> int:
@@ -187,8 +204,15 @@ class _Reader:
     def u64(self) -> int:
         return int(_U64.unpack(self.bytes(8))[0])
 
+    def count(self) -> int:
+        return int(self._count.unpack(self.bytes(self._count.size))[0])
+
+    def shorten_counts(self) -> None:
+        """Read the file as one of GGUF's first version."""
+        self._count = _U32
+
     def string(self, longest: int, what: str) -> str:
-        length = self.u64()
+        length = self.count()
         if length > longest:
             raise _UnusableError(f"{what} claims to be {length:,} bytes long")
         return self.bytes(length).decode("utf-8", errors="replace")
@@ -197,12 +221,12 @@ class _Reader:
         self._strings += count
         if self._strings > MOST_STRINGS:
             raise _UnusableError(f"its arrays claim to hold {self._strings:,} strings")
-        unpack = _U64.unpack_from
+        unpack, width = self._count.unpack_from, self._count.size
         for _ in range(count):
-            if self._at + 8 > len(self._held):
-                self._hold(8)
+            if self._at + width > len(self._held):
+                self._hold(width)
             length = unpack(self._held, self._at)[0]
-            self._at += 8
+            self._at += width
             if length > LONGEST_STRING:
                 raise _UnusableError(f"a string in an array claims to be {length:,} bytes long")
             if self._at + length <= len(self._held):
@@ -218,7 +242,7 @@ class _Reader:
             return self.string(LONGEST_STRING, f"the value of {clean_line(key, 60)}")
         if kind != _ARRAY:
             return self._scalar(kind)
-        inner, count = self.u32(), self.u64()
+        inner, count = self.u32(), self.count()
         if inner == _STRING:
             self.skip_strings(count)
             return count
@@ -227,6 +251,18 @@ class _Reader:
         if not kept or count > MOST_KEYS:
             self.skip(count * _SCALARS[inner].size)
             return count
+        return [self._scalar(inner) for _ in range(count)]
+
+    def whole(self, key: str) -> object:
+        """Return the next value with all its elements."""
+        kind = self.u32()
+        if kind != _ARRAY:
+            return self.string(LONGEST_STRING, key) if kind == _STRING else self._scalar(kind)
+        inner, count = self.u32(), self.count()
+        if count > MOST_STRINGS:
+            raise _UnusableError(f"{clean_line(key, 60)} claims to have {count:,} elements")
+        if inner == _STRING:
+            return [self.string(LONGEST_STRING, key) for _ in range(count)]
         return [self._scalar(inner) for _ in range(count)]
 
     def _scalar(self, kind: int) -> int | float | bool:
@@ -243,10 +279,12 @@ def _read(reader: _Reader, size: int) -> tuple[dict[str, _Value], int]:
     if size < 4 or reader.bytes(4) != b"GGUF":
         raise _UnusableError("it is not a GGUF file")
     version = reader.u32()
-    if version not in (2, 3):
+    if version not in (1, 2, 3):
         why = "it is big-endian" if version & 0xFFFF == 0 else f"its GGUF version is {version}"
-        raise _UnusableError(f"{why}, and only versions 2 and 3, little-endian, can be used")
-    tensors, keys = reader.u64(), reader.u64()
+        raise _UnusableError(f"{why}, and only versions 1 to 3, little-endian, can be used")
+    if version == 1:
+        reader.shorten_counts()
+    tensors, keys = reader.count(), reader.count()
     if tensors > MOST_TENSORS:
         raise _UnusableError(f"its header claims {tensors:,} tensors")
     if keys > MOST_KEYS:
@@ -258,7 +296,19 @@ def _read(reader: _Reader, size: int) -> tuple[dict[str, _Value], int]:
             raise _UnusableError(f"{clean_line(key, 60)} is in its header twice")
         values[key] = reader.value(key, kept=".attention." in key)
     parameters = _check_tensors(reader, tensors, values, size)
+    values[_VERSION] = version  # whatever the file calls so
     return values, parameters
+
+
+def _pairs(reader: _Reader, wanted: frozenset[str]) -> Iterator[tuple[str, object]]:
+    """Yield the metadata of a file whose header was checked; what is not `wanted` is skipped."""
+    reader.bytes(4)
+    if reader.u32() == 1:
+        reader.shorten_counts()
+    reader.count()
+    for _ in range(min(reader.count(), MOST_KEYS)):
+        key = reader.string(LONGEST_KEY, "a metadata key")
+        yield key, reader.whole(key) if key in wanted else reader.value(key, kept=False)
 
 
 def _check_tensors(reader: _Reader, count: int, values: dict[str, _Value], size: int) -> int:
@@ -274,7 +324,7 @@ def _check_tensors(reader: _Reader, count: int, values: dict[str, _Value], size:
             raise _UnusableError(f"a tensor claims {dimensions:,} dimensions")
         elements = 1
         for _ in range(dimensions):
-            elements *= reader.u64()
+            elements *= reader.count()
         kind, offset = reader.u32(), reader.u64()
         # A type made after this release: where the tensor starts is known, not where it ends.
         block, block_bytes = BLOCKS.get(kind, (1, 0))
@@ -337,6 +387,7 @@ def _facts(values: dict[str, _Value], parameters: int) -> Facts:
         has_chat_template="tokenizer.chat_template" in values,
         thinking=template.thinking(said) if isinstance(said, str) else (),
         stop=template.stop(said) if isinstance(said, str) else (),
+        form="GGUF version 1" if values[_VERSION] == 1 else "",
     )
     latent = number("attention.kv_lora_rank") if number("attention.key_length_mla") else None
     per_token = _kv_bytes(facts, latent, number("rope.dimension_count"))

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland.models import header
+from hinterland.models import formats, header
 from hinterland.models.catalog import Entry
+from hinterland.models.formats import Format
 from hinterland.models.header import Facts
 from hinterland.models.sources import Fetched
 from hinterland.models.store import InstalledModel, ProjectorRecord, Record, write_record
@@ -44,12 +45,12 @@ def install(
     """
     import filelock
 
-    facts = header.read(fetched.path)
+    found = formats.read(fetched.path, entry.wishes)
     if sight:
         header.read_projector(sight.fetched.path)
     folder = private_folder(paths.models) / (name or entry.id)
     with filelock.FileLock(paths.models / ".lock", mode=0o600):
-        return _install(folder, fetched, entry, facts, pinned, source, sight)
+        return _install(folder, fetched, entry, found, pinned, source, sight)
 
 
 def install_projector(paths: Paths, model: InstalledModel, sight: Sight) -> InstalledModel:
@@ -97,7 +98,7 @@ def _install(
     folder: Path,
     fetched: Fetched,
     entry: Entry,
-    facts: Facts,
+    found: Format,
     pinned: bool,
     source: str,
     sight: Sight | None,
@@ -125,7 +126,10 @@ def _install(
             task=entry.task,
             installed=time.time(),
             mtime_ns=now.st_mtime_ns,
-            facts=facts,
+            backend=found.backend,
+            type=found.type,
+            template=entry.template,
+            facts=_facts(found, entry),
         )
         if sight:
             record = _with_sight(record, incoming, sight)
@@ -142,6 +146,13 @@ def _install(
         raise
     shutil.rmtree(outgoing, ignore_errors=True)
     return InstalledModel.of(record, folder / entry.file)
+
+
+def _facts(found: Format, entry: Entry) -> Facts:
+    """Return the file's facts; a legacy file's context, which is a guess, is the entry's if it says one."""
+    if found.type in ("llama", "falcon") and entry.context:
+        return msgspec.structs.replace(found.facts, context_length=entry.context)
+    return found.facts
 
 
 def _move(source: Path, target: Path) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from hinterland.errors import InputError, ModelError
 from hinterland.models import catalog as catalogue
-from hinterland.models import fit, header, recommend
+from hinterland.models import fit, formats, header, recommend
 from hinterland.models.catalog import STARTER, Entry
+from hinterland.models.formats import NO_WISHES, Backend, Format, Wishes
 from hinterland.models.hashing import short
 from hinterland.models.install import Sight, install, install_projector
 from hinterland.models.partial import check_disk, discard, working_on
@@ -122,23 +125,32 @@ def add(
     name: str | None = None,
     progress: Progress | None = None,
     projector: Path | None = None,
+    wishes: Wishes = NO_WISHES,
 ) -> InstalledModel:
-    """Copy a GGUF file, and its image projector if there is one, into the store; return the model.
+    """Copy a model file, and its image projector if there is one, into the store; return the model.
+
+    `wishes` go before what the catalogue says.
 
     It counts as pinned, and takes its entry's name, when its hash is in the catalogue. Raises
     InputError for an unusable name, ModelError for an unusable file, StorageError for the disk.
     """
-    header.read(path)  # before gigabytes are copied
+    found = _said_or_known(path, paths, wishes)  # before gigabytes are copied
     if projector:
         header.read_projector(projector)
+        if found.backend is Backend.CTRANSFORMERS:
+            raise InputError(
+                f"{path.name} runs on ctransformers, which cannot see images.",
+                "Leave `--mmproj` out.",
+            )
     if name is not None and (id_from(name) != name or name == STARTER):
         raise InputError(
             f"{name} cannot be the name of a model.",
             f"Take lower case letters, digits, dots and dashes, such as {id_from(name)}.",
         )
     called = name or id_from(path.name)
+    suffix = "gguf" if found.type in ("", "gguf") else "bin"
     copied = Entry(
-        id=called, task=("chat",), family="", file=f"{called}.gguf", bytes=path.stat().st_size
+        id=called, task=("chat",), family="", file=f"{called}.{suffix}", bytes=path.stat().st_size
     )
     source = FileSource(path)
     with working_on(called, paths, progress or Silent()) as work:
@@ -146,7 +158,7 @@ def add(
             check_disk(copied, source, work, paths)
             fetched = source.fetch(copied, work, progress or Silent())
             known = catalogue.load(paths).by_sha256(fetched.sha256)
-            entry = known or copied
+            entry = _with(known or copied, wishes)
             sight = _copied_sight(projector, entry, work, paths, progress) if projector else None
             for model in ModelStore(paths).installed():
                 if model.id == (name or entry.id) and not model.shared:
@@ -217,6 +229,26 @@ def _lacks_sight(model: InstalledModel, entry: Entry) -> bool:
     if wanted is None or model.shared:
         return False
     return has is None or (has.pinned and has.sha256 != wanted.sha256)
+
+
+def _said_or_known(path: Path, paths: Paths, wishes: Wishes) -> Format:
+    """Return what the file is; one that does not say it, and of which nobody said it, may be a
+    legacy file that the catalogue knows by its size."""
+    try:
+        return formats.read(path, wishes)
+    except ModelError:
+        if wishes.type or not path.is_file():
+            raise
+        size_here = path.stat().st_size
+        for entry in catalogue.load(paths).entries.values():
+            if entry.type and entry.sha256 and entry.bytes == size_here:
+                return formats.read(path, entry.wishes)
+        raise
+
+
+def _with(entry: Entry, wishes: Wishes) -> Entry:
+    given = {name: value for name, value in msgspec.structs.asdict(wishes).items() if value}
+    return msgspec.structs.replace(entry, **given)
 
 
 def consent_needed(entry: Entry) -> str:

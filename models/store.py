@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from hinterland.errors import ModelError, NoModelError, StorageError
+from hinterland.models.formats import NO_WISHES, Backend, Wishes
 from hinterland.models.header import Facts
 from hinterland.models.progress import Progress, Silent
 from hinterland.paths import Paths
@@ -56,6 +57,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the epoch."""
     mtime_ns: int
     """The file's time of change when it was hashed."""
+    backend: Backend = Backend.LLAMACPP
+    type: str = ""
+    """For ctransformers: what it calls such a model, `gguf` for a GGUF file."""
+    template: str = ""
+    """For ctransformers: a chat template's name or its Jinja2 text, instead of the model's own."""
     facts: Facts
     projector: ProjectorRecord | None = None
     """None for a model that cannot see."""
@@ -206,12 +212,15 @@ class ModelStore:
         name: str | None = None,
         progress: Progress | None = None,
         projector: Path | None = None,
+        wishes: Wishes = NO_WISHES,
     ) -> InstalledModel:
-        """Copy a GGUF file, and its image projector if there is one, into the store and return the
+        """Copy a model file, and its image projector if there is one, into the store and return the
         model; raises ModelError, StorageError."""
         from hinterland.models.pull import add
 
-        return add(path, self._paths, name=name, progress=progress, projector=projector)
+        return add(
+            path, self._paths, name=name, progress=progress, projector=projector, wishes=wishes
+        )
 
     def _scan(self) -> tuple[list[InstalledModel], list[str]]:
         models: dict[str, InstalledModel] = {}
@@ -301,11 +310,11 @@ def _open(folder: Path, *, shared: bool) -> InstalledModel:
 
 
 def model_at(path: Path) -> InstalledModel:
-    """Return the model in a GGUF file that is used where it lies; raises ModelError."""
-    from hinterland.models import header
+    """Return the model in a file that is used where it lies; raises ModelError."""
+    from hinterland.models import formats
 
     path = path.absolute()
-    facts = header.read(path)
+    found = formats.read(path)
     now = path.stat()
     return InstalledModel(
         id=id_from(path.name),
@@ -316,14 +325,16 @@ def model_at(path: Path) -> InstalledModel:
         source=f"the file {path}",
         installed=time.time(),
         mtime_ns=now.st_mtime_ns,
-        facts=facts,
+        backend=found.backend,
+        type=found.type,
+        facts=found.facts,
         path=path,
     )
 
 
 def id_from(name: str) -> str:
     """Return an id made of a file's name: lower case letters, digits, dots, dashes and underscores."""
-    stem = name[: -len(".gguf")] if name.lower().endswith(".gguf") else name
+    stem = re.sub(r"\.(gguf|bin)$", "", name, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._")[:64].strip("-._") or "model"
 
 
@@ -340,4 +351,4 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 def _is_path(name: str) -> bool:
-    return "/" in name or name.lower().endswith(".gguf")
+    return "/" in name or name.lower().endswith((".gguf", ".bin"))

@@ -80,13 +80,12 @@ class WorkerProcess:
         if code < 0:
             raise EngineError(
                 f"The worker was killed by {signal.Signals(-code).name} while it loaded {spec.model}.",
-                "If memory is short choose a smaller model: `hint models recommend`.",
+                "If memory is short choose a smaller model: `hint models recommend`."
+                if code == -signal.SIGKILL
+                else f"Its file may be damaged: `hint models verify {spec.model}`.",
             )
         if self._last_words.startswith(MISSING_LIBRARY):
-            raise EngineError(
-                f"llama.cpp cannot be used here: {self._last_words.removeprefix(MISSING_LIBRARY)}.",
-                "On Debian and Ubuntu `apt install libgomp1` brings what it is linked against.",
-            )
+            raise _no_library(spec.kind, self._last_words.removeprefix(MISSING_LIBRARY).strip())
         if self._sight_failed:
             raise ModelError(
                 f"The image projector of {spec.model} cannot be used: {self._sight_failed}.",
@@ -213,11 +212,27 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
         return await stream.readexactly(max(overrun.consumed, 1))
 
 
+def _no_library(kind: str, reason: str) -> EngineError:
+    """Return the error for a worker whose library this machine has not."""
+    if kind == "ctransformers":
+        return EngineError(
+            f"ctransformers, which runs models of the GGML era, cannot be used here: {reason}.",
+            "Every other model works without it. Where a compiler is, "
+            "`pip install --no-binary ctransformers ctransformers` builds it.",
+        )
+    return EngineError(
+        f"llama.cpp cannot be used here: {reason}.",
+        "On Debian and Ubuntu `apt install libgomp1` brings what it is linked against.",
+    )
+
+
 def _refused(answer: bytes) -> HinterlandError:
     """Return the error for a body that the worker would not take."""
     try:
         error = msgspec.json.decode(answer)["error"]
         message, code = str(error["message"]), int(error.get("code", 500))
+        if error.get("type") == "refused":  # by a worker of ours, in a sentence for people
+            return InputError(message, str(error.get("hint", "")))
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
         message, code = "it gave no reason", 500
     message = message.strip().rstrip(".")

@@ -32,6 +32,12 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Texts that end every answer, whatever else a request says."""
     memory: int = 0
     """Bytes of RAM it will need, estimated."""
+    type: str = ""
+    """What ctransformers calls such a model: `gpt2`, `mpt`, …; `gguf` for a GGUF file."""
+    template: str = ""
+    """For ctransformers: a chat template's name or its Jinja2 text; empty means that of the type."""
+    special_tokens: dict[str, int] = {}
+    """For ctransformers: text → token, for those that the library does not find in a text."""
     socket: str = ""
     """Where it listens."""
 

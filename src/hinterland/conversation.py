@@ -290,6 +290,6 @@ class _HistoryWhenNeeded:
 
 def _from_here(model: str | None) -> str | None:
     """Return a model that was named as a file by its whole path: the service runs elsewhere."""
-    if model and ("/" in model or model.lower().endswith(".gguf")):
+    if model and ("/" in model or model.lower().endswith((".gguf", ".bin"))):
         return os.path.abspath(os.path.expanduser(model))
     return model

@@ -19,11 +19,15 @@ from hinterland.engine.service.workers import Workers
 from hinterland.engine.wire import Connection
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import EngineError, HinterlandError, ModelError
-from hinterland.models import fit, header
+from hinterland.models import fit, gguf_chat, header
+from hinterland.models.formats import Backend
 from hinterland.models.store import InstalledModel, ModelStore
 from hinterland.paths import Paths, find
 
 _ECHO_SLOTS = 4
+# The threads of ctransformers wait for each other without sleeping: on a busy box a model of 250 kB
+# answered 250 times as fast with one thread as with two. Below this many bytes one is enough.
+_WORTH_THREADS = 64 << 20
 _PATIENCE_WITH_THE_LAST = 15.0  # seconds
 
 
@@ -41,8 +45,10 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             )
         model = store.find(wanted)
         store.check(model)
-        facts = _facts(model)
         context = min(settings.context, model.facts.context_length or settings.context)
+        if model.backend is Backend.CTRANSFORMERS:
+            return legacy_worker(model, context, settings.threads)
+        facts = _facts(model)
         slots = settings.slots or fit.slots_for(model, context)
         return WorkerSpec(
             model=model.id,
@@ -76,6 +82,30 @@ def _looked_up(path: Path, _mtime_ns: int) -> header.Facts | None:
         return header.read(path)
     except ModelError:
         return None  # what is wrong with it is said when it is loaded
+
+
+def legacy_worker(model: InstalledModel, context: int, threads: int) -> WorkerSpec:
+    """Return what a ctransformers worker has to know; it has one slot, and its callers queue.
+
+    `threads` is what the config says, 0 when it says nothing.
+    """
+    chat = gguf_chat.read(model.path) if model.type == "gguf" else gguf_chat.Chat()
+    # Most legacy loaders keep memory for all the context that the file names, whatever is asked for.
+    kept = max(context, model.facts.context_length or 0) if model.type != "gguf" else context
+    return WorkerSpec(
+        model=model.id,
+        kind="ctransformers",
+        path=str(model.path),
+        sha256=model.sha256,
+        bytes=model.bytes,
+        mtime_ns=model.mtime_ns,
+        context=context,
+        threads=threads or (machine.cores() if model.bytes >= _WORTH_THREADS else 1),
+        memory=fit.needed(model, kept, 1),
+        type=model.type,
+        template=model.template or chat.template,
+        special_tokens=chat.special_tokens,
+    )
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +21,12 @@ from hinterland.engine.protocol import (
     Sampling,
     TextDelta,
 )
+from hinterland.models.formats import Wishes
+from hinterland.models.store import ModelStore
 from hinterland.paths import Paths
 from hinterland.turns import new_id
 from tests.answers import collect, last, said
+from tests.legacy_files import no_ctransformers, write_gpt2
 
 
 class Candidate:
@@ -38,14 +42,23 @@ class Candidate:
 
 
 @pytest.fixture(
-    params=["echo", "echo worker", pytest.param("llama.cpp worker", marks=pytest.mark.model)]
+    params=[
+        "echo",
+        "echo worker",
+        pytest.param("llama.cpp worker", marks=pytest.mark.model),
+        pytest.param("ctransformers worker", marks=no_ctransformers),
+    ]
 )
-def candidate(request: pytest.FixtureRequest, paths: Paths) -> Iterator[Candidate]:
+def candidate(request: pytest.FixtureRequest, paths: Paths, tmp_path: Path) -> Iterator[Candidate]:
     match request.param:
         case "echo":
             yield Candidate(EchoEngine(500), "echo")
         case "echo worker":
             yield Candidate(EngineClient(paths), "echo:500")
+        case "ctransformers worker":
+            file = write_gpt2(tmp_path / "tiny.bin")
+            model = ModelStore(paths).add(file, wishes=Wishes(type="gpt2"))
+            yield Candidate(EngineClient(paths), model.id)
         case _:
             yield Candidate(EngineClient(paths), request.getfixturevalue("small_model"))
 

@@ -50,7 +50,8 @@ def _imported(*folders: str) -> set[str]:
 def test_what_the_code_imports_is_declared_and_the_other_way_round() -> None:
     owners = importlib.metadata.packages_distributions()
     imported = _imported("src/hinterland", "engine", "models", "plugins", "prompts", "tui")
-    used = {canonicalize_name(owners[name][0]) for name in imported}
+    # What has no library for this processor is not installed here, and called as its module is.
+    used = {canonicalize_name(owners.get(name, [name])[0]) for name in imported}
     declared = {canonicalize_name(requirement.name) for requirement in RUN}
     assert used == declared - NOT_IMPORTED
 

@@ -46,7 +46,16 @@ def test_list_shows_what_is_installed(hint: Hint, tmp_path: Path, paths: Paths) 
     (paths.models / "broken").mkdir()
     done = hint("models", "list")
     rows = done.stdout.splitlines()
-    assert rows[0].split() == ["NAME", "SIZE", "CONTEXT", "TASK", "LICENCE", "HASH", "FROM"]
+    assert rows[0].split() == [
+        "NAME",
+        "SIZE",
+        "CONTEXT",
+        "TASK",
+        "LICENCE",
+        "HASH",
+        "ENGINE",
+        "FROM",
+    ]
     assert rows[1].split()[:4] == ["*", "two", "9", "kB"]
     assert rows[2].split()[0] == "one"
     assert "The model broken" in done.stderr

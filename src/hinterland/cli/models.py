@@ -20,6 +20,7 @@ from hinterland.text import clean_line
 
 if TYPE_CHECKING:
     from hinterland.models.catalog import Catalog, Entry
+    from hinterland.models.formats import Wishes
     from hinterland.models.recommend import Choice
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
@@ -46,7 +47,7 @@ def list_(everything: bool, as_json: bool) -> None:
         _write_json([_record(model) | {"default": model.id == default} for model in models])
     elif models:
         _write_table(
-            ("", "NAME", "SIZE", "CONTEXT", "TASK", "LICENCE", "HASH", "FROM"),
+            ("", "NAME", "SIZE", "CONTEXT", "TASK", "LICENCE", "HASH", "ENGINE", "FROM"),
             (
                 (
                     "*" if model.id == default else "",
@@ -56,6 +57,7 @@ def list_(everything: bool, as_json: bool) -> None:
                     "+".join(model.task),
                     model.licence or "?",
                     "pinned" if model.pinned else "unpinned",
+                    model.backend.value,
                     "this machine, shared" if model.shared else model.source.partition(":")[0],
                 )
                 for model in models
@@ -189,11 +191,25 @@ def pull_with_progress(
     type=click.Path(path_type=Path),
     help="The image projector that lets it see; PATH may then be an installed model.",
 )
+@click.option("--type", "kind", help="What a .bin of the GGML era is: gpt2, mpt, falcon, …")
+@click.option(
+    "--backend", help="What runs it, llamacpp or ctransformers; the file decides by default."
+)
+@click.option("--template", help="For ctransformers: a chat template's name, or a file with one.")
 @click.option("--quiet", is_flag=True, help="Tell nothing but errors.")
-def add(path: Path, name: str | None, mmproj: Path | None, quiet: bool) -> None:
-    """Install a GGUF file from a disk or a USB stick."""
+def add(
+    path: Path,
+    name: str | None,
+    mmproj: Path | None,
+    kind: str | None,
+    backend: str | None,
+    template: str | None,
+    quiet: bool,
+) -> None:
+    """Install a model file, GGUF or of the GGML era, from a disk or a USB stick."""
     found = paths.find()
     store = ModelStore(found)
+    wishes = _wishes(kind, backend, template)
     with LineProgress() as line:
         progress = Silent() if quiet else line
         if mmproj and not path.exists() and path.name == str(path):
@@ -201,7 +217,7 @@ def add(path: Path, name: str | None, mmproj: Path | None, quiet: bool) -> None:
 
             model = add_projector(str(path), mmproj, found, progress=progress)
         else:
-            model = store.add(path, name, progress, mmproj)
+            model = store.add(path, name, progress, mmproj, wishes)
             progress.note(
                 f"{model.id} is installed: SHA-256 {model.sha256}; {_known(model.pinned)}."
             )
@@ -215,6 +231,36 @@ def add(path: Path, name: str | None, mmproj: Path | None, quiet: bool) -> None:
 
 def _known(pinned: bool) -> str:
     return "it is the file the catalogue pins" if pinned else "no catalogue pins it"
+
+
+def _wishes(kind: str | None, backend: str | None, template: str | None) -> Wishes:
+    from hinterland.models.formats import Backend, Wishes
+
+    if backend and backend not in list(Backend):
+        raise InputError(
+            f"There is no backend called {backend}.", f"Backends: {', '.join(Backend)}."
+        )
+    return Wishes(kind or "", Backend(backend) if backend else None, _template(template))
+
+
+def _template(wanted: str | None) -> str:
+    """Return a chat template's name, or the text of the file that is named, once it is known to work."""
+    if not wanted:
+        return ""
+    from hinterland.engine.workers.ctransformers import chat_template
+
+    file = Path(wanted).expanduser()
+    try:
+        text = file.read_text("utf-8") if file.is_file() else wanted
+        chat_template.find(text, "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The template {wanted} cannot be read.", "It has to be UTF-8.") from error
+    except ModelError as error:
+        raise InputError(
+            f"The template {wanted} cannot be used: {error.message}.",
+            "docs/models.md says what a template is given.",
+        ) from error
+    return text
 
 
 @command.command()
@@ -257,14 +303,18 @@ def _facts(model: InstalledModel | None, entry: Entry | None) -> Iterable[tuple[
         yield "from", model.source
         yield "licence", model.licence or "?"
         yield "task", ", ".join(model.task)
+        yield "engine", f"{model.backend} ({facts.form})" if facts.form else model.backend.value
         yield "architecture", facts.architecture
         if facts.parameters:
             yield "parameters", f"{facts.parameters / 1e6:,.0f} million"
         if facts.file_type is not None:
             yield "weights", FILE_TYPES.get(facts.file_type, str(facts.file_type))
         yield "context", f"{facts.context_length:,} tokens" if facts.context_length else "?"
-        yield "vocabulary", f"{facts.vocabulary:,} ({facts.tokenizer})" if facts.vocabulary else "?"
-        yield "template", "yes" if facts.has_chat_template else "no chat template"
+        yield (
+            "vocabulary",
+            f"{facts.vocabulary:,} ({facts.tokenizer or '?'})" if facts.vocabulary else "?",
+        )
+        yield "template", _template_of(model)
         yield "images", _sight(model)
         yield "thinks", thinking.explained(facts.thinking)
         if facts.kv_bytes_per_token:
@@ -303,6 +353,19 @@ def _sight(model: InstalledModel) -> str:
         f"it sees: {projector.type} projector, {size(projector.bytes)}, "
         f"SHA-256 {projector.sha256} ({pinned}), from {projector.source}"
     )
+
+
+def _template_of(model: InstalledModel) -> str:
+    """Return which chat template a model gets, for people."""
+    if model.template:
+        return "one given to it" if "{" in model.template else model.template
+    if model.facts.has_chat_template:
+        return "yes"
+    if not model.type:
+        return "no chat template"
+    from hinterland.engine.workers.ctransformers import chat_template
+
+    return f"{chat_template.named().types[model.type]}, the default for {model.type}"
 
 
 @command.command()
