@@ -82,6 +82,8 @@ class Request(msgspec.Struct, frozen=True):
     priority: Priority = Priority.INTERACTIVE
     images: tuple[ImageNote, ...] = ()
     """The images of the last message, as its turn notes them."""
+    prefix: str | None = None
+    """Names what comes before the last message as a prompt that is worth keeping read: a tool's."""
 
 
 class Usage(msgspec.Struct, frozen=True):

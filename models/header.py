@@ -71,6 +71,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """llama.cpp's number for the quantisation of most tensors."""
     tokenizer: str = ""
     has_chat_template: bool = False
+    rope_by_context: bool | None = None
+    """Whether positions are encoded otherwise where the context is larger than in training; None
+    where that was not looked for."""
     kv_bytes_per_token: int | None = None
     """Bytes of KV cache a token of context takes at 16 bits a value: an upper bound, since layers
     with a sliding window keep less."""
@@ -328,6 +331,7 @@ def _facts(values: dict[str, _Value], parameters: int) -> Facts:
         file_type=file_type if isinstance(file_type, int) else None,
         tokenizer=text("tokenizer.ggml.model"),
         has_chat_template="tokenizer.chat_template" in values,
+        rope_by_context=number("rope.scaling.original_context_length") is not None,
     )
     latent = number("attention.kv_lora_rank") if number("attention.key_length_mla") else None
     per_token = _kv_bytes(facts, latent, number("rope.dimension_count"))

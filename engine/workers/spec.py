@@ -27,6 +27,10 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The file of the image projector (mmproj); empty for a model that cannot see."""
     memory: int = 0
     """Bytes of RAM it will need, estimated."""
+    prefixes: str = ""
+    """The folder it may save prefix states in; empty: it saves none."""
+    shape: str = ""
+    """Settings that a saved state of this model depends on besides the model."""
     socket: str = ""
     """Where it listens."""
 
