@@ -83,7 +83,7 @@ class Request(msgspec.Struct, frozen=True):
     images: tuple[ImageNote, ...] = ()
     """The images of the last message, as its turn notes them."""
     prefix: str | None = None
-    """Names what comes before the last message as a prompt that is worth keeping read: a tool's."""
+    """Names the system prompt as one that is worth keeping read: a tool's."""
 
 
 class Usage(msgspec.Struct, frozen=True):

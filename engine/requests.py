@@ -37,7 +37,7 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     encoded_anew: bool = False
     """Whether the caller has decoded and encoded the images itself; the service does it otherwise."""
     prefix: Id | None = None
-    """Names what comes before the last message as a prompt that is worth keeping read."""
+    """Names the system prompt as one that is worth keeping read: a tool's."""
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import functools
 import hashlib
+import itertools
 import logging
 import re
 from collections.abc import Callable
@@ -49,6 +50,7 @@ _LEAST_SHARE = 0.1
 _TAIL = 4096  # bytes of the end of an answer, where its timings are
 _REUSED = re.compile(rb'"cache_n":(\d+)')
 _LOOKS, _LOOK_EVERY = 40, 0.05  # at a slot whose answer was just cancelled; seconds
+_LONGEST_HEAD = 64  # bytes before the tokens in a state file: it differs between builds
 _PATIENCE = 5.0  # seconds that an ending worker is kept for what is not saved yet
 
 IsKept = Callable[[str, str], bool]
@@ -130,7 +132,7 @@ class Prefixes:
             if not reading.tokens:
                 return {}
             reading.tag = slots.tag()
-            slots.known[reading.tag] = reading.tokens
+            slots.remember(reading.tag, reading.tokens)
             found = self._store.best(key_of(worker.spec), reading.tokens, worker.spec.context)
             if found is not None:
                 await self._restore(slots, reading, *found)
@@ -287,7 +289,7 @@ class Prefixes:
         if tokens is None:
             self._store.discard(part)
             return None
-        slots.known[reading.tag] = tokens
+        slots.remember(reading.tag, tokens)
         return part, tokens
 
     async def _add(
@@ -308,13 +310,13 @@ class Prefixes:
         log.info("a prefix of %d tokens is saved", state.length)
 
     async def _save_prompt(self, worker: WorkerProcess, reading: Reading) -> None:
-        """Save what comes before the last message of a request that names its prompt, once, when
-        nothing else runs."""
+        """Save the system prompt of a request that names it, once, when nothing else runs: what the
+        user said with it is not in there."""
         order = reading.order
-        if order is None or not order.hint.prefix or len(order.messages) < 2:
+        if order is None or not order.hint.prefix:
             return
         slots = self._slots_of(worker)
-        tokens = await _before_the_last_message(slots, order, reading.tokens)
+        tokens = await _of_the_system_prompt(slots, order, reading.tokens)
         owner, key = of_prompt(order.hint.prefix), key_of(worker.spec)
         saved = self._store.of(owner, key)
         if len(tokens) // TOKEN_BYTES < LEAST_TOKENS or (saved and saved.tokens == tokens):
@@ -404,13 +406,12 @@ def _tokens_in(part: Path, count: int, size: int, expected: bytes) -> bytes | No
     return None
 
 
-_LONGEST_HEAD = 64  # bytes before the tokens: magic, version, counts; it differs between builds
-
-
-async def _before_the_last_message(slots: Slots, order: Order, tokens: bytes) -> bytes:
-    """Return the tokens of a prompt that do not depend on what its last message says."""
-    *first, final = order.body["messages"]
-    other = "x" if not order.messages[-1].content.startswith("x") else "?"
-    changed = order.body | {"messages": [*first, final | {"content": other}]}
-    compared = await slots.tokens(changed)
-    return tokens[: common(tokens, compared or b"") * TOKEN_BYTES]
+async def _of_the_system_prompt(slots: Slots, order: Order, tokens: bytes) -> bytes:
+    """Return the tokens at the beginning of a prompt that come of its system messages alone."""
+    systems = list(
+        itertools.takewhile(lambda sent: sent["role"] == "system", order.body["messages"])
+    )
+    said = order.messages[len(systems)].content if len(systems) < len(order.messages) else ""
+    other = {"role": "user", "content": "?" if said.startswith("x") else "x"}
+    compared = await slots.tokens(order.body | {"messages": [*systems, other]})
+    return tokens[: common(tokens, compared or b"") * TOKEN_BYTES] if systems else b""

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 TAG = "n_discard"
 _FIRST_TAG = 1_000_001
+_MOST_KNOWN = 256  # several times the slots a worker may have
 
 
 class Slot(msgspec.Struct):
@@ -71,6 +72,12 @@ class Slots:
     def tag(self) -> int:
         """Return a number that no other request to this worker has."""
         return next(self._tags)
+
+    def remember(self, tag: int, tokens: bytes) -> None:
+        """Note what the slot of the request `tag` will hold; the oldest notes are forgotten."""
+        self.known[tag] = tokens
+        while len(self.known) > _MOST_KNOWN:
+            del self.known[next(iter(self.known))]
 
     async def tokens(self, body: dict[str, Any]) -> bytes | None:
         """Return the exact tokens of the prompt that a chat with `body` would read; None where the
