@@ -61,17 +61,17 @@ async def ask(question: Request) -> tuple[float, str, Done]:
     raise SystemExit("no answer")
 
 
-async def restart(model: str) -> None:
-    """Start service and worker anew, with the model loaded."""
-    await stop()
+async def load(model: str) -> None:
+    """Start service and worker and load the model."""
     async for _ in EngineClient(find()).load(model):
         pass
 
 
-async def stop() -> None:
-    await EngineClient(find()).stop()
-    while await asyncio.to_thread(is_running, find()):
-        await asyncio.sleep(0.01)
+def stop() -> None:
+    """End the service and wait until it is gone."""
+    asyncio.run(EngineClient(find()).stop())
+    while is_running(find()):
+        time.sleep(0.01)
 
 
 def main() -> None:
@@ -95,16 +95,16 @@ def main() -> None:
         answers: dict[bool, set[str]] = {True: set(), False: set()}
 
         def first_token(*, restored: bool) -> float:
-            asyncio.run(stop())
+            stop()
             if prefixes.exists() and not restored:
                 prefixes.rename(aside)
-            asyncio.run(restart(model))
+            asyncio.run(load(model))
             seconds, said, end = asyncio.run(ask(question))
             answers[restored].add(said)
             reused = end.usage.cached_tokens
             assert (reused > 0.9 * done.usage.prompt_tokens) == restored, reused
             if not restored:
-                asyncio.run(stop())
+                stop()
                 put_back(aside, prefixes)
             return seconds * 1000
 
@@ -115,7 +115,7 @@ def main() -> None:
             lambda: first_token(restored=True),
             lambda: first_token(restored=False),
         )
-        asyncio.run(stop())
+        stop()
     report([pair], ("restored", "read anew"))
     print(f"answers: {answers}")
     print(

@@ -42,6 +42,7 @@ log = logging.getLogger("hinterland.engine")
 LEAST_TOKENS = 128
 """A shorter prompt is read in a moment: nothing of it is saved."""
 _LEAST_GAIN = 64
+_LEAST_REST = 16
 # A conversation is saved again when it grew by an eighth: what is written to the disk over its life
 # stays below nine times its final state, and a crash costs an eighth of the reading at most.
 _GROWTH = 8
@@ -234,7 +235,8 @@ class Prefixes:
                 if slot is None:
                     return
                 if not slot.is_processing:
-                    if not self._grew(worker, reading, slot, 1 / _GROWTH):
+                    had, grew = self._grew(worker, reading, slot)
+                    if grew < max(_LEAST_GAIN, had / _GROWTH):
                         self._unsaved[worker][reading.conversation] = reading
                         return
                     written = await self._write(worker, reading, slot)
@@ -255,7 +257,7 @@ class Prefixes:
                     slot = await self._slot(worker, reading)
                     if slot is None or slot.is_processing:
                         continue
-                    if self._grew(worker, reading, slot, 0.0):
+                    if self._grew(worker, reading, slot)[1] >= _LEAST_REST:
                         await self._add(worker, reading, await self._write(worker, reading, slot))
 
     async def _slot(self, worker: WorkerProcess, reading: Reading) -> Slot | None:
@@ -269,10 +271,11 @@ class Prefixes:
             return None
         return mine[0]
 
-    def _grew(self, worker: WorkerProcess, reading: Reading, slot: Slot, by_share: float) -> bool:
+    def _grew(self, worker: WorkerProcess, reading: Reading, slot: Slot) -> tuple[int, int]:
+        """Return how many tokens of the slot are saved already, and how many are not."""
         saved = self._store.of(of_conversation(reading.conversation), key_of(worker.spec))
         had = common(saved.tokens, reading.tokens) if saved else 0
-        return slot.n_prompt_tokens - had >= max(_LEAST_GAIN, had * by_share)
+        return had, slot.n_prompt_tokens - had
 
     async def _write(
         self, worker: WorkerProcess, reading: Reading, slot: Slot
@@ -337,7 +340,7 @@ def key_of(spec: WorkerSpec) -> str:
     """Return what a state must have in common with a worker that is to use it: the engine's build,
     the model, and the settings that shape what is kept of a prompt."""
     model = spec.sha256 or spec.path
-    shape = [model, spec.bytes, spec.mtime_ns, spec.gpu_layers, spec.shape]
+    shape = [model, spec.bytes, spec.mtime_ns, spec.projector, spec.gpu_layers, spec.shape]
     digest = hashlib.sha256(msgspec.json.encode(shape)).hexdigest()[:32]
     return f"{_build(spec)}/{digest}"
 

@@ -117,6 +117,11 @@ def test_a_restarted_engine_goes_on_where_it_was(resumed: Said, paths: Paths) ->
     again = ask("--continue", SECOND)
     assert again.answer == resumed.answer
     assert again.cached_tokens > 0.85 * again.prompt_tokens
+    (before,) = states(paths)
+    stop_engine()  # what the answer added is too little to be saved at once
+    (after,) = states(paths)
+    assert after.tokens.startswith(before.tokens)
+    assert after.length > again.prompt_tokens
     for path in [paths.prefixes, *paths.prefixes.iterdir()]:
         assert path.stat().st_mode & 0o077 == 0, path
 

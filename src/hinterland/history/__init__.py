@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from hinterland.durable import locked, remove_file
-from hinterland.engine.protocol import ImageNote
 from hinterland.engine import prefix_store
+from hinterland.engine.protocol import ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.history.files import Content, ConversationFiles, Heading, Record, title_of
 from hinterland.history.index import Summary, SummaryIndex
