@@ -14,6 +14,7 @@ import functools
 import hashlib
 import itertools
 import logging
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -346,7 +347,15 @@ def key_of(spec: WorkerSpec) -> str:
 
 
 def _build(spec: WorkerSpec) -> str:
-    return _bundled()
+    """Return what tells one engine that may have made a state from another."""
+    program = getattr(spec, "program", "")
+    if not program:
+        return _bundled()
+    try:
+        status = os.stat(program)
+    except OSError:
+        return program
+    return f"{program} {status.st_size} {status.st_mtime_ns}"
 
 
 def _is_outdated(key: str) -> bool:
