@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import hashlib
 import itertools
 import logging
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,10 +30,10 @@ from hinterland.engine.prefix_store import (
     of_prompt,
 )
 from hinterland.engine.requests import Order
+from hinterland.engine.service.prefix_keys import is_outdated, key_of
 from hinterland.engine.service.slots import TAG, Slot, Slots
 from hinterland.engine.service.worker_process import WorkerCrashedError, WorkerProcess
 from hinterland.engine.service.workers import Workers
-from hinterland.engine.workers.spec import WorkerSpec
 
 log = logging.getLogger("hinterland.engine")
 
@@ -52,7 +49,6 @@ _LEAST_SHARE = 0.1
 _TAIL = 4096  # bytes of the end of an answer, where its timings are
 _REUSED = re.compile(rb'"cache_n":(\d+)')
 _LOOKS, _LOOK_EVERY = 40, 0.05  # at a slot whose answer was just cancelled; seconds
-_LONGEST_HEAD = 64  # bytes before the tokens in a state file: it differs between builds
 _PATIENCE = 5.0  # seconds that an ending worker is kept for what is not saved yet
 
 IsKept = Callable[[str, str], bool]
@@ -93,6 +89,7 @@ class Reading:
 
     @property
     def turn(self) -> str:
+        """The id of the turn that it asks for."""
         return (self.order.hint.turn_id or "") if self.order else ""
 
 
@@ -114,7 +111,7 @@ class Prefixes:
     async def read(self, worker: WorkerProcess, order: Order) -> Reading:
         """Count the tokens of the prompt of `order`; of a long one keep them. Raises what
         `WorkerProcess.count` raises."""
-        if worker.spec.prefixes and _may_be_long(order):
+        if _takes_part(worker) and _may_be_long(order):
             if self._loading is None:
                 self._loading = asyncio.create_task(asyncio.to_thread(self._load))
             await asyncio.shield(self._loading)
@@ -127,7 +124,7 @@ class Prefixes:
     async def prepare(self, worker: WorkerProcess, reading: Reading) -> dict[str, Any]:
         """Bring back what is saved of the prompt, as far as that helps, and return the fields that
         its request needs. Raises WorkerCrashedError."""
-        if not worker.spec.prefixes:
+        if not _takes_part(worker):
             return {}
         slots = self._slots_of(worker)
         async with slots.lock:  # a request that starts would empty the slot that is being saved
@@ -168,7 +165,7 @@ class Prefixes:
         def is_wanted(state: State) -> bool:
             conversation = state.owner.removeprefix(of_conversation(""))
             kept = conversation == state.owner or self._is_kept(conversation, state.turn)
-            return kept and not _is_outdated(state.key)
+            return kept and not is_outdated(state.key)
 
         self._store.load(is_wanted)
 
@@ -248,10 +245,10 @@ class Prefixes:
 
     async def _save_the_rest(self, worker: WorkerProcess) -> None:
         """Save what grew too little to be saved at once, before the worker ends."""
-        slots = self._slots_of(worker) if worker.spec.prefixes else None
         readings = self._unsaved.pop(worker, {})
-        if slots is None or not readings:
+        if not readings:
             return
+        slots = self._slots_of(worker)
         with contextlib.suppress(TimeoutError, WorkerCrashedError):
             async with asyncio.timeout(_PATIENCE), slots.lock:
                 for reading in readings.values():
@@ -289,7 +286,7 @@ class Prefixes:
             return None
         slots = self._slots_of(worker)
         part = self._store.part(of_conversation(reading.conversation))
-        tokens = await _saved(slots, slot.id, part, reading.tokens)
+        tokens = await slots.save(slot.id, part, reading.tokens)
         if tokens is None:
             self._store.discard(part)
             return None
@@ -330,50 +327,16 @@ class Prefixes:
                 return  # the next request of that name will see to it
             slot = await slots.fill(tokens)
             part = self._store.part(owner)
-            if slot is None or await _saved(slots, slot, part, tokens) != tokens:
+            if slot is None or await slots.save(slot, part, tokens) != tokens:
                 self._store.discard(part)
                 return
         if await asyncio.to_thread(self._store.add, part, owner, "", key, tokens):
             log.info("a prompt of %d tokens is saved", len(tokens) // TOKEN_BYTES)
 
 
-def key_of(spec: WorkerSpec) -> str:
-    """Return what a state must have in common with a worker that is to use it: the engine's build,
-    the model, and the settings that shape what is kept of a prompt."""
-    model = spec.sha256 or spec.path
-    shape = [model, spec.bytes, spec.mtime_ns, spec.projector, spec.gpu_layers, spec.shape]
-    digest = hashlib.sha256(msgspec.json.encode(shape)).hexdigest()[:32]
-    return f"{_build(spec)}/{digest}"
-
-
-def _build(spec: WorkerSpec) -> str:
-    """Return what tells one engine that may have made a state from another."""
-    program = getattr(spec, "program", "")
-    if not program:
-        return _bundled()
-    try:
-        status = os.stat(program)
-    except OSError:
-        return program
-    return f"{program} {status.st_size} {status.st_mtime_ns}"
-
-
-def _is_outdated(key: str) -> bool:
-    """Whether a state was made by another build of the bundled engine, which never comes back."""
-    name, _, _ = _bundled().partition(" ")
-    return key.startswith(f"{name} ") and not key.startswith(f"{_bundled()}/")
-
-
-@functools.cache
-def _bundled() -> str:
-    import platform
-    from importlib import metadata
-
-    try:
-        version = metadata.version("xllamacpp")
-    except metadata.PackageNotFoundError:
-        version = "unknown"
-    return f"xllamacpp {version} {platform.machine()}"
+def _takes_part(worker: WorkerProcess) -> bool:
+    """Whether the worker is a llama.cpp server that may save prefixes."""
+    return bool(worker.spec.prefixes) and worker.spec.kind in {"llamacpp", "native"}
 
 
 def _may_be_long(order: Order) -> bool:
@@ -386,36 +349,6 @@ def _may_be_long(order: Order) -> bool:
         for part in content
     )
     return only_text and sum(len(message.content) for message in order.messages) >= LEAST_TOKENS
-
-
-async def _saved(slots: Slots, slot: int, part: Path, expected: bytes) -> bytes | None:
-    """Have a slot saved to `part`; return the tokens it held, None unless the file is whole and
-    begins with `expected`, or is the beginning of that."""
-    saved = await slots.save(slot, part.name)
-    if saved is None:
-        log.warning("a prefix is not saved: the engine could not write it")
-        return None
-    count, size = saved
-    return await asyncio.to_thread(_tokens_in, part, count, size, expected)
-
-
-def _tokens_in(part: Path, count: int, size: int, expected: bytes) -> bytes | None:
-    """Return the tokens that stand near the beginning of a state file."""
-    wanted = count * TOKEN_BYTES
-    start = expected[:wanted]
-    try:
-        if part.stat().st_size != size:
-            log.warning("a prefix is not saved: the disk did not take all of it")
-            return None
-        with part.open("rb") as file:
-            head = file.read(wanted + _LONGEST_HEAD)
-    except OSError as error:
-        log.warning("a prefix is not saved: %s", error.strerror)
-        return None
-    for at in range(0, _LONGEST_HEAD, TOKEN_BYTES):
-        if start and head.startswith(start, at):
-            return head[at : at + wanted]
-    return None
 
 
 async def _of_the_system_prompt(slots: Slots, order: Order, tokens: bytes) -> bytes:

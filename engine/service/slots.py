@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from array import array
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from hinterland.engine.prefix_store import TOKEN_BYTES
+
 if TYPE_CHECKING:
     from hinterland.engine.service.worker_process import WorkerProcess
+
+log = logging.getLogger("hinterland.engine")
 
 T = TypeVar("T")
 
 TAG = "n_discard"
+_LONGEST_HEAD = 64  # bytes before the tokens in a state file: it differs between builds
 _FIRST_TAG = 1_000_001
 _MOST_KNOWN = 256  # several times the slots a worker may have
 
@@ -94,11 +101,14 @@ class Slots:
         status, answer = await self._worker.ask("GET", "/slots")
         return _decoded(status, answer, list[Slot]) or []
 
-    async def save(self, slot: int, name: str) -> tuple[int, int] | None:
-        """Save what a slot holds as the file `name`; return its tokens and bytes, None when it
-        cannot be."""
-        saved = await self._post(f"/slots/{slot}?action=save", {"filename": name}, _Saved)
-        return (saved.n_saved, saved.n_written) if saved is not None else None
+    async def save(self, slot: int, part: Path, expected: bytes) -> bytes | None:
+        """Save what a slot holds to `part`, in the worker's folder, and return its tokens. None when
+        it cannot be, or when it does not begin with `expected` and is not the beginning of that."""
+        saved = await self._post(f"/slots/{slot}?action=save", {"filename": part.name}, _Saved)
+        if saved is None:
+            log.warning("a prefix is not saved: the engine could not write it")
+            return None
+        return await asyncio.to_thread(_tokens_in, part, saved, expected)
 
     async def restore(self, slot: int, name: str) -> bool:
         """Fill a slot from the file `name`; return whether that worked."""
@@ -131,3 +141,22 @@ def _decoded(status: int, answer: bytes, kind: type[T]) -> T | None:
         return msgspec.json.decode(answer, type=kind)
     except msgspec.MsgspecError:
         return None  # a server of another make: it is asked for nothing that is needed
+
+
+def _tokens_in(part: Path, saved: _Saved, expected: bytes) -> bytes | None:
+    """Return the tokens that stand near the beginning of a state file."""
+    wanted = saved.n_saved * TOKEN_BYTES
+    start = expected[:wanted]
+    try:
+        if part.stat().st_size != saved.n_written:
+            log.warning("a prefix is not saved: the disk did not take all of it")
+            return None
+        with part.open("rb") as file:
+            head = file.read(wanted + _LONGEST_HEAD)
+    except OSError as error:
+        log.warning("a prefix is not saved: %s", error.strerror)
+        return None
+    for at in range(0, _LONGEST_HEAD, TOKEN_BYTES):
+        if start and head.startswith(start, at):
+            return head[at : at + wanted]
+    return None

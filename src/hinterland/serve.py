@@ -92,7 +92,7 @@ def _prefixes(paths: Paths, config: configuration.Config, workers: Workers) -> P
     def is_kept(conversation_id: str, turn_id: str) -> bool:
         conversation = paths.history / "conversations" / f"{conversation_id}.json"
         journal = paths.journal / f"{turn_id}.journal"
-        return config.history and (conversation.exists() or journal.exists())
+        return config.history and (os.path.exists(conversation) or os.path.exists(journal))
 
     store = PrefixStore(paths.prefixes, config.engine.saved_prefixes * 1_000_000)
     if not config.engine.saved_prefixes:

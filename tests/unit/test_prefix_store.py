@@ -18,7 +18,7 @@ from hinterland.engine.prefix_store import (
     of_conversation,
     of_prompt,
 )
-from hinterland.engine.service.prefixes import key_of
+from hinterland.engine.service.prefix_keys import key_of
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.history import History
 from hinterland.paths import Paths
