@@ -92,6 +92,8 @@ class Request(msgspec.Struct, frozen=True):
     """The images of the last message, as its turn notes them."""
     think: Think | None = None
     """None leaves it to the model."""
+    prefix: str | None = None
+    """Names the system prompt as one that is worth keeping read: a tool's."""
 
 
 class Usage(msgspec.Struct, frozen=True):

@@ -37,6 +37,8 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     encoded_anew: bool = False
     """Whether the caller has decoded and encoded the images itself; the service does it otherwise."""
     think: Think | None = None
+    prefix: Id | None = None
+    """Names the system prompt as one that is worth keeping read: a tool's."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -95,6 +97,7 @@ def encode(request: Request) -> bytes:
             images=request.images,
             encoded_anew=any(message.images for message in request.messages),
             think=request.think,
+            prefix=request.prefix,
         ),
     }
     if request.model:
@@ -122,8 +125,9 @@ def decode(data: bytes) -> Order:
         raise InputError(f"The request is not a chat completion: {error}.") from error
     if body.n is not None and body.n != 1:
         raise InputError("One request gets one answer here.", "Send n requests, or leave n out.")
-    # What is left would get past the admission: llama-server's own names for a limit and a slot.
-    for field in ("hint", "n_predict", "id_slot", "max_completion_tokens"):
+    # What is left would get past the admission: llama-server's own names for a limit and a slot,
+    # and the one by which the service finds an answer's slot again.
+    for field in ("hint", "n_predict", "id_slot", "n_discard", "max_completion_tokens"):
         whole.pop(field, None)
     messages = tuple(map(_incoming, body.messages))
     if sum(len(message.images) for message in messages) > MOST_IMAGES:

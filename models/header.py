@@ -80,6 +80,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tokens that end an answer and must be named to the engine, by `models.template`."""
     form: str = ""
     """How the file is laid out, where it is not GGUF of version 2 or 3: `GGUF version 1`, `ggjt version 3`."""
+    rope_by_context: bool | None = None
+    """Whether positions are encoded otherwise where the context is larger than in training; None
+    where that was not looked for."""
     kv_bytes_per_token: int | None = None
     """Bytes of KV cache a token of context takes at 16 bits a value: an upper bound, since layers
     with a sliding window keep less."""
@@ -388,6 +391,7 @@ def _facts(values: dict[str, _Value], parameters: int) -> Facts:
         thinking=template.thinking(said) if isinstance(said, str) else (),
         stop=template.stop(said) if isinstance(said, str) else (),
         form="GGUF version 1" if values[_VERSION] == 1 else "",
+        rope_by_context=number("rope.scaling.original_context_length") is not None,
     )
     latent = number("attention.kv_lora_rank") if number("attention.key_length_mla") else None
     per_token = _kv_bytes(facts, latent, number("rope.dimension_count"))

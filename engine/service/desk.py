@@ -27,6 +27,7 @@ from hinterland.engine.requests import Order
 from hinterland.engine.service import thinking
 from hinterland.engine.service.answers import Answer
 from hinterland.engine.service.pictures import with_images_for
+from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.worker_process import WorkerCrashedError, WorkerProcess
 from hinterland.engine.service.workers import Say, Workers
 from hinterland.engine.status import ServiceStatus
@@ -46,10 +47,16 @@ class ClosingError(EngineError):
 
 class Desk:
     def __init__(
-        self, resolve: Resolve, workers: Workers, journals: Path, keep_alive: float
+        self,
+        resolve: Resolve,
+        workers: Workers,
+        journals: Path,
+        keep_alive: float,
+        prefixes: Prefixes,
     ) -> None:
         self._resolve = resolve
         self._workers = workers
+        self._prefixes = prefixes
         self._journals = journals
         self._keep_alive = keep_alive
         self._started = time.time()
@@ -107,6 +114,7 @@ class Desk:
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
         await asyncio.gather(*(answer.closed() for answer in answers))
+        await self._prefixes.settle()
         await self._workers.stop()
 
     def status(self) -> ServiceStatus:
@@ -181,7 +189,8 @@ class Desk:
     ) -> AsyncGenerator[bytes, None]:
         """Yield the worker's bytes once the prompt is known to fit and its memory is reserved."""
         spec = worker.spec
-        prompt_tokens = await worker.count(msgspec.json.encode(order.body))
+        reading = await self._prefixes.read(worker, order)
+        prompt_tokens = reading.count
         left = spec.context - prompt_tokens
         if left < 1:
             raise InputError(
@@ -196,10 +205,13 @@ class Desk:
             prompt_tokens + limit, priority, lambda position: say(Queued(position))
         )
         try:
+            body |= await self._prefixes.prepare(worker, reading)
             async with aclosing(worker.chat(msgspec.json.encode(body))) as pieces:
                 async for piece in pieces:
+                    reading.heard(piece)
                     yield piece
         finally:
+            self._prefixes.keep(worker, reading)
             worker.door.leave(prompt_tokens + limit, priority)
 
     @contextmanager

@@ -133,17 +133,21 @@ class WorkerProcess:
 
     async def count(self, body: bytes) -> int:
         """Return how many tokens the prompt in `body` has, chat template included."""
+        status, answer = await self.ask("POST", f"{_CHAT}/input_tokens", body)
+        if status != 200:
+            raise _refused(answer)
+        return int(msgspec.json.decode(answer)["input_tokens"])
+
+    async def ask(self, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
+        """Return status and body of the worker's response; raises WorkerCrashedError."""
         connection = await self._connect()
         try:
-            status = await connection.send("POST", f"{_CHAT}/input_tokens", body)
-            answer = await connection.body()
+            status = await connection.send(method, target, body)
+            return status, await connection.body()
         except (OSError, h11.RemoteProtocolError) as error:
             raise await self._crashed() from error
         finally:
             connection.close()
-        if status != 200:
-            raise _refused(answer)
-        return int(msgspec.json.decode(answer)["input_tokens"])
 
     async def chat(self, body: bytes) -> AsyncGenerator[bytes, None]:
         """Yield the answer's bytes as the worker sends them. Closing the iterator cancels."""

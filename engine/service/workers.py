@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -39,6 +39,8 @@ class Workers:
         # later behind it: a model in demand cannot starve the other.
         self._choosing = asyncio.Lock()
         self._in_line = 0
+        self.before_end: Callable[[WorkerProcess], Awaitable[None]] | None = None
+        """Awaited before a worker that still runs is ended."""
         self._released = asyncio.Event()
 
     @property
@@ -59,9 +61,17 @@ class Workers:
             await worker.ready
             yield worker
         finally:
-            worker.users -= 1
-            worker.last_used = time.monotonic()
-            self._released.set()
+            self.release(worker)
+
+    def retain(self, worker: WorkerProcess) -> None:
+        """Keep a worker that is in use from being evicted until it is released."""
+        worker.users += 1
+
+    def release(self, worker: WorkerProcess) -> None:
+        """Give back what `retain` took."""
+        worker.users -= 1
+        worker.last_used = time.monotonic()
+        self._released.set()
 
     async def _choose(self, spec: WorkerSpec, say: Say) -> WorkerProcess:
         self._in_line += 1
@@ -112,6 +122,8 @@ class Workers:
 
     async def _evict(self, worker: WorkerProcess) -> None:
         log.info("worker for %s is stopped", worker.spec.model)
+        if self.before_end is not None and not worker.gone and worker.ready.done():
+            await self.before_end(worker)
         self._workers.pop(worker.spec.identity, None)
         await worker.stop()
 

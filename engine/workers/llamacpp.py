@@ -59,6 +59,9 @@ def _parameters(spec: WorkerSpec) -> object:
     parameters.fit_params = False
     parameters.cache_ram_mib = _PROMPT_CACHE_MIB
     parameters.endpoint_slots = True
+    parameters.ctx_shift = False
+    if spec.prefixes:
+        parameters.slot_save_path = spec.prefixes + "/"
     parameters.ui = False
     parameters.offline = True
     parameters.verbosity = _VERBOSITY

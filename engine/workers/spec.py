@@ -38,6 +38,10 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """For ctransformers: a chat template's name or its Jinja2 text; empty means that of the type."""
     special_tokens: dict[str, int] = {}
     """For ctransformers: text → token, for those that the library does not find in a text."""
+    prefixes: str = ""
+    """The folder it may save prefix states in; empty: it saves none."""
+    shape: str = ""
+    """Settings that a saved state of this model depends on besides the model."""
     socket: str = ""
     """Where it listens."""
 

@@ -39,6 +39,8 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Layers given to a GPU; -1 lets the engine choose."""
     keep_alive: Annotated[float, msgspec.Meta(gt=0, le=_A_YEAR)] = 15.0
     """Minutes without a request after which the engine leaves memory."""
+    saved_prefixes: Annotated[int, msgspec.Meta(ge=0)] = 1024
+    """MB of disk for what was read of long prompts, so that it is not read again; 0 keeps none."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

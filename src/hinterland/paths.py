@@ -24,7 +24,7 @@ class Paths:
     data: Path
     """Model files and conversations: what a backup should hold."""
     state: Path
-    """The engine's socket, lock, logs and journals."""
+    """The engine's socket, lock, logs, journals and saved prefixes."""
     cache: Path
     """Whatever can be made or fetched again."""
     system_data: tuple[Path, ...] = ()
@@ -45,6 +45,10 @@ class Paths:
     @property
     def journal(self) -> Path:
         return self.state / "journal"
+
+    @property
+    def prefixes(self) -> Path:
+        return self.state / "prefixes"
 
     @property
     def logs(self) -> Path:

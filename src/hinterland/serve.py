@@ -13,7 +13,9 @@ from pathlib import Path
 from hinterland import config as configuration
 from hinterland import machine, measured
 from hinterland.engine import echo
+from hinterland.engine.prefix_store import PrefixStore
 from hinterland.engine.service.desk import Desk, Resolve
+from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.run import claim, log_to, run
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.wire import Connection
@@ -65,6 +67,8 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             thinking=facts.thinking or (),
             stop=facts.stop,
             memory=fit.needed(model, context, slots),
+            prefixes=str(paths.prefixes) if settings.saved_prefixes else "",
+            shape="" if facts.rope_by_context is False else f"{context}x{slots}",
         )
 
     return resolve
@@ -128,8 +132,21 @@ async def _serve(ready: int | None) -> None:
     log_to(paths.logs)
     workers = Workers(paths.socket.parent, fit.free_memory)
     keep_alive = config.engine.keep_alive
-    desk = Desk(resolver(paths, config), workers, paths.journal, keep_alive)
+    prefixes = _prefixes(paths, config, workers)
+    desk = Desk(resolver(paths, config), workers, paths.journal, keep_alive, prefixes)
     await run(desk, paths, keep_alive, ready)
+
+
+def _prefixes(paths: Paths, config: configuration.Config, workers: Workers) -> Prefixes:
+    def is_kept(conversation_id: str, turn_id: str) -> bool:
+        conversation = paths.history / "conversations" / f"{conversation_id}.json"
+        journal = paths.journal / f"{turn_id}.journal"
+        return config.history and (os.path.exists(conversation) or os.path.exists(journal))
+
+    store = PrefixStore(paths.prefixes, config.engine.saved_prefixes * 1_000_000)
+    if not config.engine.saved_prefixes:
+        store.load(lambda state: False)  # what an earlier setting kept goes
+    return Prefixes(store, workers, is_kept)
 
 
 def _report(ready: int | None, line: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from hinterland.durable import locked, remove_file
+from hinterland.engine import prefix_store
 from hinterland.engine.protocol import ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.history.files import Content, ConversationFiles, Heading, Record, title_of
@@ -51,6 +52,7 @@ class History:
         self._journals = Journals(paths.journal, self._warn_once)
         self._pictures = Pictures(paths.history / "images")
         self._index = SummaryIndex(paths.history / "index.json", self._files)
+        self._prefixes = paths.prefixes
         self._search = Search(paths.history / "search.sqlite", self._files)
 
     def add_turn(self, conversation_id: str, turn: Turn) -> None:
@@ -198,7 +200,8 @@ class History:
                 edit.replace("conversation", int(number), Heading(title, heading.created))
 
     def delete(self, conversation_id: str) -> None:
-        """Delete a conversation, its images, its journals, its row in the list and its words in the search.
+        """Delete a conversation, its images, its journals, its row in the list, its words in the
+        search and what the engine saved of it.
 
         Raises InputError when there is none, StorageError when something could not be removed.
         """
@@ -212,6 +215,8 @@ class History:
             self._pictures.remove_all(conversation_id)
             remove_file(file.path)
         self._pictures.sweep(self._files.scan())
+        # After the file: the engine saves nothing more of a conversation that has none.
+        prefix_store.forget(self._prefixes, prefix_store.of_conversation(conversation_id))
         self._index.forget_missing()
         self._search.forget(conversation_id)
 
