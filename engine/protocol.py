@@ -1,7 +1,7 @@
 """What goes into an engine and what comes out: the types that every engine and every caller share.
 
 On the socket this is OpenAI's chat completions protocol plus a field `hint` in the request and
-named server-sent events (`hint.loading`, `hint.queued`, `hint.failed`) in the answer. See
+named server-sent events (`hint.loading`, `hint.queued`, `hint.sent_to`, `hint.failed`) in the answer. See
 docs/protocol.md.
 """
 
@@ -116,6 +116,14 @@ class Queued(msgspec.Struct, frozen=True, tag="queued"):
     position: int
 
 
+class SentTo(msgspec.Struct, frozen=True, tag="sent_to"):
+    """The words go to a remote engine; `model` is what this account calls it, whatever the remote
+    says of itself."""
+
+    model: str
+    url: str
+
+
 class PromptProgress(msgspec.Struct, frozen=True, tag="prompt"):
     """The engine is reading the prompt: `done` of `total` tokens."""
 
@@ -148,7 +156,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     hint: str = ""
 
 
-Event = Loading | Queued | PromptProgress | ReasoningDelta | TextDelta | Done | Failed
+Event = Loading | Queued | SentTo | PromptProgress | ReasoningDelta | TextDelta | Done | Failed
 
 
 class Engine(Protocol):
