@@ -31,7 +31,7 @@ class Address:
     @property
     def mark(self) -> str:
         """The same in a few words, for a status line."""
-        return f"to {self.place}, this machine" if self.here else f"words leave: {self.place}"
+        return f"{'this machine' if self.here else 'words leave'}: {self.place}"
 
 
 def parse(url: str) -> Address:

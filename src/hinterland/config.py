@@ -233,7 +233,8 @@ def from_words(key: str, words: str) -> Value:
             ) from error
         raise ConfigError(f"{key} cannot be {words!r}: {_reason(error)[0]}.") from error
     except ValueError as error:
-        raise ConfigError(f"{key} cannot be set: {error}.") from error
+        reason = str(error).removeprefix(f"{key}: ")
+        raise ConfigError(f"{key} cannot be set: {reason}.") from error
 
 
 def suggestion(key: str) -> str:

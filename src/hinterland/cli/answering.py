@@ -14,6 +14,7 @@ from hinterland.engine.protocol import (
     Event,
     Failed,
     FinishReason,
+    SentTo,
     TextDelta,
 )
 from hinterland.errors import EngineError, NoModelError, StorageError, by_name
@@ -88,6 +89,9 @@ class Answering:
                     progress.clear()
                     if view is not None:
                         view.write(event.text)
+                elif isinstance(event, SentTo):
+                    progress.clear()
+                    click.echo(f"hint: {where_words_go(event)}", err=True)
                 else:
                     progress.show(event)
                     self._turn = self._conversation.running or self._turn
@@ -131,6 +135,13 @@ class Answering:
                 why = f"the context is full ({used} tokens, prompt included)"
             click.echo(f"hint: the answer was cut off: {why}", err=True)
         return 0
+
+
+def where_words_go(event: SentTo) -> str:
+    """Return the sentence that tells of a remote engine."""
+    from hinterland import address
+
+    return f"the words go to {event.model} {address.parse(event.url).note}"
 
 
 def _print_envelope(turn: Turn, conversation: Conversation, last: Done | Failed) -> None:

@@ -11,10 +11,14 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 
+import click
+
 from hinterland.cli import show_error
+from hinterland.cli.answering import where_words_go
+from hinterland.config import RemoteEngine
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import (
     Done,
@@ -24,6 +28,7 @@ from hinterland.engine.protocol import (
     Loading,
     PromptProgress,
     Queued,
+    SentTo,
     TextDelta,
 )
 from hinterland.errors import HinterlandError, InputError, by_name
@@ -42,8 +47,16 @@ Ctrl-C stops the answer"""
 class PlainChat:
     """A conversation on standard input and standard output."""
 
-    def __init__(self, conversation: Conversation, new: Callable[[], Conversation]) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        new: Callable[[], Conversation],
+        remotes: Mapping[str, RemoteEngine],
+    ) -> None:
         self._conversation = conversation
+        self._remotes = remotes
+        self._told: SentTo | None = None
+        """Where the words go, as it was said last."""
         self._new = new
         self._attended = sys.stdin.isatty()
         """Whether a person types; a pipe gets no prompts, no notices, and an exit code."""
@@ -56,6 +69,9 @@ class PlainChat:
         if self._attended:
             _edit_lines()
             self._say("Type a prompt, or /help.")
+        remote = self._remotes.get(self._conversation.model or "")
+        if remote is not None:
+            self._tell(SentTo(self._conversation.model or "", remote.url))
         try:
             with asyncio.Runner() as runner:
                 self._runner = runner
@@ -159,6 +175,8 @@ class PlainChat:
                     self._write(clean(event.text))
                 elif isinstance(event, Failed):
                     failed = event
+                elif isinstance(event, SentTo):
+                    self._tell(event)
                 elif isinstance(event, Done):
                     self._end_line()
                     self._explain(event)
@@ -174,6 +192,16 @@ class PlainChat:
             self._end_line()
         if failed is not None:
             raise by_name(failed.kind, failed.message, failed.hint)
+
+    def _tell(self, sent_to: SentTo) -> None:
+        """Say where the words go, once; to whoever reads standard error where nobody types."""
+        if sent_to == self._told:
+            return
+        self._told = sent_to
+        if self._attended:
+            self._say(f"({where_words_go(sent_to)})")
+        else:
+            click.echo(f"hint: {where_words_go(sent_to)}", err=True)
 
     def _interrupt(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
         if self._stopping is not None:
