@@ -19,9 +19,9 @@ import httpx2
 
 from hinterland import address
 from hinterland.engine.remote.key import Key
-from hinterland.engine.remote.refusals import LARGEST, refused
+from hinterland.engine.remote.refusals import LARGEST, AgainError, refused
 from hinterland.engine.workers.spec import RemoteSpec
-from hinterland.errors import ConfigError, EngineError, HinterlandError
+from hinterland.errors import ConfigError, EngineError
 from hinterland.text import clean_line
 
 TRIES = 4
@@ -31,16 +31,6 @@ _LONGEST_PAUSE = 30.0  # seconds; a remote that asks for more is said to be busy
 _BUSY = frozenset({429, 502, 503, 504})
 
 Item = TypeVar("Item")
-
-
-class AgainError(Exception):
-    """A try failed in a way that may pass; `error` is what to say if it does not."""
-
-    def __init__(self, error: HinterlandError, pause: float | None = None) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.pause = pause
-        """Seconds that the remote asks to be left alone."""
 
 
 class Answer:

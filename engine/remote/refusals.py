@@ -23,6 +23,16 @@ _OVERFLOW = re.compile(
 _LONGEST = 300
 
 
+class AgainError(Exception):
+    """A try failed in a way that may pass; `error` is what to say if it does not."""
+
+    def __init__(self, error: HinterlandError, pause: float | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.pause = pause
+        """Seconds that the remote asks to be left alone."""
+
+
 class _Error(msgspec.Struct):
     message: str = ""
     type: str | None = None

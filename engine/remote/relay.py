@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from hinterland.engine.events import LONGEST_LINE, EventParser
 from hinterland.engine.protocol import Failed
 from hinterland.engine.remote.key import Key
+from hinterland.engine.remote.refusals import AgainError
 from hinterland.errors import EngineError
 from hinterland.text import clean_line
 
@@ -21,7 +22,8 @@ _KEPT = "What was written is kept; ask again."
 async def relay(pieces: AsyncIterator[bytes], engine: str, key: Key) -> AsyncGenerator[bytes, None]:
     """Yield the stream's lines; the last is `data: [DONE]`, added where the remote forgot it.
 
-    Raises EngineError when the stream breaks off, reports a failure, or is no stream of an answer.
+    Raises EngineError when the stream reports a failure or is no stream of an answer, AgainError
+    when it breaks off.
     """
     relayed = _Relayed(engine, key)
     rest = b""
@@ -39,7 +41,7 @@ async def relay(pieces: AsyncIterator[bytes], engine: str, key: Key) -> AsyncGen
     relayed.check()
     if not relayed.ended:
         if not relayed.finished:
-            raise EngineError(f"{engine} stopped in the middle of the answer.", _KEPT)
+            raise AgainError(EngineError(f"{engine} stopped in the middle of the answer.", _KEPT))
         yield _END
 
 
@@ -50,6 +52,7 @@ class _Relayed:
         self._parser = EventParser(engine)
         self._key = key
         self._failure = ""
+        self._begun = False
 
     @property
     def ended(self) -> bool:
@@ -70,6 +73,9 @@ class _Relayed:
                 self._failure = events[-1].message
             else:
                 passed += self._key.hide_in_answer(line) + b"\n"
+        if not self._begun and not passed.strip():  # what a comment left
+            return b""
+        self._begun = True
         return passed
 
     def check(self) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from hinterland.engine.remote import dialect
 from hinterland.engine.remote import key as keys
 from hinterland.engine.remote.dialect import Facts, Server
-from hinterland.engine.remote.refusals import LARGEST
+from hinterland.engine.remote.refusals import LARGEST, AgainError, refused
 from hinterland.engine.remote.relay import relay
 from hinterland.engine.service.admission import Admission
 from hinterland.engine.status import WorkerStatus
@@ -102,8 +102,6 @@ class RemoteWorker:
     async def count(self, body: bytes) -> int | None:
         """Return how many tokens the prompt has where the server counts; None elsewhere: then its own
         refusal is the check."""
-        from hinterland.engine.remote.endpoint import AgainError
-
         endpoint = self._opened()
         if self._facts.server is Server.LLAMA:
             url, field = f"{endpoint.address.base}/chat/completions/input_tokens", "input_tokens"
@@ -199,8 +197,6 @@ async def _check_stream(endpoint: Endpoint, answer: Answer) -> None:
     """Raise EngineError for a response that is no stream of events."""
     if answer.kind in ("text/event-stream", ""):
         return
-    from hinterland.engine.remote.refusals import refused
-
     body = await answer.body(LARGEST)
     if answer.kind == "application/json" and b'"error"' in body:
         raise refused(endpoint.engine, endpoint.name, 500, body)

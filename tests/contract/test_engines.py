@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hinterland.config_change import change
 from hinterland.engine.client import EngineClient
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
@@ -38,7 +39,12 @@ class Candidate:
 
 
 @pytest.fixture(
-    params=["echo", "echo worker", pytest.param("llama.cpp worker", marks=pytest.mark.model)]
+    params=[
+        "echo",
+        "echo worker",
+        pytest.param("llama.cpp worker", marks=pytest.mark.model),
+        pytest.param("remote endpoint", marks=pytest.mark.model),
+    ]
 )
 def candidate(request: pytest.FixtureRequest, paths: Paths) -> Iterator[Candidate]:
     match request.param:
@@ -46,6 +52,11 @@ def candidate(request: pytest.FixtureRequest, paths: Paths) -> Iterator[Candidat
             yield Candidate(EchoEngine(500), "echo")
         case "echo worker":
             yield Candidate(EngineClient(paths), "echo:500")
+        case "remote endpoint":
+            port = request.getfixturevalue("llama_server")
+            change(paths.config_file, "engines.elsewhere.url", f"http://127.0.0.1:{port}")
+            change(paths.config_file, "engines.elsewhere.api_key_env", "ELSEWHERE_KEY")
+            yield Candidate(EngineClient(paths), "elsewhere")
         case _:
             yield Candidate(EngineClient(paths), request.getfixturevalue("small_model"))
 
