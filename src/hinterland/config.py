@@ -123,10 +123,13 @@ def parse(text: bytes, path: Path) -> Config:
     """Return the settings in the TOML `text`; `path` is only for the error. Raises ConfigError."""
     if not text:
         return Config()
+    settings = table(text, path)
     try:
-        config = msgspec.convert(table(text, path), Config)
+        config = msgspec.convert(settings, Config)
     except msgspec.ValidationError as error:
         reason, key = _reason(error)
+        if "[...]" in key:
+            key = key.replace("[...]", f".{_broken(settings['engines'])}")
         unknown = re.fullmatch(r"Object contains unknown field `(.*)`", reason)
         if unknown:
             name = f"{key}.{unknown[1]}" if key else unknown[1]
@@ -140,6 +143,16 @@ def parse(text: bytes, path: Path) -> Config:
     if config.engines:
         _check_engines(config.engines, path)
     return config
+
+
+def _broken(engines: dict[str, Any]) -> str:
+    """Return the name of the first remote engine that cannot be one: the library does not tell."""
+    for name, engine in engines.items():
+        try:
+            msgspec.convert(engine, RemoteEngine)
+        except msgspec.ValidationError:
+            return name
+    return "NAME"
 
 
 def _check_engines(engines: dict[str, RemoteEngine], path: Path) -> None:
