@@ -164,7 +164,7 @@ class Endpoint:
             reason = getattr(cause, "verify_message", "") or cause.reason or "TLS failed"
             return EngineError(
                 f"The connection to {self.engine} is not safe: {clean_line(str(reason))}.",
-                f"engines.{self.name}.ca_file names certificates to trust besides the system's.",
+                f"engines.{self.name}.ca_file names the certificates to trust, if it has its own.",
             )
         if isinstance(error, httpx2.ConnectTimeout | httpx2.ConnectError):
             return AgainError(

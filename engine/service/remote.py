@@ -151,7 +151,7 @@ class RemoteWorker:
     async def stop(self) -> None:
         """Drop the connections."""
         self.ready.cancel()
-        await asyncio.wait({self.ready})
+        await asyncio.gather(self.ready, return_exceptions=True)
         if self._endpoint is not None:
             await self._endpoint.close()
 
