@@ -250,11 +250,11 @@ def _limit(spec: WorkerSpec, prompt_tokens: int | None, wanted: int | None) -> i
         return wanted
     left = spec.context - prompt_tokens
     if left < 1:
-        key = "engine" if spec.remote is None else f"engines.{spec.model}"
-        more = "" if spec.remote is None else " if the remote has more"
+        more = "raise engine.context (`hint config set engine.context …`)"
+        if spec.remote is not None:
+            more = f"have {spec.model} given more there, and here in engines.{spec.model}.context"
         raise InputError(
             f"The prompt has {prompt_tokens} tokens and {spec.context - 1} fit.",
-            f"Shorten it, or raise {key}.context (`hint config set {key}.context …`){more}; "
-            "nothing was cut.",
+            f"Shorten it, or {more}; nothing was cut.",
         )
     return min(wanted or left, left)
