@@ -1,8 +1,8 @@
 """What goes into an engine and what comes out: the types that every engine and every caller share.
 
 On the socket this is OpenAI's chat completions protocol plus a field `hint` in the request and
-named server-sent events (`hint.loading`, `hint.queued`, `hint.note`, `hint.failed`) in the answer.
-See docs/protocol.md.
+named server-sent events (`hint.loading`, `hint.queued`, `hint.sent_to`, `hint.note`, `hint.failed`)
+in the answer. See docs/protocol.md.
 """
 
 from __future__ import annotations
@@ -134,6 +134,14 @@ class Note(msgspec.Struct, frozen=True, tag="note"):
     text: str
 
 
+class SentTo(msgspec.Struct, frozen=True, tag="sent_to"):
+    """The words go to a remote engine; `model` is what this account calls it, whatever the remote
+    says of itself."""
+
+    model: str
+    url: str
+
+
 class PromptProgress(msgspec.Struct, frozen=True, tag="prompt"):
     """The engine is reading the prompt: `done` of `total` tokens."""
 
@@ -166,7 +174,9 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     hint: str = ""
 
 
-Event = Loading | Queued | Note | PromptProgress | ReasoningDelta | TextDelta | Done | Failed
+Event = (
+    Loading | Queued | SentTo | Note | PromptProgress | ReasoningDelta | TextDelta | Done | Failed
+)
 
 
 class Engine(Protocol):

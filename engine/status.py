@@ -24,6 +24,11 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     resident_bytes: int | None = None
     socket: str = ""
     """The worker's inner socket; benchmarks drive it directly."""
+    url: str = ""
+    """Where a remote engine is; such a worker is no process here: pid and threads are 0, and so is a
+    context that nobody knows."""
+    server: str = ""
+    """What a remote engine was recognised as."""
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):

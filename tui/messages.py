@@ -8,7 +8,7 @@ from types import ModuleType
 from textual.message import Message
 
 from hinterland.conversation import Conversation
-from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued
+from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
 
 
@@ -23,8 +23,10 @@ class PromptSubmitted(Message):
 class AnswerAdvanced(Message):
     """Events of an answer arrived since the last such message."""
 
-    waiting: Loading | Queued | PromptProgress | None = None
+    waiting: Loading | Queued | SentTo | PromptProgress | None = None
     """What the engine does before it writes, if that is the latest news."""
+    sent_to: SentTo | None = None
+    """Where the words went, if that was among the news."""
     reasoning: str = ""
     text: str = ""
     tokens_per_second: float | None = None

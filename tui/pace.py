@@ -12,6 +12,7 @@ from hinterland.engine.protocol import (
     PromptProgress,
     Queued,
     ReasoningDelta,
+    SentTo,
     TextDelta,
 )
 from hinterland.tui.messages import AnswerAdvanced
@@ -39,8 +40,10 @@ class Pace:
     def put(self, event: Event) -> None:
         """Take in an event of the answer that is not its last."""
         now = perf_counter()
-        if isinstance(event, Loading | Queued | PromptProgress):
+        if isinstance(event, Loading | Queued | SentTo | PromptProgress):
             self._next.waiting = event
+            if isinstance(event, SentTo):
+                self._next.sent_to = event
         elif isinstance(event, TextDelta | ReasoningDelta):
             self._next.waiting = None
             if isinstance(event, TextDelta):

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from hinterland.engine.protocol import Done, Failed, FinishReason, Loading, PromptProgress, Queued
+from hinterland.engine.protocol import (
+    Done,
+    Failed,
+    FinishReason,
+    Loading,
+    PromptProgress,
+    Queued,
+    SentTo,
+)
 from hinterland.text import clean_line
 from hinterland.tui.messages import AnswerAdvanced
 
@@ -22,12 +30,20 @@ class Status:
 
     state: str = "ready"
     model: str = ""
+    mark: str = OFFLINE
+    """What is said of where the words go; of `label: place` the label stays longest."""
 
     def line(self, width: int) -> str:
         """Return the line for `width` cells: the state at the left, model and mark at the right."""
         room = max(0, width - 2)
         state = clean_line(self.state)
-        right = OFFLINE
+        right = clean_line(self.mark)
+        if cell_len(state) + cell_len(right) >= room:
+            right = right.partition(":")[0]
+            if self.mark != OFFLINE:  # what leaves is said before what goes on
+                state = set_cell_size(
+                    state, max(0, min(cell_len(state), room - cell_len(right) - 1))
+                )
         for_model = room - cell_len(state) - cell_len(right) - 4
         model = clean_line(self.model)
         if model and for_model >= min(_SHORTEST_MODEL, cell_len(model)):
@@ -46,6 +62,8 @@ def of_progress(news: AnswerAdvanced) -> str:
             return "loading the model"
         case Loading(_, progress):
             return f"loading the model {progress:.0%}"
+        case SentTo(model, _):
+            return f"waiting for {model}"
         case Queued(position):
             return f"queued {position}"
         case PromptProgress(done, total):

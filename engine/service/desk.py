@@ -22,13 +22,14 @@ from hinterland.engine.protocol import (
     FinishReason,
     Note,
     Queued,
+    SentTo,
 )
 from hinterland.engine.requests import Order
 from hinterland.engine.service import thinking
 from hinterland.engine.service.answers import Answer
 from hinterland.engine.service.pictures import with_images_for
 from hinterland.engine.service.prefixes import Prefixes
-from hinterland.engine.service.worker_process import WorkerCrashedError, WorkerProcess
+from hinterland.engine.service.worker import Worker, WorkerCrashedError
 from hinterland.engine.service.workers import Say, Workers
 from hinterland.engine.status import ServiceStatus
 from hinterland.engine.workers.spec import WorkerSpec
@@ -185,25 +186,23 @@ class Desk:
                 answer.pass_on(piece)
 
     async def _admitted(
-        self, worker: WorkerProcess, order: Order, say: Say
+        self, worker: Worker, order: Order, say: Say
     ) -> AsyncGenerator[bytes, None]:
-        """Yield the worker's bytes once the prompt is known to fit and its memory is reserved."""
+        """Yield the worker's bytes once the prompt is known to fit and its memory is reserved.
+
+        A remote engine that does not count refuses by itself what does not fit.
+        """
         spec = worker.spec
+        if spec.remote is not None:
+            say(SentTo(spec.model, spec.remote.url))
         reading = await self._prefixes.read(worker, order)
-        prompt_tokens = reading.count
-        left = spec.context - prompt_tokens
-        if left < 1:
-            raise InputError(
-                f"The prompt has {prompt_tokens} tokens and {spec.context - 1} fit.",
-                "Shorten it, or raise engine.context (`hint config set engine.context …`); "
-                "nothing was cut.",
-            )
-        limit = min(order.sampling.max_tokens or left, left)
-        body = order.body | {"max_tokens": limit, "model": spec.model}
+        body = order.body | {"model": spec.model}
+        reserved = 0
+        if limit := _limit(spec, reading.count, order.sampling.max_tokens):
+            body["max_tokens"] = limit
+            reserved = (reading.count or 0) + limit if spec.context else 0
         priority = order.hint.priority
-        await worker.door.enter(
-            prompt_tokens + limit, priority, lambda position: say(Queued(position))
-        )
+        await worker.door.enter(reserved, priority, lambda position: say(Queued(position)))
         try:
             body |= await self._prefixes.prepare(worker, reading)
             async with aclosing(worker.chat(msgspec.json.encode(body))) as pieces:
@@ -212,7 +211,7 @@ class Desk:
                     yield piece
         finally:
             self._prefixes.keep(worker, reading)
-            worker.door.leave(prompt_tokens + limit, priority)
+            worker.door.leave(reserved, priority)
 
     @contextmanager
     def _telling(self, answer: Answer) -> Iterator[None]:
@@ -258,3 +257,20 @@ class Desk:
         except (OSError, HinterlandError) as error:
             log.error("no journal: %s", error)
             return None
+
+
+def _limit(spec: WorkerSpec, prompt_tokens: int | None, wanted: int | None) -> int | None:
+    """Return the most tokens the answer may have, None where only the remote knows; raises InputError
+    when the prompt leaves it none."""
+    if prompt_tokens is None or not spec.context:
+        return wanted
+    left = spec.context - prompt_tokens
+    if left < 1:
+        more = "raise engine.context (`hint config set engine.context …`)"
+        if spec.remote is not None:
+            more = f"have {spec.model} given more there, and here in engines.{spec.model}.context"
+        raise InputError(
+            f"The prompt has {prompt_tokens} tokens and {spec.context - 1} fit.",
+            f"Shorten it, or {more}; nothing was cut.",
+        )
+    return min(wanted or left, left)

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -32,7 +32,8 @@ from hinterland.engine.prefix_store import (
 from hinterland.engine.requests import Order
 from hinterland.engine.service.prefix_keys import is_outdated, key_of
 from hinterland.engine.service.slots import TAG, Slot, Slots
-from hinterland.engine.service.worker_process import WorkerCrashedError, WorkerProcess
+from hinterland.engine.service.worker import Worker, WorkerCrashedError
+from hinterland.engine.service.worker_process import WorkerProcess
 from hinterland.engine.service.workers import Workers
 
 log = logging.getLogger("hinterland.engine")
@@ -59,8 +60,8 @@ IsKept = Callable[[str, str], bool]
 class Reading:
     """A prompt on its way through a worker."""
 
-    count: int
-    """How many tokens it has."""
+    count: int | None
+    """How many tokens it has; None where the engine cannot say."""
     tokens: bytes = b""
     """The tokens themselves; empty where nothing of it is restored or saved."""
     order: Order | None = None
@@ -108,7 +109,7 @@ class Prefixes:
         self._saving: set[asyncio.Task[None]] = set()
         workers.before_end = self._save_the_rest
 
-    async def read(self, worker: WorkerProcess, order: Order) -> Reading:
+    async def read(self, worker: Worker, order: Order) -> Reading:
         """Count the tokens of the prompt of `order`; of a long one keep them. Raises what
         `WorkerProcess.count` raises."""
         if _takes_part(worker) and _may_be_long(order):
@@ -121,7 +122,7 @@ class Prefixes:
                 return Reading(count, tokens if count >= LEAST_TOKENS else b"", order)
         return Reading(await worker.count(msgspec.json.encode(order.body)))
 
-    async def prepare(self, worker: WorkerProcess, reading: Reading) -> dict[str, Any]:
+    async def prepare(self, worker: Worker, reading: Reading) -> dict[str, Any]:
         """Bring back what is saved of the prompt, as far as that helps, and return the fields that
         its request needs. Raises WorkerCrashedError."""
         if not _takes_part(worker):
@@ -137,9 +138,9 @@ class Prefixes:
                 await self._restore(slots, reading, *found)
         return {TAG: reading.tag}
 
-    def keep(self, worker: WorkerProcess, reading: Reading) -> None:
+    def keep(self, worker: Worker, reading: Reading) -> None:
         """See to it that what the answer's slot holds is saved, if it is worth it."""
-        if not reading.tag or worker.gone:
+        if not reading.tag or worker.gone or not _takes_part(worker):
             return
         self._workers.retain(worker)
 
@@ -176,7 +177,7 @@ class Prefixes:
         return self._slots[worker]
 
     async def _restore(self, slots: Slots, reading: Reading, state: State, shared: int) -> None:
-        if shared < max(_LEAST_GAIN, _LEAST_SHARE * reading.count):
+        if shared < max(_LEAST_GAIN, _LEAST_SHARE * (reading.count or 0)):
             return
         if state.key in self._whole_only and shared < state.length:
             return
@@ -243,10 +244,9 @@ class Prefixes:
                 return
             await asyncio.sleep(_LOOK_EVERY)
 
-    async def _save_the_rest(self, worker: WorkerProcess) -> None:
+    async def _save_the_rest(self, worker: Worker) -> None:
         """Save what grew too little to be saved at once, before the worker ends."""
-        readings = self._unsaved.pop(worker, {})
-        if not readings:
+        if not _takes_part(worker) or not (readings := self._unsaved.pop(worker, {})):
             return
         slots = self._slots_of(worker)
         with contextlib.suppress(TimeoutError, WorkerCrashedError):
@@ -334,7 +334,7 @@ class Prefixes:
             log.info("a prompt of %d tokens is saved", len(tokens) // TOKEN_BYTES)
 
 
-def _takes_part(worker: WorkerProcess) -> bool:
+def _takes_part(worker: Worker) -> TypeGuard[WorkerProcess]:
     """Whether the worker is a llama.cpp server that may save prefixes."""
     return bool(worker.spec.prefixes) and worker.spec.kind in {"llamacpp", "native"}
 

@@ -16,6 +16,7 @@ import msgspec
 
 from hinterland.engine.memory import private_bytes, resident_bytes
 from hinterland.engine.service.admission import Admission
+from hinterland.engine.service.worker import WorkerCrashedError
 from hinterland.engine.status import WorkerStatus
 from hinterland.engine.wire import Connection
 from hinterland.engine.workers import lifeline
@@ -32,10 +33,6 @@ _NO_TCP_PORT = "no API key is set"
 # What llama.cpp's loader of image projectors logs, with the reason behind its functions' names.
 _SIGHT_ERROR = re.compile(r" E (?:mtmd|clip)\w*: (?:(?:error|\w+): )*(.+)")
 _CHAT = "/v1/chat/completions"
-
-
-class WorkerCrashedError(EngineError):
-    """The worker went away; a fresh one may answer."""
 
 
 class WorkerProcess:

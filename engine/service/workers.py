@@ -13,14 +13,15 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland.engine.protocol import Failed, Loading, Queued
+from hinterland.engine.protocol import Failed, Loading, Queued, SentTo
+from hinterland.engine.service.worker import Worker
 from hinterland.engine.service.worker_process import WorkerProcess, own_socket
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import ModelError
 
 log = logging.getLogger("hinterland.engine")
 
-Say = Callable[[Loading | Queued | Failed], None]
+Say = Callable[[Loading | Queued | SentTo | Failed], None]
 
 _TELL_PROGRESS_EVERY = 0.25  # seconds
 # The most of the free memory that a model may take: the `tight` bound of `hint models recommend`.
@@ -33,27 +34,27 @@ class Workers:
     def __init__(self, sockets: Path, free_memory: Callable[[], int]) -> None:
         self._sockets = sockets
         self._free_memory = free_memory
-        self._workers: dict[str, WorkerProcess] = {}
+        self._workers: dict[str, Worker] = {}
         self._numbers = itertools.count(1)
         # Whoever wants another model waits for the busy worker inside this lock, and whoever comes
         # later behind it: a model in demand cannot starve the other.
         self._choosing = asyncio.Lock()
         self._in_line = 0
-        self.before_end: Callable[[WorkerProcess], Awaitable[None]] | None = None
+        self.before_end: Callable[[Worker], Awaitable[None]] | None = None
         """Awaited before a worker that still runs is ended."""
         self._released = asyncio.Event()
 
     @property
-    def all(self) -> list[WorkerProcess]:
+    def all(self) -> list[Worker]:
         return list(self._workers.values())
 
     @asynccontextmanager
-    async def worker(self, spec: WorkerSpec, say: Say) -> AsyncIterator[WorkerProcess]:
+    async def worker(self, spec: WorkerSpec, say: Say) -> AsyncIterator[Worker]:
         """Give a ready worker for `spec`, which stays loaded as long as it is used.
 
         Raises ModelError when the model does not fit in memory or cannot be loaded.
         """
-        worker = await self._choose(spec, say)
+        worker = await (self._choose(spec, say) if spec.remote is None else self._remote(spec))
         try:
             while not worker.ready.done():
                 say(Loading(spec.model, worker.progress))
@@ -63,17 +64,17 @@ class Workers:
         finally:
             self.release(worker)
 
-    def retain(self, worker: WorkerProcess) -> None:
+    def retain(self, worker: Worker) -> None:
         """Keep a worker that is in use from being evicted until it is released."""
         worker.users += 1
 
-    def release(self, worker: WorkerProcess) -> None:
+    def release(self, worker: Worker) -> None:
         """Give back what `retain` took."""
         worker.users -= 1
         worker.last_used = time.monotonic()
         self._released.set()
 
-    async def _choose(self, spec: WorkerSpec, say: Say) -> WorkerProcess:
+    async def _choose(self, spec: WorkerSpec, say: Say) -> Worker:
         self._in_line += 1
         try:
             if self._choosing.locked():
@@ -93,6 +94,26 @@ class Workers:
         finally:
             self._in_line -= 1
 
+    async def _remote(self, spec: WorkerSpec) -> Worker:
+        """Return a remote engine: it needs no memory here, so nobody waits for it or makes room."""
+        from hinterland.engine.service.remote import RemoteWorker
+
+        worker = self._workers.get(spec.identity)
+        if worker is not None and not worker.gone:
+            worker.users += 1
+            return worker
+        named = [old for old in self.all if old.spec.remote and old.spec.model == spec.model]
+        worker = self._workers[spec.identity] = RemoteWorker(spec)
+        worker.users += 1
+        try:
+            for old in named:
+                if old.gone or not old.users:  # of settings that have changed since, or unreachable
+                    await self._evict(old)
+        except asyncio.CancelledError:
+            worker.users -= 1
+            raise
+        return worker
+
     async def _make_room(self, spec: WorkerSpec, say: Say) -> None:
         """Return when the model fits, idle workers evicted and busy ones waited for as need be."""
         everything = self._free_memory() + sum(worker.private_bytes for worker in self.all)
@@ -104,8 +125,11 @@ class Workers:
                 "or lower engine.context.",
             )
         told = False
-        while spec.memory > self._unclaimed_memory() * _SHARE_OF_MEMORY and self._workers:
-            idle = [worker for worker in self.all if worker.users == 0]
+        while spec.memory > self._unclaimed_memory() * _SHARE_OF_MEMORY:
+            here = [worker for worker in self.all if worker.spec.remote is None]
+            if not here:
+                return
+            idle = [worker for worker in here if worker.users == 0]
             if idle:
                 await self._evict(min(idle, key=lambda worker: worker.last_used))
                 continue
@@ -120,11 +144,11 @@ class Workers:
         coming = sum(max(0, worker.spec.memory - worker.private_bytes) for worker in self.all)
         return max(0, self._free_memory() - coming)
 
-    async def _evict(self, worker: WorkerProcess) -> None:
+    async def _evict(self, worker: Worker) -> None:
         log.info("worker for %s is stopped", worker.spec.model)
         if self.before_end is not None and not worker.gone and worker.ready.done():
             await self.before_end(worker)
-        self._workers.pop(worker.spec.identity, None)
+        self._workers = {key: other for key, other in self._workers.items() if other is not worker}
         await worker.stop()
 
     async def stop(self) -> None:

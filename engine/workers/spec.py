@@ -5,6 +5,19 @@ from __future__ import annotations
 import msgspec
 
 
+class RemoteSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint elsewhere. It never holds a key: specs are logged and stand on command lines."""
+
+    url: str
+    model: str = ""
+    """What the endpoint calls the model; empty takes the only one it has."""
+    key_variable: str = ""
+    """The environment variable with the key, where the service runs."""
+    timeout: float = 300.0
+    """Seconds to wait for the next byte."""
+    ca_file: str = ""
+
+
 class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A model and how to run it. Decided by the service from the config, never by a caller."""
 
@@ -44,16 +57,21 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Settings that a saved state of this model depends on besides the model."""
     socket: str = ""
     """Where it listens."""
+    remote: RemoteSpec | None = None
+    """Set for the kind `remote`, which is no process here. Its `context` and `slots` may be 0: what
+    the endpoint says."""
 
     @property
     def identity(self) -> str:
         """What makes a loaded model the one that is asked for: two files may have the same name."""
+        if self.remote is not None:
+            return f"{self.model}\n{self.remote}\n{self.context}\n{self.slots}"
         return f"{self.model}\n{self.path}\n{self.bytes}\n{self.mtime_ns}\n{self.sha256}\n{self.projector}"
 
     @property
     def sees(self) -> bool:
-        """Whether it can be sent images."""
-        return bool(self.projector) or self.kind == "echo"
+        """Whether it can be sent images; a remote engine refuses by itself what it cannot see."""
+        return bool(self.projector) or self.kind in ("echo", "remote")
 
     @property
     def pool_tokens(self) -> int:

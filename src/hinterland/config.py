@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from hinterland.errors import ConfigError
 
+if TYPE_CHECKING:
+    from hinterland.address import Address
+
 Value = str | int | float | bool | tuple[str, ...]
 
+# The name of a remote engine is part of a setting's key, so without a dot.
+_ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_ENGINE_KEY = re.compile(r"engines\.([^.]+)\.([^.]+)")
 _A_YEAR = 525_600  # minutes; a bound keeps `inf` out
 _TYPES = {
     "`str`": "text",
@@ -43,6 +49,32 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """MB of disk for what was read of long prompts, so that it is not read again; 0 keeps none."""
 
 
+class RemoteEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[engines.NAME]`: an OpenAI-compatible endpoint that answers to NAME as a model does."""
+
+    url: str = ""
+    """Where it is, such as `https://gpu.example.org/v1`."""
+    model: str = ""
+    """What it calls the model; empty takes the only one it has."""
+    api_key_env: Annotated[str, msgspec.Meta(pattern="^([A-Z_][A-Z0-9_]*)?$")] = ""
+    """The environment variable that holds its key; never the key."""
+    context: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Tokens of context for each request; 0 takes what the endpoint says of itself."""
+    slots: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
+    """Requests it is sent at once; 0 takes what the endpoint says, else 8."""
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 300.0
+    """Seconds to wait for its next byte."""
+    ca_file: str = ""
+    """Certificates to trust instead of the system's; relative to the settings file."""
+
+    @property
+    def address(self) -> Address:
+        """Where its URL leads."""
+        from hinterland import address
+
+        return address.parse(self.url)
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     """The model to use when a command names none; empty means the one that was installed last."""
@@ -56,7 +88,24 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Plugins from elsewhere that may be loaded."""
     disabled_plugins: tuple[str, ...] = ()
     """Shipped plugins that are off."""
+    offline: bool = False
+    """Forbid whatever touches a network: remote engines, and fetching models."""
     engine: EngineSettings = EngineSettings()
+    engines: dict[str, RemoteEngine] = {}
+    """Remote engines by name."""
+
+    def remote(self, name: str | None) -> RemoteEngine | None:
+        """Return the remote engine called `name`; None when that is no remote engine.
+
+        Raises ConfigError when it is one and the settings say `offline`.
+        """
+        engine = self.engines.get(name or self.model)
+        if engine is not None and self.offline:
+            raise ConfigError(
+                f"{name or self.model} is a remote engine, and the settings say offline.",
+                "Name a model of this box with -m, or `hint config set offline false`.",
+            )
+        return engine
 
     def with_think(self, think: str | None) -> Config:
         """Return these settings with what a command's `--think` said, if anything."""
@@ -85,10 +134,13 @@ def parse(text: bytes, path: Path) -> Config:
     """Return the settings in the TOML `text`; `path` is only for the error. Raises ConfigError."""
     if not text:
         return Config()
+    settings = table(text, path)
     try:
-        return msgspec.convert(table(text, path), Config)
+        config = msgspec.convert(settings, Config)
     except msgspec.ValidationError as error:
         reason, key = _reason(error)
+        if "[...]" in key:
+            key = key.replace("[...]", f".{_broken(settings['engines'])}")
         unknown = re.fullmatch(r"Object contains unknown field `(.*)`", reason)
         if unknown:
             name = f"{key}.{unknown[1]}" if key else unknown[1]
@@ -99,6 +151,47 @@ def parse(text: bytes, path: Path) -> Config:
             f"The settings file {path} cannot be used: {key}: {reason}.",
             "Edit it, or set the value with `hint config set`.",
         ) from error
+    if config.engines:
+        _check_engines(config.engines, path)
+    return config
+
+
+def _broken(engines: dict[str, Any]) -> str:
+    """Return the name of the first remote engine that cannot be one: the library does not tell."""
+    for name, engine in engines.items():
+        try:
+            msgspec.convert(engine, RemoteEngine)
+        except msgspec.ValidationError:
+            return name
+    return "NAME"
+
+
+def _check_engines(engines: dict[str, RemoteEngine], path: Path) -> None:
+    for name, engine in engines.items():
+        try:
+            _check_name(name)
+            _check_url(name, engine.url)
+        except ValueError as error:
+            raise ConfigError(
+                f"The settings file {path} cannot be used: {error}.",
+                "`hint config set engines.NAME.url https://HOST/v1` is how one begins.",
+            ) from error
+
+
+def _check_name(name: str) -> None:
+    if name == "echo" or not _ENGINE_NAME.fullmatch(name):
+        raise ValueError(
+            f"{name!r} cannot be the name of a remote engine (letters, digits, - and _)"
+        )
+
+
+def _check_url(name: str, url: str) -> None:
+    if not url:
+        raise ValueError(f"engines.{name} has no url")
+    try:
+        _ = RemoteEngine(url=url).address
+    except ValueError as error:
+        raise ValueError(f"engines.{name}.url: {error}") from error
 
 
 def table(text: bytes, path: Path) -> dict[str, Any]:
@@ -139,7 +232,10 @@ def from_words(key: str, words: str) -> Value:
 
     Raises ConfigError for an unknown key, and for a value that this key cannot have.
     """
-    default = flat(Config()).get(key)
+    known = flat(Config())
+    if engine := _ENGINE_KEY.fullmatch(key):
+        known |= flat_table({"engines": {engine[1]: RemoteEngine()}})
+    default = known.get(key)
     if default is None:
         raise ConfigError(f"There is no setting {key}.", suggestion(key))
     value = _typed(default, words)
@@ -147,9 +243,22 @@ def from_words(key: str, words: str) -> Value:
     for name in reversed(key.split(".")):
         nested = {name: nested}
     try:
-        return flat(msgspec.convert(nested, Config))[key]
+        if engine:
+            _check_name(engine[1])
+        read: Value = flat(msgspec.convert(nested, Config))[key]
+        if engine and engine[2] == "url":
+            _check_url(engine[1], words)
+        return read
     except msgspec.ValidationError as error:
+        if engine and engine[2] == "api_key_env":  # it may be the key: it is not said again
+            raise ConfigError(
+                f"{key} has to be the name of an environment variable, in capitals.",
+                "The key itself is never kept in the settings.",
+            ) from error
         raise ConfigError(f"{key} cannot be {words!r}: {_reason(error)[0]}.") from error
+    except ValueError as error:
+        reason = str(error).removeprefix(f"{key}: ")
+        raise ConfigError(f"{key} cannot be set: {reason}.") from error
 
 
 def suggestion(key: str) -> str:
@@ -157,6 +266,10 @@ def suggestion(key: str) -> str:
     import difflib
 
     known = list(flat(Config()))
+    name = key.removeprefix("engines.").partition(".")[0] or "NAME"
+    if key.startswith("engines"):
+        name = "NAME" if key == "engines" else name
+        known += flat_table({"engines": {name: RemoteEngine()}})
     close = [name for name in known if name.startswith(f"{key}.") or name.endswith(f".{key}")]
     close += [
         name

@@ -19,7 +19,7 @@ from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.run import claim, log_to, run
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.wire import Connection
-from hinterland.engine.workers.spec import WorkerSpec
+from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec
 from hinterland.errors import EngineError, HinterlandError, ModelError
 from hinterland.models import fit, gguf_chat, header
 from hinterland.models.formats import Backend
@@ -37,9 +37,12 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
     """Return the function that turns a model id into what its worker has to know."""
     store = ModelStore(paths)
     settings = config.engine
+    remotes = _Remotes(paths)
 
     def resolve(name: str | None) -> WorkerSpec:
         wanted = name or config.model or None
+        if spec := remotes.spec(wanted):
+            return spec
         if echo.is_echo(wanted):
             slots = settings.slots or _ECHO_SLOTS
             return WorkerSpec(
@@ -110,6 +113,44 @@ def legacy_worker(model: InstalledModel, context: int, threads: int) -> WorkerSp
         template=model.template or chat.template,
         special_tokens=chat.special_tokens,
     )
+
+
+class _Remotes:
+    """The remote engines of the settings as they are now: what somebody forbids, adds or takes away
+    must not wait until the engine starts anew."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._file = paths.config_file
+        self._read = b""
+        self._config = configuration.Config()
+
+    def spec(self, name: str | None) -> WorkerSpec | None:
+        """Return what a remote engine is reached by; None when `name` is none.
+
+        Raises ConfigError when the settings cannot be used, or say `offline`.
+        """
+        text = configuration.read(self._file)
+        if text != self._read:
+            self._config, self._read = configuration.parse(text, self._file), text
+        engine = self._config.remote(name) if name else None
+        if name is None or engine is None:
+            return None
+        ca_file = engine.ca_file and os.path.join(
+            self._file.parent, os.path.expanduser(engine.ca_file)
+        )
+        return WorkerSpec(
+            model=name,
+            kind="remote",
+            context=engine.context,
+            slots=engine.slots,
+            remote=RemoteSpec(
+                url=engine.url,
+                model=engine.model,
+                key_variable=engine.api_key_env,
+                timeout=engine.timeout,
+                ca_file=ca_file,
+            ),
+        )
 
 
 def main() -> None:

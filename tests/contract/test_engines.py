@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hinterland.config_change import change
 from hinterland.engine.client import EngineClient
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
@@ -47,6 +48,7 @@ class Candidate:
         "echo worker",
         pytest.param("llama.cpp worker", marks=pytest.mark.model),
         pytest.param("ctransformers worker", marks=no_ctransformers),
+        pytest.param("remote endpoint", marks=pytest.mark.model),
     ]
 )
 def candidate(request: pytest.FixtureRequest, paths: Paths, tmp_path: Path) -> Iterator[Candidate]:
@@ -59,6 +61,11 @@ def candidate(request: pytest.FixtureRequest, paths: Paths, tmp_path: Path) -> I
             file = write_gpt2(tmp_path / "tiny.bin")
             model = ModelStore(paths).add(file, wishes=Wishes(type="gpt2"))
             yield Candidate(EngineClient(paths), model.id)
+        case "remote endpoint":
+            port = request.getfixturevalue("llama_server")
+            change(paths.config_file, "engines.elsewhere.url", f"http://127.0.0.1:{port}")
+            change(paths.config_file, "engines.elsewhere.api_key_env", "ELSEWHERE_KEY")
+            yield Candidate(EngineClient(paths), "elsewhere")
         case _:
             yield Candidate(EngineClient(paths), request.getfixturevalue("small_model"))
 

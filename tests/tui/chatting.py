@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import ParamSpec
@@ -139,10 +139,13 @@ async def chat(
     *,
     size: tuple[int, int] = (80, 24),
     open_conversation: Callable[[], Conversation] | None = None,
+    remotes: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Person]:
     """Open the chat over `engine`; returns when it is ready and drawing Markdown."""
     app = ChatApp(
-        open_conversation or (lambda: Conversation(engine, None, model="small-model")), conversation
+        open_conversation or (lambda: Conversation(engine, None, model="small-model")),
+        conversation,
+        remotes=remotes,
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         person = Person(app, pilot)

@@ -14,6 +14,7 @@ from hinterland.engine.protocol import (
     PromptProgress,
     Queued,
     ReasoningDelta,
+    SentTo,
     TextDelta,
 )
 from hinterland.errors import StorageError
@@ -84,6 +85,21 @@ async def test_scrolling_up_stops_following() -> None:
         await person.press("ctrl+end")
         await person.sees("more 59")
         assert person.chat.transcript.following
+
+
+@scene
+async def test_words_that_leave_this_machine() -> None:
+    """You should see where your words go, before you send any and after the engine has said it."""
+    engine = PromptedEngine()
+    async with chat(engine, remotes={"small-model": "words leave: gpu.lan:8000"}) as person:
+        await person.sees("ready", "small-model  words leave: gpu.lan:8000")
+        assert "offline" not in person.screen
+        await person.ask("Hello")
+        engine.say(SentTo("small-model", "http://localhost:81/v1"))
+        await person.sees("waiting for small-model", "this machine: localhost:81")
+        engine.answer("Hi")
+        await person.answered()
+        await person.sees("this machine: localhost:81")
 
 
 @scene

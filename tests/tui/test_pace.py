@@ -87,6 +87,15 @@ def test_the_status_line_fills_its_width(width: int, model: str) -> None:
     assert cell_len(line) == max(2, width)
 
 
+def test_words_that_leave_are_said_before_all_else() -> None:
+    """You should see that words leave, however narrow the terminal is."""
+    status = Status("writing 12.3 tokens/s", "far", "words leave: gpu.lan:8000")
+    assert status.line(60) == " writing 12.3 tokens/s       far  words leave: gpu.lan:8000 "
+    assert status.line(40) == " writing 12.3 tokens/s      words leave "
+    assert status.line(24) == " writing 12 words leave "
+    assert all(len(status.line(width)) == max(2, width) for width in range(100))
+
+
 def test_the_mark_goes_last() -> None:
     assert (
         Status("ready", "a-model-with-a-very-long-name").line(30)

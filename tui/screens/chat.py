@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from time import monotonic
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from textual.timer import Timer
 from textual.widgets import Footer
 from textual.worker import Worker
 
+from hinterland import address
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
@@ -74,8 +75,11 @@ class ChatScreen(Screen[None]):
         open_conversation: Callable[[], Conversation],
         conversation: Conversation | None = None,
         default_model: str = "",
+        remotes: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
+        self._remotes = dict(remotes or {})
+        """What the status line says of where a remote engine's words go, by its name."""
         self._open_conversation = open_conversation
         self.conversation = conversation
         self._default_model = self._model = default_model
@@ -171,6 +175,9 @@ class ChatScreen(Screen[None]):
             self._await(message.text, self.conversation.ask(message.text))
 
     def on_answer_advanced(self, news: AnswerAdvanced) -> None:
+        if news.sent_to is not None:
+            self._model = news.sent_to.model
+            self._remotes[self._model] = address.parse(news.sent_to.url).mark
         if news.reasoning:
             self.transcript.think(news.reasoning)
         if news.text:
@@ -283,7 +290,9 @@ class ChatScreen(Screen[None]):
         self.refresh_bindings()
 
     def _set_state(self, state: str) -> None:
-        self.status.status = Status(state, self._model)
+        self.status.status = Status(
+            state, self._model, self._remotes.get(self._model, status.OFFLINE)
+        )
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""

@@ -1,4 +1,4 @@
-"""One line that says what the engine is doing, with which model, and that nothing leaves the box."""
+"""One line that says what the engine is doing, with which model, and whether words leave the box."""
 
 from __future__ import annotations
 

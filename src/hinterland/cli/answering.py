@@ -16,6 +16,7 @@ from hinterland.engine.protocol import (
     FinishReason,
     Note,
     ReasoningDelta,
+    SentTo,
     TextDelta,
 )
 from hinterland.errors import EngineError, NoModelError, StorageError, by_name
@@ -106,9 +107,10 @@ class Answering:
                 elif isinstance(event, ReasoningDelta) and thoughts is not None:
                     progress.clear()
                     thoughts.write(event.text)
-                elif isinstance(event, Note):
+                elif isinstance(event, Note | SentTo):
                     progress.clear()
-                    click.echo(f"hint: {clean_line(event.text, 400)}", err=True)
+                    told = event.text if isinstance(event, Note) else where_words_go(event)
+                    click.echo(f"hint: {clean_line(told, 400)}", err=True)
                 else:
                     progress.show(event)
                     self._turn = self._conversation.running or self._turn
@@ -156,6 +158,13 @@ class Answering:
                 why += ", and the model was still thinking; try --think low or --think off"
             click.echo(f"hint: the answer was cut off: {why}", err=True)
         return 0
+
+
+def where_words_go(event: SentTo) -> str:
+    """Return the sentence that tells of a remote engine."""
+    from hinterland import address
+
+    return f"the words go to {event.model} {address.parse(event.url).note}"
 
 
 def _print_envelope(turn: Turn, conversation: Conversation, last: Done | Failed) -> None:

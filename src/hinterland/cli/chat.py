@@ -13,6 +13,7 @@ from hinterland.engine.protocol import Think
 from hinterland.errors import InputError
 
 if TYPE_CHECKING:
+    from hinterland.config import Config
     from hinterland.paths import Paths
 
 
@@ -60,16 +61,24 @@ def command(
     )
     old = new(resume=resume, latest=latest) if latest or resume else None
     known = old.model if old is not None else None
-    default = "" if known and not model else _model_id(found, model or settings.model or None)
+    default = ""
+    if model or not known:
+        default = _model_id(found, settings, model or settings.model or None)
     if plain:
         from hinterland.cli.plain_chat import PlainChat
 
-        return PlainChat(old or new(), new).run()
+        return PlainChat(old or new(), new, settings.engines).run()
     from hinterland.tui.app import ChatApp
     from hinterland.tui.terminal import Terminal
 
     # A new conversation is opened after the first paint: what it imports takes a while.
-    app = ChatApp(new, old, default_model=default, driver_class=Terminal)
+    app = ChatApp(
+        new,
+        old,
+        default_model=default,
+        remotes={name: engine.address.mark for name, engine in settings.engines.items()},
+        driver_class=Terminal,
+    )
     answer_goes_on = app.run()
     if app.error is not None:
         raise app.error
@@ -78,8 +87,9 @@ def command(
     return app.return_code or 0
 
 
-def _model_id(paths: Paths, name: str | None) -> str:
-    """Return the id of the model called `name`, or of the default one; raises ModelError.
+def _model_id(paths: Paths, settings: Config, name: str | None) -> str:
+    """Return the id of the model called `name`, or of the default one; raises ModelError, and
+    ConfigError for a remote engine that the settings forbid.
 
     Where no model is installed, a person at a terminal is offered one.
     """
@@ -87,7 +97,7 @@ def _model_id(paths: Paths, name: str | None) -> str:
     from hinterland.errors import NoModelError
     from hinterland.models.store import ModelStore
 
-    if name and is_echo(name):
+    if name and (is_echo(name) or settings.remote(name) is not None):
         return name
     try:
         return ModelStore(paths).find(name).id

@@ -59,10 +59,21 @@ def set_(key: str, value: str) -> None:
     from hinterland.config_change import change
 
     path = find().config_file
-    change(path, key, configuration.from_words(key, value))
+    settings = change(path, key, configuration.from_words(key, value))
     click.echo(f"{key} is set in {clean(str(path))}.", err=True)
+    if key.startswith("engines.") and key.endswith(".url"):
+        _tell_where(settings, key.split(".")[1])
     if key.startswith("engine."):
         click.echo("The engine takes it up when it starts next (`hint engine stop`).", err=True)
+
+
+def _tell_where(settings: Config, name: str) -> None:
+    address = settings.engines[name].address
+    if address.here:
+        return
+    click.echo(f"What {name} is asked leaves this machine, for {address.place}.", err=True)
+    if not address.encrypted:
+        click.echo("The connection is not encrypted: others on the way can read it.", err=True)
 
 
 @command.command()

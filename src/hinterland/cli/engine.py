@@ -14,6 +14,7 @@ from hinterland.cli.engine_bench import command as bench
 from hinterland.errors import EngineError, by_name
 
 if TYPE_CHECKING:
+    from hinterland.engine.status import WorkerStatus
     from hinterland.paths import Paths
 
 
@@ -48,11 +49,29 @@ def status(as_json: bool) -> None:
         f"idle {found.idle_seconds:.0f} s of {found.keep_alive * 60:.0f} s"
     )
     for worker in found.workers:
+        if worker.url:
+            click.echo(_remote(worker))
+            continue
         click.echo(
             f"{worker.model}: {worker.state}, process {worker.pid}, {_mb(worker.resident_bytes)}, "
             f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, "
             f"{worker.context} tokens of context each, {worker.threads} threads"
         )
+
+
+def _remote(worker: WorkerStatus) -> str:
+    from hinterland import address
+    from hinterland.text import clean_line
+
+    at = address.parse(worker.url)
+    place = "this machine" if at.here else "the words leave this machine"
+    safety = "" if at.encrypted or at.here else ", unencrypted"
+    context = f"{worker.context} tokens of context each" if worker.context else "context unknown"
+    return clean_line(
+        f"{worker.model}: {worker.state}, remote at {at.place} ({place}{safety}), "
+        f"{worker.server or 'not looked at'}, {worker.running} of {worker.slots} slots busy, "
+        f"{worker.waiting} waiting, {context}"
+    )
 
 
 @command.command()
@@ -74,7 +93,7 @@ async def _load(model: str | None) -> None:
         if isinstance(event, Failed):
             raise by_name(event.kind, event.message, event.hint)
         if isinstance(event, Done):
-            click.echo(f"{event.model} is loaded.", err=True)
+            click.echo(f"{event.model} is ready.", err=True)
 
 
 @command.command()

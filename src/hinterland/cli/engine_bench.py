@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hinterland.errors import InputError
+
 if TYPE_CHECKING:
     from hinterland.engine import bench
     from hinterland.paths import Paths
@@ -21,13 +23,16 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
     """Measure prefill, decode, time to first token and memory. Stops and starts the engine."""
     import msgspec
 
-    from hinterland import measured
+    from hinterland import config, measured
     from hinterland.cli.engine import stop_and_wait
     from hinterland.engine import bench
     from hinterland.engine.client import EngineClient
     from hinterland.paths import find
 
     paths = find()
+    settings = config.load(paths.config_file)
+    if (name := model or settings.model) in settings.engines:
+        raise InputError(f"{name} is a remote engine.", "This measures the models of this box.")
 
     async def measure() -> tuple[bench.Figures, list[bench.ThreadFigure]]:
         await stop_and_wait(paths)

@@ -42,9 +42,13 @@ def list_(everything: bool, as_json: bool) -> None:
     if everything:
         _list_catalogue(_catalogue(found), {model.id for model in models}, as_json)
         return
-    default = _default(config.load(found.config_file).model, models)
+    settings = config.load(found.config_file)
+    default = _default(settings.model, models)
     if as_json:
-        _write_json([_record(model) | {"default": model.id == default} for model in models])
+        _write_json(
+            [_record(model) | {"default": model.id == default} for model in models]
+            + [_remote(name, each, name == default) for name, each in settings.engines.items()]
+        )
     elif models:
         _write_table(
             ("", "NAME", "SIZE", "CONTEXT", "TASK", "LICENCE", "HASH", "ENGINE", "FROM"),
@@ -65,8 +69,34 @@ def list_(everything: bool, as_json: bool) -> None:
         )
     else:
         _say("No model is installed. `hint models pull starter` fetches one.")
+    if settings.engines and not as_json:
+        if models:
+            click.echo()
+        _list_remotes(settings, default)
     for problem in store.problems():
         _say(problem)
+
+
+def _list_remotes(settings: config.Config, default: str) -> None:
+    _write_table(
+        ("", "REMOTE ENGINE", "HOST", "MODEL THERE", "STATE"),
+        (
+            (
+                "*" if name == default else "",
+                name,
+                engine.address.place,
+                engine.model or "the only one",
+                "forbidden: offline"
+                if settings.offline
+                else "remote, this machine"
+                if engine.address.here
+                else "remote, words leave"
+                if engine.address.encrypted
+                else "remote, words leave unencrypted",
+            )
+            for name, engine in settings.engines.items()
+        ),
+    )
 
 
 def _list_catalogue(catalog: Catalog, installed: set[str], as_json: bool) -> None:
@@ -427,6 +457,17 @@ def _record(model: InstalledModel) -> dict[str, Any]:
 
     fields: dict[str, Any] = msgspec.to_builtins(model.record)
     return fields | {"path": str(model.path), "shared": model.shared}
+
+
+def _remote(name: str, engine: config.RemoteEngine, default: bool) -> dict[str, Any]:
+    return {
+        "id": name,
+        "remote": engine.address.place,
+        "model": engine.model,
+        "leaves": not engine.address.here,
+        "encrypted": engine.address.encrypted,
+        "default": default,
+    }
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

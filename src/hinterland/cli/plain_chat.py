@@ -11,10 +11,12 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 
 from hinterland.cli import show_error
+from hinterland.cli.answering import where_words_go
+from hinterland.config import RemoteEngine
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import (
     Done,
@@ -26,6 +28,7 @@ from hinterland.engine.protocol import (
     PromptProgress,
     Queued,
     ReasoningDelta,
+    SentTo,
     TextDelta,
 )
 from hinterland.errors import HinterlandError, InputError, by_name
@@ -45,8 +48,16 @@ Ctrl-C stops the answer"""
 class PlainChat:
     """A conversation on standard input and standard output."""
 
-    def __init__(self, conversation: Conversation, new: Callable[[], Conversation]) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        new: Callable[[], Conversation],
+        remotes: Mapping[str, RemoteEngine],
+    ) -> None:
         self._conversation = conversation
+        self._remotes = remotes
+        self._told: SentTo | None = None
+        """Where the words go, as it was said last."""
         self._new = new
         self._attended = sys.stdin.isatty()
         """Whether a person types; a pipe gets no prompts, no notices, and an exit code."""
@@ -59,6 +70,9 @@ class PlainChat:
         if self._attended:
             _edit_lines()
             self._say("Type a prompt, or /help.")
+        remote = self._remotes.get(self._conversation.model or "")
+        if remote is not None:
+            self._tell(SentTo(self._conversation.model or "", remote.url))
         try:
             with asyncio.Runner() as runner:
                 self._runner = runner
@@ -171,6 +185,8 @@ class PlainChat:
                     failed = event
                 elif isinstance(event, Note):
                     self._note(event.text)
+                elif isinstance(event, SentTo):
+                    self._tell(event)
                 elif isinstance(event, Done):
                     self._end_line()
                     self._explain(event)
@@ -193,6 +209,12 @@ class PlainChat:
             self._say(f"({sentence})")
         else:
             sys.stderr.write(f"hint: {sentence}\n")
+
+    def _tell(self, sent_to: SentTo) -> None:
+        """Say where the words go, once; to whoever reads standard error where nobody types."""
+        if sent_to != self._told:
+            self._told = sent_to
+            self._note(where_words_go(sent_to))
 
     def _interrupt(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
         if self._stopping is not None:
