@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hinterland.models import legacy
+from hinterland.models.legacy_layouts import LAYOUTS
 
 Floats = NDArray[np.float32]
 
@@ -136,7 +137,7 @@ def gelu(x: Floats) -> Floats:
 
 def write_any(path: Path, kind: str, *, ascii_only: bool = False) -> Path:
     """Write a tiny legacy model of any type, with random weights."""
-    layout = legacy._LAYOUTS[kind]
+    layout = LAYOUTS[kind]
     sizes = {"n_vocab": len(VOCABULARY), "n_ctx": 256, "n_embd": WIDTH, "n_head": HEADS}
     sizes |= {"n_layer": LAYERS, "n_rot": WIDTH // HEADS, "par_res": 1, "n_mult": 32, "ftype": 0}
     container = layout.containers[-1]

@@ -16,6 +16,7 @@ from hinterland.engine.workers.ctransformers.text_flow import TextFlow
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import InputError, ModelError
 from hinterland.models import gguf_chat, legacy
+from hinterland.models.legacy_layouts import TYPES
 from tests import legacy_files, llama_files
 from tests.legacy_files import no_ctransformers
 
@@ -70,7 +71,7 @@ def test_llama_says_the_same_as_the_reference(version: int, tmp_path: Path) -> N
 
 
 @no_ctransformers
-@pytest.mark.parametrize("kind", legacy.TYPES)
+@pytest.mark.parametrize("kind", TYPES)
 def test_every_type_loads_and_answers(kind: str, tmp_path: Path) -> None:
     file = legacy_files.write_any(tmp_path / "tiny.bin", kind)
     assert kind in legacy.fitting(file)
@@ -202,7 +203,7 @@ def test_a_type_has_a_template(kind: str, prompt: str) -> None:
 
 def test_every_type_names_a_template_that_there_is() -> None:
     file = chat_template.named()
-    assert set(file.types) == {*legacy.TYPES, "gguf"}
+    assert set(file.types) == {*TYPES, "gguf"}
     assert set(file.types.values()) <= set(file.template)
     assert all(template.source for template in file.template.values())
 

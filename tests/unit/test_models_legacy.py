@@ -15,6 +15,7 @@ from hinterland.models import formats, gguf_chat, legacy
 from hinterland.models.catalog import Entry
 from hinterland.models.formats import Backend, Wishes
 from hinterland.models.hashing import sha256
+from hinterland.models.legacy_layouts import TYPES
 from hinterland.models.progress import Silent
 from hinterland.models.store import ModelStore
 from hinterland.paths import Paths
@@ -35,16 +36,16 @@ def test_the_header_says_what_is_in_the_file(tmp_path: Path) -> None:
     assert facts.kv_bytes_per_token == 2 * 2 * legacy_files.WIDTH * 4
 
 
-@pytest.mark.parametrize("kind", legacy.TYPES)
+@pytest.mark.parametrize("kind", TYPES)
 def test_a_file_without_a_type_is_told_what_it_could_be(kind: str, tmp_path: Path) -> None:
     file = legacy_files.write_any(tmp_path / "tiny.bin", kind)
     with pytest.raises(ModelError) as refused:
         formats.read(file)
-    assert all(name in refused.value.hint for name in legacy.TYPES)
+    assert all(name in refused.value.hint for name in TYPES)
     told = refused.value.hint.partition("Its weights are those of")[2]
     assert kind in told
     alike = {"gpt2", "starcoder"}, {"gpt_neox", "dolly-v2"}
-    others = set(legacy.TYPES) - {kind}.union(*(pair for pair in alike if kind in pair))
+    others = set(TYPES) - {kind}.union(*(pair for pair in alike if kind in pair))
     assert not any(name in told.replace(".", "").split() for name in others)
 
 
@@ -87,7 +88,7 @@ def test_a_hostile_header_is_read_or_refused(
     for place, byte in changes:
         broken[place] = byte
     (tmp_path / "hostile.bin").write_bytes(broken)
-    for kind in legacy.TYPES:
+    for kind in TYPES:
         try:
             facts = legacy.read(tmp_path / "hostile.bin", kind)
         except ModelError:
@@ -154,7 +155,7 @@ def test_the_catalogue_can_say_the_type(paths: Paths, tmp_path: Path) -> None:
 
 def test_the_catalogue_knows_every_type() -> None:
     entry = {"id": "x", "task": ["chat"], "family": "", "file": "x.bin"}
-    for kind in legacy.TYPES:
+    for kind in TYPES:
         assert msgspec.convert(entry | {"type": kind}, Entry).wishes.type == kind
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(entry | {"type": "bloom"}, Entry)
