@@ -193,6 +193,7 @@ def test_every_kind_of_finding_is_documented() -> None:
     for source in (ROOT / "src/hinterland/doctor").glob("*.py"):
         code = source.read_text(encoding="utf-8")
         made |= set(re.findall(r'(?:say|_say)\.(?:ok|note|problem)\(\s*"([a-z0-9-]+)"', code))
+        made |= set(re.findall(r'say\("([a-z-]+)"', code))
         made |= set(re.findall(r'kind = "([a-z0-9-]+)"', code))
         made |= set(re.findall(r'kind = "[a-z-]+" if .* else "([a-z0-9-]+)"', code))
     assert len(made) > 50

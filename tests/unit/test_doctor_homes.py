@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib
 import os
 import socket
 import subprocess
@@ -16,7 +17,8 @@ from hinterland import __version__
 from hinterland.doctor import disk, plugins
 from hinterland.doctor.findings import Level, Report
 from hinterland.doctor.report import lines
-from hinterland.models.store import ModelStore
+from hinterland.models.formats import Backend
+from hinterland.models.store import ModelStore, write_record
 from hinterland.paths import Paths
 from tests.doctoring import (
     WITHOUT_PRIVILEGES,
@@ -218,6 +220,21 @@ def test_a_model_that_lost_its_file(paths: Paths, tmp_path: Path) -> None:
     add_model(paths, tmp_path)
     ModelStore(paths).find("tiny").path.unlink()
     assert "its file is gone" in one(look(), "model-unusable").sentence
+
+
+def test_a_model_whose_library_is_not_installed(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_model(paths, tmp_path)
+    model = ModelStore(paths).find("tiny")
+    legacy = msgspec.structs.replace(model.record, backend=Backend.CTRANSFORMERS, type="gguf")
+    write_record(model.path.parent, legacy)
+    with monkeypatch.context() as system:
+        system.setattr(sys, "path", [str(tmp_path)])
+        system.delitem(sys.modules, "ctransformers", raising=False)
+        importlib.invalidate_caches()
+        finding = one(look(), "model-without-library")
+    assert "pip install" in finding.remedy
 
 
 def test_what_an_interrupted_pull_left(paths: Paths) -> None:

@@ -13,6 +13,7 @@ from hinterland import __version__
 from hinterland.doctor import (
     disk,
     engine,
+    folders,
     gpu,
     history,
     memory,
@@ -29,8 +30,8 @@ from hinterland.errors import HinterlandError
 Check = Callable[[Visit], Iterator[Finding]]
 
 CHECKS: tuple[tuple[Area, Check], ...] = (
-    (Area.DISK, disk.home),  # what it says, all that needs a home would say
-    (Area.DISK, disk.folders),
+    (Area.DISK, folders.home),  # what it says, all that needs a home would say
+    (Area.DISK, folders.folders),
     (Area.DISK, disk.space),
     (Area.DISK, disk.clock),
     (Area.SETTINGS, settings.file),

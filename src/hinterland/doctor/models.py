@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from hinterland import measured
@@ -14,6 +15,7 @@ from hinterland.errors import ConfigError, ModelError
 from hinterland.models import catalog, fit
 from hinterland.models.catalog import QUICK_ENOUGH
 from hinterland.models.fit import Fit
+from hinterland.models.formats import Backend
 from hinterland.models.progress import size
 from hinterland.models.store import InstalledModel, ModelStore
 
@@ -97,6 +99,14 @@ def _model(
             model=model.id,
             file=model.path,
         )
+    if model.backend is Backend.CTRANSFORMERS and find_spec("ctransformers") is None:
+        sentence = f"{name} needs ctransformers, which is not installed."
+        remedy = (
+            "`pip install --no-binary ctransformers ctransformers` builds it, with a compiler. "
+            "Or take another model: `hint models recommend`."
+        )
+        say = _say.problem if is_default else _say.note
+        return say("model-without-library", sentence, remedy, model=model.id)
     settings = visit.config.engine
     context = min(settings.context, model.facts.context_length or settings.context)
     need = fit.needed(model, context, settings.slots or 1)
