@@ -1,4 +1,4 @@
-"""How fast an engine is on this box, as a caller sees it, and which thread count suits it."""
+"""How fast an engine is on this box, as a caller sees it, and which threads and program suit it."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ class ThreadFigure(msgspec.Struct, frozen=True):
     threads: int
     prefill_per_second: float
     decode_per_second: float
+    program: str = ""
+    """The llama-server that was measured; empty for the bundled llama.cpp."""
 
 
 async def measure(client: EngineClient, model: str | None, runs: int, *, cold: bool) -> Figures:
@@ -104,6 +106,7 @@ async def tune(spec: WorkerSpec, folder: Path, runs: int) -> AsyncIterator[Threa
             threads,
             statistics.median(d.timings.prompt_per_second for d in done),
             statistics.median(d.timings.predicted_per_second for d in done),
+            spec.program,
         )
 
 

@@ -24,6 +24,10 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     resident_bytes: int | None = None
     socket: str = ""
     """The worker's inner socket; benchmarks drive it directly."""
+    program: str = ""
+    """The native llama-server that runs the model; empty is the bundled llama.cpp."""
+    note: str = ""
+    """Why it is not the program that was wanted."""
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):

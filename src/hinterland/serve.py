@@ -8,14 +8,17 @@ import os
 import sys
 import time
 
+import msgspec
+
 from hinterland import config as configuration
 from hinterland import machine, measured
-from hinterland.engine import echo
+from hinterland.engine import echo, programs
 from hinterland.engine.service.desk import Desk, Resolve
 from hinterland.engine.service.run import claim, log_to, run
 from hinterland.engine.service.workers import Workers
+from hinterland.engine.smoke import SmokeTest
 from hinterland.engine.wire import Connection
-from hinterland.engine.workers.spec import WorkerSpec
+from hinterland.engine.workers.spec import WorkerSpec, bundled
 from hinterland.errors import EngineError, HinterlandError
 from hinterland.models import fit
 from hinterland.models.store import ModelStore
@@ -41,22 +44,47 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
         store.check(model)
         context = min(settings.context, model.facts.context_length or settings.context)
         slots = settings.slots or fit.slots_for(model, context)
+        known = measured.load(paths)
+        server = programs.wanted(settings.server, known.program)
         return WorkerSpec(
             model=model.id,
-            kind="llamacpp",
+            kind="native" if server.program else "llamacpp",
+            program=server.program,
+            fallback=server.fallback,
+            note=server.note,
             path=str(model.path),
             sha256=model.sha256,
             bytes=model.bytes,
             mtime_ns=model.mtime_ns,
             context=context,
             slots=slots,
-            threads=settings.threads or measured.load(paths).threads or machine.cores(),
+            threads=settings.threads or known.threads or machine.cores(),
             gpu_layers=settings.gpu_layers,
             projector=str(model.projector_path or ""),
             memory=fit.needed(model, context, slots),
         )
 
     return resolve
+
+
+def ways_to_run(paths: Paths, config: configuration.Config, name: str | None) -> list[WorkerSpec]:
+    """Return the specs that `bench --tune` compares: one for each program that may run the model.
+
+    Where `engine.server` names one, that is the only one. Raises what resolving the model raises.
+    """
+    spec = resolver(paths, config)(name)
+    if config.engine.server != programs.AUTO or spec.kind not in {"llamacpp", "native"}:
+        return [spec]
+    natives = [
+        msgspec.structs.replace(spec, kind="native", program=program, fallback=True, note="")
+        for program in programs.available(paths)
+    ]
+    return [bundled(spec), *natives]
+
+
+def smoke_test(paths: Paths) -> SmokeTest:
+    """Return the test that a native llama-server has to pass on this account."""
+    return SmokeTest(paths.state, paths.socket.parent)
 
 
 def main() -> None:
@@ -77,7 +105,7 @@ async def _serve(ready: int | None) -> None:
         _report(ready, "ready")
         return
     log_to(paths.logs)
-    workers = Workers(paths.socket.parent, fit.free_memory)
+    workers = Workers(paths.socket.parent, fit.free_memory, smoke_test(paths).settle)
     keep_alive = config.engine.keep_alive
     desk = Desk(resolver(paths, config), workers, paths.journal, keep_alive)
     await run(desk, paths, keep_alive, ready)

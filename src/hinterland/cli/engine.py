@@ -33,6 +33,7 @@ def status(as_json: bool) -> None:
 
     from hinterland.engine.client import EngineClient
     from hinterland.paths import find
+    from hinterland.text import clean_line
 
     found = asyncio.run(EngineClient(find()).status())
     if as_json:
@@ -52,7 +53,10 @@ def status(as_json: bool) -> None:
             f"{worker.model}: {worker.state}, process {worker.pid}, {_mb(worker.resident_bytes)}, "
             f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, "
             f"{worker.context} tokens of context each, {worker.threads} threads"
+            + (f", run by {clean_line(worker.program, 300)}" if worker.program else "")
         )
+        if worker.note:
+            click.echo(f"  {clean_line(worker.note, 500)}")
 
 
 @command.command()
