@@ -53,7 +53,7 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)  # the lifeline is the guard's
     try:
-        os.execve(spec.program, arguments, environment)  # noqa: S606: there must be no shell
+        os.execve(spec.program, arguments, environment)  # noqa: S606 - no shell is meant
     except OSError as error:
         _give_up(f"it cannot be started: {error.strerror}")
 
