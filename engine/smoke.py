@@ -15,6 +15,7 @@ import logging
 import os
 import random
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -39,6 +40,7 @@ _ROUNDING = 0.5
 _CONTEXT = 512
 _PATIENCE = 60.0  # seconds at least
 _TIMES_THE_BUNDLED = 10
+_SLOW_DISK = 20e6  # bytes per second
 _FAILURES_KEPT = 24 * 3600  # seconds; a box that was too busy gets another chance
 
 log = logging.getLogger("hinterland.engine")
@@ -76,13 +78,25 @@ class _Completion(msgspec.Struct):
     completion_probabilities: list[_Token] = []
 
 
-class SmokeTest:
-    """Tries programs, and remembers the verdicts in a file until program or model change."""
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    answer: _Completion | None = None
+    unloadable: ModelError | None = None
+    seconds: float = 0.0
 
-    def __init__(self, state: Path, sockets: Path, patience: float = _PATIENCE) -> None:
+
+class SmokeTest:
+    """Tries programs, and remembers the verdicts in a file until program or model change.
+
+    `patience` is the time, in seconds, after which a program hangs; by itself it is a minute, and
+    more where the bundled engine took long.
+    """
+
+    def __init__(self, state: Path, sockets: Path, patience: float | None = None) -> None:
         self._file = state / "smoke.json"
         self._sockets = sockets
         self._patience = patience
+        self._bundled: dict[str, _Reference] = {}
 
     async def settle(self, spec: WorkerSpec) -> WorkerSpec:
         """Return `spec` when its program may be used, or the bundled engine's where that may stand
@@ -129,18 +143,12 @@ class SmokeTest:
 
     async def _try(self, spec: WorkerSpec) -> tuple[str, bool]:
         """Return why the program is not fit (empty: it is), and whether it could be compared."""
-        started = time.monotonic()
-        reference: _Completion | None = None
-        unloadable: ModelError | None = None
-        try:
-            reference = await self._complete(bundled(spec))
-        except ModelError as error:
-            unloadable = error
-        except (HinterlandError, msgspec.MsgspecError):
-            pass  # no bundled engine for this processor: that is what native ones are for
-        patience = max(self._patience, _TIMES_THE_BUNDLED * (time.monotonic() - started))
+        reference = self._bundled.get(spec.identity)
         if reference is None:
-            patience += spec.bytes / 20e6  # seconds for a slow disk
+            reference = self._bundled[spec.identity] = await self._reference(spec)
+        patience = self._patience or max(_PATIENCE, _TIMES_THE_BUNDLED * reference.seconds)
+        if reference.answer is None:
+            patience += spec.bytes / _SLOW_DISK
         try:
             answer = await asyncio.wait_for(self._complete(spec), patience)
         except TimeoutError:
@@ -148,14 +156,26 @@ class SmokeTest:
         except msgspec.MsgspecError:
             return "it does not speak llama-server's protocol", True
         except HinterlandError as error:
-            if unloadable is not None:
-                raise unloadable from error
+            if reference.unloadable is not None:
+                raise reference.unloadable from error
             return _as_reason(error), True
         if not answer.tokens:
             return "it answered a fixed prompt with nothing", True
-        if reference is None:
+        if reference.answer is None:
             return "", False
-        return _difference(answer, reference), True
+        return _difference(answer, reference.answer), True
+
+    async def _reference(self, spec: WorkerSpec) -> _Reference:
+        """Return what the bundled llama.cpp makes of the prompt, if it can run the model."""
+        started = time.monotonic()
+        try:
+            return _Reference(
+                await self._complete(bundled(spec)), seconds=time.monotonic() - started
+            )
+        except ModelError as error:
+            return _Reference(unloadable=error)
+        except (HinterlandError, msgspec.MsgspecError):
+            return _Reference()  # none for this processor: that is what native ones are for
 
     async def _complete(self, spec: WorkerSpec) -> _Completion:
         """Return what a worker of its own makes of the prompt; raises what workers raise."""

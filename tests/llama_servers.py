@@ -71,3 +71,72 @@ def _fetch(folder: Path) -> None:
                     target.write_bytes(archive.read(member))
                     target.chmod(0o755)
         unpacked.replace(folder)
+
+
+_SCRIPT = '''#!{python}
+import http.server, json, os, signal, socketserver, subprocess, sys, time
+
+KIND = {kind!r}
+HELP = """
+-m,    --model FNAME                    model path to load
+-c,    --ctx-size N                     size of the prompt context
+--host HOST                             ip address to listen, or UNIX socket if it ends with .sock
+"""
+
+if KIND == "wrapped" and "--inner" not in sys.argv:
+    sys.exit(subprocess.run([sys.executable, *sys.argv, "--inner"]).returncode)
+if "--help" in sys.argv:
+    print("Usage: something else" if KIND == "foreign" else HELP)
+    sys.exit()
+if KIND == "crashes while it loads":
+    os.kill(os.getpid(), signal.SIGILL)
+if KIND == "cannot load":
+    sys.exit("error: unknown model architecture")
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    def address_string(self):
+        return "somebody"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.answer(200, {{"status": "ok"}})
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/completion":
+            if KIND == "crashes":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            if KIND == "hangs":
+                time.sleep(600)
+            self.answer(200, {{"content": " banana", "tokens": [1] * 16}})
+        elif self.path == "/apply-template":
+            self.answer(200, {{"prompt": "".join(m["content"] for m in asked["messages"])}})
+        elif self.path == "/tokenize":
+            self.answer(200, {{"tokens": list(range(len(asked["content"].split())))}})
+        else:
+            self.answer(404, {{"error": {{"message": "File Not Found", "code": 404}}}})
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+Server(sys.argv[sys.argv.index("--host") + 1], Answers).serve_forever()
+'''
+
+
+def scripted(folder: Path, kind: str) -> Path:
+    """Return a program that looks like a llama-server and behaves as `kind` says; unless it is told
+    otherwise it starts, and answers every prompt with a banana."""
+    program = folder / f"llama-server that {kind}"
+    program.write_text(_SCRIPT.format(python=sys.executable, kind=kind))
+    program.chmod(0o755)
+    return program

@@ -75,11 +75,12 @@ def ways_to_run(paths: Paths, config: configuration.Config, name: str | None) ->
     spec = resolver(paths, config)(name)
     if config.engine.server != programs.AUTO or spec.kind not in {"llamacpp", "native"}:
         return [spec]
-    natives = [
-        msgspec.structs.replace(spec, kind="native", program=program, fallback=True, note="")
-        for program in programs.available(paths)
-    ]
-    return [bundled(spec), *natives]
+    return [bundled(spec), *(run_by(program, spec) for program in programs.available(paths))]
+
+
+def run_by(program: str, spec: WorkerSpec) -> WorkerSpec:
+    """Return `spec` as the native llama-server `program` would run it."""
+    return msgspec.structs.replace(spec, kind="native", program=program, fallback=True, note="")
 
 
 def smoke_test(paths: Paths) -> SmokeTest:

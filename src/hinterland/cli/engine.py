@@ -1,4 +1,4 @@
-"""`hint engine`: look at the engine, start it, stop it, read its log, measure it."""
+"""`hint engine`: look at the engine, start it, stop it, read its log, measure it, build one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from hinterland.cli.engine_bench import command as bench
+from hinterland.cli.engine_build import command as build
 from hinterland.errors import EngineError, by_name
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def command() -> None:
 
 
 command.add_command(bench)
+command.add_command(build)
 
 
 @command.command()
