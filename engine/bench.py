@@ -55,15 +55,15 @@ async def measure(client: EngineClient, model: str | None, runs: int, *, cold: b
 
     With `cold` the engine must not be running: the first question then starts it.
     """
-    first, _ = await _timed(client.stream(_request(model, "Say hello.", 1)))
-    warm = [(await _timed(client.stream(_request(model, f"Say {n}.", 1))))[0] for n in range(runs)]
+    first, _ = await timed(client.stream(_request(model, "Say hello.", 1)))
+    warm = [(await timed(client.stream(_request(model, f"Say {n}.", 1))))[0] for n in range(runs)]
     # A number at the front keeps the prefix cache from answering for the engine.
     prefill = [
-        (await _timed(client.stream(_request(model, f"{n} " + _long_prompt(), 1))))[1]
+        (await timed(client.stream(_request(model, f"{n} " + long_prompt(), 1))))[1]
         for n in range(runs)
     ]
     decode = [
-        (await _timed(client.stream(_request(model, "Tell a long story.", _DECODE_TOKENS))))[1]
+        (await timed(client.stream(_request(model, "Tell a long story.", _DECODE_TOKENS))))[1]
         for _ in range(runs)
     ]
     status = await client.status()
@@ -97,7 +97,7 @@ async def tune(spec: WorkerSpec, folder: Path, runs: int) -> AsyncIterator[Threa
         try:
             await worker.ready
             done = [
-                (await _timed(_direct(worker, f"{n} " + _long_prompt(), _DECODE_TOKENS)))[1]
+                (await timed(direct(worker, f"{n} " + long_prompt(), _DECODE_TOKENS)))[1]
                 for n in range(runs)
             ]
         finally:
@@ -129,11 +129,13 @@ def _request(model: str | None, prompt: str, tokens: int) -> Request:
     return Request((Message("user", prompt),), model, Sampling(max_tokens=tokens, seed=1))
 
 
-def _long_prompt() -> str:
+def long_prompt() -> str:
+    """Return some 400 words, which tokenizers for English make as many tokens of."""
     return (_WORDS * (_PREFILL_WORDS // len(_WORDS.split()) + 1)).strip()
 
 
-async def _direct(worker: WorkerProcess, prompt: str, tokens: int) -> AsyncIterator[Event]:
+async def direct(worker: WorkerProcess, prompt: str, tokens: int) -> AsyncIterator[Event]:
+    """Yield the events of an answer straight from a worker, without the service."""
     parser = EventParser()
     order = requests.decode(requests.encode(_request(worker.spec.model, prompt, tokens)))
     async for piece in worker.chat(msgspec.json.encode(order.body)):
@@ -141,7 +143,7 @@ async def _direct(worker: WorkerProcess, prompt: str, tokens: int) -> AsyncItera
             yield event
 
 
-async def _timed(events: AsyncIterator[Event]) -> tuple[float, Done]:
+async def timed(events: AsyncIterator[Event]) -> tuple[float, Done]:
     """Return the seconds to the first token, and the end of the answer."""
     started = time.perf_counter()
     first: float | None = None

@@ -11,7 +11,8 @@ import msgspec
 from hinterland.errors import EngineError
 from hinterland.paths import Paths
 
-AUTO, BUNDLED = "auto", "bundled"
+AUTO = frozenset({"auto", ""})
+BUNDLED = "bundled"
 NAME = "llama-server"
 
 _HINT = (
@@ -34,9 +35,9 @@ def wanted(server: str, measured: str) -> Wanted:
 
     Raises EngineError when the setting names a program that is not here.
     """
-    if server == BUNDLED or (server == AUTO and not measured):
+    if server == BUNDLED or (server in AUTO and not measured):
         return Wanted()
-    if server == AUTO:
+    if server in AUTO:
         found = find(measured)
         if found is None:
             return Wanted(note=f"{measured}, measured as the fastest, is gone")
