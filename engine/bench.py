@@ -121,8 +121,16 @@ def thread_counts(cores: int) -> list[int]:
 
 
 def best(figures: list[ThreadFigure]) -> ThreadFigure:
-    """Return the figure with the least time for a usual answer: 300 tokens read, 200 written."""
-    return min(figures, key=lambda f: 300 / f.prefill_per_second + 200 / f.decode_per_second)
+    """Return the figure with the least time for a usual answer: 300 tokens read, 200 written.
+
+    A native program has to be 5 % faster than the bundled one: that is more than a quiet box's noise.
+    """
+
+    def cost(figure: ThreadFigure) -> float:
+        seconds = 300 / figure.prefill_per_second + 200 / figure.decode_per_second
+        return seconds * (1.05 if figure.program else 1)
+
+    return min(figures, key=cost)
 
 
 def _request(model: str | None, prompt: str, tokens: int) -> Request:
