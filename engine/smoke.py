@@ -182,7 +182,9 @@ class SmokeTest:
         # Not a number that the service gives: it and `bench` may be at work at the same time.
         socket = own_socket(private_folder(self._sockets), random.randint(10_000, 99_999))  # noqa: S311
         worker = WorkerProcess(
-            msgspec.structs.replace(spec, socket=str(socket), slots=1, context=_CONTEXT)
+            msgspec.structs.replace(
+                spec, socket=str(socket), slots=1, context=_CONTEXT, projector=""
+            )
         )
         try:
             await worker.ready

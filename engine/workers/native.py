@@ -112,6 +112,12 @@ def command(spec: WorkerSpec, *, knowing: str) -> list[str]:
         *("--ctx-size", str(spec.pool_tokens), "--parallel", str(spec.slots)),
         *("--threads", threads, "--threads-batch", threads),
     ]
+    if spec.projector:
+        if "--mmproj" not in known:
+            raise UnfitProgramError("it cannot look at images, and this model has a projector")
+        arguments += ["--mmproj", spec.projector]
+        if spec.gpu_layers == 0 and "--no-mmproj-offload" in known:
+            arguments.append("--no-mmproj-offload")
     if spec.gpu_layers >= 0:
         arguments += ["--gpu-layers", str(spec.gpu_layers)]
     wanted = [
