@@ -67,7 +67,7 @@ class EchoEngine:
         self.requests: list[Request] = []
         """Every request seen, in order."""
         self._pause = 1 / tokens_per_second if tokens_per_second else 0.0
-        self._answer = answer or (lambda request: request.messages[-1].content)
+        self._answer = answer
         self._context = context
         self._cancelled: dict[str, asyncio.Event] = {}
 
@@ -82,10 +82,16 @@ class EchoEngine:
                 "Shorten it.",
             )
             return
+        if request.schema is not None and self._answer is None:
+            yield Failed("InputError", "The echo engine cannot follow a JSON Schema.", "")
+            return
         cancelled = self._cancelled.setdefault(request.turn_id or "", asyncio.Event())
         yield PromptProgress(counted, counted)
         limit = min(request.sampling.max_tokens or self._context, self._context - counted)
-        said = tokens(self._answer(request))
+        text = self._answer(request) if self._answer else request.messages[-1].content
+        for stop in request.sampling.stop:
+            text = text.partition(stop)[0]
+        said = tokens(text)
         reason = FinishReason.LENGTH if len(said) > limit else FinishReason.STOP
         sent = 0
         for token in said[:limit]:

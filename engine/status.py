@@ -29,6 +29,10 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     context that nobody knows."""
     server: str = ""
     """What a remote engine was recognised as."""
+    program: str = ""
+    """The native llama-server that runs the model; empty is the bundled llama.cpp."""
+    note: str = ""
+    """Why it is not the program that was wanted."""
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):

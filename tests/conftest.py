@@ -58,6 +58,14 @@ def model_shelf() -> Path:
     return shelf
 
 
+@pytest.fixture(scope="session")
+def llama_server() -> Path:
+    """A real llama-server that is not the bundled one; fetched once per machine."""
+    from tests import llama_servers
+
+    return llama_servers.llama_server()
+
+
 @pytest.fixture
 def small_model(home: Path, model_shelf: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The id of a real small model that the fresh account finds in a shared data folder."""
@@ -66,7 +74,7 @@ def small_model(home: Path, model_shelf: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture(scope="session")
-def _llama_server(model_shelf: Path) -> Iterator[int]:
+def _elsewhere(model_shelf: Path) -> Iterator[int]:
     from hinterland.models.store import ModelStore
 
     shelf = Paths(model_shelf, model_shelf / "hinterland", model_shelf, model_shelf)
@@ -84,10 +92,31 @@ def _llama_server(model_shelf: Path) -> Iterator[int]:
 
 
 @pytest.fixture
-def llama_server(_llama_server: int, monkeypatch: pytest.MonkeyPatch) -> int:
+def elsewhere(_elsewhere: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """The port of a llama-server with the small model; its key is in ELSEWHERE_KEY."""
     monkeypatch.setenv("ELSEWHERE_KEY", ELSEWHERE_KEY)
-    return _llama_server
+    return _elsewhere
+
+
+@pytest.fixture
+def native_model(
+    small_model: str, llama_server: Path, paths: Paths, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The same small model, run by a llama-server that is not the bundled one.
+
+    Its smoke test is done by whichever test comes first; the others begin with that verdict.
+    """
+    from hinterland.paths import private_folder
+
+    shared = tmp_path_factory.getbasetemp() / "smoke.json"
+    own = private_folder(paths.state) / "smoke.json"
+    if shared.exists():
+        own.write_bytes(shared.read_bytes())
+    private_folder(paths.config)
+    paths.config_file.write_text(f"[engine]\nserver = '{llama_server}'\n")
+    yield small_model
+    if own.exists():
+        shared.write_bytes(own.read_bytes())
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from hinterland.engine.service.admission import Admission
 from hinterland.engine.service.worker import WorkerCrashedError
 from hinterland.engine.status import WorkerStatus
 from hinterland.engine.wire import Connection
-from hinterland.engine.workers import lifeline
+from hinterland.engine.workers import lifeline, native
 from hinterland.engine.workers import spec as worker_spec
 from hinterland.engine.workers.llamacpp import MISSING_LIBRARY
 from hinterland.engine.workers.spec import WorkerSpec
@@ -29,7 +29,7 @@ log = logging.getLogger("hinterland.engine")
 native_log = logging.getLogger("hinterland.worker")
 
 # llama.cpp warns of this whatever it listens on; here it is a socket that only the account opens.
-_NO_TCP_PORT = "no API key is set"
+_ABOUT_TCP = re.compile(r"no API key is set|llama_server: (-+$|this can be a security|more info)")
 # What llama.cpp's loader of image projectors logs, with the reason behind its functions' names.
 _SIGHT_ERROR = re.compile(r" E (?:mtmd|clip)\w*: (?:(?:error|\w+): )*(.+)")
 _CHAT = "/v1/chat/completions"
@@ -74,6 +74,17 @@ class WorkerProcess:
         await reading
         if self._stopping:
             raise EngineError("The engine is stopping.", "Ask again.")
+        if spec.program and code in {native.CANNOT_START, native.CANNOT_START + 1}:
+            raise EngineError(
+                f"{spec.program} cannot be used: "
+                f"{self._last_words.removeprefix('error: ') or 'it does not start'}.",
+                "`hint config set engine.server bundled` goes on without it.",
+            )
+        if code == -signal.SIGILL and spec.program:
+            raise EngineError(
+                f"{spec.program} uses instructions that this processor lacks (SIGILL).",
+                "Build one for this processor: `hint engine build`.",
+            )
         if code < 0:
             raise EngineError(
                 f"The worker was killed by {signal.Signals(-code).name} while it loaded {spec.model}.",
@@ -98,7 +109,7 @@ class WorkerProcess:
         assert self._process is not None and self._process.stderr is not None
         while line := await _line(self._process.stderr):
             text = line.decode("utf-8", "replace").strip()
-            if text and _NO_TCP_PORT not in text:
+            if text and not _ABOUT_TCP.search(text):
                 native_log.warning("%s", text)
                 if (of_sight := _SIGHT_ERROR.search(text)) and not self._sight_failed:
                     self._sight_failed = of_sight[1].rstrip(".")
@@ -113,6 +124,19 @@ class WorkerProcess:
         if self.ready.done() and (self.ready.cancelled() or self.ready.exception() is not None):
             return True
         return self._process is not None and self._process.returncode is not None
+
+    @property
+    def ended(self) -> str | None:
+        """How the process ended, as a sentence about it; None while it lives."""
+        code = self._process.returncode if self._process else None
+        if code is None:
+            return None
+        if code == native.CANNOT_START and self._last_words:
+            return self._last_words.removeprefix("error: ") + "."
+        words = f": {self._last_words}" if self._last_words else ""
+        if code < 0:
+            return f"It crashed ({signal.Signals(-code).name}){words}."
+        return f"It ended with exit code {code}{words}."
 
     @property
     def progress(self) -> float | None:
@@ -131,9 +155,24 @@ class WorkerProcess:
     async def count(self, body: bytes) -> int:
         """Return how many tokens the prompt in `body` has, chat template included."""
         status, answer = await self.ask("POST", f"{_CHAT}/input_tokens", body)
+        if status == 404 and self.spec.program:
+            return await self._count_rendered(body)
         if status != 200:
             raise _refused(answer)
         return int(msgspec.json.decode(answer)["input_tokens"])
+
+    async def _count_rendered(self, body: bytes) -> int:
+        """Return the same from a llama-server that cannot count a chat (before autumn 2026)."""
+        status, answer = await self.ask("POST", "/apply-template", body)
+        if status != 200:
+            raise _refused(answer)
+        prompt = msgspec.json.decode(answer)["prompt"]
+        # A template may write the first token too: one too many is counted then, never one too few.
+        asked = {"content": prompt, "add_special": True, "parse_special": True}
+        status, answer = await self.ask("POST", "/tokenize", msgspec.json.encode(asked))
+        if status != 200:
+            raise _refused(answer)
+        return len(msgspec.json.decode(answer)["tokens"])
 
     async def ask(self, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
         """Return status and body of the worker's response; raises WorkerCrashedError."""
@@ -200,6 +239,8 @@ class WorkerProcess:
             pool_tokens=self.spec.pool_tokens,
             resident_bytes=resident_bytes(pid) if pid else None,
             socket=self.spec.socket,
+            program=self.spec.program,
+            note=self.spec.note,
         )
 
 

@@ -22,6 +22,8 @@ from hinterland.errors import ModelError
 log = logging.getLogger("hinterland.engine")
 
 Say = Callable[[Loading | Queued | SentTo | Failed], None]
+Settle = Callable[[WorkerSpec], Awaitable[WorkerSpec]]
+"""Says how a model is run after all: a native program is tried before it is trusted."""
 
 _TELL_PROGRESS_EVERY = 0.25  # seconds
 # The most of the free memory that a model may take: the `tight` bound of `hint models recommend`.
@@ -31,9 +33,12 @@ _SHARE_OF_MEMORY = 0.85
 class Workers:
     """Loads a worker per model; another model evicts idle workers only, and waits for busy ones."""
 
-    def __init__(self, sockets: Path, free_memory: Callable[[], int]) -> None:
+    def __init__(
+        self, sockets: Path, free_memory: Callable[[], int], settle: Settle | None = None
+    ) -> None:
         self._sockets = sockets
         self._free_memory = free_memory
+        self._settle = settle
         self._workers: dict[str, Worker] = {}
         self._numbers = itertools.count(1)
         # Whoever wants another model waits for the busy worker inside this lock, and whoever comes
@@ -86,6 +91,11 @@ class Workers:
                     worker = None
                 if worker is None:
                     await self._make_room(spec, say)
+                    if spec.program and self._settle is not None:
+                        say(Loading(spec.model))
+                        spec = await self._settle(spec)
+                        if spec.note:
+                            log.warning("%s", spec.note)
                     socket = own_socket(self._sockets, next(self._numbers))
                     worker = WorkerProcess(msgspec.structs.replace(spec, socket=str(socket)))
                     self._workers[spec.identity] = worker

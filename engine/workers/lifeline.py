@@ -24,16 +24,27 @@ def hold() -> Callable[[], None]:
 
     Standard output is kept for that: whatever a library prints goes to standard error, the log.
     """
-    output = os.dup(1)
-    os.dup2(2, 1)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    output = keep_output()
+    die_with_parent()
     threading.Thread(target=_end_with_input, name="lifeline", daemon=True).start()
 
     def say_ready() -> None:
         os.write(output, READY)
 
     return say_ready
+
+
+def keep_output() -> int:
+    """Point standard output at the log and return a descriptor of what it was, for `READY`."""
+    output = os.dup(1)
+    os.dup2(2, 1)
+    return output
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to kill this process when its parent ends; only Linux can. It outlives exec."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _end_with_input() -> None:

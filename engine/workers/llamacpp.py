@@ -7,7 +7,7 @@ import sys
 import threading
 
 from hinterland.engine.workers import lifeline
-from hinterland.engine.workers.spec import WorkerSpec, decode
+from hinterland.engine.workers.spec import PROMPT_CACHE_MIB, SPINS, WorkerSpec, decode
 
 MISSING_LIBRARY = "missing library:"
 """How the worker's last line begins when the system lacks what llama.cpp is linked against."""
@@ -15,13 +15,6 @@ MISSING_LIBRARY = "missing library:"
 # llama.cpp's log levels: 2 is warnings. Level 3 adds six lines a request and no prompt text;
 # level 4 and up would write prompts.
 _VERBOSITY = 2
-# MiB of RAM for the KV state of prompts that lost their slot (llama.cpp's own default is 8,192,
-# more than the whole memory of the boxes this is for).
-_PROMPT_CACHE_MIB = 256
-# How often a thread looks before it sleeps until the others are done; libgomp's own is about
-# 300,000. SmolLM2-135M, 2 threads, 2 cores: the same speed alone (68 tokens/s), and beside two busy
-# programs 29 tokens/s against 16, without the stalls of seconds.
-_SPINS = "1000"
 
 
 def main() -> None:
@@ -29,7 +22,7 @@ def main() -> None:
     say_ready = lifeline.hold()
     spec = decode(sys.argv[1])
     os.umask(0o177)
-    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     try:
         import xllamacpp
     except ImportError as error:
@@ -57,7 +50,7 @@ def _parameters(spec: WorkerSpec) -> object:
         parameters.mmproj_use_gpu = spec.gpu_layers != 0
     # The service has counted the memory; llama.cpp must not shrink the context behind its back.
     parameters.fit_params = False
-    parameters.cache_ram_mib = _PROMPT_CACHE_MIB
+    parameters.cache_ram_mib = PROMPT_CACHE_MIB
     parameters.endpoint_slots = True
     parameters.ctx_shift = False
     if spec.prefixes:

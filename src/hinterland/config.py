@@ -41,6 +41,9 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Requests that may run at once; 0 chooses by free RAM and processors."""
     threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     """Threads that compute; 0 takes the measured best of this box, else one per core."""
+    server: str = "auto"
+    """What runs the models: `auto` is what `hint engine bench --tune` found fastest here, `bundled`
+    the llama.cpp that came with Hinterland; anything else is a llama-server, by path or name."""
     gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] = -1
     """Layers given to a GPU; -1 lets the engine choose."""
     keep_alive: Annotated[float, msgspec.Meta(gt=0, le=_A_YEAR)] = 15.0

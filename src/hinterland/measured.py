@@ -1,4 +1,4 @@
-"""What was measured on this box: the thread count that suits it, and how fast models write."""
+"""What was measured on this box: the threads and the program that suit it, and how fast models write."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Measured(msgspec.Struct, frozen=True):
     threads: int | None = None
     speeds: dict[str, float] = {}
     """Tokens written a second, by model id."""
+    program: str = ""
+    """The llama-server that was the fastest with them; empty for the bundled one."""
 
 
 def load(paths: Paths) -> Measured:
@@ -26,9 +28,9 @@ def load(paths: Paths) -> Measured:
         return Measured()
 
 
-def keep_threads(paths: Paths, threads: int) -> None:
-    """Keep the thread count that workers start with unless the config names one."""
-    _save(paths, msgspec.structs.replace(load(paths), threads=threads))
+def keep_fastest(paths: Paths, threads: int, program: str) -> None:
+    """Keep the thread count and the program that workers start with unless the config says else."""
+    _save(paths, msgspec.structs.replace(load(paths), threads=threads, program=program))
 
 
 def keep_speed(paths: Paths, model: str, tokens_per_second: float) -> None:

@@ -10,16 +10,19 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
+
 from hinterland import config as configuration
 from hinterland import machine, measured
-from hinterland.engine import echo
+from hinterland.engine import echo, programs
 from hinterland.engine.prefix_store import PrefixStore
 from hinterland.engine.service.desk import Desk, Resolve
 from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.run import claim, log_to, run
 from hinterland.engine.service.workers import Workers
+from hinterland.engine.smoke import SmokeTest
 from hinterland.engine.wire import Connection
-from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec
+from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec, bundled
 from hinterland.errors import EngineError, HinterlandError, ModelError
 from hinterland.models import fit, gguf_chat, header
 from hinterland.models.formats import Backend
@@ -55,16 +58,21 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             return legacy_worker(model, context, settings.threads)
         facts = _facts(model)
         slots = settings.slots or fit.slots_for(model, context)
+        known = measured.load(paths)
+        server = programs.wanted(settings.server, known.program)
         return WorkerSpec(
             model=model.id,
-            kind="llamacpp",
+            kind="native" if server.program else "llamacpp",
+            program=server.program,
+            fallback=server.fallback,
+            note=server.note,
             path=str(model.path),
             sha256=model.sha256,
             bytes=model.bytes,
             mtime_ns=model.mtime_ns,
             context=context,
             slots=slots,
-            threads=settings.threads or measured.load(paths).threads or machine.cores(),
+            threads=settings.threads or known.threads or machine.cores(),
             gpu_layers=settings.gpu_layers,
             projector=str(model.projector_path or ""),
             thinking=facts.thinking or (),
@@ -153,6 +161,27 @@ class _Remotes:
         )
 
 
+def ways_to_run(paths: Paths, config: configuration.Config, name: str | None) -> list[WorkerSpec]:
+    """Return the specs that `bench --tune` compares: one for each program that may run the model.
+
+    Where `engine.server` names one, that is the only one. Raises what resolving the model raises.
+    """
+    spec = resolver(paths, config)(name)
+    if config.engine.server not in programs.AUTO or spec.kind not in {"llamacpp", "native"}:
+        return [spec]
+    return [bundled(spec), *(run_by(program, spec) for program in programs.available(paths))]
+
+
+def run_by(program: str, spec: WorkerSpec) -> WorkerSpec:
+    """Return `spec` as the native llama-server `program` would run it."""
+    return msgspec.structs.replace(spec, kind="native", program=program, fallback=True, note="")
+
+
+def smoke_test(paths: Paths) -> SmokeTest:
+    """Return the test that a native llama-server has to pass on this account."""
+    return SmokeTest(paths.state, paths.socket.parent)
+
+
 def main() -> None:
     """Run the service; the first argument is a file descriptor to report to, if any."""
     os.umask(0o077)
@@ -171,7 +200,7 @@ async def _serve(ready: int | None) -> None:
         _report(ready, "ready")
         return
     log_to(paths.logs)
-    workers = Workers(paths.socket.parent, fit.free_memory)
+    workers = Workers(paths.socket.parent, fit.free_memory, smoke_test(paths).settle)
     keep_alive = config.engine.keep_alive
     prefixes = _prefixes(paths, config, workers)
     desk = Desk(resolver(paths, config), workers, paths.journal, keep_alive, prefixes)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hinterland.config_change import change
@@ -14,6 +18,7 @@ from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
     Done,
     Engine,
+    Event,
     Failed,
     FinishReason,
     Message,
@@ -22,6 +27,7 @@ from hinterland.engine.protocol import (
     Sampling,
     TextDelta,
 )
+from hinterland.engine.status import ServiceStatus
 from hinterland.models.formats import Wishes
 from hinterland.models.store import ModelStore
 from hinterland.paths import Paths
@@ -37,6 +43,12 @@ class Candidate:
         self.engine = engine
         self.model = model
 
+    async def status(self) -> ServiceStatus:
+        assert isinstance(self.engine, EngineClient)
+        status = await self.engine.status()
+        assert status is not None
+        return status
+
     def request(self, prompt: str, **settings: object) -> Request:
         sampling = Sampling(**{"seed": 7, "temperature": 0.0, **settings})  # type: ignore[arg-type]
         return Request((Message("user", prompt),), self.model, sampling, turn_id=new_id())
@@ -49,6 +61,7 @@ class Candidate:
         pytest.param("llama.cpp worker", marks=pytest.mark.model),
         pytest.param("ctransformers worker", marks=no_ctransformers),
         pytest.param("remote endpoint", marks=pytest.mark.model),
+        pytest.param("native llama-server", marks=pytest.mark.model),
     ]
 )
 def candidate(request: pytest.FixtureRequest, paths: Paths, tmp_path: Path) -> Iterator[Candidate]:
@@ -62,10 +75,12 @@ def candidate(request: pytest.FixtureRequest, paths: Paths, tmp_path: Path) -> I
             model = ModelStore(paths).add(file, wishes=Wishes(type="gpt2"))
             yield Candidate(EngineClient(paths), model.id)
         case "remote endpoint":
-            port = request.getfixturevalue("llama_server")
+            port = request.getfixturevalue("elsewhere")
             change(paths.config_file, "engines.elsewhere.url", f"http://127.0.0.1:{port}")
             change(paths.config_file, "engines.elsewhere.api_key_env", "ELSEWHERE_KEY")
             yield Candidate(EngineClient(paths), "elsewhere")
+        case "native llama-server":
+            yield Candidate(EngineClient(paths), request.getfixturevalue("native_model"))
         case _:
             yield Candidate(EngineClient(paths), request.getfixturevalue("small_model"))
 
@@ -143,3 +158,60 @@ def test_the_same_seed_gives_the_same_answer(candidate: Candidate) -> None:
     assert first == second
     if not candidate.model.startswith("echo"):
         assert first != other
+
+
+def test_a_stop_string_ends_the_answer_and_is_no_part_of_it(candidate: Candidate) -> None:
+    request = candidate.request(LONG, max_tokens=40, stop=("zzz", "e"))
+    events = asyncio.run(collect(candidate.engine.stream(request)))
+    done = last(events)
+    assert isinstance(done, Done)
+    assert done.finish_reason is FinishReason.STOP
+    assert said(events)
+    assert "e" not in said(events)
+
+
+def test_a_crash_ends_the_answer_with_one_sentence_and_the_next_one_comes(
+    candidate: Candidate,
+) -> None:
+    if isinstance(candidate.engine, EchoEngine):
+        pytest.skip("it runs in this process")
+
+    async def killed_in_the_middle() -> list[Event]:
+        seen: list[Event] = []
+        async for event in candidate.engine.stream(candidate.request(LONG)):
+            if isinstance(event, TextDelta) and not said(seen):
+                status = await candidate.status()
+                os.kill(status.workers[0].pid, signal.SIGKILL)
+            seen.append(event)
+        return seen
+
+    async def then_asked() -> tuple[list[Event], list[Event]]:
+        cut = await killed_in_the_middle()
+        return cut, await collect(candidate.engine.stream(candidate.request("Hi", max_tokens=4)))
+
+    cut, again = asyncio.run(then_asked())
+    failed = last(cut)
+    assert isinstance(failed, Failed)
+    assert failed.kind == "EngineError" and failed.hint
+    assert isinstance(last(again), Done)
+
+
+def test_a_schema_is_followed_or_refused(candidate: Candidate) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string", "maxLength": 12}, "age": {"type": "integer"}},
+        "required": ["name", "age"],
+        "additionalProperties": False,
+    }
+    request = candidate.request("Name a person and an age.", max_tokens=60)
+    events = asyncio.run(
+        collect(candidate.engine.stream(msgspec.structs.replace(request, schema=schema)))
+    )
+    end = last(events)
+    if isinstance(end, Failed):
+        assert "schema" in end.message.lower()
+        assert candidate.model.startswith("echo")
+    else:
+        answer = json.loads(said(events))
+        assert set(answer) == {"name", "age"}
+        assert isinstance(answer["age"], int)

@@ -78,7 +78,7 @@ def test_speed_falls_with_size_and_follows_what_was_measured(paths: Paths) -> No
     paths.state.mkdir(parents=True)
     assert measured.load(paths) == measured.Measured()
     measured.keep_speed(paths, "smollm2-135m", 31.5)
-    measured.keep_threads(paths, 3)
+    measured.keep_fastest(paths, 3, "")
     assert measured.load(paths) == measured.Measured(3, {"smollm2-135m": 31.5})
     choice = Box(catalog.load(paths), paths, free=8 * GB).choices("chat")[-1]
     known = [

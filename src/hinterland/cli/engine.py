@@ -1,4 +1,4 @@
-"""`hint engine`: look at the engine, start it, stop it, read its log, measure it."""
+"""`hint engine`: look at the engine, start it, stop it, read its log, measure it, build one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from hinterland.cli.engine_bench import command as bench
+from hinterland.cli.engine_build import command as build
 from hinterland.errors import EngineError, by_name
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def command() -> None:
 
 
 command.add_command(bench)
+command.add_command(build)
 
 
 @command.command()
@@ -34,6 +36,7 @@ def status(as_json: bool) -> None:
 
     from hinterland.engine.client import EngineClient
     from hinterland.paths import find
+    from hinterland.text import clean_line
 
     found = asyncio.run(EngineClient(find()).status())
     if as_json:
@@ -56,7 +59,10 @@ def status(as_json: bool) -> None:
             f"{worker.model}: {worker.state}, process {worker.pid}, {_mb(worker.resident_bytes)}, "
             f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, "
             f"{worker.context} tokens of context each, {worker.threads} threads"
+            + (f", run by {clean_line(worker.program, 300)}" if worker.program else "")
         )
+        if worker.note:
+            click.echo(f"  {clean_line(worker.note, 500)}")
 
 
 def _remote(worker: WorkerStatus) -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.command(name="bench")
 @click.option("-m", "--model", help="The model to measure; the configured one if none is named.")
 @click.option("--runs", type=click.IntRange(1, 50), default=5, show_default=True)
-@click.option("--tune", is_flag=True, help="Find the best thread count first, and keep it.")
+@click.option(
+    "--tune", is_flag=True, help="Find the fastest program and thread count first, and keep them."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
     """Measure prefill, decode, time to first token and memory. Stops and starts the engine."""
@@ -47,7 +49,7 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
     for figure in tried:
         click.echo(
             f"{figure.threads:>3} threads: prefill {figure.prefill_per_second:8.1f} tokens/s, "
-            f"decode {figure.decode_per_second:8.1f} tokens/s"
+            f"decode {figure.decode_per_second:8.1f} tokens/s, {figure.program or 'bundled'}"
         )
     rows = [
         ("model", f"{figures.model}, {figures.threads} threads, median of {figures.runs}"),
@@ -64,18 +66,36 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
 
 
 async def _tune(paths: Paths, model: str | None, runs: int) -> list[bench.ThreadFigure]:
+    """Measure every program that works here, with every sensible thread count, and keep the best."""
     from hinterland import config, measured, serve
     from hinterland.engine import bench
+    from hinterland.errors import EngineError
     from hinterland.paths import private_folder
 
-    spec = serve.resolver(paths, config.load(paths.config_file))(model)
-    tried = []
-    async for figure in bench.tune(spec, private_folder(paths.socket.parent), runs):
-        click.echo(f"{figure.threads} threads tried", err=True)
-        tried.append(figure)
+    settings = config.load(paths.config_file)
+    sockets = private_folder(paths.socket.parent)
+    tried: list[bench.ThreadFigure] = []
+    for spec in serve.ways_to_run(paths, settings, model):
+        name = spec.program or "bundled"
+        if spec.program:
+            verdict = await serve.smoke_test(paths).test(spec)
+            if not verdict.passed:
+                click.echo(f"{name} is not used: {verdict.reason}.", err=True)
+                continue
+        try:
+            async for figure in bench.tune(spec, sockets, runs):
+                click.echo(f"{name}: {figure.threads} threads tried", err=True)
+                tried.append(figure)
+        except EngineError as error:
+            click.echo(f"{name} is not used: {error.message}", err=True)
+    if not tried:
+        raise EngineError("Nothing that was tried can run this model.", "See `hint engine logs`.")
     chosen = bench.best(tried)
-    measured.keep_threads(paths, chosen.threads)
-    click.echo(f"{chosen.threads} threads are kept for this box.", err=True)
+    measured.keep_fastest(paths, chosen.threads, chosen.program)
+    click.echo(
+        f"{chosen.program or 'The bundled engine'} with {chosen.threads} threads is kept for this box.",
+        err=True,
+    )
     return tried
 
 

