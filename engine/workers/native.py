@@ -120,7 +120,7 @@ def command(spec: WorkerSpec, *, knowing: str) -> list[str]:
             arguments.append("--no-mmproj-offload")
     if spec.gpu_layers >= 0:
         arguments += ["--gpu-layers", str(spec.gpu_layers)]
-    if spec.prefixes and "--slot-save-path" in known:
+    if "--slot-save-path" in known and _is_folder(spec.prefixes):
         arguments += ["--slot-save-path", f"{spec.prefixes}/"]
     wanted = [
         ("--alias", spec.model),
@@ -143,6 +143,15 @@ def command(spec: WorkerSpec, *, knowing: str) -> list[str]:
     if "2: warning" in knowing:
         arguments += ["--log-verbosity", "2"]
     return arguments
+
+
+def _is_folder(path: str) -> bool:
+    """Return whether `path` is a folder now; a server refuses to start with one that is not there."""
+    if path:
+        with contextlib.suppress(OSError):
+            Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
+            return True
+    return False
 
 
 def options(knowing: str) -> set[str]:
