@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from hinterland.engine.protocol import (
+    Counted,
     Done,
     Event,
     Failed,
@@ -65,7 +66,7 @@ class _Chunk(msgspec.Struct):
 
 
 _chunk = msgspec.json.Decoder(_Chunk)
-Own = Loading | Queued | Note | Failed | Done
+Own = Loading | Queued | Note | Counted | Failed | Done
 """The service's own events: on the wire `hint.` and the event's tag."""
 
 _own: msgspec.json.Decoder[Own] = msgspec.json.Decoder(Own)

@@ -17,11 +17,13 @@ from hinterland.engine.journal import Header, JournalWriter
 from hinterland.engine.memory import resident_bytes
 from hinterland.engine.protocol import (
     PROTOCOL_VERSION,
+    Counted,
     Done,
     Failed,
     FinishReason,
     Note,
     Queued,
+    room_for_answer,
 )
 from hinterland.engine.requests import Order
 from hinterland.engine.service import thinking
@@ -32,7 +34,7 @@ from hinterland.engine.service.worker_process import WorkerCrashedError, WorkerP
 from hinterland.engine.service.workers import Say, Workers
 from hinterland.engine.status import ServiceStatus
 from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import EngineError, HinterlandError, InputError, name_of
+from hinterland.errors import ContextError, EngineError, HinterlandError, InputError, name_of
 from hinterland.paths import private_folder
 
 log = logging.getLogger("hinterland.engine")
@@ -90,6 +92,18 @@ class Desk:
         answer = Answer()
         self._start(answer, self._load(model, answer), None)
         return answer
+
+    def count(self, order: Order) -> Answer:
+        """Count the prompt of `order`; the answer says how many tokens it has, and no more."""
+        self._check_open()
+        answer = Answer()
+        self._start(answer, self._count(order, answer), None)
+        return answer
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is being written or waited for."""
+        return bool(self._running)
 
     def answer_to(self, turn_id: str) -> Answer | None:
         """Return the answer to that turn if it is being written."""
@@ -161,6 +175,21 @@ class Desk:
             async with self._workers.worker(spec, answer.say):
                 answer.say(Done(FinishReason.STOP, model=spec.model))
 
+    async def _count(self, order: Order, answer: Answer) -> None:
+        with self._telling(answer):
+            spec = await asyncio.to_thread(self._resolve, order.model)
+            if any(message.images for message in order.messages):
+                order = await with_images_for(spec, order)
+            order, _ = thinking.steer(order, spec)
+            async with self._workers.worker(spec, answer.say) as worker:
+                counted = await worker.count(msgspec.json.encode(order.body))
+                answer.say(self._counted(worker.spec, counted))
+                answer.say(Done(FinishReason.STOP, model=spec.model))
+
+    def _counted(self, spec: WorkerSpec, prompt_tokens: int) -> Counted:
+        largest = self._workers.largest_context(spec)
+        return Counted(prompt_tokens, spec.context, largest, spec.model)
+
     async def _answer(self, order: Order, answer: Answer) -> None:
         with self._telling(answer):
             spec = await asyncio.to_thread(self._resolve, order.model)
@@ -192,12 +221,15 @@ class Desk:
         reading = await self._prefixes.read(worker, order)
         prompt_tokens = reading.count
         left = spec.context - prompt_tokens
-        if left < 1:
-            raise InputError(
-                f"The prompt has {prompt_tokens} tokens and {spec.context - 1} fit.",
+        room = room_for_answer(order.hint.room, order.sampling.max_tokens, spec.context)
+        if left < room:
+            say(self._counted(spec, prompt_tokens))
+            raise ContextError(
+                f"The prompt has {prompt_tokens} tokens and {spec.context - room} fit.",
                 "Shorten it, or raise engine.context (`hint config set engine.context …`); "
                 "nothing was cut.",
             )
+        say(Counted(prompt_tokens, spec.context, model=spec.model))
         limit = min(order.sampling.max_tokens or left, left)
         body = order.body | {"max_tokens": limit, "model": spec.model}
         priority = order.hint.priority
