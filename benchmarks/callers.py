@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland import config, serve
+from hinterland import config, worker_specs
 from hinterland.engine import bench
 from hinterland.engine.memory import resident_bytes
 from hinterland.engine.protocol import Done, Failed, TextDelta
@@ -73,7 +73,7 @@ def resident(worker: WorkerProcess) -> float:
 
 async def measure(model: str, runs: int, words: int, tokens: int) -> dict[str, object]:
     paths = find()
-    spec = serve.resolver(paths, config.load(paths.config_file))(model)
+    spec = worker_specs.resolver(paths, config.load(paths.config_file))(model)
     rates: dict[int, list[float]] = {1: [], CALLERS: []}
     with tempfile.TemporaryDirectory() as folder:
         small = await room_for(spec, 1, folder)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland import config, serve
+from hinterland import config, worker_specs
 from hinterland.engine import bench, programs
 from hinterland.engine.protocol import Done
 from hinterland.engine.service.worker_process import WorkerProcess, own_socket
@@ -46,14 +46,14 @@ def raw(program: Path, spec: WorkerSpec, read: int) -> tuple[float, float]:
 
 async def measure(paths: Paths, model: str, runs: int, threads: int | None) -> None:
     settings = config.load(paths.config_file)
-    resolved = serve.resolver(paths, settings)(model)
+    resolved = worker_specs.resolver(paths, settings)(model)
     ours = bundled(msgspec.structs.replace(resolved, threads=threads or resolved.threads, slots=1))
     built = programs.built(paths)
     figures: dict[str, list[tuple[float, float]]] = {"bundled": []}
     with tempfile.TemporaryDirectory() as folder:
         workers = {"bundled": start(ours, folder, 1)}
         if built.exists():
-            workers["built"] = start(serve.run_by(str(built), ours), folder, 2)
+            workers["built"] = start(worker_specs.run_by(str(built), ours), folder, 2)
             figures |= {"built": [], "llama-bench": []}
         try:
             await asyncio.gather(*(worker.ready for worker in workers.values()))

@@ -1,4 +1,4 @@
-"""The engine service as a process: where config, models and engine meet. `python -m hinterland.serve`."""
+"""The engine service as a process. `python -m hinterland.serve`."""
 
 from __future__ import annotations
 
@@ -7,174 +7,21 @@ import contextlib
 import os
 import sys
 import time
-from functools import lru_cache
-from pathlib import Path
-
-import msgspec
 
 from hinterland import config as configuration
-from hinterland import machine, measured
-from hinterland.engine import echo, programs
 from hinterland.engine.prefix_store import PrefixStore
-from hinterland.engine.service.desk import Desk, Resolve
+from hinterland.engine.service.desk import Desk
 from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.run import claim, log_to, run
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.smoke import SmokeTest
 from hinterland.engine.wire import Connection
-from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec, bundled
-from hinterland.errors import EngineError, HinterlandError, ModelError
-from hinterland.models import fit, gguf_chat, header
-from hinterland.models.formats import Backend
-from hinterland.models.store import InstalledModel, ModelStore
+from hinterland.errors import EngineError, HinterlandError
+from hinterland.models import fit
 from hinterland.paths import Paths, find
+from hinterland.worker_specs import resolver
 
-_ECHO_SLOTS = 4
-# The threads of ctransformers wait for each other without sleeping: on a busy box a model of 250 kB
-# answered 250 times as fast with one thread as with two. Below this many bytes one is enough.
-_WORTH_THREADS = 64 << 20
 _PATIENCE_WITH_THE_LAST = 15.0  # seconds
-
-
-def resolver(paths: Paths, config: configuration.Config) -> Resolve:
-    """Return the function that turns a model id into what its worker has to know."""
-    store = ModelStore(paths)
-    settings = config.engine
-    remotes = _Remotes(paths)
-
-    def resolve(name: str | None) -> WorkerSpec:
-        wanted = name or config.model or None
-        if spec := remotes.spec(wanted):
-            return spec
-        if echo.is_echo(wanted):
-            slots = settings.slots or _ECHO_SLOTS
-            return WorkerSpec(
-                model=wanted or "echo", kind="echo", context=settings.context, slots=slots
-            )
-        model = store.find(wanted)
-        store.check(model)
-        context = min(settings.context, model.facts.context_length or settings.context)
-        if model.backend is Backend.CTRANSFORMERS:
-            return legacy_worker(model, context, settings.threads)
-        facts = _facts(model)
-        slots = settings.slots or fit.slots_for(model, context)
-        known = measured.load(paths)
-        server = programs.wanted(settings.server, known.program)
-        return WorkerSpec(
-            model=model.id,
-            kind="native" if server.program else "llamacpp",
-            program=server.program,
-            fallback=server.fallback,
-            note=server.note,
-            path=str(model.path),
-            sha256=model.sha256,
-            bytes=model.bytes,
-            mtime_ns=model.mtime_ns,
-            context=context,
-            slots=slots,
-            threads=settings.threads or known.threads or machine.cores(),
-            gpu_layers=settings.gpu_layers,
-            projector=str(model.projector_path or ""),
-            thinking=facts.thinking or (),
-            stop=facts.stop,
-            memory=fit.needed(model, context, slots),
-            prefixes=str(paths.prefixes) if settings.saved_prefixes else "",
-            shape="" if facts.rope_by_context is False else f"{context}x{slots}",
-        )
-
-    return resolve
-
-
-def _facts(model: InstalledModel) -> header.Facts:
-    """Return the model's facts; an earlier release did not look at its chat template."""
-    known = model.facts if model.facts.thinking is not None else None
-    return known or _looked_up(model.path, model.mtime_ns) or model.facts
-
-
-@lru_cache
-def _looked_up(path: Path, _mtime_ns: int) -> header.Facts | None:
-    try:
-        return header.read(path)
-    except ModelError:
-        return None  # what is wrong with it is said when it is loaded
-
-
-def legacy_worker(model: InstalledModel, context: int, threads: int) -> WorkerSpec:
-    """Return what a ctransformers worker has to know; it has one slot, and its callers queue.
-
-    `threads` is what the config says, 0 when it says nothing.
-    """
-    chat = gguf_chat.read(model.path) if model.type == "gguf" else gguf_chat.Chat()
-    # Most legacy loaders keep memory for all the context that the file names, whatever is asked for.
-    kept = max(context, model.facts.context_length or 0) if model.type != "gguf" else context
-    return WorkerSpec(
-        model=model.id,
-        kind="ctransformers",
-        path=str(model.path),
-        sha256=model.sha256,
-        bytes=model.bytes,
-        mtime_ns=model.mtime_ns,
-        context=context,
-        threads=threads or (machine.cores() if model.bytes >= _WORTH_THREADS else 1),
-        memory=fit.needed(model, kept, 1),
-        type=model.type,
-        template=model.template or chat.template,
-        special_tokens=chat.special_tokens,
-    )
-
-
-class _Remotes:
-    """The remote engines of the settings as they are now: what somebody forbids, adds or takes away
-    must not wait until the engine starts anew."""
-
-    def __init__(self, paths: Paths) -> None:
-        self._file = paths.config_file
-        self._read = b""
-        self._config = configuration.Config()
-
-    def spec(self, name: str | None) -> WorkerSpec | None:
-        """Return what a remote engine is reached by; None when `name` is none.
-
-        Raises ConfigError when the settings cannot be used, or say `offline`.
-        """
-        text = configuration.read(self._file)
-        if text != self._read:
-            self._config, self._read = configuration.parse(text, self._file), text
-        engine = self._config.remote(name) if name else None
-        if name is None or engine is None:
-            return None
-        ca_file = engine.ca_file and os.path.join(
-            self._file.parent, os.path.expanduser(engine.ca_file)
-        )
-        return WorkerSpec(
-            model=name,
-            kind="remote",
-            context=engine.context,
-            slots=engine.slots,
-            remote=RemoteSpec(
-                url=engine.url,
-                model=engine.model,
-                key_variable=engine.api_key_env,
-                timeout=engine.timeout,
-                ca_file=ca_file,
-            ),
-        )
-
-
-def ways_to_run(paths: Paths, config: configuration.Config, name: str | None) -> list[WorkerSpec]:
-    """Return the specs that `bench --tune` compares: one for each program that may run the model.
-
-    Where `engine.server` names one, that is the only one. Raises what resolving the model raises.
-    """
-    spec = resolver(paths, config)(name)
-    if config.engine.server not in programs.AUTO or spec.kind not in {"llamacpp", "native"}:
-        return [spec]
-    return [bundled(spec), *(run_by(program, spec) for program in programs.available(paths))]
-
-
-def run_by(program: str, spec: WorkerSpec) -> WorkerSpec:
-    """Return `spec` as the native llama-server `program` would run it."""
-    return msgspec.structs.replace(spec, kind="native", program=program, fallback=True, note="")
 
 
 def smoke_test(paths: Paths) -> SmokeTest:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hinterland import config, measured, serve
+from hinterland import config, measured, worker_specs
 from hinterland.engine import programs
 from hinterland.engine.service.worker_process import WorkerProcess
 from hinterland.engine.smoke import SmokeTest
@@ -23,7 +23,7 @@ from tests.running import Hint, kill, only_worker, running_status, wait_until
 
 
 def spec_for(paths: Paths, model: str, program: Path | str) -> WorkerSpec:
-    return serve.run_by(str(program), serve.resolver(paths, config.Config())(model))
+    return worker_specs.run_by(str(program), worker_specs.resolver(paths, config.Config())(model))
 
 
 @pytest.mark.model

@@ -17,7 +17,7 @@ from hinterland.models.pull import add_projector, pull
 from hinterland.models.recommend import Box, best
 from hinterland.models.store import RECORD, InstalledModel, ModelStore
 from hinterland.paths import Paths
-from hinterland.serve import resolver
+from hinterland.worker_specs import resolver
 from tests import model_places
 from tests.gguf_files import write_model, write_projector
 from tests.model_places import Place

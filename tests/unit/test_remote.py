@@ -34,7 +34,7 @@ from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec
 from hinterland.paths import Paths
-from hinterland.serve import resolver
+from hinterland.worker_specs import resolver
 from tests.answers import last, said
 from tests.hostile import (
     CERTIFICATE,

@@ -67,7 +67,7 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
 
 async def _tune(paths: Paths, model: str | None, runs: int) -> list[bench.ThreadFigure]:
     """Measure every program that works here, with every sensible thread count, and keep the best."""
-    from hinterland import config, measured, serve
+    from hinterland import config, measured, serve, worker_specs
     from hinterland.engine import bench
     from hinterland.errors import EngineError
     from hinterland.paths import private_folder
@@ -75,7 +75,7 @@ async def _tune(paths: Paths, model: str | None, runs: int) -> list[bench.Thread
     settings = config.load(paths.config_file)
     sockets = private_folder(paths.socket.parent)
     tried: list[bench.ThreadFigure] = []
-    for spec in serve.ways_to_run(paths, settings, model):
+    for spec in worker_specs.ways_to_run(paths, settings, model):
         name = spec.program or "bundled"
         if spec.program:
             verdict = await serve.smoke_test(paths).test(spec)

@@ -69,11 +69,13 @@ def command(variant: str, archive: Path | None, jobs: int | None, model: str | N
 
 def _try(paths: Paths, model: str | None, program: str) -> str:
     """Return why `program` does not answer as the bundled engine does; empty when it does."""
-    from hinterland import config, serve
+    from hinterland import config, serve, worker_specs
     from hinterland.errors import NoModelError
 
     try:
-        spec = serve.run_by(program, serve.resolver(paths, config.load(paths.config_file))(model))
+        spec = worker_specs.run_by(
+            program, worker_specs.resolver(paths, config.load(paths.config_file))(model)
+        )
     except NoModelError:
         click.echo("No model is installed: it will be tried with the first one.", err=True)
         return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from hinterland import config
 from hinterland.models.store import RECORD, ModelStore
 from hinterland.paths import Paths
-from hinterland.serve import resolver
+from hinterland.worker_specs import resolver
 from tests.families.scripted import write
 from tests.families.table import FAMILIES
 
