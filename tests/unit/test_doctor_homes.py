@@ -385,3 +385,36 @@ def test_plugins_of_others(
         assert told["plugin-broken"].remedy == "`hint plugins disable water`"
     else:
         assert "water" in told["plugins"].facts["on"]
+
+
+# Engines elsewhere
+
+ELSEWHERE = """
+[engines.site]
+url = "http://gpu.example.org:8000"
+api_key_env = "NO_SUCH_KEY_HERE"
+[engines.here]
+url = "http://127.0.0.1:9"
+"""
+
+
+def test_where_words_go(paths: Paths) -> None:
+    paths.config.mkdir(parents=True)
+    paths.config_file.write_text('model = "site"\n' + ELSEWHERE)
+    report = look()
+    assert not problems(report), "a site that asks elsewhere needs no model of its own"
+    leave = one(report, "words-leave")
+    assert leave.sentence == (
+        "Words typed to the engine site leave this machine and go to gpu.example.org:8000, "
+        "unencrypted."
+    )
+    assert one(report, "remote-key-missing").facts["variable"] == "NO_SUCH_KEY_HERE"
+    assert one(report, "remote-here").facts["engine"] == "here"
+
+
+def test_offline_forbids_engines_elsewhere(paths: Paths) -> None:
+    paths.config.mkdir(parents=True)
+    paths.config_file.write_text('model = "site"\noffline = true\n' + ELSEWHERE)
+    report = look()
+    assert problems(report) == {"remote-default-forbidden"}
+    assert "words-leave" not in kinds(report)

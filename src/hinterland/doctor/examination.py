@@ -20,6 +20,7 @@ from hinterland.doctor import (
     models,
     plugins,
     processor,
+    remote,
     settings,
     terminal,
 )
@@ -37,6 +38,7 @@ CHECKS: tuple[tuple[Area, Check], ...] = (
     (Area.SETTINGS, settings.file),
     (Area.SETTINGS, settings.catalogue),
     (Area.SETTINGS, settings.prompts),
+    (Area.SETTINGS, remote.engines),
     (Area.ENGINE, engine.service),  # before the models: what it holds is memory they may have
     (Area.ENGINE, engine.place),
     (Area.ENGINE, engine.log),
