@@ -21,6 +21,7 @@ from hinterland.doctor import (
     plugins,
     processor,
     remote,
+    servers,
     settings,
     terminal,
 )
@@ -42,6 +43,7 @@ CHECKS: tuple[tuple[Area, Check], ...] = (
     (Area.ENGINE, engine.service),  # before the models: what it holds is memory they may have
     (Area.ENGINE, engine.place),
     (Area.ENGINE, engine.log),
+    (Area.ENGINE, servers.servers),
     (Area.MODELS, models.installed),
     (Area.MODELS, models.left_over),
     (Area.HISTORY, history.conversations),
