@@ -150,14 +150,10 @@ def test_no_network_is_needed(home: Path) -> None:
     assert "no-model" in kinds(checked(done))
 
 
-NOT_HERE_YET = {"engine build", "config set engine.server PATH"}
-"""Native servers come with a change of their own."""
-
-
 def _commands_named() -> set[str]:
     sources = [*(ROOT / "src/hinterland/doctor").glob("*.py"), ROOT / "docs/doctor.md"]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
-    return set(re.findall(r"`hint ([^`\n]+)`", text)) - NOT_HERE_YET
+    return set(re.findall(r"`hint ([^`\n]+)`", text))
 
 
 def test_every_command_that_is_named_exists() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import importlib
+import json
 import os
 import socket
 import subprocess
@@ -13,10 +14,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hinterland import __version__
-from hinterland.doctor import disk, plugins
+from hinterland import __version__, measured
+from hinterland.doctor import disk, plugins, processor
 from hinterland.doctor.findings import Level, Report
 from hinterland.doctor.report import lines
+from hinterland.engine.smoke import Verdict
 from hinterland.models.formats import Backend
 from hinterland.models.store import ModelStore, write_record
 from hinterland.paths import Paths
@@ -385,3 +387,80 @@ def test_plugins_of_others(
         assert told["plugin-broken"].remedy == "`hint plugins disable water`"
     else:
         assert "water" in told["plugins"].facts["on"]
+
+
+# Engines elsewhere
+
+ELSEWHERE = """
+[engines.site]
+url = "http://gpu.example.org:8000"
+api_key_env = "NO_SUCH_KEY_HERE"
+[engines.here]
+url = "http://127.0.0.1:9"
+"""
+
+
+def test_where_words_go(paths: Paths) -> None:
+    paths.config.mkdir(parents=True)
+    paths.config_file.write_text('model = "site"\n' + ELSEWHERE)
+    report = look()
+    assert not problems(report), "a site that asks elsewhere needs no model of its own"
+    leave = one(report, "words-leave")
+    assert leave.sentence == (
+        "Words typed to the engine site leave this machine and go to gpu.example.org:8000, "
+        "unencrypted."
+    )
+    assert one(report, "remote-key-missing").facts["variable"] == "NO_SUCH_KEY_HERE"
+    assert one(report, "remote-here").facts["engine"] == "here"
+
+
+def test_offline_forbids_engines_elsewhere(paths: Paths) -> None:
+    paths.config.mkdir(parents=True)
+    paths.config_file.write_text('model = "site"\noffline = true\n' + ELSEWHERE)
+    report = look()
+    assert problems(report) == {"remote-default-forbidden"}
+    assert "words-leave" not in kinds(report)
+
+
+# Native servers
+
+
+def _program(folder: Path) -> Path:
+    program = folder / "llama-server"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o700)
+    return program
+
+
+def test_a_server_that_is_not_there(paths: Paths) -> None:
+    paths.config.mkdir(parents=True)
+    paths.config_file.write_text('[engine]\nserver = "/no/such/llama-server"\n')
+    assert "engine.server auto" in one(look(), "server-missing").remedy
+
+
+@pytest.mark.parametrize("setting", ["auto", "named"])
+def test_a_server_that_failed_its_test(setting: str, paths: Paths, tmp_path: Path) -> None:
+    program = str(_program(tmp_path))
+    paths.config.mkdir(parents=True)
+    if setting == "named":
+        paths.config_file.write_text(f"[engine]\nserver = {json.dumps(program)}\n")
+    measured.keep_fastest(paths, 2, program)
+    verdict = Verdict(program=program, model="tiny", passed=False, reason="it crashed")
+    (paths.state / "smoke.json").write_bytes(msgspec.json.encode({"key": verdict}))
+    report = look()
+    assert one(report, "server-used").facts["server"] == program
+    finding = one(report, "server-not-trusted")
+    assert "is not used with tiny: it crashed." in finding.sentence
+    assert finding.level is (Level.PROBLEM if setting == "named" else Level.NOTE)
+
+
+def test_a_server_makes_up_for_an_engine_that_does_not_load(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "xllamacpp.py").write_text("raise ImportError('libgomp.so.1')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "library"))
+    measured.keep_fastest(paths, 2, str(_program(tmp_path)))
+    told = found_by(processor.features)
+    assert set(told) == {"engine-replaced"}
+    assert "libgomp.so.1" in told["engine-replaced"].sentence

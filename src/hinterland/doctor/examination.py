@@ -20,6 +20,8 @@ from hinterland.doctor import (
     models,
     plugins,
     processor,
+    remote,
+    servers,
     settings,
     terminal,
 )
@@ -37,9 +39,11 @@ CHECKS: tuple[tuple[Area, Check], ...] = (
     (Area.SETTINGS, settings.file),
     (Area.SETTINGS, settings.catalogue),
     (Area.SETTINGS, settings.prompts),
+    (Area.SETTINGS, remote.engines),
     (Area.ENGINE, engine.service),  # before the models: what it holds is memory they may have
     (Area.ENGINE, engine.place),
     (Area.ENGINE, engine.log),
+    (Area.ENGINE, servers.servers),
     (Area.MODELS, models.installed),
     (Area.MODELS, models.left_over),
     (Area.HISTORY, history.conversations),

@@ -28,6 +28,11 @@ _CLASSES = re.compile(r"0x(030[0-2]|0380|1200)")
 
 def devices(visit: Visit) -> Iterator[Finding]:
     """Say which devices there are and whether the bundled engine computes on one."""
+    if visit.server:
+        yield _say.ok(
+            "gpu-by-server", f"What is computed on is up to the llama-server {visit.server}."
+        )
+        return
     used = [device for device in _engine_devices(visit) if device.kind in {"GPU", "IGPU", "ACCEL"}]
     if used:
         names = ", ".join(device.description or device.name for device in used)

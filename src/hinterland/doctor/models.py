@@ -37,12 +37,13 @@ def installed(visit: Visit) -> Iterator[Finding]:
             problem,
             "`hint models pull NAME` mends it if the catalogue knows it; else remove its folder.",
         )
-    wanted = visit.config.model
-    if not models and not problems and wanted != "echo":
+    elsewhere = visit.config.model in visit.config.engines
+    wanted = "" if elsewhere else visit.config.model
+    if not models and not problems and wanted != "echo" and not elsewhere:
         yield _say.problem("no-model", "No model is installed.", _STARTER)
         return
     default = None
-    if wanted != "echo":
+    if wanted != "echo" and not elsewhere:
         try:
             default = store.find(wanted or None)
         except ModelError as error:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hinterland import machine, measured
-from hinterland.doctor.findings import Area, Finding, In
+from hinterland.doctor.findings import Area, Finding, In, Level
 from hinterland.doctor.visit import Visit
 from hinterland.engine.workers import describe
 
@@ -86,6 +86,14 @@ def make(visit: Visit) -> Iterator[Finding]:
 
 def features(visit: Visit) -> Iterator[Finding]:
     """Hold what the bundled engine was built to use against what the processor has."""
+    for finding in _features(visit):
+        if finding.level is Level.OK or not visit.server:
+            yield finding
+        elif finding.level is Level.PROBLEM:
+            yield _say.ok("engine-replaced", f"{finding.sentence} {visit.server} is used instead.")
+
+
+def _features(visit: Visit) -> Iterator[Finding]:
     answer = visit.engine_probe.answer()
     failure = visit.engine_probe.failure
     if failure == signal.SIGILL.name:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from hinterland import config as configuration
 from hinterland import paths as places
 from hinterland.doctor.child import PATIENCE, Child
-from hinterland.errors import ConfigError
+from hinterland.errors import ConfigError, HinterlandError
 from hinterland.paths import Paths
 
 if TYPE_CHECKING:
@@ -83,6 +83,19 @@ class Visit:
             return configuration.load(self.paths.config_file)
         except ConfigError:
             return configuration.Config()
+
+    @cached_property
+    def server(self) -> str:
+        """The llama-server that runs the models in the bundled engine's place; "" without one."""
+        from hinterland import measured
+        from hinterland.engine import programs
+
+        try:
+            return programs.wanted(
+                self.config.engine.server, measured.load(self.paths).program
+            ).program
+        except HinterlandError:
+            return ""
 
     def read(self, path: str) -> str:
         """Return a file of the system, "" where there is none; `path` is relative to the root."""
