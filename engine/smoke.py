@@ -206,11 +206,12 @@ class SmokeTest:
             if status != 200:
                 raise EngineError(f"It answered a fixed prompt with HTTP status {status}.")
             return msgspec.json.decode(body, type=_Completion)
-        except HinterlandError as error:
-            ended = worker.ended
-            if spec.program and ended is not None:
-                raise type(error)(ended) from error
-            raise
+        except (HinterlandError, msgspec.MsgspecError) as error:
+            ended = await worker.ended() if spec.program else None
+            if ended is None:
+                raise
+            kind = ModelError if isinstance(error, ModelError) else EngineError
+            raise kind(ended) from error
         finally:
             await worker.stop()
 

@@ -125,9 +125,11 @@ class WorkerProcess:
             return True
         return self._process is not None and self._process.returncode is not None
 
-    @property
-    def ended(self) -> str | None:
-        """How the process ended, as a sentence about it; None while it lives."""
+    async def ended(self) -> str | None:
+        """Return how the process ended, as a sentence about it; None when it lives on."""
+        if self._process is not None:
+            with contextlib.suppress(TimeoutError):  # a dead worker's exit is known in a moment
+                await asyncio.wait_for(self._process.wait(), 1)
         code = self._process.returncode if self._process else None
         if code is None:
             return None
@@ -206,9 +208,7 @@ class WorkerProcess:
             raise await self._crashed() from error
 
     async def _crashed(self) -> WorkerCrashedError:
-        if self._process is not None:
-            with contextlib.suppress(TimeoutError):  # a dead worker's exit is known in a moment
-                await asyncio.wait_for(self._process.wait(), 1)
+        await self.ended()
         return WorkerCrashedError(
             f"The engine's worker for {self.spec.model} stopped in the middle of the answer.",
             "Ask again: a fresh worker starts by itself.",

@@ -40,7 +40,8 @@ add_custom_target(llama-server
     COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/server.sh ${bin}/llama-server
     COMMAND chmod 755 ${bin}/llama-server)
 add_custom_target(llama-bench
-    COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/server.sh ${bin}/llama-bench)
+    COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/server.sh ${bin}/llama-bench
+    COMMAND chmod 755 ${bin}/llama-bench)
 """
 # Like llama.cpp's loader it takes the best kernels that are there, and says which.
 SERVER = """#!/bin/sh
