@@ -52,6 +52,11 @@ class EngineClient:
         ):
             yield event
 
+    async def count(self, request: Request) -> AsyncIterator[Event]:
+        """Yield how the prompt is counted: Counted and then Done; or Failed. Nothing is answered."""
+        async for event in self._events("POST", "/hint/count", requests.encode(request)):
+            yield event
+
     async def cancel(self, turn_id: str) -> bool:
         """Stop the answer to that turn; its stream ends with Done(CANCELLED). Return whether the
         service knew of it."""
@@ -66,6 +71,11 @@ class EngineClient:
     async def stop(self) -> bool:
         """Tell the service to end; return whether one ran. It is gone when its socket is."""
         return await self._ask("POST", "/hint/stop") is not None
+
+    async def stop_if_idle(self) -> bool:
+        """Tell the service to end unless it is answering; return whether none will run."""
+        answer = await self._ask("POST", "/hint/stop?idle=1")
+        return answer is None or bool(msgspec.json.decode(answer)["stopping"])
 
     async def _events(self, method: str, target: str, body: bytes = b"") -> AsyncIterator[Event]:
         parser = EventParser()

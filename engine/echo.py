@@ -11,6 +11,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from hinterland.engine.protocol import (
+    Counted,
     Done,
     Event,
     Failed,
@@ -21,6 +22,7 @@ from hinterland.engine.protocol import (
     TextDelta,
     Timings,
     Usage,
+    room_for_answer,
 )
 
 CONTEXT = 4096
@@ -75,11 +77,15 @@ class EchoEngine:
         """Yield the last message's words, then Done."""
         self.requests.append(request)
         counted = prompt_tokens(request.messages)
-        if counted >= self._context:
+        yield Counted(counted, self._context, model="echo")
+        fitting = self._context - room_for_answer(
+            request.room, request.sampling.max_tokens, self._context
+        )
+        if counted > fitting:
             yield Failed(
-                "InputError",
-                f"The prompt has {counted} tokens and {self._context} fit.",
-                "Shorten it.",
+                "ContextError",
+                f"The prompt has {counted} tokens and {fitting} fit.",
+                "Shorten it; nothing was cut.",
             )
             return
         if request.schema is not None and self._answer is None:
@@ -108,6 +114,11 @@ class EchoEngine:
     async def attach(self, turn_id: str) -> AsyncIterator[Event]:
         """Fail: an answer in this process ends with its caller."""
         yield Failed("EngineError", "That answer is not being written.", "")
+
+    async def count(self, request: Request) -> AsyncIterator[Event]:
+        """Yield the count of the request's tokens."""
+        yield Counted(prompt_tokens(request.messages), self._context, model="echo")
+        yield Done(FinishReason.STOP, model="echo")
 
     async def cancel(self, turn_id: str) -> bool:
         """Stop the answer to that turn; return whether it is being written."""

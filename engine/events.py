@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from hinterland.engine.protocol import (
+    Counted,
     Done,
     Event,
     Failed,
@@ -76,7 +77,7 @@ _CUT = frozenset({"content_filter", "error", "abort"})
 """Reasons of other servers for an answer that is not whole."""
 
 _chunk = msgspec.json.Decoder(_Chunk)
-Own = Loading | Queued | SentTo | Note | Failed | Done
+Own = Loading | Queued | SentTo | Note | Counted | Failed | Done
 """The service's own events: on the wire `hint.` and the event's tag."""
 
 _own: msgspec.json.Decoder[Own] = msgspec.json.Decoder(Own)

@@ -1,7 +1,8 @@
 """What goes into an engine and what comes out: the types that every engine and every caller share.
 
 On the socket this is OpenAI's chat completions protocol plus a field `hint` in the request and
-named server-sent events (`hint.loading`, `hint.queued`, `hint.sent_to`, `hint.note`, `hint.failed`)
+named server-sent events (`hint.loading`, `hint.queued`, `hint.sent_to`, `hint.note`, `hint.counted`,
+`hint.failed`)
 in the answer. See docs/protocol.md.
 """
 
@@ -94,6 +95,15 @@ class Request(msgspec.Struct, frozen=True):
     """None leaves it to the model."""
     prefix: str | None = None
     """Names the system prompt as one that is worth keeping read: a tool's."""
+    room: int = 0
+    """Tokens that should be left for the answer, of a small window an eighth at most: a prompt that
+    leaves less is refused, as one that does not fit at all."""
+
+
+def room_for_answer(room: int, max_tokens: int | None, context: int) -> int:
+    """Return how many tokens a prompt has to leave for its answer: as many as are wished for, but no
+    more than an answer may have or an eighth of the window, and at least one."""
+    return max(1, min(room, max_tokens or room, context // 8))
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -142,6 +152,18 @@ class SentTo(msgspec.Struct, frozen=True, tag="sent_to"):
     url: str
 
 
+class Counted(msgspec.Struct, frozen=True, tag="counted"):
+    """The engine has counted the prompt, chat template included. None is what it cannot tell."""
+
+    prompt_tokens: int | None
+    context: int | None
+    """The window: tokens that the caller may use, prompt and answer together."""
+    largest_context: int | None = None
+    """The most that `engine.context` could be raised to, with this model in this memory; looked up
+    only for a prompt that was refused, or that was to be counted and no more."""
+    model: str = ""
+
+
 class PromptProgress(msgspec.Struct, frozen=True, tag="prompt"):
     """The engine is reading the prompt: `done` of `total` tokens."""
 
@@ -175,7 +197,16 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 Event = (
-    Loading | Queued | SentTo | Note | PromptProgress | ReasoningDelta | TextDelta | Done | Failed
+    Loading
+    | Queued
+    | SentTo
+    | Note
+    | Counted
+    | PromptProgress
+    | ReasoningDelta
+    | TextDelta
+    | Done
+    | Failed
 )
 
 
@@ -187,6 +218,9 @@ class Engine(Protocol):
 
     def attach(self, turn_id: str) -> AsyncIterator[Event]:
         """Yield the events of an answer that is being written, from its start."""
+
+    def count(self, request: Request) -> AsyncIterator[Event]:
+        """Yield how the prompt is counted: Counted and then Done; or Failed. Nothing is answered."""
 
     async def cancel(self, turn_id: str) -> bool:
         """Stop the answer to that turn; its stream ends with Done(CANCELLED). Return whether it was

@@ -30,6 +30,8 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     conversation_id: Id | None = None
     turn_id: Id | None = None
     priority: Priority = Priority.INTERACTIVE
+    room: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Tokens that should be left for the answer."""
     events: bool = False
     """Whether the caller reads our named events; others get plain chunks and HTTP errors."""
     images: tuple[ImageNote, ...] = ()
@@ -93,6 +95,7 @@ def encode(request: Request) -> bytes:
             request.conversation_id,
             request.turn_id,
             request.priority,
+            request.room,
             events=True,
             images=request.images,
             encoded_anew=any(message.images for message in request.messages),

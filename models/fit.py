@@ -70,6 +70,11 @@ def needed(model: InstalledModel, context: int, slots: int) -> int:
     return _needed(model.bytes, model.facts, context, slots, sight) + buffers
 
 
+def bytes_per_token(model: InstalledModel) -> int:
+    """Return the bytes of RAM that a token of context takes with this model."""
+    return model.facts.kv_bytes_per_token or KV_BYTES_PER_TOKEN
+
+
 def needed_by(entry: Entry, context: int, slots: int = 1) -> int | None:
     """Return the same for a model that is not here yet, by rule of thumb; None without a size."""
     if entry.bytes is None:

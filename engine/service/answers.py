@@ -12,7 +12,7 @@ import msgspec
 
 from hinterland.engine.events import encode
 from hinterland.engine.journal import JournalWriter
-from hinterland.engine.protocol import Done, Failed, Loading, Note, Queued, SentTo
+from hinterland.engine.protocol import Counted, Done, Failed, Loading, Note, Queued, SentTo
 
 log = logging.getLogger("hinterland.engine")
 
@@ -44,7 +44,7 @@ class Answer:
         self._closing: asyncio.Task[None] | None = None
         self._syncing = asyncio.create_task(self._sync()) if journal else None
 
-    def say(self, event: Loading | Queued | SentTo | Note | Done | Failed) -> None:
+    def say(self, event: Loading | Queued | SentTo | Note | Counted | Done | Failed) -> None:
         """Add one of the service's own events."""
         if isinstance(event, Done | Failed):
             self.last = event

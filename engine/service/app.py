@@ -48,6 +48,10 @@ def app(desk: Desk, stop: Callable[[], None]) -> Starlette:
         answer = desk.load(wanted.get("model"))
         return StreamingResponse(_follow(desk, answer, outlives=False), media_type=_EVENTS)
 
+    async def count(http: Request) -> Response:
+        answer = desk.count(requests.decode(await _body(http)))
+        return StreamingResponse(_follow(desk, answer, outlives=False), media_type=_EVENTS)
+
     async def attach(http: Request) -> Response:
         answer = desk.answer_to(http.path_params["turn_id"])
         if answer is None:
@@ -61,13 +65,16 @@ def app(desk: Desk, stop: Callable[[], None]) -> Starlette:
         return Response(msgspec.json.encode(desk.status()), media_type="application/json")
 
     async def end(http: Request) -> Response:
-        asyncio.get_running_loop().call_soon(stop)
-        return JSONResponse({"stopping": True})
+        stopping = "idle" not in http.query_params or not desk.busy
+        if stopping:
+            asyncio.get_running_loop().call_soon(stop)
+        return JSONResponse({"stopping": stopping})
 
     return Starlette(
         routes=[
             Route("/v1/chat/completions", _guard(chat), methods=["POST"]),
             Route("/hint/load", _guard(load), methods=["POST"]),
+            Route("/hint/count", _guard(count), methods=["POST"]),
             Route("/hint/answers/{turn_id}", _guard(attach)),
             Route("/hint/cancel/{turn_id}", _guard(cancel), methods=["POST"]),
             # A client of another release has to be able to look at this one and to end it.

@@ -17,12 +17,14 @@ from hinterland.engine.journal import Header, JournalWriter
 from hinterland.engine.memory import resident_bytes
 from hinterland.engine.protocol import (
     PROTOCOL_VERSION,
+    Counted,
     Done,
     Failed,
     FinishReason,
     Note,
     Queued,
     SentTo,
+    room_for_answer,
 )
 from hinterland.engine.requests import Order
 from hinterland.engine.service import thinking
@@ -33,7 +35,7 @@ from hinterland.engine.service.worker import Worker, WorkerCrashedError
 from hinterland.engine.service.workers import Say, Workers
 from hinterland.engine.status import ServiceStatus
 from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import EngineError, HinterlandError, InputError, name_of
+from hinterland.errors import ContextError, EngineError, HinterlandError, InputError, name_of
 from hinterland.paths import private_folder
 
 log = logging.getLogger("hinterland.engine")
@@ -91,6 +93,18 @@ class Desk:
         answer = Answer()
         self._start(answer, self._load(model, answer), None)
         return answer
+
+    def count(self, order: Order) -> Answer:
+        """Count the prompt of `order`; the answer says how many tokens it has, and no more."""
+        self._check_open()
+        answer = Answer()
+        self._start(answer, self._count(order, answer), None)
+        return answer
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is being written or waited for."""
+        return bool(self._running)
 
     def answer_to(self, turn_id: str) -> Answer | None:
         """Return the answer to that turn if it is being written."""
@@ -162,6 +176,21 @@ class Desk:
             async with self._workers.worker(spec, answer.say):
                 answer.say(Done(FinishReason.STOP, model=spec.model))
 
+    async def _count(self, order: Order, answer: Answer) -> None:
+        with self._telling(answer):
+            spec = await asyncio.to_thread(self._resolve, order.model)
+            if any(message.images for message in order.messages):
+                order = await with_images_for(spec, order)
+            order, _ = thinking.steer(order, spec)
+            async with self._workers.worker(spec, answer.say) as worker:
+                counted = await worker.count(msgspec.json.encode(order.body))
+                answer.say(self._counted(worker.spec, counted))
+                answer.say(Done(FinishReason.STOP, model=spec.model))
+
+    def _counted(self, spec: WorkerSpec, prompt_tokens: int | None) -> Counted:
+        largest = self._workers.largest_context(spec)
+        return Counted(prompt_tokens, spec.context or None, largest, spec.model)
+
     async def _answer(self, order: Order, answer: Answer) -> None:
         with self._telling(answer):
             spec = await asyncio.to_thread(self._resolve, order.model)
@@ -198,7 +227,13 @@ class Desk:
         reading = await self._prefixes.read(worker, order)
         body = order.body | {"model": spec.model}
         reserved = 0
-        if limit := _limit(spec, reading.count, order.sampling.max_tokens):
+        try:
+            limit = _limit(spec, reading.count, order)
+        except ContextError:
+            say(self._counted(spec, reading.count))
+            raise
+        say(Counted(reading.count, spec.context or None, model=spec.model))
+        if limit:
             body["max_tokens"] = limit
             reserved = (reading.count or 0) + limit if spec.context else 0
         priority = order.hint.priority
@@ -259,18 +294,20 @@ class Desk:
             return None
 
 
-def _limit(spec: WorkerSpec, prompt_tokens: int | None, wanted: int | None) -> int | None:
-    """Return the most tokens the answer may have, None where only the remote knows; raises InputError
-    when the prompt leaves it none."""
+def _limit(spec: WorkerSpec, prompt_tokens: int | None, order: Order) -> int | None:
+    """Return the most tokens the answer may have, None where only the remote knows; raises
+    ContextError when the prompt leaves it none, or less room than was asked for."""
+    wanted = order.sampling.max_tokens
     if prompt_tokens is None or not spec.context:
         return wanted
     left = spec.context - prompt_tokens
-    if left < 1:
+    room = room_for_answer(order.hint.room, wanted, spec.context)
+    if left < room:
         more = "raise engine.context (`hint config set engine.context …`)"
         if spec.remote is not None:
             more = f"have {spec.model} given more there, and here in engines.{spec.model}.context"
-        raise InputError(
-            f"The prompt has {prompt_tokens} tokens and {spec.context - 1} fit.",
+        raise ContextError(
+            f"The prompt has {prompt_tokens} tokens and {spec.context - room} fit.",
             f"Shorten it, or {more}; nothing was cut.",
         )
     return min(wanted or left, left)

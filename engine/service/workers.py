@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland.engine.protocol import Failed, Loading, Queued, SentTo
+from hinterland.engine.protocol import Counted, Failed, Loading, Queued, SentTo
 from hinterland.engine.service.worker import Worker
 from hinterland.engine.service.worker_process import WorkerProcess, own_socket
 from hinterland.engine.workers.spec import WorkerSpec
@@ -21,13 +21,14 @@ from hinterland.errors import ModelError
 
 log = logging.getLogger("hinterland.engine")
 
-Say = Callable[[Loading | Queued | SentTo | Failed], None]
+Say = Callable[[Loading | Queued | SentTo | Counted | Failed], None]
 Settle = Callable[[WorkerSpec], Awaitable[WorkerSpec]]
 """Says how a model is run after all: a native program is tried before it is trusted."""
 
 _TELL_PROGRESS_EVERY = 0.25  # seconds
 # The most of the free memory that a model may take: the `tight` bound of `hint models recommend`.
 _SHARE_OF_MEMORY = 0.85
+_STEP = 256  # tokens: llama.cpp rounds a context to multiples of this
 
 
 class Workers:
@@ -52,6 +53,19 @@ class Workers:
     @property
     def all(self) -> list[Worker]:
         return list(self._workers.values())
+
+    def largest_context(self, spec: WorkerSpec) -> int | None:
+        """Return the largest window that this model and this memory allow; None when nothing limits
+        it. It is never less than the window there is."""
+        if spec.remote is not None:
+            return spec.context or None  # it is not ours to raise
+        limits = [spec.trained_context] if spec.trained_context else []
+        if spec.bytes_per_token:
+            without = spec.memory - spec.bytes_per_token * spec.pool_tokens
+            left = self._everything() * _SHARE_OF_MEMORY - without
+            tokens = int(left / (spec.bytes_per_token * spec.fewest_slots))
+            limits.append(tokens // _STEP * _STEP)
+        return max(min(limits), spec.context) if limits else None
 
     @asynccontextmanager
     async def worker(self, spec: WorkerSpec, say: Say) -> AsyncIterator[Worker]:
@@ -126,7 +140,7 @@ class Workers:
 
     async def _make_room(self, spec: WorkerSpec, say: Say) -> None:
         """Return when the model fits, idle workers evicted and busy ones waited for as need be."""
-        everything = self._free_memory() + sum(worker.private_bytes for worker in self.all)
+        everything = self._everything()
         if spec.memory > everything * _SHARE_OF_MEMORY:
             raise ModelError(
                 f"The model {spec.model} needs about {_gb(spec.memory)} of memory and "
@@ -148,6 +162,10 @@ class Workers:
                 told = True
             self._released.clear()
             await self._released.wait()
+
+    def _everything(self) -> int:
+        """Return the memory that would be free without a worker."""
+        return self._free_memory() + sum(worker.private_bytes for worker in self.all)
 
     def _unclaimed_memory(self) -> int:
         """Return the free memory less what workers that are still loading will take of it."""

@@ -48,6 +48,12 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     context: int = 4096
     """Tokens of context for each caller."""
     slots: int = 1
+    trained_context: int = 0
+    """Tokens of context the model was made for: the window is never larger; 0 where nobody knows."""
+    bytes_per_token: int = 0
+    """Bytes of memory that another token of context takes in one slot."""
+    fewest_slots: int = 1
+    """Slots that a larger window has to leave memory for."""
     threads: int = 1
     gpu_layers: int = -1
     projector: str = ""

@@ -1,8 +1,9 @@
 """Every error a user can meet, and the exit code it ends a command with.
 
 HinterlandError
-├── InputError      2   an input that cannot be used: a file, a schema, a prompt over the context window
-│   └── ConfigError 2   the configuration
+├── InputError      2   an input that cannot be used: a file, a schema
+│   ├── ConfigError 2   the configuration
+│   └── ContextError 2  a prompt that does not fit the context window
 ├── ModelError      3   a model that is missing, invalid or not to be had (hash, network)
 │   └── NoModelError 3  no model is installed at all: a terminal is offered the starter
 ├── EngineError     4   the engine failed or cannot be reached
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigError",
+    "ContextError",
     "EngineError",
     "HinterlandError",
     "InputError",
@@ -47,6 +49,10 @@ class ConfigError(InputError):
     pass
 
 
+class ContextError(InputError):
+    pass
+
+
 class ModelError(HinterlandError):
     exit_code = 3
 
@@ -76,6 +82,7 @@ _BY_NAME: dict[str, type[HinterlandError]] = {
     for kind in (
         InputError,
         ConfigError,
+        ContextError,
         ModelError,
         NoModelError,
         EngineError,

@@ -60,6 +60,7 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
         slots = settings.slots or fit.slots_for(model, context)
         known = measured.load(paths)
         server = programs.wanted(settings.server, known.program)
+        memory = fit.needed(model, context, slots)
         return WorkerSpec(
             model=model.id,
             kind="native" if server.program else "llamacpp",
@@ -77,7 +78,10 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             projector=str(model.projector_path or ""),
             thinking=facts.thinking or (),
             stop=facts.stop,
-            memory=fit.needed(model, context, slots),
+            memory=memory,
+            trained_context=facts.context_length or 0,
+            bytes_per_token=fit.bytes_per_token(model),
+            fewest_slots=settings.slots or 1,
             prefixes=str(paths.prefixes) if settings.saved_prefixes else "",
             shape="" if facts.rope_by_context is False else f"{context}x{slots}",
         )
@@ -116,6 +120,7 @@ def legacy_worker(model: InstalledModel, context: int, threads: int) -> WorkerSp
         mtime_ns=model.mtime_ns,
         context=context,
         threads=threads or (machine.cores() if model.bytes >= _WORTH_THREADS else 1),
+        trained_context=model.facts.context_length or 0,
         memory=fit.needed(model, kept, 1),
         type=model.type,
         template=model.template or chat.template,

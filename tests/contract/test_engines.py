@@ -16,6 +16,7 @@ from hinterland.config_change import change
 from hinterland.engine.client import EngineClient
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
+    Counted,
     Done,
     Engine,
     Event,
@@ -26,6 +27,7 @@ from hinterland.engine.protocol import (
     Request,
     Sampling,
     TextDelta,
+    Usage,
 )
 from hinterland.engine.status import ServiceStatus
 from hinterland.models.formats import Wishes
@@ -119,9 +121,45 @@ def test_a_prompt_over_the_context_is_refused_with_numbers(candidate: Candidate)
     events = asyncio.run(collect(candidate.engine.stream(candidate.request("word " * 20_000))))
     failed = last(events)
     assert isinstance(failed, Failed)
-    assert failed.kind == "InputError"
+    assert failed.kind == "ContextError"
     assert "tokens" in failed.message
     assert any(character.isdigit() for character in failed.message)
+
+
+def test_a_prompt_is_counted_as_an_answer_counts_it(candidate: Candidate) -> None:
+    async def counted(prompt: str) -> tuple[Counted, Event]:
+        *_, found, end = await collect(candidate.engine.count(candidate.request(prompt)))
+        assert isinstance(found, Counted)
+        return found, end
+
+    async def answered() -> Usage:
+        done = last(await collect(candidate.engine.stream(candidate.request(LONG, max_tokens=4))))
+        assert isinstance(done, Done)
+        return done.usage
+
+    found, end = asyncio.run(counted(LONG))
+    assert isinstance(end, Done) and end.usage.completion_tokens == 0
+    assert found.prompt_tokens == asyncio.run(answered()).prompt_tokens
+    assert found.context is not None and found.context >= 256
+    assert found.largest_context is None or found.largest_context >= found.context
+    too_long, _ = asyncio.run(counted("word " * 20_000))
+    assert (too_long.prompt_tokens or 0) > found.context
+
+
+def test_a_conversation_leaves_room_for_its_answer(candidate: Candidate) -> None:
+    """You should be told before a prompt is sent that leaves the model no room to answer."""
+
+    async def fill() -> list[Event]:
+        base = candidate.request("word " * 8)
+        *_, counted, _ = await collect(candidate.engine.count(base))
+        assert isinstance(counted, Counted) and counted.context and counted.prompt_tokens
+        words = counted.context - counted.prompt_tokens - 20
+        request = candidate.request("word " * words, max_tokens=64)
+        return await collect(candidate.engine.stream(msgspec.structs.replace(request, room=64)))
+
+    failed = last(asyncio.run(fill()))
+    assert isinstance(failed, Failed)
+    assert failed.kind == "ContextError"
 
 
 def test_concurrent_callers_each_get_their_own_answer(candidate: Candidate) -> None:

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import (
+    Counted,
     Done,
     Engine,
     Event,
@@ -69,6 +70,10 @@ class PromptedEngine:
     async def attach(self, turn_id: str) -> AsyncIterator[Event]:
         async for event in self._next():
             yield event
+
+    async def count(self, request: Request) -> AsyncIterator[Event]:
+        yield Counted(None, None)
+        yield Done(FinishReason.STOP)
 
     async def _next(self) -> AsyncIterator[Event]:
         while True:

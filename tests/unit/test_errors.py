@@ -12,6 +12,7 @@ from hinterland.errors import HinterlandError
 EXIT_CODES = {
     "HinterlandError": 1,
     "InputError": 2,
+    "ContextError": 2,
     "ConfigError": 2,
     "ModelError": 3,
     "NoModelError": 3,
