@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from hinterland.engine.protocol import (
+    Counted,
     Done,
     Engine,
     Event,
@@ -26,16 +27,22 @@ from hinterland.engine.protocol import (
     TextDelta,
     Think,
 )
-from hinterland.turns import Turn, messages, new_id
+from hinterland.errors import ContextError, HinterlandError
+from hinterland.turns import Turn, messages, new_id, sendable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hinterland.config import Config
     from hinterland.history import History, Record
     from hinterland.images import Picture
     from hinterland.paths import Paths
+    from hinterland.window import Fill
 
 
 _TRY_AGAIN = 0.05  # seconds
+_ROOM = 256
+"""Tokens left for the answer in a conversation that goes on, where the window is large enough."""
 
 
 class Keeper(Protocol):
@@ -88,14 +95,23 @@ class Conversation:
         self.think = think
         """How much the model may think before the next answers; None leaves it to the model."""
         self._ended = False
+        self._stopped = False
+        self._counted = (-1, Counted(None, None))
         self._engine = engine
         self._history = history
         self._urls: dict[str, str] = {}
+        self.config_folder: Path | None = None
+        """Where prompts of the user's own lie."""
 
     @property
     def kept(self) -> bool:
         """Whether the turns are written to the history."""
         return self._history is not None
+
+    @property
+    def sent(self) -> list[Turn]:
+        """The turns that are sent with the next prompt, in the order the model reads them."""
+        return sendable(self.turns)
 
     async def ask(
         self,
@@ -106,9 +122,10 @@ class Conversation:
     ) -> AsyncIterator[Event]:
         """Yield the answer's events; the last is Done or Failed. What was said is kept either way.
 
-        Raises StorageError, after the last event, when the turn could not be written, and before
-        the first one for an image that cannot be kept or is gone. Closing the iterator early leaves
-        the answer to the service, or ends it where nothing is kept.
+        Raises OutgrownError, before the model reads a word, when what was said earlier has to make
+        room for the prompt; StorageError after the last event when the turn could not be written,
+        and before the first one for an image that cannot be kept or is gone. Closing the iterator
+        early leaves the answer to the service, or ends it where nothing is kept.
         """
         notes = await self._noted(images)
         turn = Turn(
@@ -120,26 +137,154 @@ class Conversation:
             model=self.model or "",
             sampling=self.sampling,
         )
-        request = Request(
-            messages(self.turns, self.system, prompt, notes, self._urls),
-            model=self.model,
-            sampling=self.sampling,
-            schema=schema,
+        whole = self._request(prompt, schema, notes)
+        outliving = msgspec.structs.replace(
+            whole,
             conversation_id=self.id if self.kept else None,
             turn_id=turn.id,
             images=notes if self.kept else (),
-            think=self.think,
         )
-        async for event in self._receive(turn, self._engine.stream(request)):
-            yield event
+        too_long = None
+        async for event in self._receive(turn, self._engine.stream(outliving)):
+            if isinstance(event, Failed) and event.kind == ContextError.__name__ and self.sent:
+                too_long = event
+            else:
+                yield event
+        if too_long is not None:
+            from hinterland.window import OutgrownError, overflow
+
+            try:
+                found = await overflow(
+                    self._engine, self.sent, lambda n: self._request(prompt, schema, notes, n)
+                )
+            except HinterlandError:
+                yield too_long  # it is as true as before
+                return
+            raise OutgrownError(found)
+
+    def _request(
+        self,
+        prompt: str,
+        schema: dict[str, Any] | None = None,
+        images: Sequence[ImageNote] = (),
+        without: int = 0,
+    ) -> Request:
+        """Return the request for `prompt`, without so many of the oldest turns that are sent."""
+        sent = self.sent
+        return Request(
+            messages(sent[without:], self.system, prompt, images, self._urls),
+            model=self.model,
+            sampling=self.sampling,
+            schema=schema,
+            think=self.think,
+            room=_ROOM if sent else 0,
+        )
+
+    async def count(self) -> Counted:
+        """Return how many tokens are sent before a prompt's own, and the window, as the engine counts
+        them; this may load the model. Raises HinterlandError."""
+        from hinterland.window import count
+
+        await self._noted(())
+        counted = await count(self._engine, self._request(""))
+        self._counted = (len(self.turns), counted)
+        return counted
+
+    @property
+    def fill(self) -> Fill | None:
+        """How full the window was at the last answer or `count`; None where that is not known."""
+        from hinterland.window import Fill
+
+        at, counted = self._counted
+        if at == len(self.turns) and counted.prompt_tokens and counted.context:
+            return Fill(counted.prompt_tokens, counted.context)
+        for turn in (self.running, *reversed(self.turns)):
+            if turn is None or (turn.replaces and turn is self.running):
+                continue
+            if turn.replaces:
+                return None
+            if turn.usage.prompt_tokens and turn.context:
+                tokens = turn.usage.prompt_tokens + turn.usage.completion_tokens
+                return Fill(tokens, turn.context)
+        return None
+
+    async def compact(self, going: Sequence[Turn]) -> AsyncIterator[Event]:
+        """Yield the events of a summary of `going`, turns that are sent; the last is Done or Failed.
+
+        With Done(STOP or LENGTH) the summary is in their place, in the history too. Otherwise, and
+        when the iterator is closed early, nothing has changed. Raises HinterlandError likewise.
+        """
+        from hinterland import prompts
+        from hinterland.summary import Summarising
+
+        await self._noted(())
+        work = Summarising(
+            self._engine,
+            Request(messages((), self.system, ""), model=self.model, sampling=self.sampling),
+            going,
+            prompts.load("compact", self.config_folder),
+            self._urls,
+        )
+        self._stopped = False
+        while (request := await work.step()) is not None:
+            if self._stopped:  # between two steps
+                yield Done(FinishReason.CANCELLED)
+                return
+            turn = self._stand_in(going, work.question, request)
+            last: Event | None = None
+            self.running, self._ended = turn, False
+            try:
+                async for event in self._engine.stream(request):
+                    turn.receive(event)
+                    self._ended = isinstance(event, Done | Failed)
+                    if self._ended:
+                        last = event
+                    elif work.done or not isinstance(event, TextDelta | ReasoningDelta):
+                        yield event
+            finally:
+                self.running = None
+            assert isinstance(last, Done | Failed)
+            if not turn.complete:
+                yield last
+                return
+            if not turn.answer.strip():
+                yield Failed("EngineError", "The model gave no summary.", "Nothing was changed.")
+                return
+            work.summary = turn.answer
+            if work.done:
+                await self._put_in_place(turn)
+                yield last
+
+    async def drop(self, going: Sequence[Turn]) -> None:
+        """Send `going` no more; they stay in the history. Raises StorageError."""
+        turn = self._stand_in(going, "", Request((), self.model))
+        turn.finish_reason = FinishReason.STOP
+        await self._put_in_place(turn)
+
+    async def _put_in_place(self, turn: Turn) -> None:
+        """Keep a turn that stands for others; if that fails all is as it was."""
+        if self._history is not None:
+            await asyncio.shield(asyncio.to_thread(self._history.add_turn, self.id, turn))
+        self.turns.append(turn)
+
+    def _stand_in(self, going: Sequence[Turn], prompt: str, request: Request) -> Turn:
+        return Turn(
+            id=request.turn_id or new_id(),
+            created=time.time(),
+            prompt=prompt,
+            system=self.system,
+            model=self.model or "",
+            sampling=request.sampling,
+            replaces=tuple(turn.id for turn in going),
+        )
 
     async def _noted(self, images: Sequence[Picture]) -> tuple[ImageNote, ...]:
-        """Keep the images of a turn and have those of the turns before at hand."""
+        """Keep the images of a turn and have those of the turns that are sent at hand."""
         for picture in images:
             self._urls[picture.file] = picture.url
             if self._history is not None:
                 await asyncio.to_thread(self._history.keep_image, self.id, picture)
-        for note in (note for turn in self.turns for note in turn.images):
+        for note in (note for turn in self.sent for note in turn.images):
             if note.file not in self._urls and self._history is not None:
                 url = await asyncio.to_thread(self._history.image, self.id, note)
                 self._urls[note.file] = url
@@ -183,6 +328,7 @@ class Conversation:
 
         The request may still be on its way, to an engine that is just starting: it is waited for.
         """
+        self._stopped = True
         turn = self.running
         while turn is not None and self.running is turn and not self._ended:
             if await self._engine.cancel(turn.id):
@@ -244,7 +390,7 @@ def open_conversation(
         record, running = _history(paths).resume(resume)
     elif system is None:
         system = config.system or prompts.load("default", paths.config).system or None
-    return Conversation(
+    conversation = Conversation(
         EngineClient(paths),
         _HistoryWhenNeeded(paths) if keep_history and config.history else None,
         record=record,
@@ -254,6 +400,8 @@ def open_conversation(
         sampling=sampling,
         think=Think(config.think) if config.think else None,
     )
+    conversation.config_folder = paths.config
+    return conversation
 
 
 def _history(paths: Paths) -> History:

@@ -10,6 +10,7 @@ import msgspec
 
 from hinterland.engine.protocol import (
     COMPLETE,
+    Counted,
     Done,
     Event,
     Failed,
@@ -46,6 +47,11 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Why the answer failed, in one sentence."""
     usage: Usage = Usage()
     timings: Timings = Timings()
+    context: int = 0
+    """The window when it was answered, in tokens; 0 where the engine did not say."""
+    replaces: tuple[str, ...] = ()
+    """Ids of turns that are no longer sent. This one is sent in their place: its answer is their
+    summary, or empty where they were dropped."""
 
     @property
     def complete(self) -> bool:
@@ -63,9 +69,14 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
             self.answer += event.text
         elif isinstance(event, ReasoningDelta):
             self.reasoning += event.text
+        elif isinstance(event, Counted):
+            self.context = event.context or 0
+            self.usage = Usage(event.prompt_tokens or 0)
         elif isinstance(event, Done):
             self.finish_reason = event.finish_reason
-            self.usage, self.timings = event.usage, event.timings
+            # An answer that was stopped ends without counts; that of its prompt is known all the same.
+            self.usage = event.usage if event.usage.prompt_tokens else self.usage
+            self.timings = event.timings
             self.model = event.model or self.model
         elif isinstance(event, Failed):
             failed_midway = bool(self.answer or self.reasoning)
@@ -94,7 +105,36 @@ def messages(
         return Message("user", said, tuple(urls[note.file] for note in notes))
 
     sent = [Message("system", system)] if system else []
-    for turn in turns:
-        if turn.answer:
-            sent += [user(turn.prompt, turn.images), Message("assistant", turn.answer)]
+    for turn in sendable(turns):
+        sent += [user(turn.prompt, turn.images), Message("assistant", turn.answer)]
     return (*sent, user(prompt, images))
+
+
+def sendable(turns: Iterable[Turn]) -> list[Turn]:
+    """Return the turns that an engine is sent, in the order it reads them: those that were answered,
+    and in the place of turns that were replaced their summary."""
+    turns = list(turns)
+    replaced = {turn_id for turn in turns for turn_id in turn.replaces}
+    places: dict[str, int] = {}
+    for place, turn in enumerate(turns):
+        places[turn.id] = min([place, *(places[each] for each in turn.replaces if each in places)])
+    sent = [turn for turn in turns if turn.answer and turn.id not in replaced]
+    return sorted(sent, key=lambda turn: places[turn.id])
+
+
+def stood_for(turns: Iterable[Turn]) -> dict[str, int]:
+    """Return, for each turn that stands for others, for how many exchanges: those that an earlier
+    summary among them stood for are counted too."""
+    counts: dict[str, int] = {}
+    for turn in turns:
+        if turn.replaces:
+            counts[turn.id] = sum(counts.get(each, 1) for each in turn.replaces)
+    return counts
+
+
+def mark_above(turn: Turn, count: int) -> str:
+    """Return what is shown above a turn that stands for `count` others."""
+    turns = f"{count} earlier {'turn' if count == 1 else 'turns'}"
+    if turn.answer:
+        return f"Summary of {turns}, sent in their place from here on"
+    return f"{turns} {'is' if count == 1 else 'are'} not sent any more"

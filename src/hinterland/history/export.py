@@ -14,7 +14,7 @@ from hinterland.engine.protocol import FinishReason
 from hinterland.errors import InputError
 from hinterland.history.files import Record
 from hinterland.text import clean, clean_line, escape_json
-from hinterland.turns import Turn
+from hinterland.turns import Turn, mark_above, stood_for
 
 _MARKS = {
     FinishReason.LENGTH: "cut at the token limit",
@@ -76,7 +76,11 @@ def readable_json(document: object) -> bytes:
 def as_text(record: Record, writing: Sequence[Turn] = ()) -> str:
     """Return the conversation as clean plain text."""
     parts = [clean_line(record.title), f"{record.id} · {when(record.created)}"]
-    for turn, mark in _marked(record.turns, writing):
+    for turn, mark, stands_for in _marked(record.turns, writing):
+        if stands_for:
+            parts += ["", f"── {stands_for}, {when(turn.created)}"]
+            parts += ["", *_answer(turn, mark)] if turn.answer else []
+            continue
         parts += ["", f"── You, {when(turn.created)}", "", *_prompt(turn), ""]
         parts += [f"── {_answerer(turn)}", ""]
         parts += _answer(turn, mark)
@@ -86,7 +90,11 @@ def as_text(record: Record, writing: Sequence[Turn] = ()) -> str:
 def as_markdown(record: Record, writing: Sequence[Turn] = ()) -> str:
     """Return the conversation as clean Markdown, prompts quoted."""
     parts = [f"# {clean_line(record.title)}", "", f"{record.id} · {when(record.created)}"]
-    for turn, mark in _marked(record.turns, writing):
+    for turn, mark, stands_for in _marked(record.turns, writing):
+        if stands_for:
+            parts += ["", f"## {stands_for}, {when(turn.created)}"]
+            parts += ["", *_answer(turn, mark)] if turn.answer else []
+            continue
         parts += ["", f"## You, {when(turn.created)}", ""]
         parts += [f"> {line}".rstrip() for line in _prompt(turn)]
         parts += ["", f"## {_answerer(turn)}", ""]
@@ -126,9 +134,12 @@ def save(path: Path, content: bytes, *, overwrite: bool) -> None:
         replace_file(path, content)
 
 
-def _marked(turns: Iterable[Turn], writing: Iterable[Turn]) -> Iterable[tuple[Turn, str]]:
-    yield from ((turn, marks(turn)) for turn in turns)
-    yield from ((turn, f"[{STILL_WRITING}]") for turn in writing)
+def _marked(turns: Sequence[Turn], writing: Iterable[Turn]) -> Iterable[tuple[Turn, str, str]]:
+    """Yield each turn, how its answer ended if not well, and what it says of the turns it stands for."""
+    counts = stood_for(turns)
+    for turn in turns:
+        yield turn, marks(turn), mark_above(turn, counts[turn.id]) if turn.replaces else ""
+    yield from ((turn, f"[{STILL_WRITING}]", "") for turn in writing)
 
 
 def _answerer(turn: Turn) -> str:

@@ -55,7 +55,9 @@ class Record(msgspec.Struct, frozen=True):
         """Yield each turn with the text it is found by; the first is found by the title too."""
         title = self.title
         for turn in self.turns:
-            yield turn, f"{turn.prompt}\n{turn.answer}\n{title}"
+            # What a summary was asked for with is ours, and nothing anybody said.
+            prompt = "" if turn.replaces else turn.prompt
+            yield turn, f"{prompt}\n{turn.answer}\n{title}"
             title = ""
 
 

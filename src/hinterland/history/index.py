@@ -113,6 +113,6 @@ def summary(record: Record) -> Summary:
         created=record.created,
         updated=record.updated,
         model=last.model if last else "",
-        turns=len(record.turns),
+        turns=sum(not turn.replaces for turn in record.turns),
         incomplete=last is not None and not last.complete,
     )
