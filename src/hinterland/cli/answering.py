@@ -19,7 +19,14 @@ from hinterland.engine.protocol import (
     SentTo,
     TextDelta,
 )
-from hinterland.errors import EngineError, NoModelError, StorageError, by_name
+from hinterland.errors import (
+    ContextError,
+    EngineError,
+    NoModelError,
+    StorageError,
+    by_name,
+    name_of,
+)
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -44,11 +51,13 @@ class Answering:
         as_json: bool,
         raw: bool,
         show_reasoning: bool = False,
+        make_room: str | None = None,
     ) -> None:
         self._conversation = conversation
         self._json = as_json
         self._raw = raw
         self._show_reasoning = show_reasoning
+        self._make_room = make_room
         self._stopping = False
         self._turn: Turn | None = None
         self._last: Done | Failed | None = None
@@ -63,8 +72,7 @@ class Answering:
         loop.add_signal_handler(signal.SIGINT, self._interrupt, loop, task)
         not_kept: StorageError | None = None
         try:
-            events = self._conversation.ask(prompt, schema=schema, images=images)
-            await self._show(events, schema is None)
+            await self._show_in_room(prompt, schema, images)
         except StorageError as error:
             not_kept = error
         except asyncio.CancelledError:
@@ -83,6 +91,26 @@ class Answering:
         if schema is not None and last.finish_reason is FinishReason.STOP:
             self._check(schema)
         return self._explain(last)
+
+    async def _show_in_room(
+        self, prompt: str, schema: dict[str, Any] | None, images: Sequence[Picture]
+    ) -> None:
+        """Show the answer; a conversation that outgrew the window is made shorter if that is wanted."""
+        ask = self._conversation.ask
+        try:
+            await self._show(ask(prompt, schema=schema, images=images), schema is None)
+        except ContextError as error:
+            from hinterland.cli.room import make_room, refusal
+
+            try:
+                made = await make_room(self._conversation, error, self._make_room)
+                if not made or self._stopping:
+                    self._last = Done(FinishReason.CANCELLED)
+                    return
+                await self._show(ask(prompt, schema=schema, images=images), schema is None)
+            except ContextError as still:
+                refused = refusal(still)
+                self._last = Failed(name_of(refused), refused.message, refused.hint)
 
     async def _show(self, events: AsyncIterator[Event], markdown: bool) -> None:
         """Show the answer as it comes, and take note of its turn and its end."""

@@ -62,6 +62,18 @@ if TYPE_CHECKING:
 )
 @click.option("--show-reasoning", is_flag=True, help="Show on standard error what it thinks.")
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
+@click.option(
+    "--compact",
+    "make_room",
+    flag_value="compact",
+    help="With --continue: summarise the oldest turns if they no longer fit.",
+)
+@click.option(
+    "--drop-oldest",
+    "make_room",
+    flag_value="drop",
+    help="With --continue: send the oldest turns no more if they no longer fit.",
+)
 @click.option("--no-history", is_flag=True, help="Leave no trace of this on the disk.")
 @click.option("--raw", is_flag=True, help="Print the model's bytes as they are, controls included.")
 def command(
@@ -80,12 +92,17 @@ def command(
     think: str | None,
     show_reasoning: bool,
     latest: bool,
+    make_room: str | None,
     no_history: bool,
     raw: bool,
 ) -> int:
     """Answer PROMPT on standard output. Piped standard input is appended to it."""
     if any("\ud800" <= each <= "\udfff" for each in "".join([*words, system or "", model or ""])):
         raise InputError("The command line is not UTF-8 text.", "Set the terminal to UTF-8.")
+    if make_room and not latest:
+        raise InputError(
+            "--compact and --drop-oldest are about earlier turns.", "Add --continue to have some."
+        )
     from hinterland import config, paths
     from hinterland.cli.answering import Answering
     from hinterland.conversation import open_conversation
@@ -107,7 +124,12 @@ def command(
         click.echo("hint: waiting for the last answer to finish …", err=True)
         asyncio.run(_drain(conversation))
     answering = partial(
-        Answering, conversation, as_json=as_json, raw=raw, show_reasoning=show_reasoning
+        Answering,
+        conversation,
+        as_json=as_json,
+        raw=raw,
+        show_reasoning=show_reasoning,
+        make_room=make_room,
     )
     try:
         return asyncio.run(answering().ask(prompt, rules, pictures))
