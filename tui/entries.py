@@ -18,7 +18,7 @@ from hinterland.engine.protocol import FinishReason
 from hinterland.text import clean
 from hinterland.tui.pieces import LONGEST, Piece, split
 from hinterland.tui.wrap import plain, wrap
-from hinterland.turns import Turn
+from hinterland.turns import Turn, mark_above
 
 _WHOLE = 2 * LONGEST
 """Characters of an answer above which it becomes several entries."""
@@ -137,9 +137,10 @@ def prompt_entries(prompt: str) -> list[Entry]:
     return [Entry(Kind.PROMPT, text, continued=row > 0) for row, text in enumerate(texts)]
 
 
-def turn_entries(turn: Turn) -> list[Entry]:
-    """Return the entries that show a turn that is over."""
-    entries = prompt_entries(turn.shown_prompt)
+def turn_entries(turn: Turn, stands_for: int = 0) -> list[Entry]:
+    """Return the entries that show a turn that is over, or what stands for so many earlier ones."""
+    above = [Entry(Kind.NOTICE, f"{mark_above(turn, stands_for)}.")]
+    entries = above if turn.replaces else prompt_entries(turn.shown_prompt)
     if turn.reasoning.strip():
         entries.append(Entry(Kind.REASONING, clean(turn.reasoning).strip()))
     answer = clean(turn.answer)

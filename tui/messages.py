@@ -10,6 +10,7 @@ from textual.message import Message
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
+from hinterland.window import Overflow
 
 
 @dataclass
@@ -57,6 +58,35 @@ class AnsweringFailed(Message):
 @dataclass
 class AnsweringStopped(Message):
     """Nothing more comes of an answer: it has ended, and was kept or could not be."""
+
+
+@dataclass
+class ConversationOutgrown(Message):
+    """A prompt was not sent: with what was said before it does not fit the window."""
+
+    overflow: Overflow
+
+
+@dataclass
+class ChoiceMade(Message):
+    """The user chose what to do about that; the key they pressed."""
+
+    key: str
+
+
+@dataclass
+class Told(Message):
+    """A command has something to say."""
+
+    text: str
+
+
+@dataclass
+class CommandEnded(Message):
+    """Nothing more comes of a command."""
+
+    send: str = ""
+    """The prompt it made room for."""
 
 
 @dataclass

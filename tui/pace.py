@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from hinterland.engine.protocol import (
+    Counted,
     Event,
     Loading,
     PromptProgress,
@@ -39,6 +40,8 @@ class Pace:
 
     def put(self, event: Event) -> None:
         """Take in an event of the answer that is not its last."""
+        if isinstance(event, Counted):  # the status line asks the conversation
+            return
         now = perf_counter()
         if isinstance(event, Loading | Queued | SentTo | PromptProgress):
             self._next.waiting = event

@@ -17,6 +17,7 @@ from hinterland.engine.protocol import (
 )
 from hinterland.text import clean_line
 from hinterland.tui.messages import AnswerAdvanced
+from hinterland.window import Fill
 
 OFFLINE = "offline"
 """The mark that says that no word leaves this box."""
@@ -32,9 +33,12 @@ class Status:
     model: str = ""
     mark: str = OFFLINE
     """What is said of where the words go; of `label: place` the label stays longest."""
+    fill: str = ""
+    """How full the window is."""
 
     def line(self, width: int) -> str:
-        """Return the line for `width` cells: the state at the left, model and mark at the right."""
+        """Return the line for `width` cells: the state at the left, how full the window is, the
+        model and the mark at the right. What there is no room for is left out, the model first."""
         room = max(0, width - 2)
         state = clean_line(self.state)
         right = clean_line(self.mark)
@@ -44,6 +48,8 @@ class Status:
                 state = set_cell_size(
                     state, max(0, min(cell_len(state), room - cell_len(right) - 1))
                 )
+        if self.fill and room - cell_len(state) - cell_len(right) - cell_len(self.fill) >= 3:
+            right = f"{self.fill}  {right}"
         for_model = room - cell_len(state) - cell_len(right) - 4
         model = clean_line(self.model)
         if model and for_model >= min(_SHORTEST_MODEL, cell_len(model)):
@@ -79,6 +85,13 @@ def of_end(event: Done | Failed) -> str:
         return "failed"
     said = "stopped" if event.finish_reason is FinishReason.CANCELLED else "ready"
     return said + _speed(event.timings.predicted_per_second)
+
+
+def of_fill(fill: Fill | None) -> str:
+    """Return how full the window is, with a mark when that has to be thought of; "" if unknown."""
+    if fill is None:
+        return ""
+    return f"{'! ' if fill.nearly_full else ''}{fill.tokens:,}/{fill.context:,} tokens"
 
 
 def _speed(tokens_per_second: float | None) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from time import monotonic
 from typing import ClassVar
 
@@ -19,12 +19,13 @@ from textual.timer import Timer
 from textual.widgets import Footer
 from textual.worker import Worker
 
-from hinterland import address
+from hinterland import address, chat_commands
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
+from hinterland.images import Picture
 from hinterland.text import clean, clean_line
-from hinterland.tui import status
+from hinterland.tui import commands, status
 from hinterland.tui.entries import ending
 from hinterland.tui.messages import (
     AnswerAdvanced,
@@ -32,16 +33,22 @@ from hinterland.tui.messages import (
     AnsweringFailed,
     AnsweringStopped,
     AnswerNoted,
+    ChoiceMade,
+    CommandEnded,
     ConversationOpened,
+    ConversationOutgrown,
     MarkdownImported,
     OpeningFailed,
     PromptSubmitted,
+    Told,
 )
 from hinterland.tui.pace import Pace
 from hinterland.tui.status import Status
+from hinterland.tui.widgets.choice import Choice
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.status_line import StatusLine
 from hinterland.tui.widgets.transcript import Transcript
+from hinterland.window import OutgrownError, Overflow
 
 _PATIENCE_WITH_STOP = 2.0
 """Seconds between asking an answer to stop and no longer waiting for its end."""
@@ -84,7 +91,11 @@ class ChatScreen(Screen[None]):
         self.conversation = conversation
         self._default_model = self._model = default_model
         self.answering: Worker[None] | None = None
-        """Runs as long as an answer comes, and until it is kept."""
+        """Runs as long as an answer comes, and until it is kept; or as long as a command does."""
+        self._in_command = False
+        self._pictures: list[Picture] = []
+        self._overflow: Overflow | None = None
+        self._warned = False
         self._send_when_open = False
         self._asked = ""
         self._ended: Done | Failed | None = None
@@ -93,6 +104,7 @@ class ChatScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Transcript(id="transcript")
+        yield Choice(id="choice")
         yield StatusLine(id="status")
         yield PromptInput(id="prompt")
         yield Footer(show_command_palette=False, compact=True)
@@ -101,6 +113,7 @@ class ChatScreen(Screen[None]):
         self.transcript = self.query_one(Transcript)
         self.prompt = self.query_one(PromptInput)
         self.status = self.query_one(StatusLine)
+        self.choice = self.query_one(Choice)
         self.prompt.focus()
         self._set_state("opening")
         # What a library or the history writes to standard error must not be lost under the screen.
@@ -140,11 +153,22 @@ class ChatScreen(Screen[None]):
                     self.post_message(AnswerEnded(event))
                 else:
                     pace.put(event)
+        except OutgrownError as error:
+            self.post_message(ConversationOutgrown(error.overflow))
         except HinterlandError as error:
             self.post_message(AnsweringFailed(error))
         finally:
             pace.flush()
             self.post_message(AnsweringStopped())
+
+    async def _run(self, command: Awaitable[object], send: str) -> None:
+        done = False
+        try:
+            done = bool(await command)
+        except HinterlandError as error:
+            self.post_message(AnsweringFailed(error))
+        finally:
+            self.post_message(CommandEnded(send if done else ""))
 
     async def _stop(self, conversation: Conversation) -> None:
         try:
@@ -166,13 +190,18 @@ class ChatScreen(Screen[None]):
         self.transcript.render_markdown(message.markdown)
 
     def on_prompt_submitted(self, message: PromptSubmitted) -> None:
+        self.choice.close()
         if self.answering is not None:
             self._say("Esc stops the answer first.")
         elif self.conversation is None:
             self._send_when_open = True
+        elif (typed := chat_commands.read(message.text)) is not None:
+            self._command(self.conversation, *typed)
         else:
             self.prompt.accept()
-            self._await(message.text, self.conversation.ask(message.text))
+            prompt = chat_commands.prompt_in(message.text)
+            answer = self.conversation.ask(prompt, images=tuple(self._pictures))
+            self._await(commands.shown(prompt, self._pictures), answer, message.text)
 
     def on_answer_advanced(self, news: AnswerAdvanced) -> None:
         if news.sent_to is not None:
@@ -210,11 +239,42 @@ class ChatScreen(Screen[None]):
             self._set_state("stopped")
         if not isinstance(self._ended, Done):
             self.prompt.give_back(self._asked)
-        if self._stopping is not None:
-            self._stopping.stop()
-            self._stopping = None
-        self.answering = None
-        self.refresh_bindings()
+        else:
+            self._pictures.clear()
+        self._over()
+        self._warn_when_nearly_full()
+        if self._overflow is not None:
+            self._set_state("the window is full")
+            self.choice.ask(self._overflow.message, commands.ways_out(self._overflow))
+
+    def on_conversation_outgrown(self, message: ConversationOutgrown) -> None:
+        assert self.conversation is not None
+        self._overflow = message.overflow
+        self._ended = Failed("ContextError", message.overflow.message)
+        self.transcript.load(self.conversation.turns)  # the prompt goes back to the box
+
+    def on_choice_made(self, message: ChoiceMade) -> None:
+        overflow, self._overflow = self._overflow, None
+        self.prompt.focus()
+        if self.conversation is None or overflow is None or self.answering is not None:
+            return
+        chat = commands.ScreenChat(self.conversation, self.post_message, self._pictures)
+        way_out = commands.way_out(message.key, overflow, chat)
+        if way_out is None:
+            self._set_state("ready")
+        else:
+            self._start_command(way_out, self.prompt.text)
+
+    def on_told(self, message: Told) -> None:
+        self.transcript.finish()
+        self.transcript.tell(message.text)
+
+    def on_command_ended(self, message: CommandEnded) -> None:
+        self.transcript.finish()
+        self._over()
+        self._set_state("ready")
+        if message.send and message.send == self.prompt.text:
+            self.prompt.action_send()
 
     def on_print(self, event: events.Print) -> None:
         if text := clean_line(event.text, 400):
@@ -265,34 +325,85 @@ class ChatScreen(Screen[None]):
     def leave(self, return_code: int = 0) -> None:
         """End the chat; an answer that is kept goes on in the engine."""
         kept = self.conversation is not None and self.conversation.kept
-        self.app.exit(result=self.answering is not None and kept, return_code=return_code)
+        goes_on = self.answering is not None and kept and not self._in_command
+        self.app.exit(result=goes_on, return_code=return_code)
 
     # The rest
 
     def _show(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self._model = conversation.model or self._default_model
-        self.prompt.remember([turn.prompt for turn in conversation.turns])
+        self.choice.close()
+        self._overflow = None
+        self._warned = False
+        self.prompt.focus()
+        self._pictures.clear()
+        self.prompt.remember([turn.prompt for turn in conversation.turns if not turn.replaces])
         self.transcript.load(conversation.turns)
         self._set_state("ready")
         if conversation.running is not None:
-            self._await(conversation.running.prompt, conversation.follow())
+            prompt = conversation.running.prompt
+            self._await(prompt, conversation.follow(), prompt)
         elif self._send_when_open:
             self.prompt.action_send()
         self._send_when_open = False
 
-    def _await(self, prompt: str, answer: AsyncIterator[Event]) -> None:
-        self._asked = prompt
+    def _command(self, conversation: Conversation, name: str, argument: str) -> None:
+        match name:
+            case "help":
+                self.prompt.accept()
+                self.transcript.tell(chat_commands.help_text(commands.OWN))
+            case "new":
+                self.prompt.accept()
+                self.action_new_chat()
+            case "quit":
+                self.leave()
+            case _:
+                try:
+                    command = chat_commands.find(name)
+                except HinterlandError as error:
+                    self._say(clean_line(f"{error.message} {error.hint}", 400))
+                    return
+                self.prompt.accept()
+                chat = commands.ScreenChat(conversation, self.post_message, self._pictures)
+                self._start_command(command.run(chat, argument))
+
+    def _start_command(self, command: Awaitable[object], send: str = "") -> None:
+        self._in_command = True
+        self._set_state("working")
+        self.answering = self.run_worker(self._run(command, send))
+        self.refresh_bindings()
+
+    def _over(self) -> None:
+        """Take note that an answer or a command has ended."""
+        if self._stopping is not None:
+            self._stopping.stop()
+            self._stopping = None
+        self.answering = None
+        self._in_command = False
+        self.refresh_bindings()
+
+    def _warn_when_nearly_full(self) -> None:
+        fill = self.conversation.fill if self.conversation is not None else None
+        nearly_full = fill is not None and fill.nearly_full
+        if fill is not None and nearly_full and not self._warned:
+            used = f"{fill.tokens:,} of the window's {fill.context:,} tokens are taken"
+            self.notify(f"{used}; /compact makes room.", severity="warning", markup=False)
+        self._warned = nearly_full
+
+    def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str) -> None:
+        self._asked = typed
         self._ended = None
+        self._overflow = None
         self.transcript.ask(prompt)
         self._set_state("waiting for the engine")
         self.answering = self.run_worker(self._receive(answer))
         self.refresh_bindings()
 
     def _set_state(self, state: str) -> None:
-        self.status.status = Status(
-            state, self._model, self._remotes.get(self._model, status.OFFLINE)
-        )
+        fill = self.conversation.fill if self.conversation is not None else None
+        mark = self._remotes.get(self._model, status.OFFLINE)
+        self.status.status = Status(state, self._model, mark, status.of_fill(fill))
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""

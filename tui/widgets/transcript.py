@@ -25,7 +25,7 @@ from hinterland.text import clean
 from hinterland.tui.entries import Entry, Kind, Palette, prompt_entries, turn_entries
 from hinterland.tui.pieces import Piece, Splitter
 from hinterland.tui.wrap import plain
-from hinterland.turns import Turn
+from hinterland.turns import Turn, stood_for
 
 _AHEAD_AFTER = 0.03
 """Seconds of rest before more is drawn ahead."""
@@ -78,7 +78,11 @@ class Transcript(ScrollView, can_focus=False):
 
     def load(self, turns: Iterable[Turn]) -> None:
         """Show these turns and nothing else, the end of the last one in view."""
-        self._entries = [entry for turn in turns for entry in turn_entries(turn)]
+        turns = list(turns)
+        counts = stood_for(turns)
+        self._entries = [
+            entry for turn in turns for entry in turn_entries(turn, counts.get(turn.id, 0))
+        ]
         self._splitter = Splitter()
         self.following = True
         self._start_over()

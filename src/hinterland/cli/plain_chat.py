@@ -11,9 +11,11 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
+from hinterland import chat_commands
 from hinterland.cli import show_error
 from hinterland.cli.answering import where_words_go
 from hinterland.config import RemoteEngine
@@ -32,17 +34,20 @@ from hinterland.engine.protocol import (
     TextDelta,
 )
 from hinterland.errors import HinterlandError, InputError, by_name
+from hinterland.images import Picture
 from hinterland.text import clean, clean_line
+from hinterland.window import OutgrownError, Overflow
 
 _QUOTES = '"""'
 _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and no longer waiting for a tidy end
-_HELP = f"""\
-/new        a new conversation
-/reasoning  what the model thought before its last answer
-/quit       leave (or Ctrl-D)
-/help       this
-{_QUOTES}         begins a prompt of many lines, and ends it
-Ctrl-C stops the answer"""
+_OWN_COMMANDS = (
+    ("/new", "a new conversation"),
+    ("/reasoning", "what the model thought before its last answer"),
+    ("/quit", "leave (or Ctrl-D)"),
+    ("/help", "this"),
+    (_QUOTES, "begins a prompt of many lines, and ends it"),
+    ("Ctrl-C", "stops the answer"),
+)
 
 
 class PlainChat:
@@ -63,6 +68,9 @@ class PlainChat:
         """Whether a person types; a pipe gets no prompts, no notices, and an exit code."""
         self._stopping: asyncio.Task[None] | None = None
         self._column = 0
+        self._warned = False
+        self.pictures: list[Picture] = []
+        """The images that go with the next prompt."""
         self._exit_code = 0
 
     def run(self) -> int:
@@ -88,19 +96,17 @@ class PlainChat:
         return self._exit_code
 
     def _take(self, prompt: str) -> None:
-        match prompt.strip():
-            case "":
-                return
-            case "/help":
-                self._say(_HELP)
-            case "/reasoning":
+        match chat_commands.read(prompt):
+            case ("help", _):
+                self._say(chat_commands.help_text(_OWN_COMMANDS))
+            case ("reasoning", _):
                 self._show_reasoning()
-            case "/new":
+            case ("new", _):
                 self._try(self._start_new)
-            case command if command.startswith("/") and "\n" not in command and self._attended:
-                self._say(f"There is no {clean_line(command.split()[0], 40)}; see /help.")
-            case _:
-                self._try(lambda: self._answer(self._conversation.ask(prompt)))
+            case (name, argument) if self._attended or chat_commands.known(name):
+                self._try(lambda: self._run(name, argument))
+            case _ if prompt.strip():
+                self._try(lambda: self._ask(chat_commands.prompt_in(prompt)))
 
     def _show_reasoning(self) -> None:
         turns = self._conversation.turns
@@ -109,12 +115,22 @@ class PlainChat:
 
     def _start_new(self) -> None:
         self._conversation = self._new()
+        self._warned = False
+        self.pictures.clear()
         self._say("A new conversation.")
+
+    def _run(self, name: str, argument: str) -> None:
+        self._runner.run(self._finish(chat_commands.find(name).run(self, argument)))
+
+    async def _finish(self, command: Awaitable[object]) -> object:
+        return await command
 
     def _try(self, action: Callable[[], None]) -> None:
         """Do something that may fail: the person sees why, a pipe's end tells by the exit code."""
         try:
             action()
+        except KeyboardInterrupt:  # while something is counted or set
+            self._say("(stopped)")
         except HinterlandError as error:
             self._end_line()
             show_error(error)
@@ -157,8 +173,9 @@ class PlainChat:
 
     def _show_last_turn(self) -> None:
         """Say where a conversation that goes on stands, and take up an answer still being written."""
-        if self._attended and self._conversation.turns:
-            turn = self._conversation.turns[-1]
+        said = [turn for turn in self._conversation.turns if not turn.replaces]
+        if self._attended and said:
+            turn = said[-1]
             self._write(f"> {clean(turn.shown_prompt)}\n{clean(turn.answer)}\n")
         running = self._conversation.running
         if running is not None:
@@ -166,42 +183,102 @@ class PlainChat:
                 self._write(f"> {clean(running.shown_prompt)}\n")
             self._try(lambda: self._answer(self._conversation.follow()))
 
-    def _answer(self, events: AsyncIterator[Event]) -> None:
-        self._runner.run(self._show(events))
+    def _ask(self, prompt: str) -> None:
+        while True:
+            try:
+                self._answer(self._conversation.ask(prompt, images=tuple(self.pictures)))
+                self.pictures.clear()
+                return
+            except OutgrownError as error:
+                if not self._attended:
+                    raise
+                self._end_line()
+                if not self._make_room(error.overflow):
+                    self._give_back(prompt)
+                    return
 
-    async def _show(self, events: AsyncIterator[Event]) -> None:
-        """Write the answer as it comes; raises what went wrong."""
+    def _make_room(self, overflow: Overflow) -> bool:
+        """Say what no longer fits and do what the person chooses; return whether to ask again."""
+        going = overflow.going
+        ways: dict[str, tuple[str, Callable[[], Awaitable[bool]]]] = {}
+        if going:
+            ways["c"] = ("send a summary of them", partial(chat_commands.compact, self, going))
+            ways["d"] = ("leave them out", partial(chat_commands.drop, self, going))
+        if (larger := overflow.raise_to) is not None:
+            says = f"raise the window to {larger:,} tokens"
+            ways["r"] = (says, partial(chat_commands.enlarge, self, larger))
+        self._say(clean(overflow.message))
+        for key, (says, _) in ways.items():
+            self._say(f"{key}      {says}")
+        self._say("Enter  send nothing")
+        while (chosen := (self._line("? ") or "").strip().lower()) not in {"", *ways}:
+            self._say(f"Type one of {', '.join(ways)}, or Enter.")
+        return bool(chosen) and bool(self._runner.run(self._finish(ways[chosen][1]())))
+
+    def _give_back(self, prompt: str) -> None:
+        """Put a prompt that was not sent into the next line, to be changed or sent again."""
+        self._say("Nothing was sent.")
+        if "\n" in prompt or not prompt.isprintable():
+            return
+        with suppress(ImportError):
+            import readline
+
+            def insert() -> None:
+                readline.insert_text(prompt)
+                readline.set_startup_hook(None)
+
+            readline.set_startup_hook(insert)
+
+    def _answer(self, events: AsyncIterator[Event]) -> None:
+        end = self._runner.run(self._show(events))
+        if isinstance(end, Failed):
+            raise by_name(end.kind, end.message, end.hint)
+        self._explain(end)
+
+    # What commands need of a chat
+
+    @property
+    def talk(self) -> Conversation:
+        """The conversation."""
+        return self._conversation
+
+    def say(self, text: str) -> None:
+        """Write something of our own, for a person."""
+        self._say(text)
+
+    async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
+        """Write text under a heading as it comes, for a person, and return how it ended."""
+        self._say(heading)
+        return await self._show(events, silent=not self._attended)
+
+    async def _show(self, events: AsyncIterator[Event], *, silent: bool = False) -> Done | Failed:
+        """Write the answer as it comes and return how it ended."""
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         assert task is not None
         loop.add_signal_handler(signal.SIGINT, self._interrupt, loop, task)
-        failed: Failed | None = None
+        end: Done | Failed = Done(FinishReason.CANCELLED)
         said = ""
         try:
             async for event in events:
                 if isinstance(event, TextDelta):
-                    self._write(clean(event.text))
-                elif isinstance(event, Failed):
-                    failed = event
+                    self._write("" if silent else clean(event.text))
                 elif isinstance(event, Note):
                     self._note(event.text)
                 elif isinstance(event, SentTo):
                     self._tell(event)
-                elif isinstance(event, Done):
-                    self._end_line()
-                    self._explain(event)
+                elif isinstance(event, Done | Failed):
+                    end = event
                 elif (notice := _waiting(event)) and notice != said:
                     said = notice
                     self._say(notice)
         except asyncio.CancelledError:
             task.uncancel()
-            self._say("(stopped)")
         finally:
             loop.remove_signal_handler(signal.SIGINT)
             self._stopping = None
             self._end_line()
-        if failed is not None:
-            raise by_name(failed.kind, failed.message, failed.hint)
+        return end
 
     def _note(self, sentence: str) -> None:
         sentence = clean_line(sentence, 400)
@@ -236,6 +313,12 @@ class PlainChat:
             self._say("(cut off: the limit of tokens is reached)")
         elif done.finish_reason is FinishReason.CANCELLED:
             self._say("(stopped)")
+        fill = self._conversation.fill
+        nearly_full = fill is not None and fill.nearly_full
+        if fill is not None and nearly_full and not self._warned:
+            used = f"{fill.tokens:,} of the window's {fill.context:,} tokens are taken"
+            self._say(f"({used}; /compact makes room)")
+        self._warned = nearly_full
 
     # Writing
 

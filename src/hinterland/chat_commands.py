@@ -1,0 +1,223 @@
+"""What can be typed instead of a prompt: `/compact` and its like, the same in every chat.
+
+A command is a name, what follows it, one line of help and a coroutine; a front end that is a `Chat`
+can run it. A prompt that begins with a slash is typed with two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from hinterland.engine.protocol import Done, Event, Failed, FinishReason, Think
+from hinterland.errors import HinterlandError, InputError, by_name
+from hinterland.text import clean_line
+
+if TYPE_CHECKING:
+    from hinterland.conversation import Conversation
+    from hinterland.images import Picture
+    from hinterland.turns import Turn
+
+_COMMAND = re.compile(r"/([a-z]+)(?:[ \t]+(.*))?")
+_SHORTEST_BEGINNING = 2
+
+
+class Chat(Protocol):
+    """What a command needs of the chat it is typed in."""
+
+    pictures: list[Picture]
+    """The images that go with the next prompt."""
+
+    @property
+    def talk(self) -> Conversation:
+        """The conversation that the command is about."""
+
+    def say(self, text: str) -> None:
+        """Show the person something; several lines are fine."""
+
+    async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
+        """Show text under a heading while it is written, and return how it ended."""
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    argument: str
+    """What may follow the name, as the help shows it."""
+    help: str
+    run: Callable[[Chat, str], Awaitable[None]]
+    """Does it, given what followed the name; raises HinterlandError."""
+
+
+def read(text: str) -> tuple[str, str] | None:
+    """Return the name and the argument of a command that was typed; None for a prompt.
+
+    A path such as `/etc/fstab` is no command, and neither is a text of several lines.
+    """
+    typed = _COMMAND.fullmatch(text.strip())
+    return (typed[1], (typed[2] or "").strip()) if typed and "\n" not in text.strip() else None
+
+
+def known(name: str) -> bool:
+    """Whether there is a command of exactly that name."""
+    return any(command.name == name for command in COMMANDS)
+
+
+def prompt_in(text: str) -> str:
+    """Return the prompt that was typed: two slashes at the beginning stand for one."""
+    return text[1:] if text.startswith("//") else text
+
+
+def find(name: str) -> Command:
+    """Return the command of that name, or the only one that begins so; raises InputError."""
+    found = [command for command in COMMANDS if command.name == name]
+    if not found and len(name) >= _SHORTEST_BEGINNING:
+        found = [command for command in COMMANDS if command.name.startswith(name)]
+    if len(found) != 1:
+        raise InputError(
+            f"There is no /{name}; /help shows what there is.",
+            f"A prompt that begins so is typed //{name}.",
+        )
+    return found[0]
+
+
+def help_text(own: Sequence[tuple[str, str]] = ()) -> str:
+    """Return a line for every command; `own` are a chat's own: how they are typed, and their help."""
+    shared = [(f"/{each.name} {each.argument}".rstrip(), each.help) for each in COMMANDS]
+    rows = [*shared, *own, ("//…", "a prompt that begins with a slash")]
+    width = max(len(typed) for typed, _ in rows)
+    return "\n".join(f"{typed.ljust(width)}  {says}" for typed, says in rows)
+
+
+async def compact(chat: Chat, going: Sequence[Turn]) -> bool:
+    """Put a summary in the place of turns, shown as it is written; return whether that was done.
+
+    Raises what went wrong; nothing has changed then, nor where it was stopped.
+    """
+    turns = f"{len(going)} earlier turn{'' if len(going) == 1 else 's'}"
+    end = await chat.show(f"Summary of {turns}, sent in their place:", chat.talk.compact(going))
+    if isinstance(end, Failed):
+        raise by_name(end.kind, end.message, end.hint)
+    if end.finish_reason is FinishReason.CANCELLED:
+        chat.say("Stopped. Nothing was changed.")
+        return False
+    await _count_anew(chat)
+    return True
+
+
+async def drop(chat: Chat, going: Sequence[Turn]) -> bool:
+    """Send turns no more; return True. Raises what went wrong."""
+    from hinterland.turns import mark_above
+
+    await chat.talk.drop(going)
+    chat.say(f"{mark_above(chat.talk.turns[-1], len(going))}; the history keeps them.")
+    await _count_anew(chat)
+    return True
+
+
+async def _count_anew(chat: Chat) -> None:
+    with suppress(HinterlandError):  # what was done holds; the next answer tells how full it is
+        await chat.talk.count()
+
+
+async def enlarge(chat: Chat, context: int) -> bool:
+    """Give the window so many tokens; return whether the next prompt has them. Raises what went
+    wrong."""
+    from hinterland import paths
+    from hinterland.window import raise_window
+
+    sentence, at_once = await raise_window(paths.find(), context)
+    chat.say(sentence)
+    return at_once
+
+
+def _oldest(chat: Chat, argument: str) -> list[Turn]:
+    """Return the turns that a command is about: so many of the oldest, or all but the last."""
+    sent = chat.talk.sent
+    number = _number(argument) if argument else max(len(sent) - 1, min(len(sent), 1))
+    if not sent:
+        raise InputError("Nothing was said yet that could be left out.")
+    if not 1 <= number <= len(sent):
+        raise InputError(f"{number} turns cannot go: {len(sent)} are sent.")
+    return sent[:number]
+
+
+def _number(argument: str) -> int:
+    try:
+        return int(argument.replace(",", "").replace("_", ""))
+    except ValueError as error:
+        raise InputError(f"{argument!r} is not a number.") from error
+
+
+async def _run_compact(chat: Chat, argument: str) -> None:
+    await compact(chat, _oldest(chat, argument))
+
+
+async def _run_drop(chat: Chat, argument: str) -> None:
+    await drop(chat, _oldest(chat, argument))
+
+
+async def _run_context(chat: Chat, argument: str) -> None:
+    counted = await chat.talk.count()
+    if counted.context is None:
+        raise InputError("This engine does not say how large its window is.")
+    largest = counted.largest_context
+    if argument:
+        wanted = _number(argument)
+        if largest is not None and wanted > largest:
+            raise InputError(
+                f"The window can have {largest:,} tokens at most, with this model in this memory.",
+                f"Type /context {largest}.",
+            )
+        await enlarge(chat, wanted)
+        return
+    used = (
+        f"{counted.prompt_tokens:,}" if counted.prompt_tokens is not None else "An unknown number"
+    )
+    most = f" It can have {largest:,} here: /context {largest}." if largest else ""
+    if largest == counted.context:
+        most = " It cannot be larger with this model in this memory."
+    turns = len(chat.talk.sent)
+    chat.say(
+        f"{used} of the window's {counted.context:,} tokens are taken, "
+        f"by {turns} turn{'' if turns == 1 else 's'}.{most}"
+    )
+
+
+async def _run_think(chat: Chat, argument: str) -> None:
+    if argument:
+        try:
+            chat.talk.think = Think(argument.lower())
+        except ValueError as error:
+            raise InputError(
+                f"{argument!r} is not how much a model may think.", "Type off, low or high."
+            ) from error
+    much = {None: "as much as it likes", Think.OFF: "not at all", Think.LOW: "a little"}
+    chat.say(f"The model thinks {much.get(chat.talk.think, 'at length')}, where it can.")
+
+
+async def _run_image(chat: Chat, argument: str) -> None:
+    import asyncio
+    from pathlib import Path
+
+    from hinterland import images
+
+    if argument:
+        path = Path(argument.strip("'\"")).expanduser()
+        chat.pictures.append(await asyncio.to_thread(images.load, path))
+    else:
+        chat.pictures.clear()
+    names = ", ".join(clean_line(picture.name) for picture in chat.pictures)
+    chat.say(f"With the next prompt: {names}." if names else "No image goes with the next prompt.")
+
+
+COMMANDS = (
+    Command("image", "[FILE]", "send an image with the next prompt; without FILE none", _run_image),
+    Command("think", "off|low|high", "how much the model thinks before it answers", _run_think),
+    Command("compact", "[N]", "summarise all turns but the last, or the N oldest", _run_compact),
+    Command("drop", "[N]", "send all turns but the last no more, or the N oldest", _run_drop),
+    Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
+)

@@ -1,0 +1,88 @@
+"""The chat's screen as the commands see it: what they say and write becomes messages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from textual.message import Message
+
+from hinterland import chat_commands
+from hinterland.conversation import Conversation
+from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
+from hinterland.images import Picture
+from hinterland.tui.messages import Told
+from hinterland.tui.pace import Pace
+from hinterland.tui.widgets.choice import Way
+from hinterland.turns import Turn
+from hinterland.window import Overflow
+
+OWN = (
+    ("/new", "a new conversation"),
+    ("/quit", "leave"),
+    ("/help", "this"),
+)
+"""Commands that only a front end can do, and their help."""
+
+
+class ScreenChat:
+    """A `hinterland.chat_commands.Chat` for workers: it posts, and touches nothing."""
+
+    def __init__(
+        self,
+        talk: Conversation,
+        post: Callable[[Message], object],
+        pictures: list[Picture],
+    ) -> None:
+        self.talk = talk
+        self.pictures = pictures
+        self._post = post
+
+    def say(self, text: str) -> None:
+        """Show a notice."""
+        self._post(Told(text))
+
+    async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
+        """Show text under a heading as it comes, and return how it ended."""
+        self.say(heading)
+        pace = Pace(self._post)
+        end: Done | Failed = Done(FinishReason.CANCELLED)
+        try:
+            async for event in events:
+                if isinstance(event, Note):
+                    self.say(event.text)
+                elif isinstance(event, Done | Failed):
+                    end = event
+                else:
+                    pace.put(event)
+        finally:
+            pace.flush()
+        return end
+
+
+def shown(prompt: str, pictures: Sequence[Picture]) -> str:
+    """Return a prompt as its turn will be shown, its images named."""
+    notes = tuple(ImageNote(picture.name, picture.file) for picture in pictures)
+    return Turn(id="", created=0, prompt=prompt, images=notes).shown_prompt
+
+
+def way_out(key: str, overflow: Overflow, chat: ScreenChat) -> Awaitable[bool] | None:
+    """Return what does what `key` says, True when the prompt may be sent then; None for Esc."""
+    match key:
+        case "c":
+            return chat_commands.compact(chat, overflow.going)
+        case "d":
+            return chat_commands.drop(chat, overflow.going)
+        case "r" if overflow.raise_to is not None:
+            return chat_commands.enlarge(chat, overflow.raise_to)
+        case _:
+            return None
+
+
+def ways_out(overflow: Overflow) -> list[Way]:
+    """Return what can be done about a conversation that outgrew the window, by key."""
+    ways = []
+    if overflow.going:
+        ways += [("c", "send a summary"), ("d", "leave them out")]
+    if overflow.raise_to is not None:
+        ways.append(("r", f"raise the window to {overflow.raise_to:,}"))
+    return ways
