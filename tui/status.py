@@ -31,10 +31,10 @@ class Status:
 
     state: str = "ready"
     model: str = ""
-    fill: str = ""
-    """How full the window is."""
     mark: str = OFFLINE
     """What is said of where the words go; of `label: place` the label stays longest."""
+    fill: str = ""
+    """How full the window is."""
 
     def line(self, width: int) -> str:
         """Return the line for `width` cells: the state at the left, how full the window is, the

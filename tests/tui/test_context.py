@@ -11,7 +11,7 @@ from hinterland import config
 from hinterland.conversation import Conversation
 from hinterland.engine.client import EngineClient
 from hinterland.engine.echo import EchoEngine
-from hinterland.engine.protocol import Request
+from hinterland.engine.protocol import Request, Think
 from hinterland.history import History
 from hinterland.paths import Paths
 from tests.answers import collect
@@ -167,6 +167,11 @@ async def test_commands() -> None:
         await person.sees("/compact [N]", "/drop [N]", "/context [N]", "/new", "//…")
         await command(person, "/compact")
         await person.sees("Nothing was said yet")
+        await command(person, "/think off")
+        await person.sees("The model thinks not at all")
+        await command(person, "/think hard")
+        await person.sees("'hard' is not how much a model may think.")
+        assert conversation.think is Think.OFF
         for number in range(3):
             await person.ask(f"question {number}")
             await person.sees(f"> question {number}")
@@ -246,7 +251,7 @@ def test_the_status_line_keeps_its_width(width: int) -> None:
 
     fill = of_fill(Fill(30_400, 32_768))
     assert fill == "! 30,400/32,768 tokens"
-    line = Status("writing 12.3 tokens/s", "qwen2.5-coder-1.5b-instruct", fill).line(width)
+    line = Status("writing 12.3 tokens/s", "qwen2.5-coder-1.5b-instruct", fill=fill).line(width)
     assert cell_len(line) == width
     assert ("30,400/32,768" in line) == (width >= 60)
     assert ("qwen" in line) == (width >= 80)

@@ -403,7 +403,7 @@ class ChatScreen(Screen[None]):
     def _set_state(self, state: str) -> None:
         fill = self.conversation.fill if self.conversation is not None else None
         mark = self._remotes.get(self._model, status.OFFLINE)
-        self.status.status = Status(state, self._model, status.of_fill(fill), mark)
+        self.status.status = Status(state, self._model, mark, status.of_fill(fill))
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""
