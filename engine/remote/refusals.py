@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from hinterland.errors import ConfigError, EngineError, HinterlandError, InputError, ModelError
+from hinterland.errors import (
+    ConfigError,
+    ContextError,
+    EngineError,
+    HinterlandError,
+    InputError,
+    ModelError,
+)
 from hinterland.text import clean_line
 
 LARGEST = 64 * 1024
@@ -85,14 +92,14 @@ def refused(
     )
 
 
-def _overflow(engine: str, error: _Error, because: str) -> InputError:
+def _overflow(engine: str, error: _Error, because: str) -> ContextError:
     if error.n_prompt_tokens and error.n_ctx:
-        return InputError(
+        return ContextError(
             f"The prompt has {error.n_prompt_tokens} tokens and {engine} takes "
             f"{error.n_ctx}, answer included.",
             "Shorten it; nothing was cut.",
         )
-    return InputError(
+    return ContextError(
         f"The prompt does not fit in the context of {engine}{because}.",
         "Shorten it, or ask for less with --max-tokens; nothing was cut.",
     )

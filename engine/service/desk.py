@@ -183,6 +183,8 @@ class Desk:
                 order = await with_images_for(spec, order)
             order, _ = thinking.steer(order, spec)
             async with self._workers.worker(spec, answer.say) as worker:
+                if spec.remote is not None:
+                    answer.say(SentTo(spec.model, spec.remote.url))
                 counted = await worker.count(msgspec.json.encode(order.body))
                 answer.say(self._counted(worker.spec, counted))
                 answer.say(Done(FinishReason.STOP, model=spec.model))

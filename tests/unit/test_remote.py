@@ -160,7 +160,7 @@ def test_vllm_counts_the_prompt_and_says_its_window(ask: Ask, remote: Hostile) -
     assert remote.chats[0].json["max_tokens"] == 70
     assert remote.chats[0].json["top_k"] == 5
     failed = failure(ask(remote, context=30))
-    assert failed.kind == "InputError"
+    assert failed.kind == "ContextError"
     assert "30 tokens and 29 fit" in failed.message
     assert "engines.box.context" in failed.hint
     assert len(remote.chats) == 1
@@ -309,10 +309,10 @@ VLLM_OVERFLOW = (
         (plain(403, b"<html>no</html>", "text/html"), "ConfigError", "does not let"),
         (error(404, "The model `x` does not exist."), "ModelError", "has no model"),
         (plain(404, b'{"detail":"Not Found"}'), "ConfigError", "no chat completions"),
-        (error(400, VLLM_OVERFLOW), "InputError", "4096 tokens"),
+        (error(400, VLLM_OVERFLOW), "ContextError", "4096 tokens"),
         (
             error(400, "too long", type="exceed_context_size_error", n_prompt_tokens=7, n_ctx=5),
-            "InputError",
+            "ContextError",
             "7 tokens",
         ),
         (error(400, "Failed to compile JSON schema"), "InputError", "schema"),
