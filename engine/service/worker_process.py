@@ -33,6 +33,7 @@ _ABOUT_TCP = re.compile(r"no API key is set|llama_server: (-+$|this can be a sec
 # What llama.cpp's loader of image projectors logs, with the reason behind its functions' names.
 _SIGHT_ERROR = re.compile(r" E (?:mtmd|clip)\w*: (?:(?:error|\w+): )*(.+)")
 _CHAT = "/v1/chat/completions"
+_DYING = 5.0  # seconds
 
 
 class WorkerProcess:
@@ -128,8 +129,8 @@ class WorkerProcess:
     async def ended(self) -> str | None:
         """Return how the process ended, as a sentence about it; None when it lives on."""
         if self._process is not None:
-            with contextlib.suppress(TimeoutError):  # a dead worker's exit is known in a moment
-                await asyncio.wait_for(self._process.wait(), 1)
+            with contextlib.suppress(TimeoutError):  # known in a moment; a core dump takes longer
+                await asyncio.wait_for(self._process.wait(), _DYING)
         code = self._process.returncode if self._process else None
         if code is None:
             return None
