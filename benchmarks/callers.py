@@ -114,7 +114,7 @@ def main() -> None:
     options.add_argument(
         "--words", type=int, default=0, help="Words of prompt besides the question."
     )
-    options.add_argument("--tokens", type=int, default=96, help="Written by each caller.")
+    options.add_argument("--tokens", type=int, default=160, help="Written by each caller.")
     chosen = options.parse_args()
     models = chosen.models or MODELS
 
