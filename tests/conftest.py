@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from hinterland.paths import Paths, find
 from tests.running import Hint, hint_command, stop_engine
 
 SMALL_MODEL = "smollm2-135m"
-ELSEWHERE_KEY = "sk-elsewhere-0123456789"
 
 
 @pytest.fixture
@@ -71,31 +69,6 @@ def small_model(home: Path, model_shelf: Path, monkeypatch: pytest.MonkeyPatch) 
     """The id of a real small model that the fresh account finds in a shared data folder."""
     monkeypatch.setenv("XDG_DATA_DIRS", str(model_shelf))
     return SMALL_MODEL
-
-
-@pytest.fixture(scope="session")
-def _elsewhere(model_shelf: Path) -> Iterator[int]:
-    from hinterland.models.store import ModelStore
-
-    shelf = Paths(model_shelf, model_shelf / "hinterland", model_shelf, model_shelf)
-    model = ModelStore(shelf).find(SMALL_MODEL)
-    command = [sys.executable, str(Path(__file__).with_name("llama_server.py"))]
-    with subprocess.Popen(
-        [*command, str(model.path), ELSEWHERE_KEY],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        yield int(process.stdout.readline())
-        process.stdin.close()
-
-
-@pytest.fixture
-def elsewhere(_elsewhere: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """The port of a llama-server with the small model; its key is in ELSEWHERE_KEY."""
-    monkeypatch.setenv("ELSEWHERE_KEY", ELSEWHERE_KEY)
-    return _elsewhere
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A llama-server on a TCP port of the loopback device: what a remote endpoint is in the tests.
 
-`python llama_server.py MODEL KEY` prints its port when it is ready, and ends with its standard input.
+`python llama_server.py MODEL KEY PORT` prints its port when it is ready, and ends with its standard
+input; with 0 it takes a free port.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ def main() -> None:
     os.environ["GOMP_SPINCOUNT"] = "1000"  # as our worker does: read when the library is loaded
     import xllamacpp
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with socket.create_server(("127.0.0.1", int(sys.argv[3]))) as free:
         port = free.getsockname()[1]
     parameters = xllamacpp.CommonParams()
     parameters.model.path = sys.argv[1]

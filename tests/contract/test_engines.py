@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import msgspec
 import pytest
@@ -18,45 +16,25 @@ from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
     Counted,
     Done,
-    Engine,
     Event,
     Failed,
     FinishReason,
-    Message,
     PromptProgress,
-    Request,
-    Sampling,
     TextDelta,
     Usage,
 )
-from hinterland.engine.status import ServiceStatus
 from hinterland.models.formats import Wishes
 from hinterland.models.store import ModelStore
-from hinterland.paths import Paths
-from hinterland.turns import new_id
+from hinterland.paths import find
 from tests.answers import collect, last, said
+from tests.conftest import SMALL_MODEL
+from tests.contract.candidates import KEY, Candidate, Elsewhere, served
 from tests.legacy_files import no_ctransformers, write_gpt2
-
-
-class Candidate:
-    """An engine, and the model id that makes it write for a while."""
-
-    def __init__(self, engine: Engine, model: str) -> None:
-        self.engine = engine
-        self.model = model
-
-    async def status(self) -> ServiceStatus:
-        assert isinstance(self.engine, EngineClient)
-        status = await self.engine.status()
-        assert status is not None
-        return status
-
-    def request(self, prompt: str, **settings: object) -> Request:
-        sampling = Sampling(**{"seed": 7, "temperature": 0.0, **settings})  # type: ignore[arg-type]
-        return Request((Message("user", prompt),), self.model, sampling, turn_id=new_id())
+from tests.running import stop_engine
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         "echo",
         "echo worker",
@@ -64,27 +42,41 @@ class Candidate:
         pytest.param("ctransformers worker", marks=no_ctransformers),
         pytest.param("remote endpoint", marks=pytest.mark.model),
         pytest.param("native llama-server", marks=pytest.mark.model),
-    ]
+    ],
 )
-def candidate(request: pytest.FixtureRequest, paths: Paths, tmp_path: Path) -> Iterator[Candidate]:
-    match request.param:
-        case "echo":
-            yield Candidate(EchoEngine(500), "echo")
-        case "echo worker":
-            yield Candidate(EngineClient(paths), "echo:500")
-        case "ctransformers worker":
-            file = write_gpt2(tmp_path / "tiny.bin")
-            model = ModelStore(paths).add(file, wishes=Wishes(type="gpt2"))
-            yield Candidate(EngineClient(paths), model.id)
-        case "remote endpoint":
-            port = request.getfixturevalue("elsewhere")
-            change(paths.config_file, "engines.elsewhere.url", f"http://127.0.0.1:{port}")
-            change(paths.config_file, "engines.elsewhere.api_key_env", "ELSEWHERE_KEY")
-            yield Candidate(EngineClient(paths), "elsewhere")
-        case "native llama-server":
-            yield Candidate(EngineClient(paths), request.getfixturevalue("native_model"))
-        case _:
-            yield Candidate(EngineClient(paths), request.getfixturevalue("small_model"))
+def candidate(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Candidate]:
+    """An engine of an account of its own; it stays warm for all the tests."""
+    folder = tmp_path_factory.mktemp("account")
+    shelf = request.getfixturevalue("model_shelf") if "echo" not in request.param else folder
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
+        environment.setenv("HINTERLAND_HOME", str(folder / "home"))
+        environment.setenv("XDG_DATA_DIRS", str(shelf))
+        environment.setenv("ELSEWHERE_KEY", KEY)
+        stack.callback(stop_engine)
+        paths = find()
+        client = EngineClient(paths)
+        match request.param:
+            case "echo":
+                yield Candidate(EchoEngine(500), "echo", None, follows_schemas=False)
+            case "echo worker":
+                yield served(client, "echo:500", follows_schemas=False)
+            case "ctransformers worker":
+                file = write_gpt2(folder / "tiny.bin")
+                model = ModelStore(paths).add(file, wishes=Wishes(type="gpt2"))
+                yield served(client, model.id, follows_schemas=False)
+            case "remote endpoint":
+                there = stack.enter_context(Elsewhere(ModelStore(paths).find(SMALL_MODEL).path))
+                change(paths.config_file, "engines.elsewhere.url", f"http://127.0.0.1:{there.port}")
+                change(paths.config_file, "engines.elsewhere.api_key_env", "ELSEWHERE_KEY")
+                yield Candidate(client, "elsewhere", there.crash)
+            case "native llama-server":
+                program = request.getfixturevalue("llama_server")
+                change(paths.config_file, "engine.server", str(program))
+                yield served(client, SMALL_MODEL)
+            case _:
+                yield served(client, SMALL_MODEL)
 
 
 LONG = "Tell me a long story about a river, a mill and the people who live beside it. " * 4
@@ -211,15 +203,15 @@ def test_a_stop_string_ends_the_answer_and_is_no_part_of_it(candidate: Candidate
 def test_a_crash_ends_the_answer_with_one_sentence_and_the_next_one_comes(
     candidate: Candidate,
 ) -> None:
-    if isinstance(candidate.engine, EchoEngine):
+    crash = candidate.crash
+    if crash is None:
         pytest.skip("it runs in this process")
 
     async def killed_in_the_middle() -> list[Event]:
         seen: list[Event] = []
         async for event in candidate.engine.stream(candidate.request(LONG)):
             if isinstance(event, TextDelta) and not said(seen):
-                status = await candidate.status()
-                os.kill(status.workers[0].pid, signal.SIGKILL)
+                await crash()
             seen.append(event)
         return seen
 
@@ -248,7 +240,7 @@ def test_a_schema_is_followed_or_refused(candidate: Candidate) -> None:
     end = last(events)
     if isinstance(end, Failed):
         assert "schema" in end.message.lower()
-        assert candidate.model.startswith("echo")
+        assert not candidate.follows_schemas
     else:
         answer = json.loads(said(events))
         assert set(answer) == {"name", "age"}
