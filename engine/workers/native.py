@@ -20,6 +20,8 @@ from typing import NoReturn
 
 from hinterland.engine.workers import lifeline
 from hinterland.engine.workers.spec import PROMPT_CACHE_MIB, SPINS, WorkerSpec, decode
+from hinterland.errors import StorageError
+from hinterland.paths import private_folder
 
 CANNOT_START = 126
 """The exit code, as a shell has it, of a program that cannot be run at all."""
@@ -38,12 +40,12 @@ def main() -> None:
     output = lifeline.keep_output()
     lifeline.die_with_parent()
     spec = decode(sys.argv[1])
-    os.umask(0o177)
     environment = clean_environment() | {"GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", SPINS)}
     try:
         arguments = command(spec, knowing=help_of(spec.program))
     except UnfitProgramError as error:
         _give_up(str(error))
+    os.umask(0o177)  # not before: a folder made with it could not be entered
     # A group of its own: a wrapper script's children are found by it.
     os.setpgid(0, 0)
     server = os.getpid()
@@ -120,7 +122,7 @@ def command(spec: WorkerSpec, *, knowing: str) -> list[str]:
             arguments.append("--no-mmproj-offload")
     if spec.gpu_layers >= 0:
         arguments += ["--gpu-layers", str(spec.gpu_layers)]
-    if "--slot-save-path" in known and _is_folder(spec.prefixes):
+    if "--slot-save-path" in known and _has_folder(spec.prefixes):
         arguments += ["--slot-save-path", f"{spec.prefixes}/"]
     wanted = [
         ("--alias", spec.model),
@@ -145,12 +147,10 @@ def command(spec: WorkerSpec, *, knowing: str) -> list[str]:
     return arguments
 
 
-def _is_folder(path: str) -> bool:
-    """Return whether `path` is a folder now; a server refuses to start with one that is not there."""
-    if path:
-        with contextlib.suppress(OSError):
-            Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
-            return True
+def _has_folder(path: str) -> bool:
+    """Make the folder `path` and return whether it is there: without it a server does not start."""
+    with contextlib.suppress(StorageError):
+        return bool(path) and private_folder(Path(path)).is_dir()
     return False
 
 

@@ -110,7 +110,7 @@ def test_what_was_measured_as_the_fastest_gives_way_when_it_is_not_fit(
 @pytest.mark.model
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_native_server_is_private_and_ends_with_its_service(
-    hint: Hint, native_model: str, llama_server: Path
+    hint: Hint, native_model: str, llama_server: Path, paths: Paths
 ) -> None:
     done = hint("ask", "-m", native_model, "--max-tokens", "3", "Hi")
     assert done.returncode == 0, done.stderr
@@ -118,6 +118,7 @@ def test_a_native_server_is_private_and_ends_with_its_service(
     assert worker.program == str(llama_server)
     assert (worker.resident_bytes or 0) > 100_000_000, "the server's memory, not a wrapper's"
     assert Path(worker.socket).stat().st_mode & 0o777 == 0o600
+    assert paths.prefixes.stat().st_mode & 0o777 == 0o700
     assert str(llama_server) in hint("engine", "status").stdout
     group = worker.pid
     kill(running_status().pid)
