@@ -60,7 +60,20 @@ def refused(
 ) -> HinterlandError:
     """Return the error for an answer with `status`. `engine` says who it was, `name` is its name in
     the settings; `location` is where a redirect points. The key is already out of all of them."""
-    error = _read(body)
+    found = _refused(engine, name, status, _read(body), model, models, location)
+    found.quotes = True  # whatever it is, the remote chose the words
+    return found
+
+
+def _refused(
+    engine: str,
+    name: str,
+    status: int,
+    error: _Error,
+    model: str,
+    models: Sequence[str],
+    location: str,
+) -> HinterlandError:
     said = clean_line(error.message, _LONGEST).rstrip(".")
     because = f": {said}" if said else ""
     if 300 <= status < 400:

@@ -81,4 +81,6 @@ class _Relayed:
     def check(self) -> None:
         """Raise EngineError when a failure was among the lines."""
         if self._failure:
-            raise EngineError(clean_line(self._key.hide(self._failure), 400), _KEPT)
+            error = EngineError(clean_line(self._key.hide(self._failure), 400), _KEPT)
+            error.quotes = True
+            raise error

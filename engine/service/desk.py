@@ -238,7 +238,8 @@ class Desk:
         reserved = 0
         if limit:
             body["max_tokens"] = limit
-            reserved = (prompt_tokens or 0) + limit if spec.context else 0
+            # Where only the remote counts, more may be asked for than there is: it will refuse.
+            reserved = min((prompt_tokens or 0) + limit, spec.context)
         priority = order.hint.priority
         await worker.door.enter(reserved, priority, lambda position: say(Queued(position)))
         try:
@@ -264,8 +265,7 @@ class Desk:
             else:
                 answer.say(Done(FinishReason.CANCELLED))
         except HinterlandError as error:
-            # What is wrong with an input may quote it.
-            log.warning("%s", "InputError" if isinstance(error, InputError) else error.message)
+            log.warning("%s", name_of(error) if error.quotes else error.message)
             answer.say(Failed(name_of(error), error.message, error.hint))
         except Exception as error:
             # The worker boundary: the caller must hear of a defect too, and the service goes on.

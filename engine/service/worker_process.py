@@ -54,16 +54,22 @@ class WorkerProcess:
     async def _start(self) -> None:
         spec = self.spec
         Path(spec.socket).unlink(missing_ok=True)
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            f"hinterland.engine.workers.{spec.kind}",
-            worker_spec.encode(spec),
-            stdin=asyncio.subprocess.PIPE,  # the lifeline: never written to
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                f"hinterland.engine.workers.{spec.kind}",
+                worker_spec.encode(spec),
+                stdin=asyncio.subprocess.PIPE,  # the lifeline: never written to
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+        except OSError as error:  # no memory, too many processes, a template of megabytes
+            raise EngineError(
+                f"The worker for {spec.model} cannot be started: {error.strerror or error}.",
+                "`hint doctor` looks for the reason.",
+            ) from error
         log.info("worker %d loads %s", self._process.pid, spec.model)
         assert self._process.stdout is not None
         reading = asyncio.create_task(self._read_log())
@@ -218,11 +224,13 @@ class WorkerProcess:
     async def stop(self) -> None:
         """End the process and wait for it."""
         self._stopping = True
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
-        self.ready.cancel()
-        Path(self.spec.socket).unlink(missing_ok=True)
+        try:
+            if self._process is not None and self._process.returncode is None:
+                self._process.kill()
+                await self._process.wait()
+        finally:
+            self.ready.cancel()
+            Path(self.spec.socket).unlink(missing_ok=True)
 
     def status(self) -> WorkerStatus:
         pid = self._process.pid if self._process else 0
@@ -272,10 +280,10 @@ def _no_library(kind: str, reason: str) -> EngineError:
 def _refused(answer: bytes) -> HinterlandError:
     """Return the error for a body that the worker would not take."""
     try:
-        error = msgspec.json.decode(answer)["error"]
-        message, code = str(error["message"]), int(error.get("code", 500))
-        if error.get("type") == "refused":  # by a worker of ours, in a sentence for people
-            return InputError(message, str(error.get("hint", "")))
+        said = msgspec.json.decode(answer)["error"]
+        message, code = str(said["message"]), int(said.get("code", 500))
+        if said.get("type") == "refused":  # by a worker of ours, in a sentence for people
+            return InputError(message, str(said.get("hint", "")))
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
         message, code = "it gave no reason", 500
     message = message.strip().rstrip(".")
@@ -287,7 +295,9 @@ def _refused(answer: bytes) -> HinterlandError:
         )
     if 400 <= code < 500:
         return InputError(f"The engine refused the request: {message}.", "Check the options.")
-    return EngineError(f"The engine failed: {message}.", "See `hint engine logs`.")
+    error = EngineError(f"The engine failed: {message}.", "Ask again, or ask another model.")
+    error.quotes = True  # llama.cpp does so with an answer that it cannot read
+    return error
 
 
 def own_socket(folder: Path, number: int) -> Path:

@@ -34,6 +34,8 @@ class HinterlandError(Exception):
     """One sentence that says what is wrong, and one that says what to do about it."""
 
     exit_code = 1
+    quotes = False
+    """Whether the message may repeat words of a prompt or an answer: then no log has it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -43,6 +45,7 @@ class HinterlandError(Exception):
 
 class InputError(HinterlandError):
     exit_code = 2
+    quotes = True
 
 
 class ConfigError(InputError):

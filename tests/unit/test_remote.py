@@ -107,7 +107,7 @@ def ask(tmp_path: Path) -> Ask:
             finally:
                 await desk.close()
 
-        return asyncio.run(run())
+        return asyncio.run(asyncio.wait_for(run(), 60))
 
     return asked
 
@@ -164,6 +164,31 @@ def test_vllm_counts_the_prompt_and_says_its_window(ask: Ask, remote: Hostile) -
     assert "30 tokens and 29 fit" in failed.message
     assert "engines.box.context" in failed.hint
     assert len(remote.chats) == 1
+
+
+def test_more_tokens_than_a_remote_can_have_are_its_own_affair(ask: Ask, remote: Hostile) -> None:
+    """Where nobody here can count, asking for too much must not wait for room that never comes."""
+    assert said(ask(remote, context=20, slots=1, sampling=Sampling(max_tokens=500)))
+    assert remote.chats[0].json["max_tokens"] == 500
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        error(500, "cannot parse `How are you?`"),
+        error(429, "`How are you?` is too much"),
+        stream(chunk("All "), b'data: {"error": {"message": "bad text: How are you?"}}\n\n'),
+    ],
+)
+def test_what_a_remote_repeats_of_a_prompt_is_told_and_not_logged(
+    ask: Ask, remote: Hostile, reply: Reply, caplog: pytest.LogCaptureFixture
+) -> None:
+    remote.chat = [reply]
+    with caplog.at_level("INFO", "hinterland"):
+        failed = failure(ask(remote))
+    assert "How are you?" in failed.message
+    assert "How are you?" not in caplog.text
+    assert "EngineError" in caplog.text
 
 
 def test_one_of_several_models_has_to_be_named(ask: Ask, remote: Hostile) -> None:
