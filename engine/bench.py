@@ -91,6 +91,11 @@ async def tune(spec: WorkerSpec, folder: Path, runs: int) -> AsyncIterator[Threa
     """
     if spec.kind == "echo":
         raise InputError("The echo engine has no threads to tune.", "Name a model with -m.")
+    if spec.kind == "ctransformers":  # what suits it says nothing of the models of llama.cpp
+        raise InputError(
+            f"{spec.model} is run by ctransformers, which is not tuned.",
+            "`hint config set engine.threads …` sets its threads, or name another model with -m.",
+        )
     for number, threads in enumerate(thread_counts(cores()), start=1):
         socket = str(own_socket(folder, 1000 + number))
         worker = WorkerProcess(msgspec.structs.replace(spec, threads=threads, socket=socket))
