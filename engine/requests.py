@@ -128,9 +128,9 @@ def decode(data: bytes) -> Order:
         raise InputError(f"The request is not a chat completion: {error}.") from error
     if body.n is not None and body.n != 1:
         raise InputError("One request gets one answer here.", "Send n requests, or leave n out.")
-    # What is left would get past the admission: llama-server's own names for a limit and a slot,
-    # and the one by which the service finds an answer's slot again.
-    for field in ("hint", "n_predict", "id_slot", "n_discard", "max_completion_tokens"):
+    # What is left would get past the admission: llama-server's own names for a limit, a number of
+    # answers and a slot, and the one by which the service finds an answer's slot again.
+    for field in ("hint", "n_predict", "n_cmpl", "id_slot", "n_discard", "max_completion_tokens"):
         whole.pop(field, None)
     messages = tuple(map(_incoming, body.messages))
     if sum(len(message.images) for message in messages) > MOST_IMAGES:

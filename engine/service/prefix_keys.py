@@ -22,14 +22,13 @@ def key_of(spec: WorkerSpec) -> str:
 
 def _build(spec: WorkerSpec) -> str:
     """Return what tells one engine that may have made a state from another."""
-    program = getattr(spec, "program", "")
-    if not program:
+    if not spec.program:
         return _bundled()
     try:
-        status = os.stat(program)
+        status = os.stat(spec.program)
     except OSError:
-        return program
-    return f"{program} {status.st_size} {status.st_mtime_ns}"
+        return spec.program
+    return f"{spec.program} {status.st_size} {status.st_mtime_ns}"
 
 
 def is_outdated(key: str) -> bool:

@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import msgspec
@@ -87,7 +88,7 @@ class _Desk:
     async def _compute(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
-    async def _steps(self, order: Order, prompt: list[int]) -> AsyncIterator[Step]:
+    async def _steps(self, order: Order, prompt: list[int]) -> AsyncGenerator[Step, None]:
         stops = (*order.sampling.stop, *self._template.stop)
         flow = TextFlow(stops, trim=self._template.trim)
         async with self._line:
@@ -99,21 +100,16 @@ class _Desk:
         head = self._head("chat.completion.chunk")
         progress = bool(order.body.get("return_progress"))
         try:
-            async for step in self._steps(order, prompt):
-                if isinstance(step, Read) and progress:
-                    told = {
-                        "total": step.total,
-                        "cache": step.cached,
-                        "processed": step.done,
-                        "time_ms": round(step.milliseconds),
-                    }
-                    yield _sse(head | _delta({"content": None}) | {"prompt_progress": told})
-                elif isinstance(step, Said) and step.text:
-                    yield _sse(head | _delta({"content": step.text}))
-                elif isinstance(step, Finished):
-                    yield _sse(head | _delta({}, step.reason.value))
-                    totals = {"choices": [], "usage": _usage(step), "timings": _timings(step)}
-                    yield _sse(head | totals)
+            async with aclosing(self._steps(order, prompt)) as steps:
+                async for step in steps:
+                    if isinstance(step, Read) and progress:
+                        yield _sse(head | _delta({"content": None}) | _progress(step))
+                    elif isinstance(step, Said) and step.text:
+                        yield _sse(head | _delta({"content": step.text}))
+                    elif isinstance(step, Finished):
+                        yield _sse(head | _delta({}, step.reason.value))
+                        totals = {"choices": [], "usage": _usage(step), "timings": _timings(step)}
+                        yield _sse(head | totals)
         except RuntimeError as error:
             yield _sse({"error": {"code": 500, "message": f"{error}", "type": "server_error"}})
         yield b"data: [DONE]\n\n"
@@ -122,18 +118,18 @@ class _Desk:
         said: list[str] = []
         body = self._head("chat.completion")
         try:
-            async for step in self._steps(order, prompt):
-                if await http.is_disconnected():
-                    return Response(status_code=499)
-                if isinstance(step, Said):
-                    said.append(step.text)
-                elif isinstance(step, Finished):
-                    choice = {
-                        "index": 0,
-                        "message": {"role": "assistant", "content": "".join(said)},
-                        "finish_reason": step.reason.value,
-                    }
-                    body |= {"choices": [choice], "usage": _usage(step), "timings": _timings(step)}
+            async with aclosing(self._steps(order, prompt)) as steps:
+                async for step in steps:
+                    if await http.is_disconnected():
+                        return Response(status_code=499)
+                    if isinstance(step, Said):
+                        said.append(step.text)
+                    elif isinstance(step, Finished):
+                        message = {"role": "assistant", "content": "".join(said)}
+                        choice: dict[str, Any] = {"index": 0, "message": message}
+                        choice["finish_reason"] = step.reason.value
+                        body["choices"] = [choice]
+                        body |= {"usage": _usage(step), "timings": _timings(step)}
         except RuntimeError as error:
             return JSONResponse({"error": {"code": 500, "message": f"{error}"}}, 500)
         return JSONResponse(body)
@@ -175,6 +171,16 @@ def _next(steps: Iterator[Step]) -> Step | None:
 
 def _delta(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+def _progress(read: Read) -> dict[str, Any]:
+    told = {
+        "total": read.total,
+        "cache": read.cached,
+        "processed": read.done,
+        "time_ms": round(read.milliseconds),
+    }
+    return {"prompt_progress": told}
 
 
 def _usage(end: Finished) -> dict[str, Any]:
