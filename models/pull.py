@@ -175,9 +175,10 @@ def add(
             sight = _copied_sight(projector, entry, work, paths, progress) if projector else None
             for model in ModelStore(paths).installed():
                 if model.id == (name or entry.id) and not model.shared:
-                    if model.sha256 == fetched.sha256:
+                    if model.sha256 != fetched.sha256:
+                        raise _taken(model.id)
+                    if _is_as_wished(model, wishes):
                         return install_projector(paths, model, sight) if sight else model
-                    raise _taken(model.id)
             return install(
                 paths,
                 fetched,
@@ -262,6 +263,11 @@ def _said_or_known(path: Path, paths: Paths, wishes: Wishes) -> Format:
 def _with(entry: Entry, wishes: Wishes) -> Entry:
     given = {name: value for name, value in msgspec.structs.asdict(wishes).items() if value}
     return msgspec.structs.replace(entry, **given)
+
+
+def _is_as_wished(model: InstalledModel, wishes: Wishes) -> bool:
+    given = msgspec.structs.asdict(wishes)
+    return all(getattr(model, name) == value for name, value in given.items() if value)
 
 
 def consent_needed(entry: Entry) -> str:

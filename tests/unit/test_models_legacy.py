@@ -174,6 +174,11 @@ def test_add_and_show_tell_the_engine_and_the_template(hint: Hint, tmp_path: Pat
     assert "ctransformers" in hint("models", "list").stdout
     assert "dialogue, the default for gpt2" in hint("models", "show", "old").stdout
     assert "one given to it" in hint("models", "show", "two").stdout
+    other = hint("models", "add", str(file), "--type=gpt2", f"--template={own}")
+    assert other.returncode == 0, other.stderr
+    assert "one given to it" in hint("models", "show", "old").stdout, (
+        "what is wished for anew holds"
+    )
     for wrong in (["--backend=vllm"], ["--template=nosuch"], ["--type=nosuch"]):
         done = hint("models", "add", str(file), "--name=three", *wrong)
         assert done.returncode in {2, 3}
