@@ -16,8 +16,8 @@ import msgspec
 from hinterland.engine.protocol import Counted, Failed, Loading, Queued, SentTo
 from hinterland.engine.service.worker import Worker
 from hinterland.engine.service.worker_process import WorkerProcess, own_socket
-from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import ModelError
+from hinterland.engine.workers.spec import WorkerSpec, bundled
+from hinterland.errors import EngineError, ModelError
 
 log = logging.getLogger("hinterland.engine")
 
@@ -75,10 +75,18 @@ class Workers:
         """
         worker = await (self._choose(spec, say) if spec.remote is None else self._remote(spec))
         try:
-            while not worker.ready.done():
-                say(Loading(spec.model, worker.progress))
-                await asyncio.wait({worker.ready}, timeout=_TELL_PROGRESS_EVERY)
-            await worker.ready
+            try:
+                await _load(worker, say)
+            except (EngineError, ModelError) as error:
+                if not worker.spec.fallback:
+                    raise
+                # It passed its test, which asks for a small window and no images.
+                note = f"{worker.spec.program} is not used: {error.message.rstrip('.')}"
+                log.warning("%s", note)
+                stand_in = await self._choose(bundled(spec, note), say)
+                self.release(worker)
+                worker = stand_in
+                await _load(worker, say)
             yield worker
         finally:
             self.release(worker)
@@ -184,6 +192,14 @@ class Workers:
         for worker in self.all:
             with contextlib.suppress(ProcessLookupError):
                 await self._evict(worker)
+
+
+async def _load(worker: Worker, say: Say) -> None:
+    """Return when the worker is ready; raises what it could not be loaded for."""
+    while not worker.ready.done():
+        say(Loading(worker.spec.model, worker.progress))
+        await asyncio.wait({worker.ready}, timeout=_TELL_PROGRESS_EVERY)
+    await worker.ready
 
 
 def _gb(size: int) -> str:

@@ -14,6 +14,7 @@ import pytest
 from hinterland import config, measured, worker_specs
 from hinterland.engine import programs
 from hinterland.engine.service.worker_process import WorkerProcess
+from hinterland.engine.service.workers import Workers
 from hinterland.engine.smoke import SmokeTest
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import EngineError, ModelError
@@ -105,6 +106,35 @@ def test_what_was_measured_as_the_fastest_gives_way_when_it_is_not_fit(
     refused = hint("ask", "-m", small_model, "Hi")
     assert refused.returncode == 4
     assert "is not used: it continues" in refused.stderr
+
+
+@pytest.mark.model
+def test_a_program_that_fails_after_its_test_gives_way_too(
+    small_model: str, paths: Paths, tmp_path: Path
+) -> None:
+    """The test is easier than the work: a GPU's memory may be too small for the whole window."""
+    program = scripted(tmp_path, "cannot load")
+    spec = msgspec.structs.replace(spec_for(paths, small_model, program), fallback=True)
+
+    async def trusted(spec: WorkerSpec) -> WorkerSpec:
+        return spec
+
+    async def load() -> None:
+        workers = Workers(tmp_path, lambda: 1 << 40, trusted)
+        try:
+            for _ in range(2):
+                async with workers.worker(spec, lambda _: None) as worker:
+                    assert worker.spec.program == ""
+                    assert "unknown model architecture" in worker.spec.note
+                    assert workers.all == [worker]
+                assert worker.users == 0
+            strict = msgspec.structs.replace(spec, model="strict", fallback=False)
+            with pytest.raises(ModelError, match="unknown model architecture"):
+                await workers.worker(strict, lambda _: None).__aenter__()
+        finally:
+            await workers.stop()
+
+    asyncio.run(asyncio.wait_for(load(), 120))
 
 
 @pytest.mark.model
