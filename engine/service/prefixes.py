@@ -70,10 +70,13 @@ class Reading:
     restored: State | None = None
     promised: int = 0
     """Tokens that `restored` should spare the worker."""
+    begun: bool = False
+    """Whether the worker is known to have given its request a slot, or will not any more."""
     _tail: bytes = field(default=b"", repr=False)
 
     def heard(self, piece: bytes) -> None:
         """Take note of a piece of the answer."""
+        self.begun = True
         if self.promised:
             self._tail = (self._tail + piece)[-_TAIL:]
 
@@ -103,6 +106,7 @@ class Prefixes:
         self._is_kept = is_kept
         self._slots: WeakKeyDictionary[WorkerProcess, Slots] = WeakKeyDictionary()
         self._unsaved: WeakKeyDictionary[WorkerProcess, dict[str, Reading]] = WeakKeyDictionary()
+        self._starting: WeakKeyDictionary[WorkerProcess, set[Reading]] = WeakKeyDictionary()
         self._whole_only: set[str] = set()
         """Models that cannot use the beginning of a state: those with a sliding window."""
         self._loading: asyncio.Task[None] | None = None
@@ -129,6 +133,7 @@ class Prefixes:
             return {}
         slots = self._slots_of(worker)
         async with slots.lock:  # a request that starts would empty the slot that is being saved
+            self._starting[worker].add(reading)
             if not reading.tokens:
                 return {}
             reading.tag = slots.tag()
@@ -140,6 +145,7 @@ class Prefixes:
 
     def keep(self, worker: Worker, reading: Reading) -> None:
         """See to it that what the answer's slot holds is saved, if it is worth it."""
+        reading.begun = True
         if not reading.tag or worker.gone or not _takes_part(worker):
             return
         self._workers.retain(worker)
@@ -174,6 +180,7 @@ class Prefixes:
         if worker not in self._slots:
             self._slots[worker] = Slots(worker)
             self._unsaved[worker] = {}
+            self._starting[worker] = set()
         return self._slots[worker]
 
     async def _restore(self, slots: Slots, reading: Reading, state: State, shared: int) -> None:
@@ -233,16 +240,24 @@ class Prefixes:
                 slot = await self._slot(worker, reading)
                 if slot is None:
                     return
-                if not slot.is_processing:
+                quiet = not slot.is_processing and not self._is_one_starting(worker)
+                if quiet:
                     had, grew = self._grew(worker, reading, slot)
                     if grew < max(_LEAST_GAIN, had / _GROWTH):
                         self._unsaved[worker][reading.conversation] = reading
                         return
                     written = await self._write(worker, reading, slot)
-            if not slot.is_processing:
+            if quiet:
                 await self._add(worker, reading, written)
                 return
             await asyncio.sleep(_LOOK_EVERY)
+        self._unsaved[worker][reading.conversation] = reading
+
+    def _is_one_starting(self, worker: WorkerProcess) -> bool:
+        """Whether a request may be about to take any slot: what is then saved would be its words."""
+        starting = self._starting[worker]
+        starting -= {reading for reading in starting if reading.begun}
+        return bool(starting)
 
     async def _save_the_rest(self, worker: Worker) -> None:
         """Save what grew too little to be saved at once, before the worker ends."""

@@ -13,10 +13,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hinterland.config import Config
+from hinterland.engine import requests
 from hinterland.engine.client import EngineClient
-from hinterland.engine.prefix_store import State, of_prompt
+from hinterland.engine.prefix_store import PrefixStore, State, of_prompt
 from hinterland.engine.protocol import Done, Message, Request, Sampling
-from hinterland.paths import Paths, find
+from hinterland.engine.service.prefixes import Prefixes, Reading
+from hinterland.engine.service.workers import Workers
+from hinterland.paths import Paths, find, private_folder
+from hinterland.worker_specs import resolver
 from tests.answers import collect, last
 from tests.history_samples import tiny_disk
 from tests.running import (
@@ -207,6 +212,33 @@ def test_what_is_not_kept_leaves_no_state(small_model: str, paths: Paths) -> Non
     ask(RULES + "\n" + SECOND)
     stop_engine()
     assert list(paths.prefixes.iterdir()) == []
+
+
+def test_no_slot_is_saved_while_a_request_may_be_taking_it(small_model: str, paths: Paths) -> None:
+    """The state would be that of the other request, which may be one that leaves no trace."""
+    spec = resolver(paths, Config())(small_model)
+    message = Message("user", RULES + FIRST)
+    asked = Request((message,), small_model, Sampling(4), conversation_id="c", turn_id="t")
+    order = requests.decode(requests.encode(asked))
+
+    async def run() -> None:
+        workers = Workers(private_folder(paths.state), lambda: 1 << 40)
+        prefixes = Prefixes(PrefixStore(paths.prefixes, 1 << 30), workers, lambda *_: True)
+        async with workers.worker(spec, lambda _: None) as worker:
+            reading = await prefixes.read(worker, order)
+            body = order.body | {"max_tokens": 4} | await prefixes.prepare(worker, reading)
+            async for piece in worker.chat(msgspec.json.encode(body)):
+                reading.heard(piece)
+            other = Reading(1)
+            await prefixes.prepare(worker, other)
+            prefixes.keep(worker, reading)
+            await prefixes.settle()
+            assert list(paths.prefixes.iterdir()) == []
+            prefixes.keep(worker, other)
+        await workers.stop()
+        assert len(states(paths)) == 1
+
+    asyncio.run(asyncio.wait_for(run(), 120))
 
 
 def test_a_tools_prompt_is_kept_without_what_was_said_to_it(small_model: str, paths: Paths) -> None:
