@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hinterland.config_change import change
 from hinterland.engine import programs
 from hinterland.engine.build import sources, tools
 from hinterland.engine.build.compile import Variant
@@ -22,7 +23,7 @@ from hinterland.engine.build.install import build
 from hinterland.engine.build.sources import Pinned
 from hinterland.errors import EngineError, InputError, StorageError
 from hinterland.paths import Paths
-from tests.running import wait_until
+from tests.running import Hint, wait_until
 
 needs_cmake = pytest.mark.skipif(
     not (shutil.which("cmake") and shutil.which("c++") and shutil.which("make")), reason="compiles"
@@ -213,3 +214,11 @@ def sleeping() -> bool:
     """Whether the child of the build that waits is alive."""
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     return f"sleep 600.{os.getpid()}" in listed.stdout.splitlines()
+
+
+def test_offline_forbids_fetching_the_sources(hint: Hint, paths: Paths) -> None:
+    change(paths.config_file, "offline", True)
+    refused = hint("engine", "build")
+    assert refused.returncode == 2
+    assert "offline" in refused.stderr and "--sources" in refused.stderr
+    assert not (paths.cache / "engine-build").exists()

@@ -35,15 +35,22 @@ if TYPE_CHECKING:
 )
 def command(variant: str, archive: Path | None, jobs: int | None, model: str | None) -> None:
     """Compile a llama-server for this processor. Needs a C++ compiler and CMake, and time."""
-    from hinterland import machine
+    from hinterland import config, machine
     from hinterland.cli.progress import ProgressLine
     from hinterland.engine.build import sources
     from hinterland.engine.build.compile import Variant
     from hinterland.engine.build.install import build
+    from hinterland.errors import ConfigError
     from hinterland.paths import find
 
     paths = find()
     wanted = sources.pinned()
+    if archive is None and config.load(paths.config_file).offline:
+        raise ConfigError(
+            "The sources are not fetched: the settings say offline.",
+            f"Bring {wanted.file} along and give it with --sources, "
+            "or `hint config set offline false`.",
+        )
     click.echo(
         f"llama.cpp {wanted.llamacpp} ({wanted.licence}), from {wanted.package} {wanted.version}.",
         err=True,
