@@ -6,6 +6,7 @@ The template is foreign text and is only looked at, never rendered here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 SWITCHES = ("enable_thinking", "thinking")
 """Variables of templates that turn thinking on and off."""
@@ -16,9 +17,9 @@ NO_EFFORT = "no_think"
 MARKED = "marked"
 """Said of a template that knows how reasoning is marked off from the answer."""
 
-_CODE = re.compile(r"\{[%{](.*?)[%}]\}", re.DOTALL)
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-_LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+# What is never closed reaches to the end: looking for each end anew would take a hostile file hours.
+_EDGE = re.compile(r"\{[%{]|[%}]\}")
+_LITERAL = re.compile(r"'(?:[^'\\]|\\.)*(?:'|\\?\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)", re.DOTALL)
 _VARIABLE = re.compile(r"(?<![.\w])(enable_thinking|thinking|reasoning_effort)\b")
 _MARKS = ("</think>", "<|channel|>analysis", "[/THINK]", "</seed:think>", "<channel|>")
 
@@ -26,8 +27,8 @@ _MARKS = ("</think>", "<|channel|>analysis", "[/THINK]", "</seed:think>", "<chan
 def thinking(template: str) -> tuple[str, ...]:
     """Return what a template says of thinking, of the names above; nothing for a model that does
     not think."""
-    template = _COMMENT.sub("", template)
-    code = " ".join(_CODE.findall(template))
+    template = _without_comments(template)
+    code = " ".join(_code(template))
     variables = {found[1] for found in _VARIABLE.finditer(_LITERAL.sub(" ", code))}
     found = [name for name in (*SWITCHES, EFFORT) if name in variables]
     if EFFORT in found and NO_EFFORT in code:
@@ -35,6 +36,25 @@ def thinking(template: str) -> tuple[str, ...]:
     if found or any(mark in template for mark in _MARKS):
         found.append(MARKED)
     return tuple(found)
+
+
+def _without_comments(template: str) -> str:
+    kept, at = [], 0
+    while (begin := template.find("{#", at)) >= 0 and (end := template.find("#}", begin + 2)) >= 0:
+        kept.append(template[at:begin])
+        at = end + 2
+    return "".join([*kept, template[at:]])
+
+
+def _code(template: str) -> Iterator[str]:
+    """Yield what stands between `{%` or `{{` and the end of it."""
+    begun = -1
+    for edge in _EDGE.finditer(template):
+        if begun < 0 and edge[0][0] == "{":
+            begun = edge.end()
+        elif begun >= 0 and edge[0][1] == "}":
+            yield template[begun : edge.start()]
+            begun = -1
 
 
 def stop(template: str) -> tuple[str, ...]:

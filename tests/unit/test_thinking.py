@@ -70,6 +70,12 @@ def steered(
     return {key: fitted.body[key] for key in fitted.body.keys() - order.body.keys()}, note
 
 
+@pytest.mark.parametrize("part", ["{%", "{{", "{#", "{{ '\\'", '{{ "\\'])
+def test_what_is_never_closed_is_looked_through_once(part: str) -> None:
+    """Each of them, looked through from every beginning, would take hours."""
+    assert template.thinking(part * 500_000 + "enable_thinking") == ()
+
+
 def test_nothing_asked_is_nothing_said() -> None:
     assert steered(None, "enable_thinking", "marked") == ({}, "")
 
