@@ -18,7 +18,7 @@ import pytest
 from hinterland.config import Config
 from hinterland.conversation import Conversation, open_conversation
 from hinterland.engine.client import EngineClient
-from hinterland.engine.protocol import Done, Failed, FinishReason, Loading, Queued
+from hinterland.engine.protocol import PROTOCOL_VERSION, Done, Failed, FinishReason, Loading, Queued
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.wire import Connection
 from hinterland.engine.workers.spec import WorkerSpec
@@ -193,7 +193,10 @@ class TestOtherClients:
 
     @staticmethod
     async def post(
-        paths: Paths, body: object, target: str = "/v1/chat/completions", version: str = "1"
+        paths: Paths,
+        body: object,
+        target: str = "/v1/chat/completions",
+        version: str = str(PROTOCOL_VERSION),
     ) -> tuple[int, bytes]:
         connection = await Connection.open(paths.socket)
         headers = {"X-Hint-Protocol": version}

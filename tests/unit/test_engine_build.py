@@ -17,10 +17,10 @@ import pytest
 
 from hinterland.config_change import change
 from hinterland.engine import programs
-from hinterland.engine.build import sources, tools
-from hinterland.engine.build.compile import Variant
-from hinterland.engine.build.install import build
-from hinterland.engine.build.sources import Pinned
+from hinterland.engine.builder import sources, tools
+from hinterland.engine.builder.compile import Variant
+from hinterland.engine.builder.install import build
+from hinterland.engine.builder.sources import Pinned
 from hinterland.errors import EngineError, InputError, StorageError
 from hinterland.paths import Paths
 from tests.running import Hint, wait_until
@@ -177,7 +177,7 @@ def test_an_interrupted_build_leaves_nothing_behind(
     path, wanted = archive(tmp_path, {"CMakeLists.txt": waits})
     script = (
         "import msgspec, sys; from pathlib import Path; from hinterland.paths import find;"
-        "from hinterland.engine.build import install, sources, compile;"
+        "from hinterland.engine.builder import install, sources, compile;"
         "wanted = msgspec.json.decode(sys.argv[1], type=sources.Pinned);"
         "install.build(find(), wanted, compile.Variant.ALL, lambda *_: None, lambda _: '',"
         " archive=Path(sys.argv[2]))"

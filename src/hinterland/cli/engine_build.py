@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from hinterland.cli.progress import ProgressLine
-    from hinterland.engine.build.compile import Told
+    from hinterland.engine.builder.compile import Told
     from hinterland.paths import Paths
 
 
@@ -37,9 +37,9 @@ def command(variant: str, archive: Path | None, jobs: int | None, model: str | N
     """Compile a llama-server for this processor. Needs a C++ compiler and CMake, and time."""
     from hinterland import config, machine
     from hinterland.cli.progress import ProgressLine
-    from hinterland.engine.build import sources
-    from hinterland.engine.build.compile import Variant
-    from hinterland.engine.build.install import build
+    from hinterland.engine.builder import sources
+    from hinterland.engine.builder.compile import Variant
+    from hinterland.engine.builder.install import build
     from hinterland.errors import ConfigError
     from hinterland.paths import find
 

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hinterland.engine import programs
-from hinterland.engine.build import sources, tools
-from hinterland.engine.build.compile import Told, Variant, collect, compile_in
-from hinterland.engine.build.sources import Pinned
+from hinterland.engine.builder import sources, tools
+from hinterland.engine.builder.compile import Told, Variant, collect, compile_in
+from hinterland.engine.builder.sources import Pinned
 from hinterland.engine.workers.native import clean_environment
 from hinterland.errors import EngineError, StorageError
 from hinterland.paths import Paths, private_folder
