@@ -179,12 +179,12 @@ class ModelStore:
             write_record(model.path.parent, fresh)
 
     def own(self, name: str) -> InstalledModel:
-        """Return a model that this account may remove; raises ModelError."""
+        """Return a model that this account may change; raises ModelError."""
         model = self.find(name)
         if not model.path.is_relative_to(self._paths.models):
             raise ModelError(
                 f"The model {model.id} is not this account's: it lies at {model.path}.",
-                "Whoever put it there can remove it.",
+                "Whoever put it there can change or remove it.",
             )
         return model
 

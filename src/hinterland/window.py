@@ -89,14 +89,14 @@ class Overflow:
 
 def named(going: Sequence[Turn]) -> str:
     """Return which turns these are, the oldest ones of a conversation, in words."""
-    first, last = (f"“{clean_line(_title(turn), 32)}”" for turn in (going[0], going[-1]))
+    first, last = (_title(turn) for turn in (going[0], going[-1]))
     if len(going) == 1:
         return f"the oldest turn ({first})"
     return f"the {len(going)} oldest turns ({first} to {last})"
 
 
 def _title(turn: Turn) -> str:
-    return "a summary" if turn.replaces else turn.prompt
+    return "a summary" if turn.replaces else f"“{clean_line(turn.prompt, 32)}”"
 
 
 class OutgrownError(ContextError):

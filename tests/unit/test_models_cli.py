@@ -53,7 +53,6 @@ def test_list_shows_what_is_installed(hint: Hint, tmp_path: Path, paths: Paths) 
         "TASK",
         "LICENCE",
         "HASH",
-        "ENGINE",
         "FROM",
     ]
     assert rows[1].split()[:4] == ["*", "two", "9", "kB"]

@@ -98,6 +98,7 @@ class ChatScreen(Screen[None]):
         self._warned = False
         self._send_when_open = False
         self._asked = ""
+        self._noted = ""
         self._ended: Done | Failed | None = None
         self._stopping: Timer | None = None
         self._interrupted_at = -_TWICE
@@ -215,7 +216,9 @@ class ChatScreen(Screen[None]):
             self._set_state(status.of_progress(news))
 
     def on_answer_noted(self, message: AnswerNoted) -> None:
-        self._say(clean_line(message.sentence, 400))
+        if message.sentence != self._noted:  # every answer may bring the same
+            self._noted = message.sentence
+            self._say(clean_line(message.sentence, 400))
 
     def on_answer_ended(self, message: AnswerEnded) -> None:
         event = self._ended = message.event

@@ -33,7 +33,7 @@ class PromptInput(TextArea):
             tab_behavior="focus",
             show_line_numbers=False,
             highlight_cursor_line=False,
-            placeholder="Ask something",
+            placeholder="Ask something, or type /help",
             compact=True,
         )
         self.cursor_blink = False  # a blinking cursor is bytes on the line for nothing

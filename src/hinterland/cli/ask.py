@@ -64,14 +64,12 @@ if TYPE_CHECKING:
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
 @click.option(
     "--compact",
-    "make_room",
-    flag_value="compact",
+    is_flag=True,
     help="With --continue: summarise the oldest turns if they no longer fit.",
 )
 @click.option(
     "--drop-oldest",
-    "make_room",
-    flag_value="drop",
+    is_flag=True,
     help="With --continue: send the oldest turns no more if they no longer fit.",
 )
 @click.option("--no-history", is_flag=True, help="Leave no trace of this on the disk.")
@@ -92,16 +90,22 @@ def command(
     think: str | None,
     show_reasoning: bool,
     latest: bool,
-    make_room: str | None,
+    compact: bool,
+    drop_oldest: bool,
     no_history: bool,
     raw: bool,
 ) -> int:
     """Answer PROMPT on standard output. Piped standard input is appended to it."""
     if any("\ud800" <= each <= "\udfff" for each in "".join([*words, system or "", model or ""])):
         raise InputError("The command line is not UTF-8 text.", "Set the terminal to UTF-8.")
-    if make_room and not latest:
+    if (compact or drop_oldest) and not latest:
         raise InputError(
             "--compact and --drop-oldest are about earlier turns.", "Add --continue to have some."
+        )
+    if compact and drop_oldest:
+        raise InputError(
+            "--compact and --drop-oldest exclude each other.",
+            "--compact sends a summary of the oldest turns, --drop-oldest leaves them out.",
         )
     from hinterland import config, paths
     from hinterland.cli.answering import Answering
@@ -129,7 +133,7 @@ def command(
         as_json=as_json,
         raw=raw,
         show_reasoning=show_reasoning,
-        make_room=make_room,
+        make_room="compact" if compact else "drop" if drop_oldest else None,
     )
     try:
         return asyncio.run(answering().ask(prompt, rules, pictures))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from hinterland.cli.engine_bench import command as bench
+from hinterland.cli.engine_bench import threads
 from hinterland.cli.engine_build import command as build
 from hinterland.errors import EngineError, by_name
 
@@ -58,7 +59,7 @@ def status(as_json: bool) -> None:
         click.echo(
             f"{worker.model}: {worker.state}, process {worker.pid}, {_mb(worker.resident_bytes)}, "
             f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, "
-            f"{worker.context} tokens of context each, {worker.threads} threads"
+            f"{worker.context} tokens of context each, {threads(worker.threads)}"
             + (f", run by {clean_line(worker.program, 300)}" if worker.program else "")
         )
         if worker.note:

@@ -48,11 +48,11 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
         return
     for figure in tried:
         click.echo(
-            f"{figure.threads:>3} threads: prefill {figure.prefill_per_second:8.1f} tokens/s, "
+            f"{threads(figure.threads):>10}: prefill {figure.prefill_per_second:8.1f} tokens/s, "
             f"decode {figure.decode_per_second:8.1f} tokens/s, {figure.program or 'bundled'}"
         )
     rows = [
-        ("model", f"{figures.model}, {figures.threads} threads, median of {figures.runs}"),
+        ("model", f"{figures.model}, {threads(figures.threads)}, median of {figures.runs}"),
         ("prefill", f"{figures.prefill_per_second:.1f} tokens/s ({figures.prefill_tokens} tokens)"),
         ("decode", f"{figures.decode_per_second:.1f} tokens/s"),
         ("first token, cold", _seconds(figures.first_token_cold)),
@@ -84,7 +84,7 @@ async def _tune(paths: Paths, model: str | None, runs: int) -> list[bench.Thread
                 continue
         try:
             async for figure in bench.tune(spec, sockets, runs):
-                click.echo(f"{name}: {figure.threads} threads tried", err=True)
+                click.echo(f"{name}: {threads(figure.threads)} tried", err=True)
                 tried.append(figure)
         except EngineError as error:
             click.echo(f"{name} is not used: {error.message}", err=True)
@@ -93,10 +93,15 @@ async def _tune(paths: Paths, model: str | None, runs: int) -> list[bench.Thread
     chosen = bench.best(tried)
     measured.keep_fastest(paths, chosen.threads, chosen.program)
     click.echo(
-        f"{chosen.program or 'The bundled engine'} with {chosen.threads} threads is kept for this box.",
+        f"{chosen.program or 'The bundled engine'} with {threads(chosen.threads)} is kept for this box.",
         err=True,
     )
     return tried
+
+
+def threads(number: int) -> str:
+    """Return a number of threads in words."""
+    return f"{number} thread{'' if number == 1 else 's'}"
 
 
 def _seconds(value: float | None) -> str:

@@ -50,23 +50,7 @@ def list_(everything: bool, as_json: bool) -> None:
             + [_remote(name, each, name == default) for name, each in settings.engines.items()]
         )
     elif models:
-        _write_table(
-            ("", "NAME", "SIZE", "CONTEXT", "TASK", "LICENCE", "HASH", "ENGINE", "FROM"),
-            (
-                (
-                    "*" if model.id == default else "",
-                    model.id,
-                    size(model.bytes),
-                    str(model.facts.context_length or "?"),
-                    "+".join(model.task),
-                    model.licence or "?",
-                    "pinned" if model.pinned else "unpinned",
-                    model.backend.value,
-                    "this machine, shared" if model.shared else model.source.partition(":")[0],
-                )
-                for model in models
-            ),
-        )
+        _list_installed(models, default)
     else:
         _say("No model is installed. `hint models pull starter` fetches one.")
     if settings.engines and not as_json:
@@ -75,6 +59,38 @@ def list_(everything: bool, as_json: bool) -> None:
         _list_remotes(settings, default)
     for problem in store.problems():
         _say(problem)
+
+
+def _list_installed(models: list[InstalledModel], default: str) -> None:
+    headings = ["", "NAME", "SIZE", "CONTEXT", "TASK", "LICENCE", "HASH", "FROM"]
+    rows = [
+        [
+            "*" if model.id == default else "",
+            model.id,
+            size(model.bytes),
+            str(model.facts.context_length or "?"),
+            "+".join(model.task),
+            model.licence or "?",
+            "pinned" if model.pinned else "unpinned",
+            _origin(model),
+        ]
+        for model in models
+    ]
+    if any(model.backend != "llamacpp" for model in models):  # 80 columns are few
+        for row, engine in zip(
+            [headings, *rows], ["ENGINE", *(model.backend.value for model in models)], strict=True
+        ):
+            row.insert(-1, engine)
+    _write_table(tuple(headings), map(tuple, rows))
+
+
+def _origin(model: InstalledModel) -> str:
+    """Return where a model came from in a word or two; `show` has it whole."""
+    if model.shared:
+        return "shared"
+    source = model.source.partition(":")[0]
+    known = {"the Hugging Face hub": "hub", "the Python package index": "index"}
+    return known.get(source, "a file" if source.startswith("the file ") else source)
 
 
 def _list_remotes(settings: config.Config, default: str) -> None:
@@ -105,19 +121,19 @@ def _list_catalogue(catalog: Catalog, installed: set[str], as_json: bool) -> Non
         _write_json([_entry(entry) | {"installed": entry.id in installed} for entry in entries])
         return
     _write_table(
-        ("NAME", "SIZE", "RAM", "TASK", "LICENCE", "STATE"),
+        ("NAME", "SIZE", "RAM", "TASK", "STATE", "LICENCE"),
         (
             (
                 entry.id,
                 size(entry.bytes) if entry.bytes else "?",
                 f"{entry.ram_gb} GB" if entry.ram_gb else "?",
                 "+".join(entry.task),
-                entry.licence or "?",
                 "installed"
                 if entry.id in installed
                 else "no pin"
                 if entry.obstacle
                 else " or ".join(_sources(entry)),
+                entry.licence or "?",
             )
             for entry in entries
         ),

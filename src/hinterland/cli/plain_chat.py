@@ -69,6 +69,7 @@ class PlainChat:
         self._stopping: asyncio.Task[None] | None = None
         self._column = 0
         self._warned = False
+        self._noted = ""
         self.pictures: list[Picture] = []
         """The images that go with the next prompt."""
         self._exit_code = 0
@@ -264,7 +265,7 @@ class PlainChat:
                 if isinstance(event, TextDelta):
                     self._write("" if silent else clean(event.text))
                 elif isinstance(event, Note):
-                    self._note(event.text)
+                    self._note_once(event.text)
                 elif isinstance(event, SentTo):
                     self._tell(event)
                 elif isinstance(event, Done | Failed):
@@ -279,6 +280,11 @@ class PlainChat:
             self._stopping = None
             self._end_line()
         return end
+
+    def _note_once(self, sentence: str) -> None:
+        if sentence != self._noted:  # every answer may bring the same
+            self._noted = sentence
+            self._note(sentence)
 
     def _note(self, sentence: str) -> None:
         sentence = clean_line(sentence, 400)

@@ -122,8 +122,8 @@ def _running(visit: Visit, holds: bool) -> Iterator[Finding]:
     if changed > status.started:
         yield _say.note(
             "settings-newer-than-engine",
-            "The settings were changed after the engine started; it still goes by the old ones.",
-            "`hint engine stop`; the next question starts it anew.",
+            "The settings were changed after the engine started; it goes by the old ones of [engine].",
+            "If they were those: `hint engine stop`; the next question starts it anew.",
         )
 
 
