@@ -10,7 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hinterland.engine.protocol import Counted, Engine, Failed, Request, room_for_answer
+from hinterland.engine.protocol import (
+    Counted,
+    Done,
+    Engine,
+    Failed,
+    FinishReason,
+    Request,
+    room_for_answer,
+)
 from hinterland.errors import ContextError, by_name
 from hinterland.text import clean_line
 from hinterland.turns import Turn
@@ -41,6 +49,11 @@ class Fill:
     def nearly_full(self) -> bool:
         """Whether it is time to say so."""
         return self.tokens >= WARN_AT * self.context
+
+    def ended(self, answer: Done) -> bool:
+        """Whether the window cut this answer off."""
+        tokens = answer.usage.prompt_tokens + answer.usage.completion_tokens
+        return answer.finish_reason is FinishReason.LENGTH and tokens >= self.context
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hinterland import address
+from hinterland.cli.engine import _callers as callers_line
 from hinterland.cli.engine import _remote as status_line
 from hinterland.config import parse
 from hinterland.engine.status import WorkerStatus
@@ -200,4 +201,4 @@ def test_the_status_says_that_words_leave() -> None:
     )  # fmt: skip
     line = status_line(worker)
     assert "remote at gpu.lan:1 (the words leave this machine, unencrypted), vLLM" in line
-    assert "context unknown" in line
+    assert callers_line(worker) == "1 of 8 slots busy, 0 waiting, context unknown"

@@ -48,7 +48,7 @@ from hinterland.tui.widgets.choice import Choice
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.status_line import StatusLine
 from hinterland.tui.widgets.transcript import Transcript
-from hinterland.window import OutgrownError, Overflow
+from hinterland.window import Fill, OutgrownError, Overflow
 
 _PATIENCE_WITH_STOP = 2.0
 """Seconds between asking an answer to stop and no longer waiting for its end."""
@@ -225,6 +225,8 @@ class ChatScreen(Screen[None]):
         self.transcript.finish()
         if isinstance(event, Failed):
             self._report(by_name(event.kind, event.message, event.hint))
+        elif (fill := self._fill()) is not None and fill.ended(event):
+            self.transcript.tell("The answer was cut off: the window is full.")
         elif notice := ending(event.finish_reason):
             self.transcript.tell(notice)
         if isinstance(event, Done):
@@ -387,7 +389,7 @@ class ChatScreen(Screen[None]):
         self.refresh_bindings()
 
     def _warn_when_nearly_full(self) -> None:
-        fill = self.conversation.fill if self.conversation is not None else None
+        fill = self._fill()
         nearly_full = fill is not None and fill.nearly_full
         if fill is not None and nearly_full and not self._warned:
             used = f"{fill.tokens:,} of the window's {fill.context:,} tokens are taken"
@@ -403,8 +405,11 @@ class ChatScreen(Screen[None]):
         self.answering = self.run_worker(self._receive(answer))
         self.refresh_bindings()
 
+    def _fill(self) -> Fill | None:
+        return self.conversation.fill if self.conversation is not None else None
+
     def _set_state(self, state: str) -> None:
-        fill = self.conversation.fill if self.conversation is not None else None
+        fill = self._fill()
         mark = self._remotes.get(self._model, status.OFFLINE)
         self.status.status = Status(state, self._model, mark, status.of_fill(fill))
 

@@ -53,17 +53,24 @@ def status(as_json: bool) -> None:
         f"idle {found.idle_seconds:.0f} s of {found.keep_alive * 60:.0f} s"
     )
     for worker in found.workers:
-        if worker.url:
-            click.echo(_remote(worker))
-            continue
-        click.echo(
-            f"{worker.model}: {worker.state}, process {worker.pid}, {_mb(worker.resident_bytes)}, "
-            f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, "
-            f"{worker.context} tokens of context each, {threads(worker.threads)}"
-            + (f", run by {clean_line(worker.program, 300)}" if worker.program else "")
-        )
+        click.echo(_remote(worker) if worker.url else _local(worker))
+        click.echo(f"  {_callers(worker)}")
+        if worker.program:
+            click.echo(f"  run by {clean_line(worker.program, 300)}")
         if worker.note:
             click.echo(f"  {clean_line(worker.note, 500)}")
+
+
+def _callers(worker: WorkerStatus) -> str:
+    window = f"{worker.context:,} tokens of context each" if worker.context else "context unknown"
+    return f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, {window}"
+
+
+def _local(worker: WorkerStatus) -> str:
+    return (
+        f"{worker.model}: {worker.state}, process {worker.pid}, {_mb(worker.resident_bytes)}, "
+        f"{threads(worker.threads)}"
+    )
 
 
 def _remote(worker: WorkerStatus) -> str:
@@ -73,11 +80,9 @@ def _remote(worker: WorkerStatus) -> str:
     at = address.parse(worker.url)
     place = "this machine" if at.here else "the words leave this machine"
     safety = "" if at.encrypted or at.here else ", unencrypted"
-    context = f"{worker.context} tokens of context each" if worker.context else "context unknown"
     return clean_line(
         f"{worker.model}: {worker.state}, remote at {at.place} ({place}{safety}), "
-        f"{worker.server or 'not looked at'}, {worker.running} of {worker.slots} slots busy, "
-        f"{worker.waiting} waiting, {context}"
+        f"{worker.server or 'not looked at'}"
     )
 
 

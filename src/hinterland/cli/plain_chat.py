@@ -315,11 +315,13 @@ class PlainChat:
             await self._conversation.stop()
 
     def _explain(self, done: Done) -> None:
-        if done.finish_reason is FinishReason.LENGTH:
+        fill = self._conversation.fill
+        if fill is not None and fill.ended(done):
+            self._say("(cut off: the window is full)")
+        elif done.finish_reason is FinishReason.LENGTH:
             self._say("(cut off: the limit of tokens is reached)")
         elif done.finish_reason is FinishReason.CANCELLED:
             self._say("(stopped)")
-        fill = self._conversation.fill
         nearly_full = fill is not None and fill.nearly_full
         if fill is not None and nearly_full and not self._warned:
             used = f"{fill.tokens:,} of the window's {fill.context:,} tokens are taken"
