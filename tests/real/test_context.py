@@ -39,6 +39,7 @@ def test_nothing_goes_unless_it_was_asked_for(hint: Hint) -> None:
     envelope = json.loads(hint("ask", "--continue", "--json", NEXT).stdout)
     assert envelope["error"]["kind"] == "ContextError"
     assert hint("ask", "--compact", "hello").returncode == 2
+    assert hint("ask", "--continue", "--compact", "--drop-oldest", NEXT).returncode == 2
     piped = hint("chat", "--plain", "--continue", input=f"{NEXT}\n")
     assert (piped.returncode, piped.stdout) == (2, "")
     assert len(whole(hint)) == 4

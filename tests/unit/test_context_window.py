@@ -19,13 +19,14 @@ from hinterland.engine.protocol import (
     Message,
     Request,
     TextDelta,
+    Usage,
 )
 from hinterland.errors import StorageError
 from hinterland.history import History, Record
 from hinterland.history.export import as_json, as_markdown, as_text, from_json
 from hinterland.paths import Paths
 from hinterland.turns import Turn, messages, sendable, stood_for
-from hinterland.window import OutgrownError, Overflow
+from hinterland.window import Fill, OutgrownError, Overflow
 from tests.answers import collect, last, said
 
 CONTEXT = 400
@@ -250,3 +251,10 @@ def test_a_summary_is_read_where_its_turns_were() -> None:
     assert stood_for(turns) == {"s": 2, "d": 2}
     assert messages(turns, None, "?")[0] == Message("user", "3")
     assert Record("c", "", 1, 1, turns).turns == turns
+
+
+def test_an_answer_that_the_window_cut_is_told_from_one_that_a_limit_cut() -> None:
+    fill = Fill(30, 512)
+    assert fill.ended(Done(FinishReason.LENGTH, Usage(30, 482)))
+    assert not fill.ended(Done(FinishReason.LENGTH, Usage(30, 100)))
+    assert not fill.ended(Done(FinishReason.STOP, Usage(30, 482)))
