@@ -17,11 +17,11 @@ def answer_limit(spec: WorkerSpec, order: Order, prompt_tokens: int | None) -> i
     left = spec.context - prompt_tokens
     room = room_for_answer(order.hint.room, wanted, spec.context)
     if left < room:
-        more = "raise engine.context (`hint config set engine.context …`)"
+        more = "raise engine.context (`hint config set engine.context …`, then `hint engine stop`)"
         if spec.remote is not None:
             more = f"have {spec.model} given more there, and here in engines.{spec.model}.context"
         raise ContextError(
-            f"The prompt has {prompt_tokens} tokens and {spec.context - room} fit.",
+            f"The prompt has {prompt_tokens:,} tokens and {spec.context - room:,} fit.",
             f"Shorten it, or {more}; nothing was cut.",
         )
     return min(wanted or left, left)

@@ -80,7 +80,7 @@ def test_a_prompt_over_the_context_says_both_numbers(hint: Hint) -> None:
 @pytest.mark.model
 def test_a_prompt_over_a_real_context_says_both_numbers(hint: Hint, small_model: str) -> None:
     said = refused(hint("ask", "-m", small_model, input="word " * 5000), 2)
-    assert "tokens and 4095 fit" in said
+    assert "tokens and 4,095 fit" in said
 
 
 @pytest.mark.parametrize("content", [b"\x00\x01\x02binary" * 50, b"", b"\xff\xfe\xfa\x80abc" * 9])
