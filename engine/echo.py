@@ -84,7 +84,7 @@ class EchoEngine:
         if counted > fitting:
             yield Failed(
                 "ContextError",
-                f"The prompt has {counted} tokens and {fitting} fit.",
+                f"The prompt has {counted:,} tokens and {fitting:,} fit.",
                 "Shorten it; nothing was cut.",
             )
             return

@@ -73,8 +73,8 @@ def test_an_empty_prompt(prompt: str, hint: Hint) -> None:
 
 def test_a_prompt_over_the_context_says_both_numbers(hint: Hint) -> None:
     said = refused(hint("ask", "-m", "echo", input="word " * 5000), 2)
-    assert "5000 tokens" in said
-    assert "4095 fit" in said
+    assert "5,000 tokens" in said
+    assert "4,095 fit" in said
 
 
 @pytest.mark.model
