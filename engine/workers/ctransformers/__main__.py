@@ -21,6 +21,7 @@ def main() -> None:
     """Run the worker that the first argument describes."""
     say_ready = lifeline.hold()
     os.umask(0o177)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # the library imports the hub's client; it is not used
     spec = decode(sys.argv[1])
     try:
         model = LegacyModel(spec)

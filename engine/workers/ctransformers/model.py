@@ -185,7 +185,6 @@ def _pieces(text: str, longest: int) -> Iterator[str]:
 
 
 def _load(spec: WorkerSpec) -> Any:
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # its package imports the hub's; it is not used
     try:
         from ctransformers.llm import LLM, Config, load_library
 
