@@ -141,7 +141,7 @@ def _install(
             folder.rename(outgoing)
         incoming.rename(folder)
         _sync(folder.parent)
-    except BaseException:
+    except BaseException:  # Ctrl-C too leaves the store as it was
         shutil.rmtree(incoming, ignore_errors=True)
         raise
     shutil.rmtree(outgoing, ignore_errors=True)

@@ -78,7 +78,7 @@ def _install(home: Path, built: Path, variant: Variant, try_it: Try) -> tuple[Pa
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(folder.name)
         fresh.replace(home / "current")
-    except BaseException:
+    except BaseException:  # Ctrl-C too leaves everything as it was
         shutil.rmtree(folder, ignore_errors=True)
         raise
     _sweep(home)

@@ -99,7 +99,7 @@ def _isolated(area: Area, check: Check, visit: Visit) -> list[Finding]:
         sentence = f"Something could not be read: {error.strerror or error}{about}."
         found.append(say.problem("unreadable", sentence, "Mend its permissions, or the disk."))
     # Somebody looks here because something is broken: no defect may cost them the other findings.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - a defect is a finding too
         sentence = f"The check {check.__name__} failed ({type(error).__name__}: {error})."
         remedy = "This is a defect of Hinterland: please report this line."
         found.append(say.problem("defect", sentence, remedy))
