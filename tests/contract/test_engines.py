@@ -173,6 +173,7 @@ def test_unicode_arrives_whole(candidate: Candidate) -> None:
     prompt = "Repeat: 你好，世界 🇳🇱👩‍👩‍👧 مرحبا بالعالم"
     events = asyncio.run(collect(candidate.engine.stream(candidate.request(prompt, max_tokens=24))))
     assert isinstance(last(events), Done)
+    assert said(events)
     assert "\N{REPLACEMENT CHARACTER}" not in said(events)
 
 
@@ -238,9 +239,9 @@ def test_a_schema_is_followed_or_refused(candidate: Candidate) -> None:
         collect(candidate.engine.stream(msgspec.structs.replace(request, schema=schema)))
     )
     end = last(events)
-    if isinstance(end, Failed):
+    if not candidate.follows_schemas:
+        assert isinstance(end, Failed)
         assert "schema" in end.message.lower()
-        assert not candidate.follows_schemas
     else:
         answer = json.loads(said(events))
         assert set(answer) == {"name", "age"}
