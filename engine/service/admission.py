@@ -1,6 +1,6 @@
 """Which request runs next on a worker, and whether its context memory is there before it starts.
 
-A worker's slots share one pool of context. A request reserves all the tokens it may use, prompt and
+A worker has one pool of context for all its slots. A request reserves all it may use, prompt and
 answer, so that the pool never runs out in the middle of an answer.
 """
 

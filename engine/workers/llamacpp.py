@@ -41,7 +41,8 @@ def _parameters(spec: WorkerSpec) -> object:
     parameters.hostnames = [spec.socket]
     parameters.n_ctx = spec.pool_tokens
     parameters.n_parallel = spec.slots
-    parameters.kv_unified = True
+    # Each slot has its own KV cache: one that all share is scanned whole for every token (ADR 013).
+    parameters.kv_unified = False
     parameters.cpuparams.n_threads = spec.threads
     parameters.cpuparams_batch.n_threads = spec.threads
     parameters.n_gpu_layers = spec.gpu_layers

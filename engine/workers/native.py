@@ -126,8 +126,8 @@ def command(spec: WorkerSpec, *, knowing: str) -> list[str]:
         arguments += ["--slot-save-path", f"{spec.prefixes}/"]
     wanted = [
         ("--alias", spec.model),
-        # Without it each slot has its own share of the pool, which is what a caller is promised.
-        ("--kv-unified",),
+        # Each slot has its own KV cache: one that all share is scanned whole for every token (ADR 013).
+        ("--no-kv-unified",),
         # The service has counted the memory; llama.cpp must not shrink the context behind its back.
         ("--fit", "off"),
         ("--cache-ram", str(PROMPT_CACHE_MIB)),

@@ -11,7 +11,7 @@ import pytest
 
 from hinterland.paths import Paths
 from tests.gguf_files import header, pair, tensor, text, write_model
-from tests.running import Hint, hint_command, running_status
+from tests.running import Hint, hint_command, running_status, wait_until
 
 
 def refused(ended: subprocess.CompletedProcess[str], code: int) -> str:
@@ -189,4 +189,4 @@ def test_a_closed_pipe_ends_quietly(home: Path) -> None:
     assert ended.stdout == "wor"
     assert ended.stderr == ""
     assert ended.returncode == 0
-    assert running_status().running == 0
+    wait_until(lambda: running_status().running == 0, "the service ends what nobody reads")
