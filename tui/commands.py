@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from textual.message import Message
 
-from hinterland import chat_commands
+from hinterland import chat_commands, plugin_host
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
+from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
 from hinterland.tui.messages import Told
 from hinterland.tui.pace import Pace
@@ -19,6 +21,7 @@ from hinterland.window import Overflow
 OWN = (
     ("/new", "a new conversation"),
     ("/quit", "leave"),
+    ("/keys", "all keys as they are now (F1)"),
     ("/help", "this"),
 )
 """Commands that only a front end can do, and their help."""
@@ -57,6 +60,13 @@ class ScreenChat:
         finally:
             pace.flush()
         return end
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools of plugins, which are imported for it; says what is wrong with them."""
+        added = await asyncio.to_thread(plugin_host.additions)
+        for warning in added.warnings:
+            self.say(warning)
+        return added.tools
 
 
 def shown(prompt: str, pictures: Sequence[Picture]) -> str:

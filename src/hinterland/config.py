@@ -18,6 +18,7 @@ Value = str | int | float | bool | tuple[str, ...]
 # The name of a remote engine is part of a setting's key, so without a dot.
 _ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _ENGINE_KEY = re.compile(r"engines\.([^.]+)\.([^.]+)")
+_KEYS = "keys."
 _A_YEAR = 525_600  # minutes; a bound keeps `inf` out
 _TYPES = {
     "`str`": "text",
@@ -78,6 +79,15 @@ class RemoteEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return address.parse(self.url)
 
 
+class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ui]`: how the chat is used and what it looks like."""
+
+    vim: bool = False
+    """Move with j, k, g and G where the conversation or a list has the keys."""
+    mouse: bool = True
+    """Take the mouse; without it the terminal selects text as it does everywhere."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     """The model to use when a command names none; empty means the one that was installed last."""
@@ -96,6 +106,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineSettings = EngineSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
+    ui: UiSettings = UiSettings()
+    keys: dict[str, str] = {}
+    """`[keys]`: the chat's keys by what they do, such as `chat.stop = "escape,f12"`. Which there are
+    is known to the chat (`hinterland.tui.keys`), which checks them."""
 
     def remote(self, name: str | None) -> RemoteEngine | None:
         """Return the remote engine called `name`; None when that is no remote engine.
@@ -138,11 +152,16 @@ def parse(text: bytes, path: Path) -> Config:
     if not text:
         return Config()
     settings = table(text, path)
+    if isinstance(settings.get("keys"), dict):  # `chat.stop = …` is a table in a table to TOML
+        settings["keys"] = flat_table(settings["keys"])
     try:
         config = msgspec.convert(settings, Config)
     except msgspec.ValidationError as error:
         reason, key = _reason(error)
-        if "[...]" in key:
+        if key == "keys[...]":
+            wrong = (name for name, value in settings["keys"].items() if not isinstance(value, str))
+            key = _KEYS + next(wrong, "NAME")
+        elif "[...]" in key:
             key = key.replace("[...]", f".{_broken(settings['engines'])}")
         unknown = re.fullmatch(r"Object contains unknown field `(.*)`", reason)
         if unknown:
@@ -235,6 +254,8 @@ def from_words(key: str, words: str) -> Value:
 
     Raises ConfigError for an unknown key, and for a value that this key cannot have.
     """
+    if key.startswith(_KEYS) and key != _KEYS:
+        return words.strip()
     known = flat(Config())
     if engine := _ENGINE_KEY.fullmatch(key):
         known |= flat_table({"engines": {engine[1]: RemoteEngine()}})

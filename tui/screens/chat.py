@@ -14,9 +14,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer
 from textual.worker import Worker
 
 from hinterland import address, chat_commands
@@ -43,8 +41,10 @@ from hinterland.tui.messages import (
     Told,
 )
 from hinterland.tui.pace import Pace
+from hinterland.tui.screens.commanding import CommandingScreen
 from hinterland.tui.status import Status
 from hinterland.tui.widgets.choice import Choice
+from hinterland.tui.widgets.key_line import KeyLine
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.status_line import StatusLine
 from hinterland.tui.widgets.transcript import Transcript
@@ -56,7 +56,7 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(CommandingScreen):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,8 +71,10 @@ class ChatScreen(Screen[None]):
             id="chat.interrupt",
         ),
         Binding("ctrl+t", "reasoning", "Reasoning", show=False, priority=True, id="chat.reasoning"),
-        Binding("pageup", "page(-1)", "Scroll", show=False, priority=True, id="chat.page_up"),
-        Binding("pagedown", "page(1)", "Scroll", show=False, priority=True, id="chat.page_down"),
+        Binding("pageup", "page(-1)", "A page up", show=False, priority=True, id="chat.page_up"),
+        Binding(
+            "pagedown", "page(1)", "A page down", show=False, priority=True, id="chat.page_down"
+        ),
         Binding("ctrl+home", "first", "To the start", show=False, priority=True, id="chat.first"),
         Binding("ctrl+end", "last", "To the end", show=False, priority=True, id="chat.last"),
     ]
@@ -108,7 +110,7 @@ class ChatScreen(Screen[None]):
         yield Choice(id="choice")
         yield StatusLine(id="status")
         yield PromptInput(id="prompt")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.transcript = self.query_one(Transcript)
@@ -196,8 +198,8 @@ class ChatScreen(Screen[None]):
             self._say("Esc stops the answer first.")
         elif self.conversation is None:
             self._send_when_open = True
-        elif (typed := chat_commands.read(message.text)) is not None:
-            self._command(self.conversation, *typed)
+        elif chat_commands.read(message.text) is not None:
+            self.command(message.text)
         else:
             self.prompt.accept()
             prompt = chat_commands.prompt_in(message.text)
@@ -277,6 +279,8 @@ class ChatScreen(Screen[None]):
     def on_command_ended(self, message: CommandEnded) -> None:
         self.transcript.finish()
         self._over()
+        if self.conversation is not None:  # a command may have named another
+            self._model = self.conversation.model or self._model
         self._set_state("ready")
         if message.send and message.send == self.prompt.text:
             self.prompt.action_send()
@@ -324,8 +328,9 @@ class ChatScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show the key that stops an answer only while there is one."""
-        del parameters
-        return action != "stop" or self.answering is not None
+        if action == "stop":
+            return self.answering is not None
+        return super().check_action(action, parameters)
 
     def leave(self, return_code: int = 0) -> None:
         """End the chat; an answer that is kept goes on in the engine."""
@@ -352,26 +357,6 @@ class ChatScreen(Screen[None]):
         elif self._send_when_open:
             self.prompt.action_send()
         self._send_when_open = False
-
-    def _command(self, conversation: Conversation, name: str, argument: str) -> None:
-        match name:
-            case "help":
-                self.prompt.accept()
-                self.transcript.tell(chat_commands.help_text(commands.OWN))
-            case "new":
-                self.prompt.accept()
-                self.action_new_chat()
-            case "quit":
-                self.leave()
-            case _:
-                try:
-                    command = chat_commands.find(name)
-                except HinterlandError as error:
-                    self._say(clean_line(f"{error.message} {error.hint}", 400))
-                    return
-                self.prompt.accept()
-                chat = commands.ScreenChat(conversation, self.post_message, self._pictures)
-                self._start_command(command.run(chat, argument))
 
     def _start_command(self, command: Awaitable[object], send: str = "") -> None:
         self._in_command = True

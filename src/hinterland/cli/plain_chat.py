@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
-from hinterland import chat_commands
+from hinterland import chat_commands, plugin_host
 from hinterland.cli import show_error
 from hinterland.cli.answering import where_words_go
 from hinterland.config import RemoteEngine
@@ -34,7 +34,9 @@ from hinterland.engine.protocol import (
     TextDelta,
 )
 from hinterland.errors import HinterlandError, InputError, by_name
+from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
+from hinterland.language import _
 from hinterland.text import clean, clean_line
 from hinterland.window import OutgrownError, Overflow
 
@@ -104,7 +106,9 @@ class PlainChat:
                 self._show_reasoning()
             case ("new", _):
                 self._try(self._start_new)
-            case (name, argument) if self._attended or chat_commands.known(name):
+            case ("keys", _) if self._attended:
+                self._say(_("The keys are those of the screen: `hint config keys` lists them."))
+            case (name, argument) if self._attended or self._knows(name):
                 self._try(lambda: self._run(name, argument))
             case _ if prompt.strip():
                 self._try(lambda: self._ask(chat_commands.prompt_in(prompt)))
@@ -120,8 +124,28 @@ class PlainChat:
         self.pictures.clear()
         self._say("A new conversation.")
 
+    def _knows(self, name: str) -> bool:
+        return chat_commands.known(name) or name in plugin_host.additions().tools
+
     def _run(self, name: str, argument: str) -> None:
+        if not chat_commands.known(name):
+            added = plugin_host.additions()
+            if tool := added.tools.get(name):
+                self._runner.run(self._finish(chat_commands.use_tool(self, tool, argument)))
+                return
+            if name in added.screens:
+                raise InputError(
+                    _("/{name} opens a screen, and this chat is in lines.").format(name=name),
+                    _("Open the chat without --plain."),
+                )
         self._runner.run(self._finish(chat_commands.find(name).run(self, argument)))
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools of plugins; says what is wrong with them."""
+        added = plugin_host.additions()
+        for warning in added.warnings:
+            self._note(warning)
+        return added.tools
 
     async def _finish(self, command: Awaitable[object]) -> object:
         return await command
@@ -209,7 +233,7 @@ class PlainChat:
             says = f"raise the window to {larger:,} tokens"
             ways["r"] = (says, partial(chat_commands.enlarge, self, larger))
         self._say(clean(overflow.message))
-        for key, (says, _) in ways.items():
+        for key, (says, _way) in ways.items():
             self._say(f"{key}      {says}")
         self._say("Enter  send nothing")
         while (chosen := (self._line("? ") or "").strip().lower()) not in {"", *ways}:
