@@ -7,8 +7,10 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual._context import active_message_pump
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
 
@@ -106,8 +108,32 @@ class ChatApp(App[bool], inherit_bindings=False):
         self._foreign = (screen, name)
         self.push_screen(screen, self._chat.take)
 
+    def _foreign_failed(self, error: Exception) -> bool:
+        """Take note of an error while a plugin's screen is shown; return whether one is."""
+        if self._foreign is None or self.screen is not self._foreign[0]:
+            return False
+        failed, self._foreign = _failed(self._foreign[1], error), None
+        self.call_later(self.post_message, ScreenFailed(failed))
+        return True
+
+    async def run_action(
+        self,
+        action: str | tuple[str, str, tuple[object, ...]],
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key says; a plugin's screen that cannot is closed."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        # A plugin is somebody else's code: whatever it does, the chat it is added to goes on.
+        except Exception as error:
+            if not self._foreign_failed(error):
+                raise
+            return True
+
     def on_screen_failed(self, message: ScreenFailed) -> None:
-        self.pop_screen()
+        if self.screen is not self._chat:
+            self.pop_screen()
         self._chat.tell_of(message.error)
 
     def on_opening_failed(self, message: OpeningFailed) -> None:
@@ -115,9 +141,8 @@ class ChatApp(App[bool], inherit_bindings=False):
         self.exit()
 
     def _handle_exception(self, error: Exception) -> None:
-        if self._foreign is not None and self.screen is self._foreign[0]:
-            failed, self._foreign = _failed(self._foreign[1], error), None
-            self.call_later(self.post_message, ScreenFailed(failed))
+        # Our own loop ends with an error in it; what ends otherwise is the screen's.
+        if active_message_pump.get(None) is not self and self._foreign_failed(error):
             return
         # Textual would print the locals of every frame; the command line has one sentence for it.
         super()._handle_exception(error)

@@ -12,7 +12,7 @@ from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
 from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
-from hinterland.tui.messages import Told
+from hinterland.tui.messages import ModelSwitched, Told
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
@@ -60,6 +60,10 @@ class ScreenChat:
         finally:
             pace.flush()
         return end
+
+    def switched(self, model: str, where: str) -> None:
+        """Have the status line say so."""
+        self._post(ModelSwitched(model, where))
 
     async def tools(self) -> Mapping[str, ChatTool]:
         """Return the tools of plugins, which are imported for it; says what is wrong with them."""

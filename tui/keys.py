@@ -36,7 +36,7 @@ VIM = "vim"
 """The first part of the ids of keys that hold only with `ui.vim`."""
 
 _HOMES = ("hinterland.tui.app", "hinterland.tui.screens", "hinterland.tui.widgets")
-_TOGETHER = ({"chat", "prompt"}, {"chat", VIM})
+_TOGETHER = ({"chat", "prompt"},)
 """Places whose keys hold at the same time; those of `app` hold everywhere."""
 _MODIFIERS = ("ctrl", "alt", "shift", "super")
 _NAMED = {each.value.rpartition("+")[2] for each in Keys} | {f"f{n}" for n in range(1, 25)}

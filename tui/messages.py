@@ -83,6 +83,15 @@ class Told(Message):
 
 
 @dataclass
+class ModelSwitched(Message):
+    """Another model answers the next prompt."""
+
+    model: str
+    where: str
+    """Where words to it go, as the status line says it."""
+
+
+@dataclass
 class CommandFound(Message):
     """Whether a plugin has a command that was typed is known."""
 

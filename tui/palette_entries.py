@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 

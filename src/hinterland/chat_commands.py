@@ -44,6 +44,9 @@ class Chat(Protocol):
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading while it is written, and return how it ended."""
 
+    def switched(self, model: str, where: str) -> None:
+        """Take note that another model answers next, and where words to it go."""
+
     async def tools(self) -> Mapping[str, ChatTool]:
         """Return the tools that plugins bring, by name."""
 

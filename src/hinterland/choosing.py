@@ -30,6 +30,7 @@ async def model(chat: Chat, argument: str) -> None:
     name = await asyncio.to_thread(model_choices.resolve, argument, found, settings)
     chosen = next((each for each in choices if each.name == name), None)
     chat.talk.model = name
+    chat.switched(name, chosen.where if chosen else model_choices.OFFLINE)
     said = _("The next prompt goes to {model}.").format(model=clean_line(name))
     if chosen is not None and chosen.bytes is None:
         said += " " + _("Words go elsewhere: {where}.").format(where=chosen.where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -153,7 +154,7 @@ def parse(text: bytes, path: Path) -> Config:
         return Config()
     settings = table(text, path)
     if isinstance(settings.get("keys"), dict):  # `chat.stop = …` is a table in a table to TOML
-        settings["keys"] = flat_table(settings["keys"])
+        settings["keys"] = _keys(settings["keys"], path)
     try:
         config = msgspec.convert(settings, Config)
     except msgspec.ValidationError as error:
@@ -176,6 +177,26 @@ def parse(text: bytes, path: Path) -> Config:
     if config.engines:
         _check_engines(config.engines, path)
     return config
+
+
+def _keys(nested: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the section `[keys]` with whole ids; raises ConfigError for one that is there twice."""
+    found: dict[str, Any] = {}
+    for name, value in _leaves(nested):
+        if name in found:
+            raise ConfigError(
+                f"The settings file {path} sets {_KEYS}{name} twice.", "Leave one of them."
+            )
+        found[name] = value
+    return found
+
+
+def _leaves(nested: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield above + name, value
 
 
 def _broken(engines: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from hinterland.engine.client import EngineClient
 from hinterland.engine.echo import is_echo
 from hinterland.engine.status import ServiceStatus, WorkerStatus
 from hinterland.errors import ConfigError, HinterlandError
-from hinterland.language import _
+from hinterland.language import N_, _
 from hinterland.models import catalog, fit
 from hinterland.models.catalog import Catalog
 from hinterland.models.fit import Fit
@@ -22,6 +22,9 @@ from hinterland.models.progress import size
 from hinterland.models.store import InstalledModel, ModelStore
 from hinterland.paths import Paths
 from hinterland.text import clean_line
+
+OFFLINE = N_("offline")
+"""Where words go to a model of this box: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class ModelChoice:
     thinks: bool | None = None
     """None where nobody looked."""
     sees: bool = False
-    where: str = "offline"
+    where: str = OFFLINE
     """Where the words go, as the status line says it."""
     obstacle: str = ""
     """Why it cannot be chosen."""

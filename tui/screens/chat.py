@@ -279,8 +279,6 @@ class ChatScreen(CommandingScreen):
     def on_command_ended(self, message: CommandEnded) -> None:
         self.transcript.finish()
         self._over()
-        if self.conversation is not None:  # a command may have named another
-            self._model = self.conversation.model or self._model
         self._set_state("ready")
         if message.send and message.send == self.prompt.text:
             self.prompt.action_send()

@@ -18,7 +18,7 @@ from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, vim
-from hinterland.tui.messages import CommandFound
+from hinterland.tui.messages import CommandFound, ModelSwitched
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.transcript import Transcript
 
@@ -86,6 +86,11 @@ class CommandingScreen(Screen[None]):
         found = added.tools.get(name) or added.screens.get(name)
         self.post_message(CommandFound(typed, found, None if found else unknown))
 
+    def on_model_switched(self, message: ModelSwitched) -> None:
+        """Say in the status line which model it is now, and where words to it go."""
+        self._model = message.model
+        self._remotes[message.model] = message.where
+
     def on_command_found(self, message: CommandFound) -> None:
         """Use a plugin's tool, open its screen, or say that there is neither."""
         if message.error is not None:
@@ -148,6 +153,7 @@ class CommandingScreen(Screen[None]):
     # What the chat's screen does itself
 
     _model: str
+    _remotes: dict[str, str]
 
     def action_new_chat(self) -> None:
         """Begin a conversation."""

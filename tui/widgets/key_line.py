@@ -78,8 +78,8 @@ def fitting(keys: Sequence[Shown], width: int) -> list[Shown]:
     """Return those of the keys that have room in `width` cells, the first ones first."""
     room, found = width, []
     for key in keys:
-        room -= cell_len(f" {key[1]} {key[2]}")
-        if room < 0:
-            break
-        found.append(key)
+        cells = cell_len(f" {key[1]} {key[2]}")
+        if cells <= room:
+            room -= cells
+            found.append(key)
     return found

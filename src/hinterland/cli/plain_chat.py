@@ -140,6 +140,9 @@ class PlainChat:
                 )
         self._runner.run(self._finish(chat_commands.find(name).run(self, argument)))
 
+    def switched(self, model: str, where: str) -> None:
+        """Nothing to do: what `/model` says is all there is to see here."""
+
     async def tools(self) -> Mapping[str, ChatTool]:
         """Return the tools of plugins; says what is wrong with them."""
         added = plugin_host.additions()
