@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
 
 DOMAIN = "hinterland"
-CATALOGUES = Path(__file__).with_name("locale")
+CATALOGUES = os.path.join(os.path.dirname(__file__), "locale")  # no pathlib: `--help` has none
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")  # in the order gettext reads them
 _UNTRANSLATED = ("C", "POSIX")
 _SIMPLIFIED = ("zh", "zh_Hans", "zh_SG", "zh_MY")
@@ -31,6 +30,19 @@ def choose(language: str) -> None:
     catalogue.cache_clear()
 
 
+def known(language: str) -> bool:
+    """Whether the interface can be in the language of this code; the environment's, "", can be."""
+    import gettext
+
+    codes = _codes(language)
+    return not codes or gettext.find(DOMAIN, CATALOGUES, codes) is not None
+
+
+def available() -> list[str]:
+    """Return the codes of the languages there are."""
+    return ["en", *sorted(os.listdir(CATALOGUES))]
+
+
 def wanted() -> list[str]:
     """Return the codes of the languages to look for, the best first; none for English."""
     codes = _chosen
@@ -39,6 +51,10 @@ def wanted() -> list[str]:
         if locale in _UNTRANSLATED:  # what scripts set: it overrules LANGUAGE
             return []
         codes = os.environ.get("LANGUAGE") or locale
+    return _codes(codes)
+
+
+def _codes(codes: str) -> list[str]:
     found: list[str] = []
     for each in codes.split(":"):
         code = each.partition(".")[0].partition("@")[0].replace("-", "_")
