@@ -66,6 +66,8 @@ def _of_call(call: ast.Call) -> Iterator[Text]:
     name = _name(call.func)
     if count := _MARKS.get(name):
         said = [_constant(argument) for argument in call.args[:count]]
+        if name == "_" and said == [None] and not isinstance(call.args[0], ast.JoinedStr):
+            return  # marked elsewhere
         if None in said or not said:
             raise ValueError(f"{ast.unparse(call)}: a catalogue can only have a plain text")
         yield said[0] or "" if count == 1 else (said[0] or "", said[1] or "")
