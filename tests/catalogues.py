@@ -190,12 +190,15 @@ def allowed_backticks(text: Text) -> int:
 
 
 def placeholders(text: str) -> list[str]:
-    """Return what `format` puts into a text, sorted; for a text that is not formatted, its braces."""
+    """Return what `format` puts into a text, sorted; for a text that is not formatted, its braces.
+
+    A translation may leave out the comma of `{tokens:,}`, which some languages take for a point.
+    """
     try:
         fields = [field for field in string.Formatter().parse(text) if field[1] is not None]
     except ValueError:
         return sorted(re.findall(r"[{}]", text))
-    return sorted(f"{name}!{conversion}:{spec}" for _, name, spec, conversion in fields)
+    return sorted(f"{name}!{conversion}:{'' if spec == ',' else spec}" for _, name, spec, conversion in fields)
 
 
 def _forms(message: Message) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from hinterland.language import catalogue
 if TYPE_CHECKING:
     from gettext import NullTranslations
 
+_NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 _DEPTH = 2
 """How often a value may be a sentence with values itself."""
 
@@ -28,6 +29,8 @@ def translated(sentence: str) -> str:
 
 
 def _translated(translations: NullTranslations, sentence: str, depth: int) -> str:
+    if _NUMBER.fullmatch(sentence):
+        return sentence.replace(",", "")  # some languages take the comma for a point
     known = translations.gettext(sentence) if sentence else ""
     if known != sentence or depth < 0:
         return known
