@@ -15,6 +15,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from hinterland.engine.protocol import FinishReason
+from hinterland.language import _, n_
+from hinterland.sentences import translated
 from hinterland.text import clean
 from hinterland.tui.pieces import LONGEST, Piece, split
 from hinterland.tui.wrap import plain, wrap
@@ -98,7 +100,12 @@ class Entry:
             end = self.text[-(_SHOWN_OF_THINKING + 1) * width :].strip()
             shown = wrap(end, max(1, width - _GUTTER))[-_SHOWN_OF_THINKING:]
             return _hanging("· ", "\n".join(shown), width, style)
-        return _hanging("· ", f"thought in {len(self.text.split())} words", width, style)
+        return _hanging("· ", _thought(self.text), width, style)
+
+
+def _thought(text: str) -> str:
+    words = len(text.split())
+    return n_("thought in {words} word", "thought in {words} words", words).format(words=words)
 
 
 def _hanging(mark: str, text: str, width: int, style: Style) -> list[Strip]:
@@ -161,8 +168,8 @@ def ending(reason: FinishReason, error: str = "") -> str:
         case FinishReason.STOP:
             return ""
         case FinishReason.LENGTH:
-            return "The answer was cut off: it reached the limit of tokens."
+            return _("The answer was cut off: it reached the limit of tokens.")
         case FinishReason.CANCELLED:
-            return "Stopped."
+            return _("Stopped.")
         case FinishReason.INTERRUPTED | FinishReason.FAILED:
-            return error or "The answer was interrupted."
+            return translated(error) or _("The answer was interrupted.")
