@@ -97,7 +97,8 @@ async def compact(chat: Chat, going: Sequence[Turn]) -> bool:
 
     Raises what went wrong; nothing has changed then, nor where it was stopped.
     """
-    turns = f"{len(going)} earlier turn{'' if len(going) == 1 else 's'}"
+    count = _exchanges(chat, going)
+    turns = f"{count} earlier turn{'' if count == 1 else 's'}"
     end = await chat.show(f"Summary of {turns}, sent in their place:", chat.talk.compact(going))
     if isinstance(end, Failed):
         raise by_name(end.kind, end.message, end.hint)
@@ -112,10 +113,19 @@ async def drop(chat: Chat, going: Sequence[Turn]) -> bool:
     """Send turns no more; return True. Raises what went wrong."""
     from hinterland.turns import mark_above
 
+    count = _exchanges(chat, going)
     await chat.talk.drop(going)
-    chat.say(f"{mark_above(chat.talk.turns[-1], len(going))}; the history keeps them.")
+    chat.say(f"{mark_above(chat.talk.turns[-1], count)}; the history keeps them.")
     await _count_anew(chat)
     return True
+
+
+def _exchanges(chat: Chat, going: Sequence[Turn]) -> int:
+    """Return how many turns these are to a person, who does not count a summary as one."""
+    from hinterland.turns import stood_for
+
+    counts = stood_for(chat.talk.turns)
+    return sum(counts.get(turn.id, 1) for turn in going)
 
 
 async def _count_anew(chat: Chat) -> None:
@@ -196,7 +206,8 @@ async def _run_think(chat: Chat, argument: str) -> None:
                 f"{argument!r} is not how much a model may think.", "Type off, low or high."
             ) from error
     much = {None: "as much as it likes", Think.OFF: "not at all", Think.LOW: "a little"}
-    chat.say(f"The model thinks {much.get(chat.talk.think, 'at length')}, where it can.")
+    wished = chat.talk.think or chat.talk.usual_think
+    chat.say(f"The model thinks {much.get(wished, 'at length')}, where it can.")
 
 
 async def _run_image(chat: Chat, argument: str) -> None:

@@ -102,14 +102,16 @@ class Overflow:
 
 def named(going: Sequence[Turn]) -> str:
     """Return which turns these are, the oldest ones of a conversation, in words."""
-    first, last = (_title(turn) for turn in (going[0], going[-1]))
+    if going[0].replaces:  # how many turns that stands for is not known here
+        return f"the summary and {_named(going[1:], 'next')}" if going[1:] else "the summary"
+    return _named(going, "oldest")
+
+
+def _named(going: Sequence[Turn], which: str) -> str:
+    first, last = (f"“{clean_line(turn.prompt, 32)}”" for turn in (going[0], going[-1]))
     if len(going) == 1:
-        return f"the oldest turn ({first})"
-    return f"the {len(going)} oldest turns ({first} to {last})"
-
-
-def _title(turn: Turn) -> str:
-    return "a summary" if turn.replaces else f"“{clean_line(turn.prompt, 32)}”"
+        return f"the {which} turn ({first})"
+    return f"the {len(going)} {which} turns ({first} to {last})"
 
 
 class OutgrownError(ContextError):
