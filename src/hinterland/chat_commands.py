@@ -98,12 +98,13 @@ async def compact(chat: Chat, going: Sequence[Turn]) -> bool:
 
     Raises what went wrong; nothing has changed then, nor where it was stopped.
     """
+    count = _exchanges(chat, going)
     heading = n_(
         "Summary of {count} earlier turn, sent in their place:",
         "Summary of {count} earlier turns, sent in their place:",
-        len(going),
+        count,
     )
-    end = await chat.show(heading.format(count=len(going)), chat.talk.compact(going))
+    end = await chat.show(heading.format(count=count), chat.talk.compact(going))
     if isinstance(end, Failed):
         raise by_name(end.kind, end.message, end.hint)
     if end.finish_reason is FinishReason.CANCELLED:
@@ -117,11 +118,20 @@ async def drop(chat: Chat, going: Sequence[Turn]) -> bool:
     """Send turns no more; return True. Raises what went wrong."""
     from hinterland.turns import mark_above
 
+    count = _exchanges(chat, going)
     await chat.talk.drop(going)
-    said = mark_above(chat.talk.turns[-1], len(going))
+    said = mark_above(chat.talk.turns[-1], count)
     chat.say(_("{what_happened}; the history keeps them.").format(what_happened=said))
     await _count_anew(chat)
     return True
+
+
+def _exchanges(chat: Chat, going: Sequence[Turn]) -> int:
+    """Return how many turns these are to a person, who does not count a summary as one."""
+    from hinterland.turns import stood_for
+
+    counts = stood_for(chat.talk.turns)
+    return sum(counts.get(turn.id, 1) for turn in going)
 
 
 async def _count_anew(chat: Chat) -> None:
@@ -208,7 +218,7 @@ async def _run_think(chat: Chat, argument: str) -> None:
         Think.LOW: _("The model thinks a little, where it can."),
         Think.HIGH: _("The model thinks at length, where it can."),
     }
-    chat.say(says[chat.talk.think])
+    chat.say(says[chat.talk.think or chat.talk.usual_think])
 
 
 async def _run_image(chat: Chat, argument: str) -> None:

@@ -41,7 +41,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Requests that may run at once; 0 chooses by free RAM and processors."""
     threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     """Threads that compute; 0 takes the measured best of this box, else one per core."""
-    server: str = "auto"
+    server: Annotated[str, msgspec.Meta(min_length=1)] = "auto"
     """What runs the models: `auto` is what `hint engine bench --tune` found fastest here, `bundled`
     the llama.cpp that came with Hinterland; anything else is a llama-server, by path or name."""
     gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] = -1
@@ -117,10 +117,6 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "Name a model of this box with -m, or `hint config set offline false`.",
             )
         return engine
-
-    def with_think(self, think: str | None) -> Config:
-        """Return these settings with what a command's `--think` said, if anything."""
-        return msgspec.structs.replace(self, think=think) if think else self
 
 
 def load(path: Path) -> Config:
@@ -347,6 +343,8 @@ def _reason(error: msgspec.ValidationError) -> tuple[str, str]:
     key = place.rstrip("`").lstrip(".")
     if reason.startswith("Invalid enum value"):
         return f"expected {_CHOICES[key]}", key
+    if reason == "Expected `str` of length >= 1":
+        return "expected a word", key
     for kind, words in _TYPES.items():
         reason = reason.replace(kind, words)
     return reason.replace("Expected", "expected"), key

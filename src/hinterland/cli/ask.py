@@ -119,13 +119,14 @@ def command(
     pictures = _pictures(images)
     conversation = open_conversation(
         found,
-        config.load(found.config_file).with_think(think),
+        config.load(found.config_file),
         latest=latest,
         model=model,
         system=system,
         sampling=Sampling(max_tokens, temperature, top_p, top_k, seed),
         keep_history=not no_history,
     )
+    conversation.think = Think(think) if think else None
     if conversation.running is not None:
         click.echo(f"hint: {_('waiting for the last answer to finish …')}", err=True)
         asyncio.run(_drain(conversation))
