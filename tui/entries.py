@@ -15,6 +15,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from hinterland.engine.protocol import FinishReason
+from hinterland.language import _, n_
+from hinterland.sentences import translated
 from hinterland.text import clean
 from hinterland.tui.pieces import LONGEST, Piece, split, split_on
 from hinterland.tui.wrap import plain, wrap
@@ -115,6 +117,8 @@ class Entry:
     def add(self, piece: Piece, manner: Manner | None) -> None:
         """Take in the next piece of an answer; draw it, and nothing else, if this one is drawn."""
         self.pieces.append(piece)
+        if manner is None:
+            self.strips = None
         if self.strips is not None and manner is not None:
             if not piece.continued:
                 self.strips.append(Strip([]))
@@ -146,7 +150,8 @@ class Entry:
             shown = wrap(end, max(1, manner.width - _GUTTER))[-_SHOWN_OF_THINKING:]
             return _hanging("· ", "\n".join(shown), manner, style)
         words = self.words + len(self.text.split())
-        return _hanging("· ", f"thought in {words} words", manner, style)
+        thought = n_("thought in {words} word", "thought in {words} words", words)
+        return _hanging("· ", thought.format(words=words), manner, style)
 
 
 def _hanging(mark: str, text: str, manner: Manner, style: Style) -> list[Strip]:
@@ -260,8 +265,8 @@ def ending(reason: FinishReason, error: str = "") -> str:
         case FinishReason.STOP:
             return ""
         case FinishReason.LENGTH:
-            return "The answer was cut off: it reached the limit of tokens."
+            return _("The answer was cut off: it reached the limit of tokens.")
         case FinishReason.CANCELLED:
-            return "Stopped."
+            return _("Stopped.")
         case FinishReason.INTERRUPTED | FinishReason.FAILED:
-            return error or "The answer was interrupted."
+            return translated(error) or _("The answer was interrupted.")

@@ -45,6 +45,8 @@ _READING_FOR = 0.04
 """Seconds of cutting up long answers at a time, while a conversation is loaded."""
 _DRAWING_FOR = 0.06
 """Seconds after which the rest of a view is drawn in haste, as plain text, and properly later."""
+_MOST_AT_ONCE = 8
+"""Finished pieces drawn as they come; of more, only those in view are drawn."""
 _MOST_DRAWN = 150
 """Entries whose strips are kept; those far from the view are drawn again when they are needed."""
 _SHARE = 4
@@ -435,7 +437,7 @@ class Transcript(ScrollView, can_focus=False):
             group = self._group
             if group is not None and group is self._entries[-1] and has_room(group, piece):
                 self._changed(self._rows)
-                group.add(piece, self._manner() if self._laid_out_for else None)
+                group.add(piece, self._manner() if len(pieces) <= _MOST_AT_ONCE else None)
                 if group.strips is None:
                     group.forget(self._width)
             else:

@@ -11,6 +11,7 @@ import click
 
 from hinterland.engine.protocol import Think
 from hinterland.errors import InputError
+from hinterland.language import _
 
 if TYPE_CHECKING:
     from hinterland.config import Config
@@ -83,7 +84,8 @@ def command(
     if app.error is not None:
         raise app.error
     if answer_goes_on and not app.return_code:
-        click.echo("hint: the answer goes on; `hint chat --continue` shows it", err=True)
+        said = _("the answer goes on; `hint chat --continue` shows it")
+        click.echo(f"hint: {said}", err=True)
     return app.return_code or 0
 
 
