@@ -16,6 +16,7 @@ from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError, PluginError
 from hinterland.images import Picture
 from hinterland.language import N_, _
+from hinterland.sentences import sentence
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, vim
 from hinterland.tui.messages import CommandFound, ModelSwitched
@@ -28,7 +29,6 @@ class CommandingScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "models", N_("Models"), priority=True, id="chat.models"),
-        Binding("escape", "read", N_("Move in the chat"), show=False, id="vim.read"),
     ]
 
     conversation: Conversation | None
@@ -94,7 +94,7 @@ class CommandingScreen(Screen[None]):
     def on_command_found(self, message: CommandFound) -> None:
         """Use a plugin's tool, open its screen, or say that there is neither."""
         if message.error is not None:
-            self._say(clean_line(f"{message.error.message} {message.error.hint}", 400))
+            self._say(clean_line(sentence(message.error), 400))
         elif isinstance(message.found, hookspecs.Screen):
             self._accept(message.typed)
             self.run_worker(self._open_screen(message.found))
