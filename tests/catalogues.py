@@ -198,7 +198,9 @@ def placeholders(text: str) -> list[str]:
         fields = [field for field in string.Formatter().parse(text) if field[1] is not None]
     except ValueError:
         return sorted(re.findall(r"[{}]", text))
-    return sorted(f"{name}!{conversion}:{'' if spec == ',' else spec}" for _, name, spec, conversion in fields)
+    return sorted(
+        f"{name}!{conversion}:{'' if spec == ',' else spec}" for _, name, spec, conversion in fields
+    )
 
 
 def _forms(message: Message) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from textual.driver import Driver
 from hinterland.conversation import Conversation
 from hinterland.tui.messages import HungUp, OpeningFailed
 from hinterland.tui.screens.chat import ChatScreen
+from hinterland.tui.shaping import Shaping
 
 _TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -37,6 +38,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         *,
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
+        shaping: str = "auto",
         driver_class: type[Driver] | None = None,
     ) -> None:
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
@@ -45,6 +47,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
         self._chat = ChatScreen(open_conversation, conversation, default_model, remotes or {})
+        self._chat.shaping = Shaping(shaping)
 
     def on_mount(self) -> None:
         if not self.is_headless:

@@ -78,6 +78,7 @@ def command(
         old,
         default_model=default,
         remotes={name: engine.address.mark for name, engine in settings.engines.items()},
+        shaping=settings.ui.shaping,
         driver_class=Terminal,
     )
     answer_goes_on = app.run()
