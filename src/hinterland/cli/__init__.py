@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("hinterland.cli.ask", "Answer one question on standard output."),
     "chat": ("hinterland.cli.chat", "Open the chat."),
     "models": ("hinterland.cli.models", "List, fetch, add and check models."),
-    "history": ("hinterland.cli.history", "List, read, search and export conversations."),
+    "history": ("hinterland.cli.history", "List, read, search, mark and export conversations."),
     "engine": ("hinterland.cli.engine", "Look at, start, stop and measure the engine."),
     "plugins": ("hinterland.cli.plugins", "List plugins and turn them on or off."),
     "config": ("hinterland.cli.config", "Show and change settings."),
