@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from hinterland.conversation import Conversation
+from hinterland.tui.finding import Resume
 from hinterland.tui.messages import HungUp, OpeningFailed
 from hinterland.tui.screens.chat import ChatScreen
 
@@ -37,6 +38,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         *,
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
+        resume: Resume | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
@@ -44,7 +46,9 @@ class ChatApp(App[bool], inherit_bindings=False):
         self.theme = "ansi-dark"
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
-        self._chat = ChatScreen(open_conversation, conversation, default_model, remotes or {})
+        self._chat = ChatScreen(
+            open_conversation, conversation, default_model, remotes or {}, resume
+        )
 
     def on_mount(self) -> None:
         if not self.is_headless:

@@ -14,7 +14,6 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer
 from textual.worker import Worker
@@ -27,6 +26,7 @@ from hinterland.images import Picture
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
 from hinterland.tui.entries import ending
+from hinterland.tui.finding import Finding, Resume
 from hinterland.tui.messages import (
     AnswerAdvanced,
     AnswerEnded,
@@ -56,7 +56,7 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(Finding):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,8 +83,10 @@ class ChatScreen(Screen[None]):
         conversation: Conversation | None = None,
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
+        resume: Resume | None = None,
     ) -> None:
         super().__init__()
+        self.resume = resume
         self._remotes = dict(remotes or {})
         """What the status line says of where a remote engine's words go, by its name."""
         self._open_conversation = open_conversation

@@ -14,6 +14,7 @@ from hinterland.errors import InputError
 
 if TYPE_CHECKING:
     from hinterland.config import Config
+    from hinterland.conversation import Conversation
     from hinterland.paths import Paths
 
 
@@ -43,7 +44,7 @@ def command(
     plain: bool,
 ) -> int:
     """Open the chat."""
-    from hinterland import config, paths
+    from hinterland import config, finding_commands, paths
     from hinterland.conversation import open_conversation
 
     if latest and resume:
@@ -59,6 +60,12 @@ def command(
     new = partial(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
+    # One that is opened later has a model and a system prompt of its own.
+    earlier = partial(open_conversation, found, settings, keep_history=not no_history)
+
+    def resumed(conversation_id: str) -> Conversation:
+        return earlier(resume=conversation_id)
+
     old = new(resume=resume, latest=latest) if latest or resume else None
     known = old.model if old is not None else None
     default = ""
@@ -67,7 +74,10 @@ def command(
     if plain:
         from hinterland.cli.plain_chat import PlainChat
 
-        return PlainChat(old or new(), new, settings.engines).run()
+        try:
+            return PlainChat(old or new(), new, settings.engines, resumed).run()
+        finally:
+            finding_commands.finish_deleting(found)
     from hinterland.tui.app import ChatApp
     from hinterland.tui.terminal import Terminal
 
@@ -77,9 +87,13 @@ def command(
         old,
         default_model=default,
         remotes={name: engine.address.mark for name, engine in settings.engines.items()},
+        resume=resumed,
         driver_class=Terminal,
     )
-    answer_goes_on = app.run()
+    try:
+        answer_goes_on = app.run()
+    finally:
+        finding_commands.finish_deleting(found)
     if app.error is not None:
         raise app.error
     if answer_goes_on and not app.return_code:

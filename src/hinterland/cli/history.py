@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from hinterland.history import History, Summary
 
 NOTHING_YET = "There are no conversations yet: `hint ask` begins one."
-SHORTEST_ID = 8
-"""Characters of an id that a list shows at least."""
-
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -39,6 +36,8 @@ def command() -> None:
 @_json
 def list_(limit: int, archived: bool, pinned: bool, tag: str | None, as_json: bool) -> None:
     """List conversations, spoken in last first."""
+    from hinterland.history.short_ids import short_ids
+
     history = _history()
     summaries = history.list(archived=archived, pinned=pinned or None, tag=tag)
     if as_json:
@@ -46,7 +45,8 @@ def list_(limit: int, archived: bool, pinned: bool, tag: str | None, as_json: bo
     elif not summaries:
         click.echo("There are none like that." if history.list(1) else NOTHING_YET, err=True)
     else:
-        short = _short_ids([summary.id for summary in summaries])
+        # Of all, also of those that are not shown: what is typed must name one conversation.
+        short = short_ids([summary.id for summary in history.list()])
         for summary in summaries[:limit]:
             click.echo(_row(summary, short[summary.id]))
         if len(summaries) > limit:
@@ -82,6 +82,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     A word is found by its beginning; case and accents do not count.
     """
     from hinterland.history.export import when
+    from hinterland.history.short_ids import short_ids
     from hinterland.text import clean, clean_line
 
     history = _history()
@@ -91,7 +92,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     elif not hits:
         click.echo("Nothing found.", err=True)
     else:
-        short = _short_ids([summary.id for summary in history.list()])
+        short = short_ids([summary.id for summary in history.list()])
         for hit in hits:
             short_id = short.get(hit.conversation_id, hit.conversation_id)
             click.echo(f"{short_id}  {when(hit.created)}  {clean_line(hit.title)}")
@@ -233,19 +234,6 @@ def _row(summary: Summary, short_id: str) -> str:
     pinned = "* " if summary.pinned else ""
     title = f"{pinned}{clean_line(summary.title)}{tags}{marks}"
     return f"{short_id}  {when(summary.updated)} {summary.turns:4}  {title}"
-
-
-def _short_ids(ids: list[str]) -> dict[str, str]:
-    """Return the shortest beginning of each id that no other id shares."""
-    ordered = sorted(ids)
-    short = {}
-    for before, own, after in zip(["", *ordered], ordered, [*ordered[1:], ""], strict=False):
-        length = SHORTEST_ID
-        while length < len(own) and own[:length] in (before[:length], after[:length]):
-            length += 1
-        short[own] = own[:length]
-    width = max(map(len, short.values()), default=0)
-    return {own: own[:width] for own in short}
 
 
 def _print_json(document: object) -> None:
