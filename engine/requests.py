@@ -41,6 +41,8 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     think: Think | None = None
     prefix: Id | None = None
     """Names the system prompt as one that is worth keeping read: a tool's."""
+    when_idle: bool = False
+    """Whether it is refused unless the model is in memory and nothing else runs."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -101,6 +103,7 @@ def encode(request: Request) -> bytes:
             encoded_anew=any(message.images for message in request.messages),
             think=request.think,
             prefix=request.prefix,
+            when_idle=request.when_idle,
         ),
     }
     if request.model:

@@ -39,6 +39,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
         resume: Resume | None = None,
+        titles: bool = False,
         driver_class: type[Driver] | None = None,
     ) -> None:
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
@@ -49,6 +50,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         self._chat = ChatScreen(
             open_conversation, conversation, default_model, remotes or {}, resume
         )
+        self._chat.titles = titles
 
     def on_mount(self) -> None:
         if not self.is_headless:

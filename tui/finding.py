@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker
 
 from hinterland import paths
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError
 from hinterland.language import N_, _
+from hinterland.text import clean_line
 from hinterland.tui.messages import CommandEnded, OpeningFailed
 from hinterland.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from hinterland.history import History
     from hinterland.tui.screens.conversations import Outcome
+
+_REST = 2.0
+"""Seconds without a question after which the model may be asked for a title."""
+_MOST_TRIES = 3
 
 Resume = Callable[[str], Conversation]
 """Opens the conversation of that id; raises HinterlandError."""
@@ -51,11 +57,32 @@ class PlaceReached(Message):
     words: str
 
 
+@dataclass
+class EntitlingEnded(Message):
+    """The model was asked for a title, or had something else to do."""
+
+    asked: bool
+
+
+@dataclass
+class EntitlingFailed(Message):
+    """Titles cannot be asked for."""
+
+    error: HinterlandError
+
+
 class Finding(Screen[None]):
     """What a chat's screen needs to open the list and what is chosen there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+o", "browse", N_("Conversations"), priority=True, id="chat.conversations"),
+        Binding(
+            "ctrl+o",
+            "browse",
+            N_("Conversations"),
+            show=False,
+            priority=True,
+            id="chat.conversations",
+        ),
         Binding("f3", "browse(True)", N_("Find"), show=False, priority=True, id="chat.find"),
     ]
 
@@ -64,7 +91,11 @@ class Finding(Screen[None]):
     conversation: Conversation | None
     answering: Worker[None] | None
     transcript: Transcript
+    titles = False
+    """Whether the model is asked for titles when it is idle."""
     _wanted: BrowsingWanted | ConversationWanted | None = None
+    _entitling: Timer | None = None
+    _tries = 0
 
     def action_browse(self, everywhere: bool = False, query: str = "") -> None:
         # Imported when it is first needed: the history would delay the first paint.
@@ -123,6 +154,45 @@ class Finding(Screen[None]):
                 self.action_new_chat()
             case ConversationWanted(str() as conversation_id):
                 self._open_place(conversation_id)
+
+    # Titles
+
+    def on_answering_stopped(self) -> None:
+        """Have the conversation entitled in a while, if nothing else happens."""
+        self._tries = 0
+        self._entitle_later()
+
+    def _entitle_later(self) -> None:
+        if self._entitling is not None:
+            self._entitling.stop()
+        if self.titles:
+            self._entitling = self.set_timer(_REST, self._entitle)
+
+    def _entitle(self) -> None:
+        self._tries += 1
+        if (
+            self.answering is None
+            and self.conversation is not None
+            and not self.conversation.titled
+        ):
+            self.run_worker(self._suggest_title(self.conversation))
+
+    async def _suggest_title(self, conversation: Conversation) -> None:
+        try:
+            asked = await conversation.suggest_title()
+        except HinterlandError as error:
+            self.titles = False  # once is enough to hear of a prompt file that cannot be used
+            self.post_message(EntitlingFailed(error))
+        else:
+            self.post_message(EntitlingEnded(asked))
+
+    def on_entitling_ended(self, message: EntitlingEnded) -> None:
+        if not message.asked and self._tries < _MOST_TRIES:
+            self._entitle_later()
+
+    def on_entitling_failed(self, message: EntitlingFailed) -> None:
+        sentence = clean_line(f"{message.error.message} {message.error.hint}", 400)
+        self.notify(sentence, severity="warning", markup=False)
 
     def action_new_chat(self) -> None:
         raise NotImplementedError

@@ -52,6 +52,13 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """MB of disk for what was read of long prompts, so that it is not read again; 0 keeps none."""
 
 
+class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ui]`: the chat on a screen."""
+
+    titles: bool = True
+    """Whether the model gives conversations a title when it has nothing else to do."""
+
+
 class RemoteEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[engines.NAME]`: an OpenAI-compatible endpoint that answers to NAME as a model does."""
 
@@ -94,6 +101,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offline: bool = False
     """Forbid whatever touches a network: remote engines, and fetching models."""
     engine: EngineSettings = EngineSettings()
+    ui: UiSettings = UiSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
 

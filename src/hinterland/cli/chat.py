@@ -88,6 +88,7 @@ def command(
         default_model=default,
         remotes={name: engine.address.mark for name, engine in settings.engines.items()},
         resume=resumed,
+        titles=settings.ui.titles,
         driver_class=Terminal,
     )
     try:
