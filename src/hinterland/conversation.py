@@ -363,8 +363,10 @@ class Conversation:
         if end not in COMPLETE:
             return False
         title = titles.cleaned(said, question, cut=end is FinishReason.LENGTH)
-        if title and await asyncio.to_thread(history.suggest_title, self.id, title):
-            self.title, self.titled = title, True
+        if title:
+            kept: bool = await asyncio.to_thread(history.suggest_title, self.id, title)
+            self.titled = True  # by us or, meanwhile, by a person
+            self.title = title if kept else self.title
         return True
 
     async def _stop_titling(self) -> None:
