@@ -45,6 +45,12 @@ class Listed(Message):
     """The conversations were read."""
 
     summaries: list[Summary]
+
+
+@dataclass
+class MadeReady(Message):
+    """Their titles can be searched."""
+
     prepared: list[fuzzy.Prepared[Summary]]
 
 
@@ -137,7 +143,7 @@ class ConversationsScreen(Screen[Outcome]):
         self._asking = self._mode = Asking.EVERYTHING if everywhere else Asking.TITLES
         self._query = query
         self._summaries: list[Summary] = []
-        self._prepared: list[fuzzy.Prepared[Summary]] = []
+        self._prepared: list[fuzzy.Prepared[Summary]] | None = None
         self._show_archived = False
         self._changing = ""  # the conversation that gets a new title or tags
         self._searching = False
@@ -166,11 +172,15 @@ class ConversationsScreen(Screen[Outcome]):
 
     async def _read(self) -> None:
         def read() -> Listed:
-            summaries = self._open_history().list()
-            prepared = [fuzzy.prepare(each, each.title, each.tags) for each in summaries]
-            return Listed(summaries, prepared)
+            return Listed(self._open_history().list())
 
         await self._post(read)
+
+    async def _make_ready(self, summaries: list[Summary]) -> None:
+        def prepare() -> MadeReady:
+            return MadeReady([fuzzy.prepare(each, each.title, each.tags) for each in summaries])
+
+        await self._post(prepare)
 
     async def _search(self, words: str) -> None:
         def search() -> Searched:
@@ -187,8 +197,17 @@ class ConversationsScreen(Screen[Outcome]):
     # Handlers: they own the state
 
     def on_listed(self, message: Listed) -> None:
-        self._summaries, self._prepared = message.summaries, message.prepared
-        self._show(keep=True)
+        self._summaries, self._prepared = message.summaries, None
+        self.run_worker(self._make_ready(message.summaries))
+        if self._mode is Asking.EVERYTHING or not self._query.strip():
+            self._show(keep=True)
+
+    def on_made_ready(self, message: MadeReady) -> None:
+        self._prepared = message.prepared
+        if self._mode is Asking.TITLES and self._query.strip():
+            self._show(keep=True)
+        if self._open_what_is_found and not self._searching:
+            self.action_open()
 
     def on_searched(self, message: Searched) -> None:
         self._searching = False
@@ -229,7 +248,7 @@ class ConversationsScreen(Screen[Outcome]):
                 tags = message.text.replace(",", " ").split()
                 self._ask_for_search()
                 self._change(lambda history: history.tag(changing, tags), _("Tags changed."))
-            case _ if self._searching:
+            case _ if self._searching or (self._prepared is None and self._query.strip()):
                 self._open_what_is_found = True
             case _:
                 self.action_open()
@@ -366,6 +385,8 @@ class ConversationsScreen(Screen[Outcome]):
                 self.run_worker(self._search(self._query))
             return
         if words:
+            if self._prepared is None:
+                return  # what they are made ready for is shown then
             found = fuzzy.find(words, self._prepared)
             listed = [each for each in found if self._show_archived or not each.archived]
             rows = by_match(listed)

@@ -152,6 +152,14 @@ class ConversationFiles:
             ) from error
         return found
 
+    def any(self) -> bool:
+        """Return whether there is a conversation, without looking at each."""
+        try:
+            with os.scandir(self.folder) as entries:
+                return any(_FILE_NAME.fullmatch(entry.name) for entry in entries)
+        except OSError:
+            return bool(self.scan())  # which says what is wrong
+
     def prepare(self) -> Path:
         """Make the folder if it is missing and return it; raises StorageError."""
         if not self.folder.is_dir():
