@@ -20,13 +20,42 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+
 from tui import Chat
 
 ROUNDS = 7
-WORDS = (
-    "water boil well malaria clinic school lesson python code village rain harvest goat fever dose "
-    "child teacher map radio solar battery river seed soil letter market bridge doctor nurse story"
-).split()
+WORDS = [
+    "water",
+    "boil",
+    "well",
+    "malaria",
+    "clinic",
+    "school",
+    "lesson",
+    "python",
+    "code",
+    "village",
+    "rain",
+    "harvest",
+    "goat",
+    "fever",
+    "dose",
+    "child",
+    "teacher",
+    "map",
+    "radio",
+    "solar",
+    "battery",
+    "river",
+    "seed",
+    "soil",
+    "letter",
+    "market",
+    "bridge",
+    "doctor",
+    "nurse",
+    "story",
+]
 
 
 def fill(conversations: int) -> None:
@@ -42,7 +71,7 @@ def fill(conversations: int) -> None:
     folder = paths.private_folder(paths.find().history.parent)
     for name in ("history", "conversations"):
         folder = paths.private_folder(folder / name)
-    chance = random.Random(20)  # noqa: S311 - the same conversations every time
+    chance = random.Random(20)
     now = time.time()
     for number in range(conversations):
         created = now - number * 900

@@ -152,7 +152,7 @@ class ConversationFiles:
             ) from error
         return found
 
-    def any(self) -> bool:
+    def exist(self) -> bool:
         """Return whether there is a conversation, without looking at each."""
         try:
             with os.scandir(self.folder) as entries:
