@@ -16,7 +16,7 @@ from hinterland.history import Hit, Summary
 from hinterland.language import _
 from hinterland.text import clean, clean_line
 
-_MARK = 2
+_MARK = 3
 """Cells before a title: whether it is chosen, whether it is pinned."""
 _LEAST_TITLE = 16
 """Cells of a title below which tags are left out."""
@@ -67,7 +67,7 @@ class Titled(Row):
     def draw(self, width: int, chosen: bool) -> Strip:
         about = self.summary
         pinned = about is not None and about.pinned
-        mark = (">" if chosen else " ") + ("*" if pinned else " ")
+        mark = (">" if chosen else " ") + ("*" if pinned else " ") + " "
         right = f" {about.turns if about is not None else '':>4} {self.when} "
         room = width - _MARK - cell_len(right)
         if room < _LEAST_TITLE // 2:
@@ -92,7 +92,7 @@ class Found(Row):
 
     def draw(self, width: int, chosen: bool) -> Strip:
         assert self.hit is not None
-        room = max(1, width - 2 * _MARK - 1)
+        room = max(1, width - 2 * _MARK)
         match = _shortened(clean_line(self.hit.match, room), room)
         before = clean(self.hit.before)
         most = max(0, (room - cell_len(match)) // 2)
@@ -101,7 +101,7 @@ class Found(Row):
         after = _shortened(clean(self.hit.after), room - cell_len(before) - cell_len(match))
         rest = room - sum(map(cell_len, (before, match, after)))
         emphasised = Style(bold=True, reverse=True)
-        parts = [(" " * 2 * _MARK, None), (before, None), (match, emphasised)]
+        parts = [(" " * (2 * _MARK - 1), None), (before, None), (match, emphasised)]
         return _strip([*parts, (after, None), (" " * (rest + 1), None)], False)
 
 

@@ -346,7 +346,8 @@ class Conversation:
             return True
         if any(turn.images for turn in sent):
             return True  # looking at them anew would take the machine for a while
-        question = prompts.load("title", self.config_folder).render()
+        prompt = prompts.load("title", self.config_folder)
+        question = prompt.render(beginning=titles.beginning(sent[0].prompt))
         request = titles.request(messages(sent, self.system, question), self.model)
         over = asyncio.Event()
         self._titling = (request.turn_id or "", over)
@@ -362,7 +363,7 @@ class Conversation:
             over.set()
         if end not in COMPLETE:
             return False
-        title = titles.cleaned(said, question, cut=end is FinishReason.LENGTH)
+        title = titles.cleaned(said, prompt.render(beginning=""), cut=end is FinishReason.LENGTH)
         if title:
             kept: bool = await asyncio.to_thread(history.suggest_title, self.id, title)
             self.titled = True  # by us or, meanwhile, by a person

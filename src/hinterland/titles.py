@@ -23,6 +23,12 @@ _SAID_FIRST = re.compile(r"(?i)\W*(?:title|titel|titre|título|titolo|标题|標
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
+def beginning(prompt: str) -> str:
+    """Return as much of the first prompt as says in which language it is: small models go by that."""
+    words = (line for line in reversed(prompt.splitlines()) if line.strip())
+    return clean_line(next(words, ""), _LONGEST)
+
+
 def request(said: tuple[Message, ...], model: str | None) -> Request:
     """Return the request for a title of what was `said`, whose last message asks for it; it is
     refused unless the model is in memory and idle."""
@@ -40,7 +46,7 @@ def request(said: tuple[Message, ...], model: str | None) -> Request:
 def cleaned(said: str, question: str, *, cut: bool = False) -> str:
     """Return the title in what a model said; empty when there is none.
 
-    `question` is what it was asked, which some models only repeat; `cut` says that the limit of
+    `question` is how it was asked, which some models only repeat; `cut` says that the limit of
     tokens ended it.
     """
     line = next((line for line in said.split("\n") if line.strip(_ROUND + _END)), "")
