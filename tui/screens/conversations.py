@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from hinterland.errors import HinterlandError
@@ -24,6 +23,7 @@ from hinterland.history import History, Hit, Summary, fuzzy
 from hinterland.language import N_, _
 from hinterland.text import clean_line
 from hinterland.tui.conversation_rows import Place, Row, by_day, by_match, by_place
+from hinterland.tui.screens.keys_in_words import KeysInWords
 from hinterland.tui.widgets.conversation_list import ConversationList
 from hinterland.tui.widgets.search_box import Entered, SearchBox
 
@@ -90,7 +90,7 @@ class Outcome:
     """Conversations that were deleted and not brought back."""
 
 
-class ConversationsScreen(Screen[Outcome]):
+class ConversationsScreen(KeysInWords[Outcome]):
     """Lists, finds, opens, and marks conversations."""
 
     CSS_PATH = "conversations.tcss"

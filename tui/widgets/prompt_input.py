@@ -8,6 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
+from hinterland.language import _
 from hinterland.text import clean
 from hinterland.tui.messages import PromptSubmitted
 
@@ -33,7 +34,7 @@ class PromptInput(TextArea):
             tab_behavior="focus",
             show_line_numbers=False,
             highlight_cursor_line=False,
-            placeholder="Ask something, or type /help",
+            placeholder=_("Ask something, or type /help"),
             compact=True,
         )
         self.cursor_blink = False  # a blinking cursor is bytes on the line for nothing
