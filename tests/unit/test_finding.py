@@ -208,14 +208,15 @@ async def test_when_idle_loads_and_delays_nothing(paths: Paths, hint: Hint) -> N
 
     assert isinstance(await last(), Failed)
     assert await client.status() is None  # not even the service was started
-    assert hint("ask", "-m", "echo:1000", "hello").returncode == 0
+    assert hint("ask", "-m", "echo:20", "hello").returncode == 0
     assert isinstance(await last(), Failed)  # another model is in memory
     status = await client.status()
     assert status is not None
-    assert [worker.model for worker in status.workers] == ["echo:1000"]
-    wanted = msgspec.structs.replace(wanted, model="echo:1000", turn_id=new_id())
+    assert [worker.model for worker in status.workers] == ["echo:20"]
+    wanted = msgspec.structs.replace(wanted, model="echo:20", turn_id=new_id())
     assert not isinstance(await last(), Failed)
-    slow = client.stream(msgspec.structs.replace(wanted, when_idle=False, turn_id=new_id()))
+    long = Request((Message("user", "word " * 1000),), "echo:20", turn_id=new_id())
+    slow = client.stream(long)
     await anext(slow)
     busy = msgspec.structs.replace(wanted, turn_id=new_id())
     assert isinstance([event async for event in client.stream(busy)][-1], Failed)
