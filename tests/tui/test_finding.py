@@ -196,6 +196,8 @@ def test_open_search_jump_in_a_real_terminal(home: Path, history: History) -> No
         terminal.sees("ready")
         terminal.type("\x0f")  # Ctrl+O
         terminal.sees("Today", "How deep is the well")
+        terminal.type("\x1b[Bp")  # Down, and a key of the list, in one burst
+        terminal.sees("Pinned")
         terminal.type("\x1bOR")  # F3
         terminal.sees("Text:")
         terminal.type("needle lies\r")

@@ -272,20 +272,21 @@ class ConversationsScreen(KeysInWords[Outcome]):
     def action_mode(self, everywhere: bool) -> None:
         self._mode = Asking.EVERYTHING if everywhere else Asking.TITLES
         self._ask_for_search()
-        self.box.focus()
+        self.set_focus(self.box)
         self._show()
 
     def action_search(self) -> None:
-        self.box.focus()
+        self.set_focus(self.box)
 
     def action_move(self, rows: int) -> None:
+        # `focus()` takes a while, and of keys that come in a burst the next would go to the box.
         if self._asking is not self._mode:
             return
         if self.list.has_focus:
             if not self.list.move(rows) and rows < 0:
-                self.box.focus()
+                self.set_focus(self.box)
         elif rows > 0 and self.list.chosen is not None:
-            self.list.focus()
+            self.set_focus(self.list)
 
     def action_page(self, pages: int) -> None:
         self.list.page(pages)
@@ -358,7 +359,7 @@ class ConversationsScreen(KeysInWords[Outcome]):
         self._label()
         self.box.value = clean_line(text)
         self.box.action_end()
-        self.box.focus()
+        self.set_focus(self.box)
 
     def _ask_for_search(self) -> None:
         """Have the box search again."""
@@ -367,7 +368,7 @@ class ConversationsScreen(KeysInWords[Outcome]):
         self.box.value = self._query
         self.box.action_end()
         if was in (Asking.RENAME, Asking.TAGS):
-            self.list.focus()
+            self.set_focus(self.list)
 
     def _label(self) -> None:
         self.query_one("#search-label", Static).update(_(self._asking.value) + " ")
