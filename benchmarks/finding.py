@@ -129,7 +129,7 @@ def measure_screen(conversations: int) -> dict[str, float]:
         until_seen("screen_text_ms", b"\x154712", b" 4712?")
         at = len(chat.written)
         chat.type(b"\x1b")
-        chat.until(b"Ask something", at)
+        chat.until(b"ready", at)
     chat.leave()
     return {name: statistics.median(values) for name, values in taken.items()}
 
