@@ -75,14 +75,7 @@ class Finding(Screen[None]):
     """What a chat's screen needs to open the list and what is chosen there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+o",
-            "browse",
-            N_("Conversations"),
-            show=False,
-            priority=True,
-            id="chat.conversations",
-        ),
+        Binding("ctrl+o", "browse", N_("Conversations"), priority=True, id="chat.conversations"),
         Binding("f3", "browse(True)", N_("Find"), show=False, priority=True, id="chat.find"),
     ]
 

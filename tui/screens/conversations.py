@@ -16,15 +16,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Footer, Input, Static
+from textual.screen import Screen
+from textual.widgets import Input, Static
 
 from hinterland.errors import HinterlandError
 from hinterland.history import History, Hit, Summary, fuzzy
 from hinterland.language import N_, _
 from hinterland.text import clean_line
 from hinterland.tui.conversation_rows import Place, Row, by_day, by_match, by_place
-from hinterland.tui.screens.keys_in_words import KeysInWords
 from hinterland.tui.widgets.conversation_list import ConversationList
+from hinterland.tui.widgets.key_line import KeyLine
 from hinterland.tui.widgets.search_box import Entered, SearchBox
 
 _MOST_PLACES = 50
@@ -90,7 +91,7 @@ class Outcome:
     """Conversations that were deleted and not brought back."""
 
 
-class ConversationsScreen(KeysInWords[Outcome]):
+class ConversationsScreen(Screen[Outcome]):
     """Lists, finds, opens, and marks conversations."""
 
     CSS_PATH = "conversations.tcss"
@@ -156,7 +157,7 @@ class ConversationsScreen(KeysInWords[Outcome]):
             yield SearchBox(id="search")
             yield Static(id="search-count", markup=False)
         yield ConversationList(id="conversations")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.box = self.query_one(SearchBox)
