@@ -37,7 +37,8 @@ class EngineClient:
 
         Closing the iterator cancels a request that has no conversation; one that has goes on.
         """
-        async for event in self._events("POST", "/v1/chat/completions", requests.encode(request)):
+        target, body = "/v1/chat/completions", requests.encode(request)
+        async for event in self._events("POST", target, body, start=not request.when_idle):
             yield event
 
     async def attach(self, turn_id: str) -> AsyncIterator[Event]:
@@ -77,11 +78,13 @@ class EngineClient:
         answer = await self._ask("POST", "/hint/stop?idle=1")
         return answer is None or bool(msgspec.json.decode(answer)["stopping"])
 
-    async def _events(self, method: str, target: str, body: bytes = b"") -> AsyncIterator[Event]:
+    async def _events(
+        self, method: str, target: str, body: bytes = b"", *, start: bool = True
+    ) -> AsyncIterator[Event]:
         parser = EventParser()
         connection: Connection | None = None
         try:
-            connection = await self._exchange(method, target, body)
+            connection = await self._exchange(method, target, body, start)
             with contextlib.suppress(OSError, h11.RemoteProtocolError):  # said below
                 async for piece in connection.chunks():
                     for event in parser.feed(piece):
@@ -97,13 +100,16 @@ class EngineClient:
                 yield event
             yield Failed("EngineError", _STOPPED, _RESTARTS)
 
-    async def _exchange(self, method: str, target: str, body: bytes) -> Connection:
+    async def _exchange(self, method: str, target: str, body: bytes, start: bool) -> Connection:
         """Return a connection whose answer may be read; raises HinterlandError."""
         if len(body) > requests.LARGEST_BODY:
             raise requests.too_large()
         patience = time.monotonic() + _PATIENCE_WITH_THE_LAST
         while True:
-            connection = await connect(self._paths)
+            try:
+                connection = await connect(self._paths, start=start)
+            except OSError as error:
+                raise EngineError("The engine does not run.", _RESTARTS) from error
             try:
                 status = await connection.send(method, target, body, _HEADERS)
                 if status == 200:

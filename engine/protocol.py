@@ -96,6 +96,9 @@ class Request(msgspec.Struct, frozen=True):
     """Whether `think` is only what the settings say, and was not asked for with this request."""
     prefix: str | None = None
     """Names the system prompt as one that is worth keeping read: a tool's."""
+    when_idle: bool = False
+    """Whether it is refused unless the model is in memory, on this machine, and nobody else asks
+    anything: nothing is loaded, started or made to wait for it."""
     room: int = 0
     """Tokens that should be left for the answer, of a small window an eighth at most: a prompt that
     leaves less is refused, as one that does not fit at all."""

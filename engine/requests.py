@@ -43,6 +43,8 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether `think` is only what the settings say: a model that does not think keeps quiet."""
     prefix: Id | None = None
     """Names the system prompt as one that is worth keeping read: a tool's."""
+    when_idle: bool = False
+    """Whether it is refused unless the model is in memory and nothing else runs."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -104,6 +106,7 @@ def encode(request: Request) -> bytes:
             think=request.think,
             usual=request.usual,
             prefix=request.prefix,
+            when_idle=request.when_idle,
         ),
     }
     if request.model:

@@ -19,6 +19,7 @@ from hinterland.conversation import Conversation
 from hinterland.errors import PluginError
 from hinterland.language import N_, _
 from hinterland.text import clean_line
+from hinterland.tui.finding import Resume
 from hinterland.tui.keys import keymap
 from hinterland.tui.messages import HungUp, OpeningFailed, ScreenFailed
 from hinterland.tui.screens.chat import ChatScreen
@@ -51,6 +52,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         *,
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
+        resume: Resume | None = None,
         config: Config | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
@@ -62,8 +64,11 @@ class ChatApp(App[bool], inherit_bindings=False):
         self._foreign: tuple[Screen[Any], str] | None = None
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
-        self._chat = ChatScreen(open_conversation, conversation, default_model, remotes or {})
+        self._chat = ChatScreen(
+            open_conversation, conversation, default_model, remotes or {}, resume
+        )
         self._chat.shaping = Shaping(self.config.ui.shaping)
+        self._chat.titles = config is not None and config.ui.titles
 
     def on_mount(self) -> None:
         if not self.is_headless:

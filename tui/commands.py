@@ -14,6 +14,7 @@ from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageN
 from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
+from hinterland.tui.finding import BrowsingWanted, ConversationWanted
 from hinterland.tui.messages import ModelSwitched, Told
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
@@ -48,6 +49,15 @@ class ScreenChat:
     def say(self, text: str) -> None:
         """Show a notice."""
         self._post(Told(text))
+
+    def browse(self, query: str, *, everywhere: bool = False) -> bool:
+        """Have the list of conversations shown when the command has ended; return True."""
+        self._post(BrowsingWanted(query, everywhere))
+        return True
+
+    def go_to(self, conversation_id: str | None) -> None:
+        """Go on with another conversation when the command has ended; None begins a new one."""
+        self._post(ConversationWanted(conversation_id))
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading as it comes, and return how it ended."""

@@ -198,6 +198,10 @@ class Desk:
     async def _answer(self, order: Order, answer: Answer) -> None:
         with self._telling(answer):
             spec = await asyncio.to_thread(self._resolve, order.model)
+            if order.hint.when_idle and not (
+                len(self._running) == 1 and self._workers.is_idle(spec)
+            ):
+                raise EngineError("The engine has something else to do.", "Ask again later.")
             if any(message.images for message in order.messages):
                 order = await with_images_for(spec, order)
             order, note = thinking.steer(order, spec)

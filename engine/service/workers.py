@@ -67,6 +67,13 @@ class Workers:
             limits.append(tokens // _STEP * _STEP)
         return max(min(limits), spec.context) if limits else None
 
+    def is_idle(self, spec: WorkerSpec) -> bool:
+        """Whether the model is in memory here and nobody uses it or waits for another."""
+        worker = self._workers.get(spec.identity)
+        if spec.remote is not None or worker is None or worker.gone or not worker.ready.done():
+            return False
+        return not (worker.users or self._choosing.locked())
+
     @asynccontextmanager
     async def worker(self, spec: WorkerSpec, say: Say) -> AsyncIterator[Worker]:
         """Give a ready worker for `spec`, which stays loaded as long as it is used.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from hinterland import choosing
+from hinterland import finding_commands as finding
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, TextDelta, Think
 from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.language import N_, _, n_
@@ -43,6 +44,13 @@ class Chat(Protocol):
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading while it is written, and return how it ended."""
+
+    def browse(self, query: str, *, everywhere: bool = False) -> bool:
+        """Let the person choose among the conversations on a screen, by titles or by what was said
+        `everywhere`; return False where there is no such screen."""
+
+    def go_to(self, conversation_id: str | None) -> None:
+        """Go on with another conversation when the command has ended; None begins a new one."""
 
     def switched(self, model: str, where: str) -> None:
         """Take note that another model answers next, and where words to it go."""
@@ -297,6 +305,16 @@ COMMANDS = (
     Command("think", "off|low|high", "how much the model thinks before it answers", _run_think),
     Command("compact", "[N]", "summarise all turns but the last, or the N oldest", _run_compact),
     Command("drop", "[N]", "send all turns but the last no more, or the N oldest", _run_drop),
+    Command("list", "[TITLE]", "the conversations, or those with such a title", finding.list_),
+    Command("find", "TEXT", "where all these words were said, in every conversation", finding.find),
+    Command("open", "ID", "go on with another conversation", finding.open_),
+    Command("title", "[TEXT]", "give this conversation a title", finding.title),
+    Command("pin", "", "keep this conversation at the top of the list, or no longer", finding.pin),
+    Command("tag", "NAME…", "give this conversation tags, or take those it has", finding.tag),
+    Command(
+        "archive", "", "leave this conversation out of the list, or no longer", finding.archive
+    ),
+    Command("delete", "[undo]", "delete this conversation; undo brings it back", finding.delete),
     Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
     Command("model", "[NAME]", "the models there are; go on with another", choosing.model),
     Command("role", "[NAME|off]", "the roles there are; have the model take one", choosing.role),

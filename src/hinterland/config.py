@@ -91,6 +91,8 @@ class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Such as `fr`, `nl`, `zh_CN` or `en`; empty takes that of the environment."""
     shaping: Literal["auto", "on", "off"] = "auto"
     """Put right-to-left text in order for terminals that do not: `auto` for those known not to."""
+    titles: bool = True
+    """Whether the model gives conversations a title when it has nothing else to do."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

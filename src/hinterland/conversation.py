@@ -9,11 +9,13 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from hinterland.engine.protocol import (
+    COMPLETE,
     Counted,
     Done,
     Engine,
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 
 _TRY_AGAIN = 0.05  # seconds
+_PATIENCE_WITH_TITLE = 0.3
+"""Seconds that a prompt waits at most for the end of a title that was being made."""
 _ROOM = 256
 """Tokens left for the answer in a conversation that goes on, where the window is large enough."""
 
@@ -66,6 +70,9 @@ class Keeper(Protocol):
     def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
         """Remove images that no turn has any more."""
 
+    def suggest_title(self, conversation_id: str, title: str) -> bool:
+        """Give a conversation a title, unless it was given one; return whether it has it now."""
+
 
 class Conversation:
     """A conversation with an engine; without a history it leaves no trace on the disk."""
@@ -84,6 +91,9 @@ class Conversation:
     ) -> None:
         self.id = record.id if record else new_id()
         self.title = record.title if record else ""
+        self.titled = bool(record and record.titled)
+        """Whether a person or a model gave it a title."""
+        self._titling: tuple[str, asyncio.Event] | None = None
         self.turns: list[Turn] = list(record.turns) if record else []
         self.running = running
         """The turn that is being answered: by this process, or still by the service after the
@@ -326,6 +336,53 @@ class Conversation:
         end = Done(kept.finish_reason, kept.usage, kept.timings, kept.model)
         return [ReasoningDelta(kept.reasoning), TextDelta(kept.answer), end]
 
+    async def suggest_title(self) -> bool:
+        """Have the model make a title of what was said, and keep it if it is usable and there is
+        none; return whether the model came to it: the engine may have something else to do.
+
+        Whatever is asked meanwhile ends it at once. Raises ConfigError, StorageError.
+        """
+        from hinterland import prompts, titles
+
+        history, sent = self._history, self.sent
+        if history is None or self.titled or not sent or self.running or self._titling:
+            return True
+        if any(turn.images for turn in sent):
+            return True  # looking at them anew would take the machine for a while
+        prompt = prompts.load("title", self.config_folder)
+        question = prompt.render(beginning=titles.beginning(sent[0].prompt))
+        request = titles.request(messages(sent, self.system, question), self.model)
+        over = asyncio.Event()
+        self._titling = (request.turn_id or "", over)
+        said, end = "", FinishReason.FAILED
+        try:
+            async for event in self._engine.stream(request):
+                if isinstance(event, TextDelta):
+                    said += event.text
+                elif isinstance(event, Done):
+                    end = event.finish_reason
+        finally:
+            self._titling = None
+            over.set()
+        if end not in COMPLETE:
+            return False
+        title = titles.cleaned(said, prompt.render(beginning=""), cut=end is FinishReason.LENGTH)
+        if title:
+            kept: bool = await asyncio.to_thread(history.suggest_title, self.id, title)
+            self.titled = True  # by us or, meanwhile, by a person
+            self.title = title if kept else self.title
+        return True
+
+    async def _stop_titling(self) -> None:
+        """End the making of a title, so that the slot that holds this conversation is free."""
+        if self._titling is None:
+            return
+        turn_id, over = self._titling
+        with suppress(HinterlandError, TimeoutError):
+            async with asyncio.timeout(_PATIENCE_WITH_TITLE):
+                await self._engine.cancel(turn_id)
+                await over.wait()
+
     async def stop(self) -> None:
         """End the running answer; its iterator then yields Done(CANCELLED).
 
@@ -341,6 +398,7 @@ class Conversation:
     async def _receive(self, turn: Turn, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         self.running = turn
         self._ended = False
+        await self._stop_titling()
         try:
             async for event in events:
                 turn.receive(event)
@@ -437,6 +495,9 @@ class _HistoryWhenNeeded:
 
     def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
         _history(self._paths).forget_images(conversation_id, notes)
+
+    def suggest_title(self, conversation_id: str, title: str) -> bool:
+        return _history(self._paths).suggest_title(conversation_id, title)
 
 
 def _from_here(model: str | None) -> str | None:

@@ -143,6 +143,12 @@ class Listener:
     def say(self, text: str) -> None:
         self.said.append(text)
 
+    def browse(self, query: str, *, everywhere: bool = False) -> bool:
+        return False
+
+    def go_to(self, conversation_id: str | None) -> None:
+        raise AssertionError(conversation_id)
+
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         self.said.append(heading)
         end = last(await collect(events))

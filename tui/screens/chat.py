@@ -27,6 +27,7 @@ from hinterland.sentences import sentence, translated
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
 from hinterland.tui.entries import ending
+from hinterland.tui.finding import Finding, Resume
 from hinterland.tui.messages import (
     AnswerAdvanced,
     AnswerEnded,
@@ -59,7 +60,7 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(CommandingScreen):
+class ChatScreen(Finding, CommandingScreen):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,8 +90,10 @@ class ChatScreen(CommandingScreen):
         conversation: Conversation | None = None,
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
+        resume: Resume | None = None,
     ) -> None:
         super().__init__()
+        self.resume = resume
         self._remotes = dict(remotes or {})
         """What the status line says of where a remote engine's words go, by its name."""
         self.shaping = Shaping.AUTO

@@ -98,6 +98,9 @@ class Transcript(ScrollView, can_focus=False):
         self._base_style = Style()
         self._ahead: Timer | None = None
         self._late: Timer | None = None
+        self._turns_at: dict[str, int] = {}  # the first entry of each turn that was loaded
+        self._sought: tuple[str, ...] = ()  # terms to mark, in these entries:
+        self._sought_in = range(0)
         self._drawn_at = self._drawing_took = 0.0
 
     def on_mount(self) -> None:
@@ -126,15 +129,19 @@ class Transcript(ScrollView, can_focus=False):
         Of long ones a little is read at a time; what is called meanwhile happens after that.
         """
         turns = list(turns)
-        counts = stood_for(turns)
         self._entries, self._tops = [], []
+        self._turns_at, self._sought = {}, ()
         self._splitter, self._group = Splitter(), None
         self.following = True
         self._after_loading.clear()
-        self._loading = (
-            entry for turn in turns for entry in turn_entries(turn, counts.get(turn.id, 0))
-        )
+        self._loading = self._entries_of(turns)
         self._read_on()
+
+    def _entries_of(self, turns: list[Turn]) -> Iterator[Entry]:
+        counts = stood_for(turns)
+        for turn in turns:
+            self._turns_at[turn.id] = len(self._entries)  # each is put there before the next
+            yield from turn_entries(turn, counts.get(turn.id, 0))
 
     def _read_on(self) -> None:
         until = perf_counter() + _READING_FOR
@@ -162,6 +169,7 @@ class Transcript(ScrollView, can_focus=False):
         if self._must_wait(lambda: self.ask(prompt)):
             return
         self._splitter, self._group = Splitter(), None
+        self._sought = ()
         self.following = True
         self._append(prompt_entries(prompt))
         self._settle()
@@ -227,6 +235,32 @@ class Transcript(ScrollView, can_focus=False):
 
     # Moving
 
+    def reveal(self, turn_id: str, words: str) -> None:
+        """Go to the first place in a turn where `words` stand, and mark them there until something
+        is asked; to the beginning of the turn where its text does not hold them."""
+        from hinterland.history.words import terms
+        from hinterland.tui.highlight import holds
+
+        if self._must_wait(lambda: self.reveal(turn_id, words)) or turn_id not in self._turns_at:
+            return
+        first = self._turns_at[turn_id]
+        end = min((at for at in self._turns_at.values() if at > first), default=len(self._entries))
+        self._sought, self._sought_in = tuple(terms(words)), range(first, end)
+        index = next((n for n in self._sought_in if holds(self._text(n), self._sought)), first)
+        row = 0
+        if self._width:
+            self._draw(index)
+            strips = self._entries[index].strips or []
+            row = next((n for n, strip in enumerate(strips) if holds(strip.text, self._sought)), 0)
+        self.following = False
+        self._top_entry = (index, max(0, row - self.size.height // 3))
+        self._changed_from = 0
+        self._settle()
+
+    def _text(self, index: int) -> str:
+        entry = self._entries[index]
+        return "".join(piece.text for piece in entry.pieces) or entry.text
+
     def page(self, pages: float) -> None:
         """Scroll by so many views; a row stays for orientation."""
         self.scroll_relative(y=round(pages * max(1, self.size.height - 1)), animate=False)
@@ -272,8 +306,15 @@ class Transcript(ScrollView, can_focus=False):
             strips = self._entries[index].strips or []
             if row - self._tops[index] < len(strips):
                 strip = strips[row - self._tops[index]]
+            if self._sought and index in self._sought_in:
+                strip = self._marked(strip)
         style = self._base_style
         return strip.crop_extend(0, self._width, style).apply_style(style)
+
+    def _marked(self, strip: Strip) -> Strip:
+        from hinterland.tui.highlight import highlight
+
+        return highlight(strip, self._sought)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("hinterland.cli.ask", N_("Answer one question on standard output.")),
     "chat": ("hinterland.cli.chat", N_("Open the chat.")),
     "models": ("hinterland.cli.models", N_("List, fetch, add and check models.")),
-    "history": ("hinterland.cli.history", N_("List, read, search and export conversations.")),
+    "history": ("hinterland.cli.history", N_("List, read, search, mark and export conversations.")),
     "engine": ("hinterland.cli.engine", N_("Look at, start, stop and measure the engine.")),
     "plugins": ("hinterland.cli.plugins", N_("List plugins and turn them on or off.")),
     "config": ("hinterland.cli.config", N_("Show and change settings.")),

@@ -47,7 +47,7 @@ def command(
     plain: bool,
 ) -> int:
     """Open the chat."""
-    from hinterland import config, paths
+    from hinterland import config, finding_commands, paths
     from hinterland.conversation import open_conversation
 
     if latest and resume:
@@ -67,6 +67,13 @@ def command(
     begin = partial(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
+    # One that is opened later has a model and a system prompt of its own.
+    earlier = partial(open_conversation, found, settings, keep_history=not no_history)
+
+    def resumed(conversation_id: str) -> Conversation:
+        conversation = earlier(resume=conversation_id)
+        conversation.think = Think(think) if think else None
+        return conversation
 
     def new(*, resume: str | None = None, latest: bool = False) -> Conversation:
         conversation = begin(resume=resume, latest=latest)
@@ -81,7 +88,10 @@ def command(
     if plain:
         from hinterland.cli.plain_chat import PlainChat
 
-        return PlainChat(old or new(), new, settings.engines).run()
+        try:
+            return PlainChat(old or new(), new, settings.engines, resumed).run()
+        finally:
+            finding_commands.finish_deleting(found)
     if settings.keys:
         from hinterland.tui import keys
 
@@ -96,9 +106,13 @@ def command(
         default_model=default,
         remotes={name: engine.address.mark for name, engine in settings.engines.items()},
         config=settings,
+        resume=resumed,
         driver_class=Terminal,
     )
-    answer_goes_on = app.run(mouse=settings.ui.mouse)
+    try:
+        answer_goes_on = app.run(mouse=settings.ui.mouse)
+    finally:
+        finding_commands.finish_deleting(found)
     if app.error is not None:
         raise app.error
     if answer_goes_on and not app.return_code:

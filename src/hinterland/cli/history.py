@@ -1,4 +1,4 @@
-"""`hint history`: list, read, search, export and delete conversations."""
+"""`hint history`: list, read, search, mark, export and delete conversations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from hinterland.history import History, Summary
 
 NOTHING_YET = "There are no conversations yet: `hint ask` begins one."
-SHORTEST_ID = 8
-"""Characters of an id that a list shows at least."""
-
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+_id = click.argument("conversation_id", metavar="ID")
 
 
 @click.group("history")
 def command() -> None:
-    """List, read, search and export the conversations kept on this computer.
+    """List, read, search, mark and export the conversations kept on this computer.
 
     An ID may be shortened as long as only one conversation begins with it.
     """
@@ -30,16 +30,23 @@ def command() -> None:
 
 @command.command("list")
 @click.option("-n", "--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--archived", is_flag=True, help="Those that are archived, and only those.")
+@click.option("--pinned", is_flag=True, help="Those that are pinned, and only those.")
+@click.option("--tag", metavar="TAG", help="Those that have this tag.")
 @_json
-def list_(limit: int, as_json: bool) -> None:
+def list_(limit: int, archived: bool, pinned: bool, tag: str | None, as_json: bool) -> None:
     """List conversations, spoken in last first."""
-    summaries = _history().list()
+    from hinterland.history.short_ids import short_ids
+
+    history = _history()
+    summaries = history.list(archived=archived, pinned=pinned or None, tag=tag)
     if as_json:
         _print_json({"version": 1, "conversations": summaries[:limit]})
     elif not summaries:
-        click.echo(NOTHING_YET, err=True)
+        click.echo("There are none like that." if history.list(1) else NOTHING_YET, err=True)
     else:
-        short = _short_ids([summary.id for summary in summaries])
+        # Of all, also of those that are not shown: what is typed must name one conversation.
+        short = short_ids([summary.id for summary in history.list()])
         for summary in summaries[:limit]:
             click.echo(_row(summary, short[summary.id]))
         if len(summaries) > limit:
@@ -75,6 +82,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     A word is found by its beginning; case and accents do not count.
     """
     from hinterland.history.export import when
+    from hinterland.history.short_ids import short_ids
     from hinterland.text import clean, clean_line
 
     history = _history()
@@ -84,7 +92,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     elif not hits:
         click.echo("Nothing found.", err=True)
     else:
-        short = _short_ids([summary.id for summary in history.list()])
+        short = short_ids([summary.id for summary in history.list()])
         for hit in hits:
             short_id = short.get(hit.conversation_id, hit.conversation_id)
             click.echo(f"{short_id}  {when(hit.created)}  {clean_line(hit.title)}")
@@ -120,6 +128,69 @@ def export(conversation_id: str, form: str, output: Path | None, force: bool) ->
         _print_bytes(content)
     else:
         export.save(output, content, overwrite=force)
+
+
+@command.command()
+@_id
+@click.argument("title", nargs=-1, required=True)
+def rename(conversation_id: str, title: tuple[str, ...]) -> None:
+    """Give a conversation a title."""
+    _history().rename(conversation_id, " ".join(title))
+
+
+@command.command()
+@_id
+def pin(conversation_id: str) -> None:
+    """Keep a conversation at the top of the chat's list."""
+    _history().pin(conversation_id)
+
+
+@command.command()
+@_id
+def unpin(conversation_id: str) -> None:
+    """Keep it there no longer."""
+    _history().pin(conversation_id, False)
+
+
+@command.command()
+@_id
+def archive(conversation_id: str) -> None:
+    """Leave a conversation out of the lists; it is found and kept as before."""
+    _history().archive(conversation_id)
+
+
+@command.command()
+@_id
+def unarchive(conversation_id: str) -> None:
+    """Have it in the lists again."""
+    _history().archive(conversation_id, False)
+
+
+@command.command()
+@_id
+@click.argument("tags", nargs=-1, required=True)
+def tag(conversation_id: str, tags: tuple[str, ...]) -> None:
+    """Give a conversation tags: words to find it by."""
+    history = _history()
+    history.tag(conversation_id, (*history.conversation(conversation_id).tags, *tags))
+
+
+@command.command()
+@_id
+@click.argument("tags", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Take all of them.")
+def untag(conversation_id: str, tags: tuple[str, ...], every: bool) -> None:
+    """Take tags from a conversation."""
+    from hinterland.errors import InputError
+
+    history = _history()
+    has = history.conversation(conversation_id).tags
+    going = {each.lstrip("#").casefold() for each in (has if every else tags)}
+    if not every and not tags:
+        raise InputError("No tag was named.", "Name those that go, or say --all.")
+    if missing := going - {each.casefold() for each in has}:
+        raise InputError(f"It has no tag {min(missing)!r}.", f"It has: {', '.join(has) or 'none'}.")
+    history.tag(conversation_id, [each for each in has if each.casefold() not in going])
 
 
 @command.command()
@@ -159,21 +230,10 @@ def _row(summary: Summary, short_id: str) -> str:
         marks = f" [{STILL_WRITING}]"
     elif summary.incomplete:
         marks = " [incomplete]"
-    turns = f"{summary.turns:4}"
-    return f"{short_id}  {when(summary.updated)} {turns}  {clean_line(summary.title)}{marks}"
-
-
-def _short_ids(ids: list[str]) -> dict[str, str]:
-    """Return the shortest beginning of each id that no other id shares."""
-    ordered = sorted(ids)
-    short = {}
-    for before, own, after in zip(["", *ordered], ordered, [*ordered[1:], ""], strict=False):
-        length = SHORTEST_ID
-        while length < len(own) and own[:length] in (before[:length], after[:length]):
-            length += 1
-        short[own] = own[:length]
-    width = max(map(len, short.values()), default=0)
-    return {own: own[:width] for own in short}
+    tags = "".join(f" #{clean_line(tag)}" for tag in summary.tags)
+    pinned = "* " if summary.pinned else ""
+    title = f"{pinned}{clean_line(summary.title)}{tags}{marks}"
+    return f"{short_id}  {when(summary.updated)} {summary.turns:4}  {title}"
 
 
 def _print_json(document: object) -> None:

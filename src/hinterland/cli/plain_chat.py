@@ -61,8 +61,12 @@ class PlainChat:
         conversation: Conversation,
         new: Callable[[], Conversation],
         remotes: Mapping[str, RemoteEngine],
+        resume: Callable[[str], Conversation],
     ) -> None:
         self._conversation = conversation
+        self._resume = resume
+        self._go_to: Callable[[], None] | None = None
+        """What the command that runs leads to."""
         self._remotes = remotes
         self._told: SentTo | None = None
         """Where the words go, as it was said last."""
@@ -140,6 +144,9 @@ class PlainChat:
                     _("Open the chat without --plain."),
                 )
         self._runner.run(self._finish(chat_commands.find(name).run(self, argument)))
+        go_to, self._go_to = self._go_to, None
+        if go_to is not None:
+            go_to()
 
     def switched(self, model: str, where: str) -> None:
         """Nothing to do: what `/model` says is all there is to see here."""
@@ -274,6 +281,24 @@ class PlainChat:
     def say(self, text: str) -> None:
         """Write something of our own, for a person."""
         self._say(text)
+
+    def browse(self, query: str, *, everywhere: bool = False) -> bool:
+        """Return False: lines have no list to choose from."""
+        del query, everywhere
+        return False
+
+    def go_to(self, conversation_id: str | None) -> None:
+        """Go on with another conversation when the command has ended; None begins a new one."""
+        if conversation_id is None:
+            self._go_to = self._start_new
+        else:
+            self._go_to = partial(self._continue, conversation_id)
+
+    def _continue(self, conversation_id: str) -> None:
+        self._conversation = self._resume(conversation_id)
+        self._warned = False
+        self.pictures.clear()
+        self._show_last_turn()
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Write text under a heading as it comes, for a person, and return how it ended."""

@@ -6,8 +6,9 @@ journalled while nobody read them are taken in before anything is shown.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -15,18 +16,28 @@ from hinterland.durable import locked, remove_file
 from hinterland.engine import prefix_store
 from hinterland.engine.protocol import ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
-from hinterland.history.files import Content, ConversationFiles, Heading, Record, title_of
+from hinterland.history.deleted import Deleted, DeletedFiles
+from hinterland.history.files import (
+    LONGEST_TITLE,
+    SCHEMA_VERSION,
+    Content,
+    ConversationFiles,
+    Heading,
+    Record,
+    Titled,
+    title_of,
+)
 from hinterland.history.index import Summary, SummaryIndex
 from hinterland.history.journals import Journals, unusable
 from hinterland.history.pictures import Pictures
 from hinterland.history.search import Hit, Search
 from hinterland.images import Picture
 from hinterland.paths import Paths
-from hinterland.store import Edit
+from hinterland.store import DocumentFile, Edit
 from hinterland.text import clean_line
 from hinterland.turns import Turn
 
-__all__ = ["History", "Hit", "Record", "Running", "Summary"]
+__all__ = ["History", "Hit", "Record", "Running", "Summary", "Titled"]
 
 Running = tuple[str, Turn]
 """A conversation's id and the turn that is being answered in it."""
@@ -36,6 +47,10 @@ Summaries = list[Summary]
 Hits = list[Hit]
 Turns = list[Turn]
 RunningTurns = list[Running]
+
+_LONGEST_GIVEN_TITLE = 200
+_LONGEST_TAG = 40
+_MOST_TAGS = 20
 
 
 class History:
@@ -52,6 +67,7 @@ class History:
         self._journals = Journals(paths.journal, self._warn_once)
         self._pictures = Pictures(paths.history / "images")
         self._index = SummaryIndex(paths.history / "index.json", self._files)
+        self._deleted = DeletedFiles(paths.history / "deleted")
         self._prefixes = paths.prefixes
         self._search = Search(paths.history / "search.sqlite", self._files)
 
@@ -155,9 +171,20 @@ class History:
         """Return the id of the conversation spoken in last; None when there is none."""
         return next((summary.id for summary in self.list(1)), None)
 
-    def list(self, limit: int | None = None) -> Summaries:
+    def list(
+        self,
+        limit: int | None = None,
+        *,
+        archived: bool | None = None,
+        pinned: bool | None = None,
+        tag: str | None = None,
+    ) -> Summaries:
         """Return the conversations, spoken in last first; raises StorageError when their folder
-        cannot be read. A file that cannot be read is warned of and left out."""
+        cannot be read. A file that cannot be read is warned of and left out.
+
+        Of those that are archived, pinned, or not, None leaves out neither; `tag` is one of theirs,
+        whatever its case.
+        """
         running = self.running()
         self.adopt()
         summaries = self._index.summaries()
@@ -172,8 +199,15 @@ class History:
             summaries[conversation_id] = msgspec.structs.replace(
                 known, updated=max(known.updated, turn.created), running=True
             )
+        wanted = [
+            summary
+            for summary in summaries.values()
+            if archived in (None, summary.archived)
+            and pinned in (None, summary.pinned)
+            and (tag is None or tag.casefold() in map(str.casefold, summary.tags))
+        ]
         newest_first = sorted(
-            summaries.values(), key=lambda summary: (summary.updated, summary.id), reverse=True
+            wanted, key=lambda summary: (summary.updated, summary.id), reverse=True
         )
         return newest_first[:limit]
 
@@ -188,16 +222,55 @@ class History:
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title; raises InputError, StorageError."""
-        title = clean_line(title)
+        title = clean_line(title, _LONGEST_GIVEN_TITLE)
         if not title:
             raise InputError("A title needs at least one character.")
+        self._change(conversation_id, title=title, titled=Titled.PERSON)
+
+    def suggest_title(self, conversation_id: str, title: str) -> bool:
+        """Give a conversation a title that nobody asked for, and return whether it has it now: one
+        that a person or a model gave stays. Raises InputError, StorageError."""
+        title = clean_line(title, LONGEST_TITLE)
+        record = self.conversation(conversation_id)
+        prompts = [turn.prompt for turn in record.turns]
+        # Earlier releases did not note who had given a title.
+        if record.titled or record.title not in map(title_of, prompts[:1]) or not title:
+            return False
+        return self._change(record.id, title=title, titled=Titled.MODEL)
+
+    def pin(self, conversation_id: str, pinned: bool = True) -> None:
+        """Keep a conversation at the top of the list, or no longer; raises InputError,
+        StorageError."""
+        self._change(conversation_id, pinned=pinned)
+
+    def archive(self, conversation_id: str, archived: bool = True) -> None:
+        """Leave a conversation out of the list, or no longer; raises InputError, StorageError."""
+        self._change(conversation_id, archived=archived)
+
+    def tag(self, conversation_id: str, tags: Iterable[str]) -> None:
+        """Make `tags` all the tags of a conversation; each is one word. Raises InputError,
+        StorageError."""
+        self._change(conversation_id, tags=_as_tags(tags))
+
+    def _change(self, conversation_id: str, **fields: object) -> bool:
+        """Change fields of a conversation's heading, and return whether that made a difference.
+
+        A title of a model never takes the place of one that was given meanwhile.
+        """
         conversation_id = self.resolve(conversation_id)
         self._files.prepare()
+        changed = False
         with self._files.file(conversation_id).edit() as edit:
             if edit.content is None:
                 raise _unknown(conversation_id)
             for number, heading in edit.content.conversation.items():
-                edit.replace("conversation", int(number), Heading(title, heading.created))
+                if fields.get("titled") is Titled.MODEL and heading.titled:
+                    continue
+                now = msgspec.structs.replace(heading, **fields)
+                if now != heading:
+                    edit.replace("conversation", int(number), now)
+                    changed = True
+        return changed
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation, its images, its journals, its row in the list, its words in the
@@ -205,7 +278,65 @@ class History:
 
         Raises InputError when there is none, StorageError when something could not be removed.
         """
+        self._remove(self.resolve(conversation_id))
+
+    def set_aside(self, conversation_id: str) -> str:
+        """Delete a conversation so that this process can bring it back, until it ends or calls
+        `finish_deleting`; return its id. Whoever looks at the history after a process that was
+        killed finishes what it began.
+
+        Raises InputError when there is none, StorageError.
+        """
         conversation_id = self.resolve(conversation_id)
+        file = self._files.file(conversation_id)
+        self._files.prepare()
+        with locked(file.path):
+            if not file.path.exists():  # its first answer is still being written
+                raise InputError(
+                    "This conversation has no answer yet.", "Stop the answer, then delete it."
+                )
+            self._deleted.take(file.path, conversation_id)
+        return conversation_id
+
+    def bring_back(self) -> str | None:
+        """Bring back the conversation that this process deleted last, and return its id; None when
+        there is none. Raises StorageError."""
+        mine = self._deleted.mine()
+        if not mine:
+            return None
+        deleted = mine[-1]
+        file = self._files.file(deleted.conversation_id)
+        self._files.prepare()
+        with file.edit() as edit:
+            if edit.content is None:
+                self._deleted.give_back(deleted, file.path)
+                return deleted.conversation_id
+            # Somebody went on with it elsewhere: what they said stays too.
+            content = DocumentFile(deleted.path, Content, SCHEMA_VERSION).read()
+            for turn in content.turns.values() if content else ():
+                _put(edit, turn)
+            for heading in content.conversation.values() if content else ():
+                for number in edit.content.conversation:
+                    edit.replace("conversation", int(number), heading)
+            edit.commit()
+            remove_file(deleted.path)
+        self._deleted.tidy()
+        return deleted.conversation_id
+
+    def finish_deleting(self) -> None:
+        """Remove for good what this process deleted, and what was left by others that ended; raises
+        StorageError."""
+        for deleted in self._deleted.all():
+            if deleted.process == os.getpid() or deleted.abandoned:
+                self._finish(deleted)
+        self._deleted.tidy()
+
+    def _finish(self, deleted: Deleted) -> None:
+        if deleted.conversation_id not in self._files.scan():  # else somebody went on with it
+            self._remove(deleted.conversation_id)
+        remove_file(deleted.path)
+
+    def _remove(self, conversation_id: str) -> None:
         file = self._files.file(conversation_id)
         self._files.prepare()
         with locked(file.path):
@@ -214,7 +345,8 @@ class History:
                     remove_file(answer.path)
             self._pictures.remove_all(conversation_id)
             remove_file(file.path)
-        self._pictures.sweep(self._files.scan())
+        aside = {deleted.conversation_id for deleted in self._deleted.all()}
+        self._pictures.sweep({*self._files.scan(), *aside})
         # After the file: the engine saves nothing more of a conversation that has none.
         prefix_store.forget(self._prefixes, prefix_store.of_conversation(conversation_id))
         self._index.forget_missing()
@@ -225,9 +357,10 @@ class History:
 
         A journal whose answer cannot be kept stays where it is and is warned of.
         """
+        aside = self._aside()
         adopted = 0
         for answer in self._journals.answers():
-            if answer.live:
+            if answer.live or answer.conversation_id in aside:
                 continue
             try:
                 file = self._files.file(answer.conversation_id)
@@ -247,11 +380,28 @@ class History:
 
     def running(self) -> RunningTurns:
         """Return the answers that are being written, as far as they are."""
+        aside = self._aside()
         return [
             (answer.conversation_id, answer.turn)
             for answer in self._journals.answers()
-            if answer.live
+            if answer.live and answer.conversation_id not in aside
         ]
+
+    def _aside(self) -> set[str]:
+        """Return the ids of deleted conversations that may come back; whoever can bring the others
+        back has gone, so they go now."""
+        try:
+            deleted = self._deleted.all()
+            if any(each.abandoned for each in deleted):
+                for each in deleted:
+                    if each.abandoned:
+                        self._finish(each)
+                self._deleted.tidy()
+            known = self._files.scan() if deleted else {}
+        except StorageError as error:
+            self._warn_once(error)
+            return set()
+        return {each.conversation_id for each in deleted if each.conversation_id not in known}
 
     def _warn_once(self, error: StorageError) -> None:
         if error.message not in self._warned:
@@ -269,6 +419,22 @@ def _put(edit: Edit[Content], turn: Turn) -> None:
                 edit.replace("turns", int(number), turn)
             return
     edit.insert("turns", turn)
+
+
+def _as_tags(words: Iterable[str]) -> tuple[str, ...]:
+    """Return tags in the order they were given, each once whatever its case; raises InputError."""
+    tags: dict[str, str] = {}
+    for word in words:
+        tag = clean_line(word).lstrip("#")
+        if not tag or " " in tag or "," in tag or len(tag) > _LONGEST_TAG:
+            raise InputError(
+                f"{tag or word!r} cannot be a tag.",
+                f"A tag is one word of {_LONGEST_TAG} characters at most.",
+            )
+        tags.setdefault(tag.casefold(), tag)
+    if len(tags) > _MOST_TAGS:
+        raise InputError(f"A conversation can have {_MOST_TAGS} tags at most.")
+    return tuple(tags.values())
 
 
 def _unknown(conversation_id: str) -> InputError:

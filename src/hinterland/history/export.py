@@ -38,6 +38,9 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     turns: list[Turn]
     writing: list[Turn] = []
     """Answers that were still being written."""
+    pinned: bool = False
+    archived: bool = False
+    tags: tuple[str, ...] = ()
 
 
 def as_json(record: Record, writing: Sequence[Turn] = ()) -> bytes:
@@ -49,6 +52,9 @@ def as_json(record: Record, writing: Sequence[Turn] = ()) -> bytes:
         updated=record.updated,
         turns=record.turns,
         writing=list(writing),
+        pinned=record.pinned,
+        archived=record.archived,
+        tags=record.tags,
     )
     document: dict[str, Any] = msgspec.to_builtins(export)
     for turn in (*document["turns"], *document["writing"]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -27,9 +28,22 @@ Stamp = tuple[int, int, int]
 """Modification time in ns, bytes, inode: another version of a file has another stamp."""
 
 
-class Heading(msgspec.Struct):
+class Titled(StrEnum):
+    """Who gave a conversation its title."""
+
+    PROMPT = ""
+    """Nobody: it is the beginning of the first prompt."""
+    MODEL = "model"
+    PERSON = "person"
+
+
+class Heading(msgspec.Struct, omit_defaults=True):
     title: str
     created: float
+    titled: Titled = Titled.PROMPT
+    pinned: bool = False
+    archived: bool = False
+    tags: tuple[str, ...] = ()
 
 
 class Content(msgspec.Struct):
@@ -50,6 +64,11 @@ class Record(msgspec.Struct, frozen=True):
     updated: float
     """Seconds since the epoch, when its latest prompt was sent."""
     turns: list[Turn]
+    titled: Titled = Titled.PROMPT
+    pinned: bool = False
+    archived: bool = False
+    """Whether lists leave it out unless they are asked for it."""
+    tags: tuple[str, ...] = ()
 
     def texts(self) -> Iterator[tuple[Turn, str]]:
         """Yield each turn with the text it is found by; the first is found by the title too."""
@@ -84,14 +103,18 @@ class ConversationFiles:
         if content is None:
             return None
         turns = sorted(content.turns.values(), key=lambda turn: (turn.created, turn.id))
-        heading = next(iter(content.conversation.values()), None)
-        created = heading.created if heading else min((turn.created for turn in turns), default=0)
+        created = min((turn.created for turn in turns), default=0)
+        heading = next(iter(content.conversation.values()), Heading("", created))
         return Record(
             conversation_id,
-            heading.title if heading else "",
-            created,
-            max((turn.created for turn in turns), default=created),
+            heading.title,
+            heading.created,
+            max((turn.created for turn in turns), default=heading.created),
             turns,
+            heading.titled,
+            heading.pinned,
+            heading.archived,
+            heading.tags,
         )
 
     def readable(self, conversation_id: str) -> Record | None:
@@ -128,6 +151,14 @@ class ConversationFiles:
                 "Mend its permissions, or set HINTERLAND_HOME to another folder.",
             ) from error
         return found
+
+    def exist(self) -> bool:
+        """Return whether there is a conversation, without looking at each."""
+        try:
+            with os.scandir(self.folder) as entries:
+                return any(_FILE_NAME.fullmatch(entry.name) for entry in entries)
+        except OSError:
+            return bool(self.scan())  # which says what is wrong
 
     def prepare(self) -> Path:
         """Make the folder if it is missing and return it; raises StorageError."""

@@ -15,7 +15,7 @@ from hinterland.errors import StorageError
 from hinterland.history.files import ConversationFiles, Record, Stamp
 from hinterland.store import DocumentFile, Schema
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 WORTH_WRITING = 16
 """Stale rows from which on the index is written again; reading so many files takes less time."""
 
@@ -34,6 +34,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the last answer was cut off."""
     running: bool = False
     """Whether an answer is being written now."""
+    pinned: bool = False
+    archived: bool = False
+    tags: tuple[str, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -82,7 +85,10 @@ class SummaryIndex:
             content = self._file.read()
         except StorageError:
             return {}
-        return {row.summary.id: row for row in content.conversations.values()} if content else {}
+        # A row of an older release lacks what that release did not know, under the same stamp.
+        if content is None or any(s.version != SCHEMA_VERSION for s in content.schema.values()):
+            return {}
+        return {row.summary.id: row for row in content.conversations.values()}
 
     def _write(self, rows: Rows) -> Rows:
         with self._file.edit(anew=True) as edit:
@@ -115,4 +121,7 @@ def summary(record: Record) -> Summary:
         model=last.model if last else "",
         turns=sum(not turn.replaces for turn in record.turns),
         incomplete=last is not None and not last.complete,
+        pinned=record.pinned,
+        archived=record.archived,
+        tags=record.tags,
     )

@@ -51,7 +51,7 @@ class Search:
         wanted = terms(query)
         if not wanted:
             raise InputError("There is no word to search for.", "Try `hint history search water`.")
-        if not self._files.scan():
+        if not self._files.exist():
             return []
         records: dict[str, Record | None] = {}
         hits = []

@@ -70,6 +70,15 @@ class Snippet:
     after: str
 
 
+def folded(text: str, marks: str = "") -> str:
+    """Return `text` without case, accents and vowel points, with a space for whatever is neither a
+    letter nor a digit nor a symbol, nor one of `marks`."""
+    if not marks:
+        return _folded(text)
+    parts = re.split(f"([{re.escape(marks)}])", text)
+    return "".join(part if part in marks else _folded(part) for part in parts)
+
+
 def terms(query: str) -> list[str]:
     """Return what has to be found for `query`, each a row of tokens of which the last may be the
     beginning of one; empty when the query holds no word."""
@@ -103,16 +112,21 @@ def matches(searched: str, wanted: list[str]) -> bool:
     return all(f" {term}" in searched for term in wanted)
 
 
+def places(text: str, wanted: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield where in `text` the terms stand, from and up to which character, in their order; of a
+    run without a space the first place of each term."""
+    for chunk in _CHUNK.finditer(text):
+        searched = searchable(chunk[0])
+        found = (_narrowed(chunk[0], f" {term}") for term in wanted if f" {term}" in searched)
+        for start, end in sorted(found):
+            yield chunk.start() + start, chunk.start() + end
+
+
 def snippet(text: str, wanted: list[str], around: int = 60) -> Snippet | None:
     """Return the first place in `text` where one of the terms stands, with up to `around`
     characters on either side; None when there is no such place."""
-    for chunk in _CHUNK.finditer(text):
-        searched = searchable(chunk[0])
-        for term in wanted:
-            if f" {term}" in searched:
-                start, end = _narrowed(chunk[0], f" {term}")
-                return _cut(text, chunk.start() + start, chunk.start() + end, around)
-    return None
+    place = next(places(text, wanted), None)
+    return _cut(text, *place, around) if place else None
 
 
 def _folded(text: str) -> str:
