@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from hinterland import chat_commands
+from hinterland import attached, chat_commands
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
 from hinterland.images import Picture
-from hinterland.tui.messages import Told
+from hinterland.tui.messages import PromptReady, Told
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
 from hinterland.window import Overflow
+
+if TYPE_CHECKING:
+    from hinterland.documents import Document
 
 OWN = (
     ("/new", "a new conversation"),
@@ -32,14 +36,20 @@ class ScreenChat:
         talk: Conversation,
         post: Callable[[Message], object],
         pictures: list[Picture],
+        documents: list[Document],
     ) -> None:
         self.talk = talk
         self.pictures = pictures
+        self.documents = documents
         self._post = post
 
     def say(self, text: str) -> None:
         """Show a notice."""
         self._post(Told(text))
+
+    def send(self, prompt: str) -> None:
+        """Send a prompt once the command has ended."""
+        self._post(PromptReady(prompt))
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading as it comes, and return how it ended."""
@@ -59,10 +69,11 @@ class ScreenChat:
         return end
 
 
-def shown(prompt: str, pictures: Sequence[Picture]) -> str:
-    """Return a prompt as its turn will be shown, its images named."""
+def shown(prompt: str, pictures: Sequence[Picture], documents: Sequence[Document] = ()) -> str:
+    """Return a prompt as its turn will be shown, what is attached to it named."""
     notes = tuple(ImageNote(picture.name, picture.file) for picture in pictures)
-    return Turn(id="", created=0, prompt=prompt, images=notes).shown_prompt
+    marks = "".join(attached.mark(each.name, each.text) for each in documents)
+    return Turn(id="", created=0, prompt=marks + prompt, images=notes).brief_prompt
 
 
 def way_out(key: str, overflow: Overflow, chat: ScreenChat) -> Awaitable[bool] | None:

@@ -140,7 +140,7 @@ def prompt_entries(prompt: str) -> list[Entry]:
 def turn_entries(turn: Turn, stands_for: int = 0) -> list[Entry]:
     """Return the entries that show a turn that is over, or what stands for so many earlier ones."""
     above = [Entry(Kind.NOTICE, f"{mark_above(turn, stands_for)}.")]
-    entries = above if turn.replaces else prompt_entries(turn.shown_prompt)
+    entries = above if turn.replaces else prompt_entries(turn.brief_prompt)
     if turn.reasoning.strip():
         entries.append(Entry(Kind.REASONING, clean(turn.reasoning).strip()))
     answer = clean(turn.answer)

@@ -28,6 +28,7 @@ from hinterland.engine.protocol import (
     Think,
 )
 from hinterland.errors import ContextError, HinterlandError
+from hinterland.prompt_memory import PromptMemory
 from hinterland.turns import Turn, messages, new_id, sendable
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class Conversation:
         self._urls: dict[str, str] = {}
         self.config_folder: Path | None = None
         """Where prompts of the user's own lie."""
+        self.memory = PromptMemory()
+        """What the box that prompts are written in remembers."""
 
     @property
     def kept(self) -> bool:
@@ -401,6 +404,8 @@ def open_conversation(
         think=Think(config.think) if config.think else None,
     )
     conversation.config_folder = paths.config
+    if keep_history:
+        conversation.memory = PromptMemory(paths, conversation.id)
     return conversation
 
 

@@ -14,8 +14,9 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
-from hinterland import chat_commands
+from hinterland import attachments, chat_commands
 from hinterland.cli import show_error
 from hinterland.cli.answering import where_words_go
 from hinterland.config import RemoteEngine
@@ -37,6 +38,9 @@ from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.images import Picture
 from hinterland.text import clean, clean_line
 from hinterland.window import OutgrownError, Overflow
+
+if TYPE_CHECKING:
+    from hinterland.documents import Document
 
 _QUOTES = '"""'
 _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and no longer waiting for a tidy end
@@ -72,6 +76,9 @@ class PlainChat:
         self._noted = ""
         self.pictures: list[Picture] = []
         """The images that go with the next prompt."""
+        self.documents: list[Document] = []
+        """The documents that go with it."""
+        self._to_send = ""
         self._exit_code = 0
 
     def run(self) -> int:
@@ -118,10 +125,14 @@ class PlainChat:
         self._conversation = self._new()
         self._warned = False
         self.pictures.clear()
+        self.documents.clear()
         self._say("A new conversation.")
 
     def _run(self, name: str, argument: str) -> None:
+        self._to_send = ""
         self._runner.run(self._finish(chat_commands.find(name).run(self, argument)))
+        if self._to_send:
+            self._ask(self._to_send)
 
     async def _finish(self, command: Awaitable[object]) -> object:
         return await command
@@ -177,18 +188,20 @@ class PlainChat:
         said = [turn for turn in self._conversation.turns if not turn.replaces]
         if self._attended and said:
             turn = said[-1]
-            self._write(f"> {clean(turn.shown_prompt)}\n{clean(turn.answer)}\n")
+            self._write(f"> {clean(turn.brief_prompt)}\n{clean(turn.answer)}\n")
         running = self._conversation.running
         if running is not None:
             if self._attended:
-                self._write(f"> {clean(running.shown_prompt)}\n")
+                self._write(f"> {clean(running.brief_prompt)}\n")
             self._try(lambda: self._answer(self._conversation.follow()))
 
     def _ask(self, prompt: str) -> None:
         while True:
             try:
-                self._answer(self._conversation.ask(prompt, images=tuple(self.pictures)))
+                answer = attachments.ask(self._conversation, prompt, self.documents, self.pictures)
+                self._answer(answer)
                 self.pictures.clear()
+                self.documents.clear()
                 return
             except OutgrownError as error:
                 if not self._attended:
@@ -246,6 +259,10 @@ class PlainChat:
     def say(self, text: str) -> None:
         """Write something of our own, for a person."""
         self._say(text)
+
+    def send(self, prompt: str) -> None:
+        """Send a prompt once the command has ended."""
+        self._to_send = prompt
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Write text under a heading as it comes, for a person, and return how it ended."""
