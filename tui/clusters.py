@@ -74,12 +74,31 @@ def column_at(text: str, cells: int) -> int:
     return len(text)
 
 
+def spread(text: str, used: int = 0) -> str:
+    """Return `text` with its tabs as blanks; it stands `used` cells from the left."""
+    if "\t" not in text:
+        return text
+    *pieces, last = text.split("\t")
+    blanks = ""
+    for piece in pieces:
+        blanks += piece
+        blanks += " " * (TAB - (used + cell_len(blanks)) % TAB)
+    return blanks + last
+
+
+def width_of(text: str) -> int:
+    """Return the cells that `text` takes at the left of a row."""
+    return cell_len(spread(text))
+
+
 @lru_cache(8192)
 def cuts(line: str, width: int) -> tuple[int, ...]:
     """Return the columns at which `line` is cut into rows of at most `width` cells: between words,
     and inside those that are wider than a row, which includes text without spaces."""
-    if width <= 0 or (len(line) <= width and line.isascii() and "\t" not in line):
+    if width <= 0:
         return ()
+    if line.isascii() and "\t" not in line:
+        return _cuts_by_index(line, width)
     found: list[int] = []
     used = 0
     for chunk in _CHUNK.finditer(line):
@@ -100,6 +119,16 @@ def cuts(line: str, width: int) -> tuple[int, ...]:
                 used = min(cells, width)
             else:
                 used += cells
+    return tuple(found)
+
+
+def _cuts_by_index(line: str, width: int) -> tuple[int, ...]:
+    """Return what `cuts` does for text of which each character takes a cell."""
+    found = []
+    start = 0
+    while len(line) - start > width:
+        start = line.rfind(" ", start, start + width) + 1 or start + width
+        found.append(start)
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -91,7 +92,7 @@ class FilePicker(Screen[None]):
         self._go(self._folder)
 
     def _go(self, folder: Path) -> None:
-        self.run_worker(self._read(folder), exclusive=True)
+        self.run_worker(partial(self._read, folder), exclusive=True)
 
     async def _read(self, folder: Path) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -169,7 +170,8 @@ class WritingScreen(Screen[None]):
         if not text.startswith("/") or "\n" in text[:_LONGEST_COMPLETED] or self.prompt.browsing:
             self._close_list()
         elif len(text) < _LONGEST_COMPLETED:
-            self.run_worker(self._complete(text), group="completions", exclusive=True)
+            # Not a coroutine: one that is overtaken before it began would complain.
+            self.run_worker(partial(self._complete, text), group="completions", exclusive=True)
 
     async def _complete(self, text: str) -> None:
         found = await asyncio.to_thread(chat_commands.completions, text, commands.OWN)
@@ -279,7 +281,7 @@ class WritingScreen(Screen[None]):
     def on_editor_wanted(self, message: EditorWanted) -> None:
         message.stop()
         self._close_list()
-        self.run_worker(self._edit(message.text), group="editor", exclusive=True)
+        self.run_worker(self._edit(message.text))
 
     async def _edit(self, text: str) -> None:
         from hinterland.tui.external_editor import edit

@@ -3,35 +3,54 @@ for long lines and long texts: its own cuts every line anew for each row it draw
 
 from __future__ import annotations
 
-from itertools import pairwise
+from bisect import bisect_right
+from itertools import accumulate, pairwise
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.document._document import Document, EditResult, Location
+from textual.document._document import Document, DocumentBase, EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._wrapped_document import WrappedDocument
+from textual.geometry import Offset
 from textual.strip import Strip
 from textual.widgets import TextArea
 
-from hinterland.tui.clusters import TAB, after, before, cluster_at, column_at, cuts
+from hinterland.tui.clusters import (
+    TAB,
+    after,
+    before,
+    cluster_at,
+    column_at,
+    cuts,
+    spread,
+    width_of,
+)
 
 
 class Rows(WrappedDocument):
     """A document cut into rows between clusters."""
 
+    def __init__(self, document: DocumentBase, tab_width: int = TAB) -> None:
+        self._cut: list[str] = []
+        """The lines as they were when they were cut."""
+        self._tops = [0]
+        """The first row of each line, and the number of rows."""
+        super().__init__(document, tab_width=tab_width)
+
     def wrap(self, width: int, tab_width: int | None = None) -> None:
-        """Cut every line; those that were cut before are looked up."""
-        self._width = width
+        """Cut the lines that are not as they were when they were cut last."""
         self._tab_width = tab_width or self._tab_width
-        self._wrap_offsets = [list(cuts(line, width)) for line in self.document.lines]
-        rows: list[tuple[int, int]] = []
-        self._offset_to_line_info = rows
-        self._line_index_to_offsets = []
-        for index, offsets in enumerate(self._wrap_offsets):
-            first = len(rows)
-            rows += [(index, section) for section in range(len(offsets) + 1)]
-            self._line_index_to_offsets.append(list(range(first, len(rows))))
+        lines = list(self.document.lines)
+        known = self._cut if width == self._width else []
+        same = _alike(known, lines)
+        tail = _alike(known[same:][::-1], lines[same:][::-1])
+        until = len(known) - tail
+        anew = [list(cuts(line, width)) for line in lines[same : len(lines) - tail]]
+        self._wrap_offsets[same : until if known else None] = anew
+        self._cut, self._width = lines, width
+        heights = (len(offsets) + 1 for offsets in self._wrap_offsets)
+        self._tops = list(accumulate(heights, initial=0))
 
     def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
         """Cut what an edit has changed."""
@@ -41,13 +60,29 @@ class Rows(WrappedDocument):
     @property
     def height(self) -> int:
         """The number of rows."""
-        return len(self._offset_to_line_info)
+        return self._tops[-1]
 
     def row(self, offset: int) -> tuple[int, int, int]:
         """Return the line that a row is of, and from which column to which it goes."""
-        index, section = self._offset_to_line_info[offset]
+        offset = min(max(offset, 0), self.height - 1)
+        index = bisect_right(self._tops, offset) - 1
+        section = offset - self._tops[index]
         bounds = [0, *self._wrap_offsets[index], len(self.document[index])]
         return index, bounds[section], bounds[section + 1]
+
+    def location_to_offset(self, location: Location) -> Offset:
+        """Return the cell and the row in which a location is drawn."""
+        index, column = location
+        cut = self._wrap_offsets[index]
+        section = bisect_right(cut, column)
+        start = cut[section - 1] if section else 0
+        return Offset(width_of(self.document[index][start:column]), self._tops[index] + section)
+
+    def offset_to_location(self, offset: Offset) -> Location:
+        """Return the location that is drawn in a cell of a row, or the nearest one."""
+        index, start, _ = self.row(offset.y)
+        section = bisect_right(self._wrap_offsets[index], start)
+        return index, self.get_target_document_column(index, max(0, offset.x), section)
 
     def get_sections(self, line_index: int) -> list[str]:
         """Return the rows of a line."""
@@ -138,7 +173,7 @@ class Editor(TextArea):
         segments = []
         used = 0
         for first, last, style in self._styled(index, start, end):
-            segments.append(Segment(_spread(line[first:last] or " ", used), style))
+            segments.append(Segment(spread(line[first:last] or " ", used), style))
             used += cell_len(segments[-1].text)
         strip = Strip(segments, used).extend_cell_length(self.scrollable_content_region.width)
         return strip.apply_style(base)
@@ -172,12 +207,8 @@ class Editor(TextArea):
         return parts
 
 
-def _spread(text: str, used: int) -> str:
-    """Return `text` with its tabs as blanks; it stands `used` cells from the left."""
-    if "\t" not in text:
-        return text
-    spread = ""
-    for piece in text.split("\t")[:-1]:
-        spread += piece
-        spread += " " * (TAB - (used + cell_len(spread)) % TAB)
-    return spread + text.rpartition("\t")[2]
+def _alike(some: list[str], others: list[str]) -> int:
+    """Return how many lines two lists begin with that are the same."""
+    pairs = zip(some, others, strict=False)
+    differs = (at for at, (one, other) in enumerate(pairs) if one is not other and one != other)
+    return next(differs, min(len(some), len(others)))
