@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from hinterland.language import _
+
 _DOCUMENT = re.compile(
     r'\s*<document name="([^"\n]*)">\n(.*?)\n</document>(?:\n\n|\s*\Z)', re.DOTALL
 )
@@ -24,7 +26,8 @@ def shown(prompt: str) -> str:
 
 def mark(name: str, text: str) -> str:
     """Return the line that stands for a document."""
-    return f"[file: {name}, {len(text):,} characters]\n"
+    says = _("[file: {name}, {count} characters]")
+    return says.format(name=name, count=f"{len(text):,}") + "\n"
 
 
 def question(prompt: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hinterland.errors import InputError
+from hinterland.language import _
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def _path(typed: str) -> Path:
     try:
         return Path(typed).expanduser()
     except RuntimeError as error:
-        raise InputError(f"{clean_line(typed, 100)} names nobody's home.") from error
+        raise InputError(
+            _("{path} names nobody's home.").format(path=clean_line(typed, 100))
+        ) from error
 
 
 async def load(path: Path) -> Document | Picture:
@@ -69,13 +72,13 @@ async def load(path: Path) -> Document | Picture:
 
 def described(documents: list[Document], pictures: list[Picture]) -> str:
     """Return the names of what is attached, on one line; empty when nothing is."""
-    names = [f"{clean_line(each.name, 60)} ({_length(each.text)})" for each in documents]
+    says = _("{name} ({count} characters)")
+    names = [
+        says.format(name=clean_line(each.name, 60), count=f"{len(each.text):,}")
+        for each in documents
+    ]
     names += [clean_line(each.name, 60) for each in pictures]
     return ", ".join(names)
-
-
-def _length(text: str) -> str:
-    return f"{len(text):,} characters" if len(text) < 10_000 else f"{len(text) // 1000:,}k"
 
 
 async def ask(
@@ -88,6 +91,6 @@ async def ask(
         from hinterland.documents import attach
 
         message = await asyncio.to_thread(attach, prompt, tuple(documents), talk.config_folder)
-    async with aclosing(talk.ask(message, images=tuple(pictures))) as answer:  # type: ignore[type-var]
+    async with aclosing(talk.ask(message, images=tuple(pictures))) as answer:
         async for event in answer:
             yield event

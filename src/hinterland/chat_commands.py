@@ -97,7 +97,7 @@ def find(name: str) -> Command:
 
 def help_text(own: Sequence[tuple[str, str]] = ()) -> str:
     """Return a line for every command; `own` are a chat's own: how they are typed, and their help."""
-    shared = [(f"/{each.name} {each.argument}".rstrip(), each.help) for each in COMMANDS]
+    shared = [(f"/{each.name} {each.argument}".rstrip(), _(each.help)) for each in COMMANDS]
     rows = [*shared, *own, ("//…", "a prompt that begins with a slash")]
     width = max(len(typed) for typed, _ in rows)
     return "\n".join(f"{typed.ljust(width)}  {says}" for typed, says in rows)
@@ -113,7 +113,7 @@ def completions(text: str, own: Sequence[tuple[str, str]] = ()) -> list[Completi
         return []
     name, argument = typed[1], typed[2]
     if argument is None:
-        known = [(f"/{each.name}", each.argument, each.help) for each in COMMANDS]
+        known = [(f"/{each.name}", each.argument, _(each.help)) for each in COMMANDS]
         known += [(each, "", says) for each, says in own if each.startswith("/")]
         return [
             Completion(f"{each} " if follows else each, f"{each} {follows}".rstrip(), says)

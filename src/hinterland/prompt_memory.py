@@ -47,13 +47,14 @@ class PromptMemory:
         if self._paths is None:
             return
         name = self._name(begun)
-        known, self._draft = self._draft, (name, text)
-        if known == self._draft or (known is None and not text):
+        known = self._draft
+        if known == (name, text) or (known is None and not text):
             return
         history = self._history()
         if known is not None and known[0] != name and known[1]:
             await asyncio.to_thread(history.keep_draft, known[0], "")
         await asyncio.to_thread(history.keep_draft, name, text)
+        self._draft = (name, text)
 
     async def earlier(self) -> list[str]:
         """Return prompts of the latest conversations that were not looked at yet, oldest first;

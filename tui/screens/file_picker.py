@@ -36,6 +36,10 @@ class Row:
     size: int = 0
     """Bytes."""
 
+    def matches(self, typed: str) -> bool:
+        """Whether it is shown for a filter that does not begin with a dot."""
+        return self.name[:1] != "." and typed in self.name.casefold()
+
     @property
     def completion(self) -> Completion:
         """The row as a list shows it; its text is the name as it is on the disk."""
@@ -132,7 +136,7 @@ class FilePicker(Screen[None]):
         rows = [
             row.completion
             for row in self._rows
-            if typed in row.name.casefold() and (typed.startswith(".") or row.name[:1] != ".")
+            if (row.name.casefold().startswith(typed) if typed[:1] == "." else row.matches(typed))
         ]
         # What begins so comes before what only holds it.
         rows.sort(key=lambda row: not row.text.casefold().startswith(typed))

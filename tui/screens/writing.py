@@ -83,7 +83,14 @@ class WritingScreen(Screen[None]):
             [recallable(turn.prompt) for turn in conversation.turns if not turn.replaces]
         )
         self.take_off()
-        if left is not None and _begun(left) and left.memory.remembers:
+        if left is conversation:
+            return
+        # What was written for a conversation that had begun, or before one that has, stays behind.
+        if left is not None and left.memory.remembers and (_begun(left) or _begun(conversation)):
+            if self.prompt.text.strip():
+                self.notify(
+                    _("What you had written waits in the other conversation."), markup=False
+                )
             self.run_worker(self._keep(left, self.prompt.text))
             self.prompt.load_text("")
         self.run_worker(self._find_draft(conversation))
@@ -272,8 +279,11 @@ class WritingScreen(Screen[None]):
     def send_what_is_ready(self) -> None:
         """Send the prompt of a command that has ended, if it had one."""
         text, self._to_send = self._to_send, ""
-        if text:
-            self.prompt.give_back(text)
+        if not text:
+            return
+        typed_meanwhile = self.prompt.text.strip()
+        self.prompt.give_back(text)
+        if not typed_meanwhile:
             self.prompt.action_send()
 
     # The person's own editor

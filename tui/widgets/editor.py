@@ -71,8 +71,11 @@ class Rows(WrappedDocument):
         return index, bounds[section], bounds[section + 1]
 
     def location_to_offset(self, location: Location) -> Offset:
-        """Return the cell and the row in which a location is drawn."""
-        index, column = location
+        """Return the cell and the row in which a location is drawn.
+
+        While a long paste is being undone, TextArea asks for a place that is gone already.
+        """
+        index, column = min(location, self.document.end)
         cut = self._wrap_offsets[index]
         section = bisect_right(cut, column)
         start = cut[section - 1] if section else 0

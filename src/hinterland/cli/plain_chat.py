@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -17,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hinterland import attachments, chat_commands
-from hinterland.cli import show_error
+from hinterland.cli import line_completion, show_error
 from hinterland.cli.answering import where_words_go
 from hinterland.config import RemoteEngine
 from hinterland.conversation import Conversation
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from hinterland.documents import Document
 
 _QUOTES = '"""'
+_PROMPT = "> "
 _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and no longer waiting for a tidy end
 _OWN_COMMANDS = (
     ("/new", "a new conversation"),
@@ -84,7 +84,8 @@ class PlainChat:
     def run(self) -> int:
         """Chat until the end of the input and return the exit code."""
         if self._attended:
-            _edit_lines()
+            line_completion.edit_lines()
+            line_completion.complete_commands(_OWN_COMMANDS, _PROMPT)
             self._say("Type a prompt, or /help.")
         remote = self._remotes.get(self._conversation.model or "")
         if remote is not None:
@@ -152,7 +153,7 @@ class PlainChat:
 
     def _read(self) -> str | None:
         """Return the next prompt; None at the end of the input."""
-        line = self._line("> ")
+        line = self._line(_PROMPT)
         if line is None or not line.lstrip().startswith(_QUOTES):
             return line
         lines = [line.lstrip()[len(_QUOTES) :]]
@@ -376,13 +377,3 @@ def _waiting(event: Event) -> str:
             return "(thinking …)"
         case _:
             return ""
-
-
-def _edit_lines() -> None:
-    """Let lines be edited, with nothing but backspaces and spaces: no control sequences."""
-    os.environ["TERM"] = "dumb"  # which readline looks up when it starts
-    with suppress(ImportError):
-        import readline
-
-        readline.parse_and_bind("set enable-bracketed-paste off")
-        readline.parse_and_bind("set enable-meta-key off")
