@@ -60,7 +60,7 @@ async def edit(app: App[bool], text: str) -> str:
         if code != 0:
             raise InputError(
                 _("{name} ended with code {code}; the prompt is as it was.").format(
-                    name=clean_line(words[0], 100), code=code
+                    name=clean_line(Path(words[0]).name, 60), code=code
                 )
             )
         written = await asyncio.to_thread(file.read_bytes)

@@ -30,7 +30,7 @@ for _alt_enter in ("\x1b\r", "\x1b\n"):
     cast("dict[str, Any]", ANSI_SEQUENCES_KEYS).setdefault(_alt_enter, (Keys.ControlJ,))
 
 # The driver makes its parser itself, from this name.
-textual.drivers.linux_driver.XTermParser = BurstParser  # type: ignore[misc]
+textual.drivers.linux_driver.XTermParser = BurstParser  # type: ignore[attr-defined]
 
 _TIME_TO_END = 0.7
 """Seconds between the terminal's end and ours, tidy or not."""

@@ -91,6 +91,6 @@ async def ask(
         from hinterland.documents import attach
 
         message = await asyncio.to_thread(attach, prompt, tuple(documents), talk.config_folder)
-    async with aclosing(talk.ask(message, images=tuple(pictures))) as answer:
+    async with aclosing(talk.ask(message, images=tuple(pictures))) as answer:  # type: ignore[type-var]
         async for event in answer:
             yield event

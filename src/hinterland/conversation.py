@@ -404,7 +404,7 @@ def open_conversation(
         think=Think(config.think) if config.think else None,
     )
     conversation.config_folder = paths.config
-    if keep_history:
+    if conversation.kept:
         conversation.memory = PromptMemory(paths, conversation.id)
     return conversation
 

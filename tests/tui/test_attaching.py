@@ -99,7 +99,8 @@ def test_the_picker(folder: Path, size: tuple[int, int]) -> None:
             await person.press("f9")
             await person.sees("program")
             await person.press("p", "r", "o", "g", "enter")
-            await person.sees("not a text")
+            told = person.app._notifications
+            await person.until(lambda: any("not a text" in each.message for each in told))
             await person.press("f9", "escape", "backspace")
             await person.until(lambda: "With the next" not in person.screen)
             await person.ask("Plain?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import unicodedata
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import Failed
 from hinterland.history import History
 from hinterland.paths import Paths
+from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.turns import Turn
 from tests.running import Hint
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
@@ -41,6 +43,14 @@ def _box_row(terminal: RealTerminal) -> int:
     return terminal._screen.lines - 2
 
 
+def _holds(box: PromptInput, text: str) -> bool:
+    return box.text == text
+
+
+def _is_cursor(terminal: RealTerminal, drawn: str) -> bool:
+    return _cursor(terminal) == drawn
+
+
 def _cursor(terminal: RealTerminal) -> str:
     """Return the characters that are drawn as the cursor."""
     row = terminal._screen.buffer[_box_row(terminal)]
@@ -57,7 +67,7 @@ def test_every_script_is_edited_by_characters(home: Path, paths: Paths) -> None:
         terminal.sees("y")
         for under in ("y", "\u3000", "字", "é", "漢", "x"):
             terminal.type("\x1b[D")  # Left
-            terminal.until(lambda under=under: _cursor(terminal) == under)
+            terminal.until(partial(_is_cursor, terminal, under))
         terminal.type("\x1b[C\x1b[C\x1b[C\x7f")  # Right three times, Backspace: the é goes
         terminal.until(lambda: _cursor(terminal) == "字")
         terminal.type("\x1b[3~")  # Delete: 字 goes
@@ -131,7 +141,7 @@ def test_prompts_of_other_conversations(home: Path, paths: Paths) -> None:
         box = person.chat.prompt
         for prompt in expected:
             await person.press("up")
-            await person.until(lambda prompt=prompt: box.text == prompt)
+            await person.until(partial(_holds, box, prompt))
         for prompt in [*expected[-2::-1], ""]:
             await person.press("down")
             assert box.text == prompt
@@ -213,11 +223,12 @@ def test_an_editor_of_your_own(home: Path, tmp_path: Path) -> None:
     assert modes == ["600", "700"]
     assert log.read_text().endswith("begun")
     assert not Path(path).parent.exists()
-    failing = {"EDITOR": f"'{script}'", "VISUAL": "", "EDITOR_FAILS": "1"}
-    missing = {"EDITOR": "", "VISUAL": "no-such-editor -f"}
-    for environment, says in ((failing, "ended with code 3"), (missing, "cannot be found")):
+    for editor, fails, says in (
+        (f"'{script}'", "1", "my editor ended with code 3"),
+        ("no-such-editor -f", "", "no-such-editor"),
+    ):
         arguments = ("chat", "-m", "echo", "--no-history")
-        with RealTerminal(*arguments, columns=100, **environment) as terminal:
+        with RealTerminal(*arguments, VISUAL=editor, EDITOR_FAILS=fails) as terminal:
             terminal.sees("ready", "Ask something")
             terminal.type("begun\x07")
             terminal.sees(says, "begun", "ready")

@@ -178,7 +178,8 @@ class WritingScreen(Screen[None]):
             self._close_list()
         elif len(text) < _LONGEST_COMPLETED:
             # Not a coroutine: one that is overtaken before it began would complain.
-            self.run_worker(partial(self._complete, text), group="completions", exclusive=True)
+            work = partial(self._complete, text)
+            self.run_worker(work, group="completions", exclusive=True)  # type: ignore[arg-type]
 
     async def _complete(self, text: str) -> None:
         found = await asyncio.to_thread(chat_commands.completions, text, commands.OWN)
