@@ -11,6 +11,8 @@ from hinterland import attached, chat_commands
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
 from hinterland.images import Picture
+from hinterland.language import N_, _
+from hinterland.sentences import translated
 from hinterland.tui.messages import PromptReady, Told
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from hinterland.documents import Document
 
 OWN = (
-    ("/new", "a new conversation"),
-    ("/quit", "leave"),
-    ("/help", "this"),
+    ("/new", N_("a new conversation")),
+    ("/quit", N_("leave")),
+    ("/help", N_("this")),
 )
 """Commands that only a front end can do, and their help."""
 
@@ -59,7 +61,7 @@ class ScreenChat:
         try:
             async for event in events:
                 if isinstance(event, Note):
-                    self.say(event.text)
+                    self.say(translated(event.text))
                 elif isinstance(event, Done | Failed):
                     end = event
                 else:
@@ -93,7 +95,8 @@ def ways_out(overflow: Overflow) -> list[Way]:
     """Return what can be done about a conversation that outgrew the window, by key."""
     ways = []
     if overflow.going:
-        ways += [("c", "send a summary"), ("d", "leave them out")]
+        ways += [("c", _("send a summary")), ("d", _("leave them out"))]
     if overflow.raise_to is not None:
-        ways.append(("r", f"raise the window to {overflow.raise_to:,}"))
+        said = _("raise the window to {larger:,}").format(larger=overflow.raise_to)
+        ways.append(("r", said))
     return ways

@@ -14,7 +14,6 @@ from pathlib import Path
 from textual.app import App, SuspendNotSupported
 
 from hinterland.errors import InputError
-from hinterland.language import _
 from hinterland.text import clean, clean_line
 
 _USUAL = ("sensible-editor", "nano", "vim", "vi", "emacs -nw", "ed")
@@ -35,10 +34,10 @@ def program() -> list[str]:
             return words
     if named:
         raise InputError(
-            _("The editor {name} cannot be found.").format(name=clean_line(named, 100)),
-            _("Set VISUAL or EDITOR to one that is installed."),
+            f"The editor {clean_line(named, 100)} cannot be found.",
+            "Set VISUAL or EDITOR to one that is installed.",
         )
-    raise InputError(_("There is no editor here."), _("Set VISUAL or EDITOR to one."))
+    raise InputError("There is no editor here.", "Set VISUAL or EDITOR to one.")
 
 
 async def edit(app: App[bool], text: str) -> str:
@@ -58,11 +57,8 @@ async def edit(app: App[bool], text: str) -> str:
         await asyncio.to_thread(file.write_bytes, text.encode("utf-8", "replace"))
         code = await _run(app, [*words, str(file)])
         if code != 0:
-            raise InputError(
-                _("{name} ended with code {code}; the prompt is as it was.").format(
-                    name=clean_line(Path(words[0]).name, 60), code=code
-                )
-            )
+            name = clean_line(Path(words[0]).name, 60)
+            raise InputError(f"{name} ended with code {code}.", "The prompt is as it was.")
         written = await asyncio.to_thread(file.read_bytes)
     except OSError as error:
         raise _unusable(error) from error
@@ -85,7 +81,7 @@ async def _run(app: App[bool], line: list[str]) -> int:
                 await _end(process)
                 raise
     except SuspendNotSupported as error:
-        raise InputError(_("No other program can be shown in this terminal.")) from error
+        raise InputError("No other program can be shown in this terminal.") from error
     app.refresh(layout=True)
     return code
 
@@ -103,6 +99,5 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 def _unusable(error: OSError) -> InputError:
     reason = error.strerror or str(error)
     return InputError(
-        _("The editor could not be used: {reason}.").format(reason=clean_line(reason)),
-        _("The prompt is as it was."),
+        f"The editor could not be used: {clean_line(reason)}.", "The prompt is as it was."
     )

@@ -15,6 +15,7 @@ from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
 from hinterland.images import Picture
+from hinterland.sentences import translated
 from hinterland.text import clean_line
 from hinterland.window import Overflow
 
@@ -118,7 +119,7 @@ class WritingFailed(Message):
     @property
     def sentence(self) -> str:
         """What to say of it, on one line."""
-        return clean_line(f"{self.error.message} {self.error.hint}", 400)
+        return clean_line(f"{translated(self.error.message)} {translated(self.error.hint)}", 400)
 
 
 @dataclass

@@ -17,6 +17,8 @@ from hinterland.text import clean_line
 
 _END = b"\n\ndata: [DONE]\n\n"
 _KEPT = "What was written is kept; ask again."
+_LONGEST_STREAM = 256 << 20
+"""Bytes of one answer's stream: a million tokens and what is around each of them."""
 
 
 async def relay(pieces: AsyncIterator[bytes], engine: str, key: Key) -> AsyncGenerator[bytes, None]:
@@ -27,7 +29,11 @@ async def relay(pieces: AsyncIterator[bytes], engine: str, key: Key) -> AsyncGen
     """
     relayed = _Relayed(engine, key)
     rest = b""
+    received = 0
     async for piece in pieces:
+        received += len(piece)
+        if received > _LONGEST_STREAM:
+            raise EngineError(f"{engine} sent more than 256 MB for one answer.", _KEPT)
         *lines, rest = (rest + piece).split(b"\n")
         if len(rest) > LONGEST_LINE:
             raise EngineError(f"{engine} sent a line of more than 16 MB.", _KEPT)

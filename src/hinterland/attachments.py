@@ -54,9 +54,7 @@ def _path(typed: str) -> Path:
     try:
         return Path(typed).expanduser()
     except RuntimeError as error:
-        raise InputError(
-            _("{path} names nobody's home.").format(path=clean_line(typed, 100))
-        ) from error
+        raise InputError(f"{clean_line(typed, 100)} names nobody's home.") from error
 
 
 async def load(path: Path) -> Document | Picture:

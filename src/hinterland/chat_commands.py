@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from hinterland.completion import Complete, Completion, file_names, words
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, Think
 from hinterland.errors import HinterlandError, InputError, by_name
-from hinterland.language import N_, _
+from hinterland.language import N_, _, n_
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -97,10 +97,10 @@ def find(name: str) -> Command:
 
 def help_text(own: Sequence[tuple[str, str]] = ()) -> str:
     """Return a line for every command; `own` are a chat's own: how they are typed, and their help."""
-    shared = [(f"/{each.name} {each.argument}".rstrip(), _(each.help)) for each in COMMANDS]
-    rows = [*shared, *own, ("//…", "a prompt that begins with a slash")]
-    width = max(len(typed) for typed, _ in rows)
-    return "\n".join(f"{typed.ljust(width)}  {says}" for typed, says in rows)
+    shared = [(f"/{each.name} {each.argument}".rstrip(), each.help) for each in COMMANDS]
+    rows = [*shared, *own, ("//…", N_("a prompt that begins with a slash"))]
+    width = max(len(typed) for typed, _says in rows)
+    return "\n".join(f"{typed.ljust(width)}  {_(says)}" for typed, says in rows)
 
 
 def completions(text: str, own: Sequence[tuple[str, str]] = ()) -> list[Completion]:
@@ -113,10 +113,10 @@ def completions(text: str, own: Sequence[tuple[str, str]] = ()) -> list[Completi
         return []
     name, argument = typed[1], typed[2]
     if argument is None:
-        known = [(f"/{each.name}", each.argument, _(each.help)) for each in COMMANDS]
+        known = [(f"/{each.name}", each.argument, each.help) for each in COMMANDS]
         known += [(each, "", says) for each, says in own if each.startswith("/")]
         return [
-            Completion(f"{each} " if follows else each, f"{each} {follows}".rstrip(), says)
+            Completion(f"{each} " if follows else each, f"{each} {follows}".rstrip(), _(says))
             for each, follows, says in sorted(known)
             if each.startswith(f"/{name}")
         ]
@@ -133,12 +133,17 @@ async def compact(chat: Chat, going: Sequence[Turn]) -> bool:
 
     Raises what went wrong; nothing has changed then, nor where it was stopped.
     """
-    turns = f"{len(going)} earlier turn{'' if len(going) == 1 else 's'}"
-    end = await chat.show(f"Summary of {turns}, sent in their place:", chat.talk.compact(going))
+    count = _exchanges(chat, going)
+    heading = n_(
+        "Summary of {count} earlier turn, sent in their place:",
+        "Summary of {count} earlier turns, sent in their place:",
+        count,
+    )
+    end = await chat.show(heading.format(count=count), chat.talk.compact(going))
     if isinstance(end, Failed):
         raise by_name(end.kind, end.message, end.hint)
     if end.finish_reason is FinishReason.CANCELLED:
-        chat.say("Stopped. Nothing was changed.")
+        chat.say(_("Stopped. Nothing was changed."))
         return False
     await _count_anew(chat)
     return True
@@ -148,10 +153,20 @@ async def drop(chat: Chat, going: Sequence[Turn]) -> bool:
     """Send turns no more; return True. Raises what went wrong."""
     from hinterland.turns import mark_above
 
+    count = _exchanges(chat, going)
     await chat.talk.drop(going)
-    chat.say(f"{mark_above(chat.talk.turns[-1], len(going))}; the history keeps them.")
+    said = mark_above(chat.talk.turns[-1], count)
+    chat.say(_("{what_happened}; the history keeps them.").format(what_happened=said))
     await _count_anew(chat)
     return True
+
+
+def _exchanges(chat: Chat, going: Sequence[Turn]) -> int:
+    """Return how many turns these are to a person, who does not count a summary as one."""
+    from hinterland.turns import stood_for
+
+    counts = stood_for(chat.talk.turns)
+    return sum(counts.get(turn.id, 1) for turn in going)
 
 
 async def _count_anew(chat: Chat) -> None:
@@ -210,17 +225,18 @@ async def _run_context(chat: Chat, argument: str) -> None:
             )
         await enlarge(chat, wanted)
         return
-    used = (
-        f"{counted.prompt_tokens:,}" if counted.prompt_tokens is not None else "An unknown number"
-    )
-    most = f" It can have {largest:,} here: /context {largest}." if largest else ""
+    tokens = counted.prompt_tokens
+    used = _("An unknown number") if tokens is None else f"{tokens:,}"
+    most = _("It can have {largest:,} here: {command}.") if largest else ""
     if largest == counted.context:
-        most = " It cannot be larger with this model in this memory."
+        most = _("It cannot be larger with this model in this memory.")
     turns = len(chat.talk.sent)
-    chat.say(
-        f"{used} of the window's {counted.context:,} tokens are taken, "
-        f"by {turns} turn{'' if turns == 1 else 's'}.{most}"
-    )
+    taken = n_(
+        "{used} of the window's {context:,} tokens are taken, by {turns} turn.",
+        "{used} of the window's {context:,} tokens are taken, by {turns} turns.",
+        turns,
+    ).format(used=used, context=counted.context, turns=turns)
+    chat.say(f"{taken} {most.format(largest=largest, command=f'/context {largest}')}".rstrip())
 
 
 async def _run_think(chat: Chat, argument: str) -> None:
@@ -231,8 +247,13 @@ async def _run_think(chat: Chat, argument: str) -> None:
             raise InputError(
                 f"{argument!r} is not how much a model may think.", "Type off, low or high."
             ) from error
-    much = {None: "as much as it likes", Think.OFF: "not at all", Think.LOW: "a little"}
-    chat.say(f"The model thinks {much.get(chat.talk.think, 'at length')}, where it can.")
+    says = {
+        None: _("The model thinks as much as it likes, where it can."),
+        Think.OFF: _("The model thinks not at all, where it can."),
+        Think.LOW: _("The model thinks a little, where it can."),
+        Think.HIGH: _("The model thinks at length, where it can."),
+    }
+    chat.say(says[chat.talk.think or chat.talk.usual_think])
 
 
 async def _run_image(chat: Chat, argument: str) -> None:
@@ -247,7 +268,8 @@ async def _run_image(chat: Chat, argument: str) -> None:
     else:
         chat.pictures.clear()
     names = ", ".join(clean_line(picture.name) for picture in chat.pictures)
-    chat.say(f"With the next prompt: {names}." if names else "No image goes with the next prompt.")
+    with_it = _("With the next prompt: {names}.").format(names=names)
+    chat.say(with_it if names else _("No image goes with the next prompt."))
 
 
 async def _run_file(chat: Chat, argument: str) -> None:

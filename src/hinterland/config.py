@@ -41,7 +41,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Requests that may run at once; 0 chooses by free RAM and processors."""
     threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     """Threads that compute; 0 takes the measured best of this box, else one per core."""
-    server: str = "auto"
+    server: Annotated[str, msgspec.Meta(min_length=1)] = "auto"
     """What runs the models: `auto` is what `hint engine bench --tune` found fastest here, `bundled`
     the llama.cpp that came with Hinterland; anything else is a llama-server, by path or name."""
     gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] = -1
@@ -78,6 +78,13 @@ class RemoteEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return address.parse(self.url)
 
 
+class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ui]`: how Hinterland looks and speaks."""
+
+    language: str = ""
+    """Such as `fr`, `nl`, `zh_CN` or `en`; empty takes that of the environment."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     """The model to use when a command names none; empty means the one that was installed last."""
@@ -93,6 +100,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Shipped plugins that are off."""
     offline: bool = False
     """Forbid whatever touches a network: remote engines, and fetching models."""
+    ui: UiSettings = UiSettings()
     engine: EngineSettings = EngineSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
@@ -109,10 +117,6 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "Name a model of this box with -m, or `hint config set offline false`.",
             )
         return engine
-
-    def with_think(self, think: str | None) -> Config:
-        """Return these settings with what a command's `--think` said, if anything."""
-        return msgspec.structs.replace(self, think=think) if think else self
 
 
 def load(path: Path) -> Config:
@@ -156,6 +160,14 @@ def parse(text: bytes, path: Path) -> Config:
         ) from error
     if config.engines:
         _check_engines(config.engines, path)
+    if config.ui.language:
+        try:
+            _check_language(config.ui.language)
+        except ValueError as error:
+            raise ConfigError(
+                f"The settings file {path} cannot be used: ui.language: {error}.",
+                "Edit it, or set the value with `hint config set`.",
+            ) from error
     return config
 
 
@@ -186,6 +198,13 @@ def _check_name(name: str) -> None:
         raise ValueError(
             f"{name!r} cannot be the name of a remote engine (letters, digits, - and _)"
         )
+
+
+def _check_language(code: str) -> None:
+    from hinterland import language
+
+    if not language.known(code):
+        raise ValueError(f"the languages are {', '.join(language.available())}")
 
 
 def _check_url(name: str, url: str) -> None:
@@ -251,6 +270,8 @@ def from_words(key: str, words: str) -> Value:
         read: Value = flat(msgspec.convert(nested, Config))[key]
         if engine and engine[2] == "url":
             _check_url(engine[1], words)
+        if key == "ui.language":
+            _check_language(words)
         return read
     except msgspec.ValidationError as error:
         if engine and engine[2] == "api_key_env":  # it may be the key: it is not said again
@@ -322,6 +343,8 @@ def _reason(error: msgspec.ValidationError) -> tuple[str, str]:
     key = place.rstrip("`").lstrip(".")
     if reason.startswith("Invalid enum value"):
         return f"expected {_CHOICES[key]}", key
+    if reason == "Expected `str` of length >= 1":
+        return "expected a word", key
     for kind, words in _TYPES.items():
         reason = reason.replace(kind, words)
     return reason.replace("Expected", "expected"), key

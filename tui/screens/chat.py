@@ -22,7 +22,9 @@ from hinterland import address, chat_commands
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
+from hinterland.language import _
 from hinterland.prompt_memory import recallable
+from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
 from hinterland.tui.entries import ending
@@ -42,6 +44,7 @@ from hinterland.tui.messages import (
     Told,
 )
 from hinterland.tui.pace import Pace
+from hinterland.tui.screens.keys_in_words import KeysInWords
 from hinterland.tui.screens.writing import WritingScreen
 from hinterland.tui.status import Status
 from hinterland.tui.widgets.choice import Choice
@@ -57,7 +60,7 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(WritingScreen):
+class ChatScreen(KeysInWords, WritingScreen):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -118,7 +121,7 @@ class ChatScreen(WritingScreen):
         self.status = self.query_one(StatusLine)
         self.choice = self.query_one(Choice)
         self.prompt.focus()
-        self._set_state("opening")
+        self._set_state(_("opening"))
         # What a library or the history writes to standard error must not be lost under the screen.
         self.app.begin_capture_print(self, stdout=False)
         self.call_after_refresh(self._start)
@@ -195,7 +198,7 @@ class ChatScreen(WritingScreen):
     def on_prompt_submitted(self, message: PromptSubmitted) -> None:
         self.choice.close()
         if self.answering is not None:
-            self._say("Esc stops the answer first.")
+            self._say(_("Esc stops the answer first."))
         elif self.conversation is None:
             self._send_when_open = True
         elif (typed := chat_commands.read(message.text)) is not None:
@@ -221,7 +224,7 @@ class ChatScreen(WritingScreen):
     def on_answer_noted(self, message: AnswerNoted) -> None:
         if message.sentence != self._noted:  # every answer may bring the same
             self._noted = message.sentence
-            self._say(clean_line(message.sentence, 400))
+            self._say(clean_line(translated(message.sentence), 400))
 
     def on_answer_ended(self, message: AnswerEnded) -> None:
         event = self._ended = message.event
@@ -229,7 +232,7 @@ class ChatScreen(WritingScreen):
         if isinstance(event, Failed):
             self._report(by_name(event.kind, event.message, event.hint))
         elif (fill := self._fill()) is not None and fill.ended(event):
-            self.transcript.tell("The answer was cut off: the window is full.")
+            self.transcript.tell(_("The answer was cut off: the window is full."))
         elif notice := ending(event.finish_reason):
             self.transcript.tell(notice)
         if isinstance(event, Done):
@@ -243,8 +246,8 @@ class ChatScreen(WritingScreen):
     def on_answering_stopped(self) -> None:
         if self._ended is None:
             self.transcript.finish()
-            self.transcript.tell("Stopped.")
-            self._set_state("stopped")
+            self.transcript.tell(_("Stopped."))
+            self._set_state(_("stopped"))
         if not isinstance(self._ended, Done):
             self.prompt.give_back(self._asked)
         else:
@@ -252,7 +255,7 @@ class ChatScreen(WritingScreen):
         self._over()
         self._warn_when_nearly_full()
         if self._overflow is not None:
-            self._set_state("the window is full")
+            self._set_state(_("the window is full"))
             self.choice.ask(self._overflow.message, commands.ways_out(self._overflow))
 
     def on_conversation_outgrown(self, message: ConversationOutgrown) -> None:
@@ -269,7 +272,7 @@ class ChatScreen(WritingScreen):
         chat = self._chat(self.conversation)
         way_out = commands.way_out(message.key, overflow, chat)
         if way_out is None:
-            self._set_state("ready")
+            self._set_state(_("ready"))
         else:
             self._start_command(way_out, self.prompt.text)
 
@@ -280,7 +283,7 @@ class ChatScreen(WritingScreen):
     def on_command_ended(self, message: CommandEnded) -> None:
         self.transcript.finish()
         self._over()
-        self._set_state("ready")
+        self._set_state(_("ready"))
         self.show_attachments()
         if message.send and message.send == self.prompt.text:
             self.prompt.action_send()
@@ -295,7 +298,7 @@ class ChatScreen(WritingScreen):
     def action_stop(self) -> None:
         if self.answering is None or self.conversation is None or self._stopping is not None:
             return
-        self._set_state("stopping")
+        self._set_state(_("stopping"))
         self._stopping = self.set_timer(_PATIENCE_WITH_STOP, self.answering.cancel)
         self.run_worker(self._stop(self.conversation))
 
@@ -307,11 +310,11 @@ class ChatScreen(WritingScreen):
         elif self.answering is not None:
             self.action_stop()
         else:
-            self._say("Ctrl+C again leaves.")
+            self._say(_("Ctrl+C again leaves."))
 
     def action_new_chat(self) -> None:
         if self.answering is not None:
-            self._say("Esc stops the answer first.")
+            self._say(_("Esc stops the answer first."))
         else:
             self.run_worker(self._open())
 
@@ -349,7 +352,7 @@ class ChatScreen(WritingScreen):
         self.prompt.focus()
         self.begin_writing(conversation)
         self.transcript.load(conversation.turns)
-        self._set_state("ready")
+        self._set_state(_("ready"))
         if conversation.running is not None:
             running = conversation.running
             asked = recallable(running.prompt)
@@ -372,7 +375,7 @@ class ChatScreen(WritingScreen):
                 try:
                     command = chat_commands.find(name)
                 except HinterlandError as error:
-                    self._say(clean_line(f"{error.message} {error.hint}", 400))
+                    self._say(clean_line(_sentence(error), 400))
                     return
                 self.prompt.accept()
                 self._start_command(command.run(self._chat(conversation), argument))
@@ -382,7 +385,7 @@ class ChatScreen(WritingScreen):
 
     def _start_command(self, command: Awaitable[object], send: str = "") -> None:
         self._in_command = True
-        self._set_state("working")
+        self._set_state(_("working"))
         self.answering = self.run_worker(self._run(command, send))
         self.refresh_bindings()
 
@@ -399,8 +402,9 @@ class ChatScreen(WritingScreen):
         fill = self._fill()
         nearly_full = fill is not None and fill.nearly_full
         if fill is not None and nearly_full and not self._warned:
-            used = f"{fill.tokens:,} of the window's {fill.context:,} tokens are taken"
-            self.notify(f"{used}; /compact makes room.", severity="warning", markup=False)
+            said = _("{used:,} of the window's {context:,} tokens are taken; /compact makes room.")
+            said = said.format(used=fill.tokens, context=fill.context)
+            self.notify(said, severity="warning", markup=False)
         self._warned = nearly_full
 
     def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str) -> None:
@@ -408,7 +412,7 @@ class ChatScreen(WritingScreen):
         self._ended = None
         self._overflow = None
         self.transcript.ask(prompt)
-        self._set_state("waiting for the engine")
+        self._set_state(_("waiting for the engine"))
         self.answering = self.run_worker(self._receive(answer))
         self.refresh_bindings()
 
@@ -422,9 +426,13 @@ class ChatScreen(WritingScreen):
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""
-        sentence = clean(f"{error.message} {error.hint}".strip())
+        sentence = clean(_sentence(error))
         self.transcript.tell(sentence)
         self.notify(clean_line(sentence, 400), severity="error", markup=False)
 
     def _say(self, sentence: str) -> None:
         self.notify(sentence, markup=False)
+
+
+def _sentence(error: HinterlandError) -> str:
+    return f"{translated(error.message)} {translated(error.hint)}".strip()

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from hinterland.language import N_
+from hinterland.language import N_, _
 from hinterland.text import clean
 from hinterland.tui.messages import (
     AttachmentRemoved,
@@ -98,7 +98,7 @@ class PromptInput(Editor, inherit_bindings=False):
             tab_behavior="focus",
             show_line_numbers=False,
             highlight_cursor_line=False,
-            placeholder="Ask something, or type /help",
+            placeholder=_("Ask something, or type /help"),
             compact=True,
         )
         self.cursor_blink = False  # a blinking cursor is bytes on the line for nothing

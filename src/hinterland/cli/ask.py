@@ -17,6 +17,8 @@ import click
 
 from hinterland.engine.protocol import Sampling, Think
 from hinterland.errors import InputError, NoModelError
+from hinterland.language import _
+from hinterland.sentences import translated
 
 if TYPE_CHECKING:
     from hinterland.conversation import Conversation
@@ -117,15 +119,16 @@ def command(
     pictures = _pictures(images)
     conversation = open_conversation(
         found,
-        config.load(found.config_file).with_think(think),
+        config.load(found.config_file),
         latest=latest,
         model=model,
         system=system,
         sampling=Sampling(max_tokens, temperature, top_p, top_k, seed),
         keep_history=not no_history,
     )
+    conversation.think = Think(think) if think else None
     if conversation.running is not None:
-        click.echo("hint: waiting for the last answer to finish …", err=True)
+        click.echo(f"hint: {_('waiting for the last answer to finish …')}", err=True)
         asyncio.run(_drain(conversation))
     answering = partial(
         Answering,
@@ -146,7 +149,7 @@ def command(
 
 
 async def _drain(conversation: Conversation) -> None:
-    async for _ in conversation.follow():
+    async for _event in conversation.follow():
         pass
 
 
@@ -161,7 +164,7 @@ def _prompt(words: tuple[str, ...], files: tuple[Path, ...], config_folder: Path
             attached.append(documents.standard_input(piped))
         for document in attached:
             if document.note:
-                click.echo(f"hint: {document.note}", err=True)
+                click.echo(f"hint: {translated(document.note)}", err=True)
         if not prompt and not files and attached:
             return attached[0].text.rstrip("\n")
         if attached:
@@ -176,9 +179,8 @@ def _standard_input(*, waiting: bool) -> bytes:
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         return b""
     if waiting and sys.stderr.isatty() and not select.select([sys.stdin], [], [], 2.0)[0]:
-        click.echo(
-            "hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True
-        )
+        said = _("reading standard input too; end it with Ctrl-D, or use < /dev/null")
+        click.echo(f"hint: {said}", err=True)
     return sys.stdin.buffer.read()
 
 

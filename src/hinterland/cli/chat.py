@@ -11,9 +11,11 @@ import click
 
 from hinterland.engine.protocol import Think
 from hinterland.errors import InputError
+from hinterland.language import _
 
 if TYPE_CHECKING:
     from hinterland.config import Config
+    from hinterland.conversation import Conversation
     from hinterland.paths import Paths
 
 
@@ -55,10 +57,16 @@ def command(
         )
     plain = plain or os.environ.get("TERM", "dumb") == "dumb"
     found = paths.find()
-    settings = config.load(found.config_file).with_think(think)
-    new = partial(
+    settings = config.load(found.config_file)
+    begin = partial(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
+
+    def new(*, resume: str | None = None, latest: bool = False) -> Conversation:
+        conversation = begin(resume=resume, latest=latest)
+        conversation.think = Think(think) if think else None
+        return conversation
+
     old = new(resume=resume, latest=latest) if latest or resume else None
     known = old.model if old is not None else None
     default = ""
@@ -83,7 +91,8 @@ def command(
     if app.error is not None:
         raise app.error
     if answer_goes_on and not app.return_code:
-        click.echo("hint: the answer goes on; `hint chat --continue` shows it", err=True)
+        said = _("the answer goes on; `hint chat --continue` shows it")
+        click.echo(f"hint: {said}", err=True)
     return app.return_code or 0
 
 

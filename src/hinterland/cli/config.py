@@ -13,6 +13,8 @@ from hinterland.errors import ConfigError
 from hinterland.paths import find
 from hinterland.text import clean, escape_json
 
+_LATER = "The engine takes it up when it starts next (`hint engine stop`)."
+
 
 @click.group(name="config")
 def command() -> None:
@@ -64,7 +66,28 @@ def set_(key: str, value: str) -> None:
     if key.startswith("engines.") and key.endswith(".url"):
         _tell_where(settings, key.split(".")[1])
     if key.startswith("engine."):
-        click.echo("The engine takes it up when it starts next (`hint engine stop`).", err=True)
+        click.echo(_LATER, err=True)
+
+
+@command.command()
+@click.argument("key")
+def unset(key: str) -> None:
+    """Take one setting out of the file, so that its default holds again; or a section, whole.
+
+    `engines.NAME` takes a remote engine away.
+    """
+    from hinterland.config_change import undo
+
+    path = find().config_file
+    if undo(path, key):
+        click.echo(f"{key} is no longer set in {clean(str(path))}.", err=True)
+        if key.startswith("engine."):
+            click.echo(_LATER, err=True)
+        return
+    known = configuration.flat(Config())
+    if key not in known and not any(name.startswith(f"{key}.") for name in known):
+        raise ConfigError(f"There is no setting {key}.", configuration.suggestion(key))
+    click.echo(f"{key} is not set: its default holds.", err=True)
 
 
 def _tell_where(settings: Config, name: str) -> None:

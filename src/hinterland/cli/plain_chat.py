@@ -35,6 +35,8 @@ from hinterland.engine.protocol import (
 )
 from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.images import Picture
+from hinterland.language import N_, _
+from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 from hinterland.window import OutgrownError, Overflow
 
@@ -45,12 +47,12 @@ _QUOTES = '"""'
 _PROMPT = "> "
 _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and no longer waiting for a tidy end
 _OWN_COMMANDS = (
-    ("/new", "a new conversation"),
-    ("/reasoning", "what the model thought before its last answer"),
-    ("/quit", "leave (or Ctrl-D)"),
-    ("/help", "this"),
-    (_QUOTES, "begins a prompt of many lines, and ends it"),
-    ("Ctrl-C", "stops the answer"),
+    ("/new", N_("a new conversation")),
+    ("/reasoning", N_("what the model thought before its last answer")),
+    ("/quit", N_("leave (or Ctrl-D)")),
+    ("/help", N_("this")),
+    (_QUOTES, N_("begins a prompt of many lines, and ends it")),
+    ("Ctrl-C", N_("stops the answer")),
 )
 
 
@@ -86,7 +88,7 @@ class PlainChat:
         if self._attended:
             line_completion.edit_lines()
             line_completion.complete_commands(_OWN_COMMANDS, _PROMPT)
-            self._say("Type a prompt, or /help.")
+            self._say(_("Type a prompt, or /help."))
         remote = self._remotes.get(self._conversation.model or "")
         if remote is not None:
             self._tell(SentTo(self._conversation.model or "", remote.url))
@@ -120,14 +122,14 @@ class PlainChat:
     def _show_reasoning(self) -> None:
         turns = self._conversation.turns
         reasoning = turns[-1].reasoning.strip() if turns else ""
-        self._say(clean(reasoning) or "There was no reasoning.")
+        self._say(clean(reasoning) or _("There was no reasoning."))
 
     def _start_new(self) -> None:
         self._conversation = self._new()
         self._warned = False
         self.pictures.clear()
         self.documents.clear()
-        self._say("A new conversation.")
+        self._say(_("A new conversation."))
 
     def _run(self, name: str, argument: str) -> None:
         self._to_send = ""
@@ -143,7 +145,7 @@ class PlainChat:
         try:
             action()
         except KeyboardInterrupt:  # while something is counted or set
-            self._say("(stopped)")
+            self._say(_("(stopped)"))
         except HinterlandError as error:
             self._end_line()
             show_error(error)
@@ -180,7 +182,7 @@ class PlainChat:
                     raise InputError(
                         "Standard input is not UTF-8 text.", "Convert it first."
                     ) from error
-                self._say("That was not UTF-8 text.")
+                self._say(_("That was not UTF-8 text."))
 
     # Answering
 
@@ -217,22 +219,22 @@ class PlainChat:
         going = overflow.going
         ways: dict[str, tuple[str, Callable[[], Awaitable[bool]]]] = {}
         if going:
-            ways["c"] = ("send a summary of them", partial(chat_commands.compact, self, going))
-            ways["d"] = ("leave them out", partial(chat_commands.drop, self, going))
+            ways["c"] = (_("send a summary of them"), partial(chat_commands.compact, self, going))
+            ways["d"] = (_("leave them out"), partial(chat_commands.drop, self, going))
         if (larger := overflow.raise_to) is not None:
-            says = f"raise the window to {larger:,} tokens"
+            says = _("raise the window to {larger:,} tokens").format(larger=larger)
             ways["r"] = (says, partial(chat_commands.enlarge, self, larger))
         self._say(clean(overflow.message))
-        for key, (says, _) in ways.items():
+        for key, (says, _does) in ways.items():
             self._say(f"{key}      {says}")
-        self._say("Enter  send nothing")
+        self._say(_("Enter  send nothing"))
         while (chosen := (self._line("? ") or "").strip().lower()) not in {"", *ways}:
-            self._say(f"Type one of {', '.join(ways)}, or Enter.")
+            self._say(_("Type one of {keys}, or Enter.").format(keys=", ".join(ways)))
         return bool(chosen) and bool(self._runner.run(self._finish(ways[chosen][1]())))
 
     def _give_back(self, prompt: str) -> None:
         """Put a prompt that was not sent into the next line, to be changed or sent again."""
-        self._say("Nothing was sent.")
+        self._say(_("Nothing was sent."))
         if "\n" in prompt or not prompt.isprintable():
             return
         with suppress(ImportError):
@@ -305,7 +307,7 @@ class PlainChat:
             self._note(sentence)
 
     def _note(self, sentence: str) -> None:
-        sentence = clean_line(sentence, 400)
+        sentence = clean_line(translated(sentence), 400)
         if self._attended:
             self._say(f"({sentence})")
         else:
@@ -335,15 +337,15 @@ class PlainChat:
     def _explain(self, done: Done) -> None:
         fill = self._conversation.fill
         if fill is not None and fill.ended(done):
-            self._say("(cut off: the window is full)")
+            self._say(_("(cut off: the window is full)"))
         elif done.finish_reason is FinishReason.LENGTH:
-            self._say("(cut off: the limit of tokens is reached)")
+            self._say(_("(cut off: the limit of tokens is reached)"))
         elif done.finish_reason is FinishReason.CANCELLED:
-            self._say("(stopped)")
+            self._say(_("(stopped)"))
         nearly_full = fill is not None and fill.nearly_full
         if fill is not None and nearly_full and not self._warned:
-            used = f"{fill.tokens:,} of the window's {fill.context:,} tokens are taken"
-            self._say(f"({used}; /compact makes room)")
+            said = _("({used:,} of the window's {context:,} tokens are taken; /compact makes room)")
+            self._say(said.format(used=fill.tokens, context=fill.context))
         self._warned = nearly_full
 
     # Writing
@@ -368,12 +370,12 @@ class PlainChat:
 def _waiting(event: Event) -> str:
     match event:
         case Loading():
-            return "(loading the model)"
+            return _("(loading the model)")
         case Queued(position):
-            return f"(queued {position})"
+            return _("(queued {position})").format(position=position)
         case PromptProgress(0, total) if total > 0:
-            return f"(reading {total} tokens)"
+            return _("(reading {total} tokens)").format(total=total)
         case ReasoningDelta():
-            return "(thinking …)"
+            return _("(thinking …)")
         case _:
             return ""
