@@ -10,6 +10,7 @@ from PIL import Image
 from hinterland.engine.protocol import Failed
 from hinterland.history import History
 from hinterland.paths import Paths
+from hinterland.tui.screens.chat import ChatScreen
 from tests.running import Hint
 from tests.tui.chatting import PromptedEngine, chat, scene
 from tests.tui.terminals import RealTerminal
@@ -101,7 +102,11 @@ def test_the_picker(folder: Path, size: tuple[int, int]) -> None:
             await person.press("p", "r", "o", "g", "enter")
             told = person.app._notifications
             await person.until(lambda: any("not a text" in each.message for each in told))
-            await person.press("f9", "escape", "backspace")
+            await person.press("f9")
+            await person.sees("program")
+            await person.press("escape")
+            await person.until(lambda: isinstance(person.app.screen, ChatScreen))
+            await person.press("backspace")
             await person.until(lambda: "With the next" not in person.screen)
             await person.ask("Plain?")
             engine.answer("Plain.")
