@@ -32,9 +32,7 @@ _ZERO_WIDTH_JOINER, _ZERO_WIDTH_NON_JOINER = "\u200d", "\u200c"
 _LAM = "\u0644"
 
 
-def shape(
-    strips: Sequence[Strip], width: int, gutter: int = 0, *, code: bool = False
-) -> list[Strip]:
+def shape(strips: Sequence[Strip], width: int, gutter: int = 0, *, code: bool = False) -> list[Strip]:
     """Return lines of one text in the order they are seen, at most `width` cells each.
 
     Lines of a right-to-left paragraph stand at the right, those of code and tables do not. The first
@@ -261,8 +259,7 @@ def _forms() -> dict[str, dict[str, str]]:
         form, *letters = unicodedata.decomposition(chr(code)).split() or [""]
         name = "".join(chr(int(letter, 16)) for letter in letters)
         if form in ("<isolated>", "<initial>", "<medial>", "<final>") and (
-            len(name) == 1
-            or (len(name) == 2 and name[0] == _LAM and name[1] in "\u0622\u0623\u0625\u0627")
+            len(name) == 1 or (len(name) == 2 and name[0] == _LAM and name[1] in "\u0622\u0623\u0625\u0627")
         ):
             forms.setdefault(name, {}).setdefault(form.strip("<>"), chr(code))
     return forms

@@ -47,13 +47,13 @@ def test_file_with_a_question(folder: Path) -> None:
             engine.say(Failed("EngineError", "It broke."))
             await person.answered()
             assert box.text == "When does it boil?"
-            await person.sees("With the next prompt: notes.txt (27 characters)")
+            await person.sees("Attached: notes.txt (27 characters)")
             await person.press("enter")
             engine.answer("At 100.")
             await person.sees("At 100.")
             await person.answered()
             assert engine.requests[1].messages == engine.requests[0].messages
-            assert "With the next prompt" not in person.screen
+            assert "Attached:" not in person.screen
             for typed, says in (
                 ("/file program", "is not a text, PDF or Word file"),
                 ("/file nothing.txt why", "there is no such file"),
@@ -107,7 +107,7 @@ def test_the_picker(folder: Path, size: tuple[int, int]) -> None:
             await person.press("escape")
             await person.until(lambda: isinstance(person.app.screen, ChatScreen))
             await person.press("backspace")
-            await person.until(lambda: "With the next" not in person.screen)
+            await person.until(lambda: "Attached:" not in person.screen)
             await person.ask("Plain?")
             engine.answer("Plain.")
             await person.answered()

@@ -236,9 +236,7 @@ class WritingScreen(Screen[None]):
         names = attachments.described(self._documents, self._pictures)
         line.set_class(bool(names), "attached")
         if names:
-            says = _(
-                "With the next prompt: {names}. Backspace in the empty box takes the last off."
-            )
+            says = _("Attached: {names} (Backspace in the empty box takes the last off)")
             line.update(says.format(names=names))
 
     def on_attachment_removed(self, message: AttachmentRemoved) -> None:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from hinterland.language import N_, _
 from hinterland.text import clean
+from hinterland.tui import keys
 from hinterland.tui.messages import (
     AttachmentRemoved,
     CompletionMoved,
@@ -193,7 +194,9 @@ class PromptInput(Editor, inherit_bindings=False):
     async def on_key(self, event: events.Key) -> None:
         """Do at once what a key means here. Textual sends it up to the app and back, and on a slow
         line, where keys come in bursts, Enter or Backspace would then act on another text."""
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+        for binding in keys.at(self, self._bindings, event.key):
+            if binding.action == "close_list" and not self.listing:
+                continue  # Esc means something else then
             event.stop()
             event.prevent_default()
             await self.run_action(binding.action)
