@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from hinterland import chat_commands
+from hinterland import attached, chat_commands
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
 from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
 from hinterland.tui.finding import BrowsingWanted, ConversationWanted
-from hinterland.tui.messages import ModelSwitched, Told
+from hinterland.tui.messages import ModelSwitched, PromptReady, Told
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
 from hinterland.window import Overflow
 
 if TYPE_CHECKING:
+    from hinterland.documents import Document
     from hinterland.hookspecs import ChatTool
 
 OWN = (
@@ -41,9 +42,11 @@ class ScreenChat:
         talk: Conversation,
         post: Callable[[Message], object],
         pictures: list[Picture],
+        documents: list[Document],
     ) -> None:
         self.talk = talk
         self.pictures = pictures
+        self.documents = documents
         self._post = post
 
     def say(self, text: str) -> None:
@@ -58,6 +61,10 @@ class ScreenChat:
     def go_to(self, conversation_id: str | None) -> None:
         """Go on with another conversation when the command has ended; None begins a new one."""
         self._post(ConversationWanted(conversation_id))
+
+    def send(self, prompt: str) -> None:
+        """Send a prompt once the command has ended."""
+        self._post(PromptReady(prompt))
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading as it comes, and return how it ended."""
@@ -90,10 +97,11 @@ class ScreenChat:
         return added.tools
 
 
-def shown(prompt: str, pictures: Sequence[Picture]) -> str:
-    """Return a prompt as its turn will be shown, its images named."""
+def shown(prompt: str, pictures: Sequence[Picture], documents: Sequence[Document] = ()) -> str:
+    """Return a prompt as its turn will be shown, what is attached to it named."""
     notes = tuple(ImageNote(picture.name, picture.file) for picture in pictures)
-    return Turn(id="", created=0, prompt=prompt, images=notes).shown_prompt
+    marks = "".join(attached.mark(each.name, each.text) for each in documents)
+    return Turn(id="", created=0, prompt=marks + prompt, images=notes).brief_prompt
 
 
 def way_out(key: str, overflow: Overflow, chat: ScreenChat) -> Awaitable[bool] | None:

@@ -194,7 +194,7 @@ def turn_entries(turn: Turn, stands_for: int = 0) -> Iterator[Entry]:
     if turn.replaces:
         yield Entry(Kind.NOTICE, f"{mark_above(turn, stands_for)}.")
     else:
-        yield from prompt_entries(turn.shown_prompt)
+        yield from prompt_entries(turn.brief_prompt)
     if turn.reasoning.strip():
         yield from reasoning_entries(clean(turn.reasoning).strip())
     answer = clean(turn.answer)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from hinterland.completion import Completion
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
+from hinterland.images import Picture
+from hinterland.sentences import translated
+from hinterland.text import clean_line
 from hinterland.window import Overflow
 
 if TYPE_CHECKING:
+    from hinterland.documents import Document
     from hinterland.hookspecs import ChatTool, Screen
 
 
@@ -22,6 +29,98 @@ class PromptSubmitted(Message):
     """The user sent what was in the input box."""
 
     text: str
+
+
+@dataclass
+class EarlierPromptsWanted(Message):
+    """The user went back beyond the prompts of this conversation."""
+
+
+@dataclass
+class EarlierPromptsFound(Message):
+    """Prompts of other conversations, oldest first; none when there are no more."""
+
+    conversation_id: str
+    """The conversation they were wanted in."""
+    prompts: list[str]
+
+
+@dataclass
+class DraftFound(Message):
+    """Something was written in a conversation and not sent."""
+
+    conversation_id: str
+    text: str
+
+
+@dataclass
+class EditorWanted(Message):
+    """The user wants to write in a program of their own."""
+
+    text: str
+
+
+@dataclass
+class TextEdited(Message):
+    """What came back from that program."""
+
+    text: str
+
+
+@dataclass
+class CompletionTaken(Message):
+    """The user wants what they type completed."""
+
+
+@dataclass
+class CompletionMoved(Message):
+    """The user went so far down in the list of completions; 0 closes it."""
+
+    down: int
+
+
+@dataclass
+class CompletionsFound(Message):
+    """How a text can go on."""
+
+    text: str
+    found: Sequence[Completion]
+
+
+@dataclass
+class AttachmentRemoved(Message):
+    """The user wants the last attachment not to be sent."""
+
+
+@dataclass
+class FileChosen(Message):
+    """The user chose a file to attach."""
+
+    path: Path
+
+
+@dataclass
+class FileAttached(Message):
+    """What is in it goes with the next prompt."""
+
+    content: Document | Picture
+
+    @property
+    def note(self) -> str:
+        """What it lacks of the file, as a sentence; empty when it lacks nothing."""
+        return "" if isinstance(self.content, Picture) else clean_line(self.content.note, 400)
+
+
+@dataclass
+class WritingFailed(Message):
+    """Something about the box did not work; what is in it is as it was."""
+
+    error: HinterlandError
+
+    @property
+    def sentence(self) -> str:
+        """What to say of it, on one line."""
+        return clean_line(f"{translated(self.error.message)} {translated(self.error.hint)}", 400)
 
 
 @dataclass
@@ -81,6 +180,13 @@ class ChoiceMade(Message):
 @dataclass
 class Told(Message):
     """A command has something to say."""
+
+    text: str
+
+
+@dataclass
+class PromptReady(Message):
+    """A command has a prompt to send."""
 
     text: str
 

@@ -14,10 +14,12 @@ import time
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+import textual.drivers.linux_driver
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
 from textual.keys import Keys
 
+from hinterland.tui.bursts import BurstParser
 from hinterland.tui.messages import HungUp
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 # Alt+Enter as terminals send it, which Textual takes for Enter: it would send half a prompt.
 for _alt_enter in ("\x1b\r", "\x1b\n"):
     cast("dict[str, Any]", ANSI_SEQUENCES_KEYS).setdefault(_alt_enter, (Keys.ControlJ,))
+
+# The driver makes its parser itself, from this name.
+textual.drivers.linux_driver.XTermParser = BurstParser  # type: ignore[attr-defined]
 
 _TIME_TO_END = 0.7
 """Seconds between the terminal's end and ours, tidy or not."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hinterland import choosing
 from hinterland import finding_commands as finding
+from hinterland.completion import Complete, Completion, file_names, words
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, TextDelta, Think
 from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.language import N_, _, n_
@@ -21,11 +22,13 @@ from hinterland.text import clean_line
 
 if TYPE_CHECKING:
     from hinterland.conversation import Conversation
+    from hinterland.documents import Document
     from hinterland.hookspecs import ChatTool
     from hinterland.images import Picture
     from hinterland.turns import Turn
 
 _COMMAND = re.compile(r"/([a-z]+)(?:[ \t]+(.*))?")
+_TYPING = re.compile(r"/([a-z]*)(?: +(.*))?")
 _SHORTEST_BEGINNING = 2
 
 
@@ -34,6 +37,8 @@ class Chat(Protocol):
 
     pictures: list[Picture]
     """The images that go with the next prompt."""
+    documents: list[Document]
+    """The documents that go with it."""
 
     @property
     def talk(self) -> Conversation:
@@ -41,6 +46,9 @@ class Chat(Protocol):
 
     def say(self, text: str) -> None:
         """Show the person something; several lines are fine."""
+
+    def send(self, prompt: str) -> None:
+        """Send a prompt once the command has ended."""
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading while it is written, and return how it ended."""
@@ -67,6 +75,8 @@ class Command:
     help: str
     run: Callable[[Chat, str], Awaitable[None]]
     """Does it, given what followed the name; raises HinterlandError."""
+    complete: Complete | None = None
+    """Tells how what follows the name can go on, where the command knows."""
 
 
 def read(text: str) -> tuple[str, str] | None:
@@ -107,6 +117,31 @@ def help_text(own: Sequence[tuple[str, str]] = ()) -> str:
     rows = [*shared, *own, ("//…", N_("a prompt that begins with a slash"))]
     width = max(len(typed) for typed, _says in rows)
     return "\n".join(f"{typed.ljust(width)}  {_(says)}" for typed, says in rows)
+
+
+def completions(text: str, own: Sequence[tuple[str, str]] = ()) -> list[Completion]:
+    """Return how a command that is being typed can go on; `own` are those of `help_text`.
+
+    May read the disk; what is no command has no completions.
+    """
+    typed = _TYPING.fullmatch(text)
+    if typed is None:
+        return []
+    name, argument = typed[1], typed[2]
+    if argument is None:
+        known = [(f"/{each.name}", each.argument, each.help) for each in COMMANDS]
+        known += [(each, "", says) for each, says in own if each.startswith("/")]
+        return [
+            Completion(f"{each} " if follows else each, f"{each} {follows}".rstrip(), _(says))
+            for each, follows, says in sorted(known)
+            if each.startswith(f"/{name}")
+        ]
+    complete = next((each.complete for each in COMMANDS if each.name == name), None)
+    before = text[: len(text) - len(argument)]
+    return [
+        Completion(before + each.text, each.shown, each.says)
+        for each in (complete(argument) if complete is not None else ())
+    ]
 
 
 async def compact(chat: Chat, going: Sequence[Turn]) -> bool:
@@ -300,9 +335,58 @@ async def _answer_of(tool: ChatTool, text: str) -> AsyncIterator[Event]:
         yield Done(FinishReason.STOP)
 
 
+async def _run_file(chat: Chat, argument: str) -> None:
+    from hinterland import attachments
+    from hinterland.images import Picture
+
+    if not argument:
+        chat.documents.clear()
+        chat.pictures.clear()
+        chat.say(_("No file goes with the next prompt."))
+        return
+    path, question = attachments.read_argument(argument)
+    loaded = await attachments.load(path)
+    if isinstance(loaded, Picture):
+        chat.pictures.append(loaded)
+    else:
+        chat.documents.append(loaded)
+        if loaded.note:
+            chat.say(clean_line(loaded.note, 400))
+    if question:
+        chat.send(question)
+        return
+    names = attachments.described(chat.documents, chat.pictures)
+    chat.say(_("With the next prompt: {names}.").format(names=names))
+
+
+def _images(typed: str) -> list[Completion]:
+    from hinterland.attachments import PICTURES
+
+    return file_names(typed, PICTURES)
+
+
 COMMANDS = (
-    Command("image", "[FILE]", "send an image with the next prompt; without FILE none", _run_image),
-    Command("think", "off|low|high", "how much the model thinks before it answers", _run_think),
+    Command(
+        "file",
+        "[FILE] [QUESTION]",
+        N_("send a document or an image with the next prompt; without FILE none"),
+        _run_file,
+        file_names,
+    ),
+    Command(
+        "image",
+        "[FILE]",
+        "send an image with the next prompt; without FILE none",
+        _run_image,
+        _images,
+    ),
+    Command(
+        "think",
+        "off|low|high",
+        "how much the model thinks before it answers",
+        _run_think,
+        words("off", "low", "high"),
+    ),
     Command("compact", "[N]", "summarise all turns but the last, or the N oldest", _run_compact),
     Command("drop", "[N]", "send all turns but the last no more, or the N oldest", _run_drop),
     Command("list", "[TITLE]", "the conversations, or those with such a title", finding.list_),

@@ -30,6 +30,7 @@ from hinterland.engine.protocol import (
     Think,
 )
 from hinterland.errors import ContextError, HinterlandError
+from hinterland.prompt_memory import PromptMemory
 from hinterland.turns import Turn, messages, new_id, sendable
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class Conversation:
         self._urls: dict[str, str] = {}
         self.config_folder: Path | None = None
         """Where prompts of the user's own lie."""
+        self.memory = PromptMemory()
+        """What the box that prompts are written in remembers."""
 
     @property
     def kept(self) -> bool:
@@ -462,6 +465,8 @@ def open_conversation(
     )
     conversation.usual_think = Think(config.think) if config.think else None
     conversation.config_folder = paths.config
+    if conversation.kept:
+        conversation.memory = PromptMemory(paths, conversation.id)
     return conversation
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from hinterland import attached
 from hinterland.engine.protocol import (
     COMPLETE,
     Counted,
@@ -63,6 +64,13 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
     def shown_prompt(self) -> str:
         """The prompt for people, with the names of its images before it."""
         return "".join(f"[image: {note.name}]\n" for note in self.images) + self.prompt
+
+    @property
+    def brief_prompt(self) -> str:
+        """The prompt for people, with the names of its images and documents in their place."""
+        return "".join(f"[image: {note.name}]\n" for note in self.images) + attached.shown(
+            self.prompt
+        )
 
     def receive(self, event: Event) -> None:
         """Take in one event of the answer."""

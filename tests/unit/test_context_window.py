@@ -11,6 +11,7 @@ import pytest
 
 from hinterland import chat_commands
 from hinterland.conversation import Conversation
+from hinterland.documents import Document
 from hinterland.engine.echo import EchoEngine, prompt_tokens
 from hinterland.engine.protocol import (
     Counted,
@@ -138,6 +139,7 @@ class Listener:
     def __init__(self, talk: Conversation) -> None:
         self.talk = talk
         self.pictures: list[Picture] = []
+        self.documents: list[Document] = []
         self.said: list[str] = []
 
     def say(self, text: str) -> None:
@@ -148,6 +150,9 @@ class Listener:
 
     def go_to(self, conversation_id: str | None) -> None:
         raise AssertionError(conversation_id)
+
+    def send(self, prompt: str) -> None:
+        raise AssertionError(prompt)
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         self.said.append(heading)

@@ -15,14 +15,15 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
+from textual.widgets import Static
 from textual.worker import Worker
 
 from hinterland import address, chat_commands
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
-from hinterland.images import Picture
 from hinterland.language import N_, _
+from hinterland.prompt_memory import recallable
 from hinterland.sentences import sentence, translated
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
@@ -45,10 +46,12 @@ from hinterland.tui.messages import (
 )
 from hinterland.tui.pace import Pace
 from hinterland.tui.screens.commanding import CommandingScreen
+from hinterland.tui.screens.writing import WritingScreen
 from hinterland.tui.shaping import Shaping
 from hinterland.tui.status import Status
 from hinterland.tui.widgets.choice import Choice
 from hinterland.tui.widgets.key_line import KeyLine
+from hinterland.tui.widgets.pick_list import PickList
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.status_line import StatusLine
 from hinterland.tui.widgets.transcript import Transcript
@@ -60,7 +63,7 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(Finding, CommandingScreen):
+class ChatScreen(Finding, CommandingScreen, WritingScreen):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,7 +106,6 @@ class ChatScreen(Finding, CommandingScreen):
         self.answering: Worker[None] | None = None
         """Runs as long as an answer comes, and until it is kept; or as long as a command does."""
         self._in_command = False
-        self._pictures: list[Picture] = []
         self._overflow: Overflow | None = None
         self._warned = False
         self._send_when_open = False
@@ -117,6 +119,8 @@ class ChatScreen(Finding, CommandingScreen):
         yield Transcript(id="transcript")
         yield Choice(id="choice")
         yield StatusLine(id="status")
+        yield PickList(id="completions")
+        yield Static(id="attachments", markup=False)
         yield PromptInput(id="prompt")
         yield KeyLine()
 
@@ -212,8 +216,9 @@ class ChatScreen(Finding, CommandingScreen):
         else:
             self.prompt.accept()
             prompt = chat_commands.prompt_in(message.text)
-            answer = self.conversation.ask(prompt, images=tuple(self._pictures))
-            self._await(commands.shown(prompt, self._pictures), answer, message.text)
+            shown = commands.shown(prompt, self._pictures, self._documents)
+            answer = self.ask_with_attachments(self.conversation, prompt)
+            self._await(shown, answer, message.text)
 
     def on_answer_advanced(self, news: AnswerAdvanced) -> None:
         if news.sent_to is not None:
@@ -256,7 +261,7 @@ class ChatScreen(Finding, CommandingScreen):
         if not isinstance(self._ended, Done):
             self.prompt.give_back(self._asked)
         else:
-            self._pictures.clear()
+            self.take_off()
         self._over()
         self._warn_when_nearly_full()
         if self._overflow is not None:
@@ -274,7 +279,7 @@ class ChatScreen(Finding, CommandingScreen):
         self.prompt.focus()
         if self.conversation is None or overflow is None or self.answering is not None:
             return
-        chat = commands.ScreenChat(self.conversation, self.post_message, self._pictures)
+        chat = self._chat(self.conversation)
         way_out = commands.way_out(message.key, overflow, chat)
         if way_out is None:
             self._set_state(_("ready"))
@@ -289,8 +294,10 @@ class ChatScreen(Finding, CommandingScreen):
         self.transcript.finish()
         self._over()
         self._set_state(_("ready"))
+        self.show_attachments()
         if message.send and message.send == self.prompt.text:
             self.prompt.action_send()
+        self.send_what_is_ready()
 
     def on_print(self, event: events.Print) -> None:
         if text := clean_line(event.text, 400):
@@ -336,7 +343,7 @@ class ChatScreen(Finding, CommandingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show the key that stops an answer only while there is one."""
         if action == "stop":
-            return self.answering is not None
+            return self.answering is not None and not self.prompt.listing
         return super().check_action(action, parameters)
 
     def leave(self, return_code: int = 0) -> None:
@@ -354,16 +361,19 @@ class ChatScreen(Finding, CommandingScreen):
         self._overflow = None
         self._warned = False
         self.prompt.focus()
-        self._pictures.clear()
-        self.prompt.remember([turn.prompt for turn in conversation.turns if not turn.replaces])
+        self.begin_writing(conversation)
         self.transcript.load(conversation.turns)
         self._set_state(_("ready"))
         if conversation.running is not None:
-            prompt = conversation.running.prompt
-            self._await(prompt, conversation.follow(), prompt)
+            running = conversation.running
+            asked = recallable(running.prompt)
+            self._await(running.brief_prompt, conversation.follow(), asked)
         elif self._send_when_open:
             self.prompt.action_send()
         self._send_when_open = False
+
+    def _chat(self, conversation: Conversation) -> commands.ScreenChat:
+        return commands.ScreenChat(conversation, self.post_message, self._pictures, self._documents)
 
     def _start_command(self, command: Awaitable[object], send: str = "") -> None:
         self._in_command = True

@@ -25,6 +25,7 @@ from hinterland.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from hinterland import hookspecs
+    from hinterland.documents import Document
 
 
 class CommandingScreen(Screen[None]):
@@ -39,6 +40,7 @@ class CommandingScreen(Screen[None]):
     prompt: PromptInput
     transcript: Transcript
     _pictures: list[Picture]
+    _documents: list[Document]
 
     def command(self, typed: str) -> None:
         """Do what a command says that was typed or chosen; it goes from the box if it is there."""
@@ -76,7 +78,7 @@ class CommandingScreen(Screen[None]):
             self._say(_("Esc stops the answer first."))
             return
         self._accept(typed)
-        chat = commands.ScreenChat(conversation, self.post_message, self._pictures)
+        chat = commands.ScreenChat(conversation, self.post_message, self._pictures, self._documents)
         self._start_command(command.run(chat, argument))
 
     async def _look_up(self, typed: str, name: str, unknown: HinterlandError) -> None:
@@ -110,7 +112,9 @@ class CommandingScreen(Screen[None]):
         elif message.found is not None and self.conversation is not None:
             self._accept(message.typed)
             _slash, _space, text = message.typed.strip().partition(" ")
-            chat = commands.ScreenChat(self.conversation, self.post_message, self._pictures)
+            chat = commands.ScreenChat(
+                self.conversation, self.post_message, self._pictures, self._documents
+            )
             self._start_command(chat_commands.use_tool(chat, message.found, text.strip()))
 
     async def _open_screen(self, brought: hookspecs.Screen) -> None:

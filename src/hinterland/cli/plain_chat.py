@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
-from hinterland import chat_commands, plugin_host
-from hinterland.cli import show_error
+from hinterland import attachments, chat_commands, plugin_host
+from hinterland.cli import line_completion, show_error
 from hinterland.cli.answering import where_words_go
 from hinterland.config import RemoteEngine
 from hinterland.conversation import Conversation
@@ -41,7 +41,11 @@ from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 from hinterland.window import OutgrownError, Overflow
 
+if TYPE_CHECKING:
+    from hinterland.documents import Document
+
 _QUOTES = '"""'
+_PROMPT = "> "
 _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and no longer waiting for a tidy end
 _OWN_COMMANDS = (
     ("/new", N_("a new conversation")),
@@ -79,12 +83,16 @@ class PlainChat:
         self._noted = ""
         self.pictures: list[Picture] = []
         """The images that go with the next prompt."""
+        self.documents: list[Document] = []
+        """The documents that go with it."""
+        self._to_send = ""
         self._exit_code = 0
 
     def run(self) -> int:
         """Chat until the end of the input and return the exit code."""
         if self._attended:
-            _edit_lines()
+            line_completion.edit_lines()
+            line_completion.complete_commands(_OWN_COMMANDS, _PROMPT)
             self._say(_("Type a prompt, or /help."))
         remote = self._remotes.get(self._conversation.model or "")
         if remote is not None:
@@ -127,12 +135,14 @@ class PlainChat:
         self._conversation = self._new()
         self._warned = False
         self.pictures.clear()
+        self.documents.clear()
         self._say(_("A new conversation."))
 
     def _knows(self, name: str) -> bool:
         return chat_commands.known(name) or name in plugin_host.additions().tools
 
     def _run(self, name: str, argument: str) -> None:
+        self._to_send = ""
         if not chat_commands.known(name):
             added = plugin_host.additions()
             if tool := added.tools.get(name):
@@ -147,6 +157,8 @@ class PlainChat:
         go_to, self._go_to = self._go_to, None
         if go_to is not None:
             go_to()
+        if self._to_send:
+            self._ask(self._to_send)
 
     def switched(self, model: str, where: str) -> None:
         """Nothing to do: what `/model` says is all there is to see here."""
@@ -176,7 +188,7 @@ class PlainChat:
 
     def _read(self) -> str | None:
         """Return the next prompt; None at the end of the input."""
-        line = self._line("> ")
+        line = self._line(_PROMPT)
         if line is None or not line.lstrip().startswith(_QUOTES):
             return line
         lines = [line.lstrip()[len(_QUOTES) :]]
@@ -212,18 +224,20 @@ class PlainChat:
         said = [turn for turn in self._conversation.turns if not turn.replaces]
         if self._attended and said:
             turn = said[-1]
-            self._write(f"> {clean(turn.shown_prompt)}\n{clean(turn.answer)}\n")
+            self._write(f"> {clean(turn.brief_prompt)}\n{clean(turn.answer)}\n")
         running = self._conversation.running
         if running is not None:
             if self._attended:
-                self._write(f"> {clean(running.shown_prompt)}\n")
+                self._write(f"> {clean(running.brief_prompt)}\n")
             self._try(lambda: self._answer(self._conversation.follow()))
 
     def _ask(self, prompt: str) -> None:
         while True:
             try:
-                self._answer(self._conversation.ask(prompt, images=tuple(self.pictures)))
+                answer = attachments.ask(self._conversation, prompt, self.documents, self.pictures)
+                self._answer(answer)
                 self.pictures.clear()
+                self.documents.clear()
                 return
             except OutgrownError as error:
                 if not self._attended:
@@ -298,7 +312,12 @@ class PlainChat:
         self._conversation = self._resume(conversation_id)
         self._warned = False
         self.pictures.clear()
+        self.documents.clear()
         self._show_last_turn()
+
+    def send(self, prompt: str) -> None:
+        """Send a prompt once the command has ended."""
+        self._to_send = prompt
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Write text under a heading as it comes, for a person, and return how it ended."""
@@ -412,13 +431,3 @@ def _waiting(event: Event) -> str:
             return _("(thinking …)")
         case _:
             return ""
-
-
-def _edit_lines() -> None:
-    """Let lines be edited, with nothing but backspaces and spaces: no control sequences."""
-    os.environ["TERM"] = "dumb"  # which readline looks up when it starts
-    with suppress(ImportError):
-        import readline
-
-        readline.parse_and_bind("set enable-bracketed-paste off")
-        readline.parse_and_bind("set enable-meta-key off")

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from hinterland import attached
 from hinterland.durable import locked, remove_file
 from hinterland.engine import prefix_store
 from hinterland.engine.protocol import ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.history.deleted import Deleted, DeletedFiles
+from hinterland.history.drafts import Drafts
 from hinterland.history.files import (
     LONGEST_TITLE,
     SCHEMA_VERSION,
@@ -47,6 +49,7 @@ Summaries = list[Summary]
 Hits = list[Hit]
 Turns = list[Turn]
 RunningTurns = list[Running]
+Texts = list[str]
 
 _LONGEST_GIVEN_TITLE = 200
 _LONGEST_TAG = 40
@@ -66,6 +69,7 @@ class History:
         self._files = ConversationFiles(paths, self._warn_once)
         self._journals = Journals(paths.journal, self._warn_once)
         self._pictures = Pictures(paths.history / "images")
+        self._drafts = Drafts(paths.history / "drafts")
         self._index = SummaryIndex(paths.history / "index.json", self._files)
         self._deleted = DeletedFiles(paths.history / "deleted")
         self._prefixes = paths.prefixes
@@ -108,6 +112,22 @@ class History:
     def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
         """Remove images that no turn has any more; raises StorageError."""
         self._pictures.remove(conversation_id, notes)
+
+    def draft(self, name: str) -> str:
+        """Return what was written and not sent, by the id of its conversation or `drafts.NEW`;
+        empty when there is nothing. Raises StorageError."""
+        return self._drafts.read(name)
+
+    def keep_draft(self, name: str, text: str) -> None:
+        """Keep what is written and not sent, or forget it when it is empty. Raises StorageError."""
+        self._drafts.write(name, text)
+
+    def prompts(self, conversation_id: str) -> Texts:
+        """Return the prompts of a conversation without their documents, oldest first; none when it
+        is gone or cannot be read, which is warned of."""
+        record = self._files.readable(conversation_id)
+        turns = record.turns if record is not None else []
+        return [attached.question(turn.prompt) for turn in turns if not turn.replaces]
 
     def conversation(self, conversation_id: str) -> Record:
         """Return a conversation by its id or the beginning of it, without answers being written.
@@ -273,7 +293,7 @@ class History:
         return changed
 
     def delete(self, conversation_id: str) -> None:
-        """Delete a conversation, its images, its journals, its row in the list, its words in the
+        """Delete a conversation, its images, its draft, its journals, its row in the list, its words in the
         search and what the engine saved of it.
 
         Raises InputError when there is none, StorageError when something could not be removed.
@@ -345,8 +365,10 @@ class History:
                     remove_file(answer.path)
             self._pictures.remove_all(conversation_id)
             remove_file(file.path)
-        aside = {deleted.conversation_id for deleted in self._deleted.all()}
-        self._pictures.sweep({*self._files.scan(), *aside})
+        self._drafts.write(conversation_id, "")
+        known = {*self._files.scan(), *(deleted.conversation_id for deleted in self._deleted.all())}
+        self._drafts.sweep(known)
+        self._pictures.sweep(known)
         # After the file: the engine saves nothing more of a conversation that has none.
         prefix_store.forget(self._prefixes, prefix_store.of_conversation(conversation_id))
         self._index.forget_missing()
