@@ -11,7 +11,7 @@ from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
 from hinterland.images import Picture
 from hinterland.tui.messages import Told
-from hinterland.tui.pace import Pace
+from hinterland.tui.pace import INTERVAL, Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
 from hinterland.window import Overflow
@@ -32,10 +32,12 @@ class ScreenChat:
         talk: Conversation,
         post: Callable[[Message], object],
         pictures: list[Picture],
+        interval: Callable[[], float] = lambda: INTERVAL,
     ) -> None:
         self.talk = talk
         self.pictures = pictures
         self._post = post
+        self._interval = interval
 
     def say(self, text: str) -> None:
         """Show a notice."""
@@ -44,7 +46,7 @@ class ScreenChat:
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading as it comes, and return how it ended."""
         self.say(heading)
-        pace = Pace(self._post)
+        pace = Pace(self._post, self._interval)
         end: Done | Failed = Done(FinishReason.CANCELLED)
         try:
             async for event in events:

@@ -111,6 +111,18 @@ class MarkdownImported(Message):
 
 
 @dataclass
+class Painted(Message):
+    """The first screen is on its way to the terminal."""
+
+
+@dataclass
+class LineMeasured(Message):
+    """The terminal has answered a question."""
+
+    slow: bool
+
+
+@dataclass
 class HungUp(Message):
     """The terminal has gone away, or we were told to end."""
 

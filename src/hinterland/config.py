@@ -28,7 +28,11 @@ _TYPES = {
     "`object`": "a section",
 }
 
-_CHOICES = {"think": "off, low, high or nothing"}
+_CHOICES = {
+    "think": "off, low, high or nothing",
+    "ui.theme": "terminal, dark, light, contrast or none",
+    "ui.slow": "auto, on or off",
+}
 """What a setting may be that is one of a few words."""
 
 
@@ -50,6 +54,15 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Minutes without a request after which the engine leaves memory."""
     saved_prefixes: Annotated[int, msgspec.Meta(ge=0)] = 1024
     """MB of disk for what was read of long prompts, so that it is not read again; 0 keeps none."""
+
+
+class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ui]`: how the chat looks and behaves."""
+
+    theme: Literal["terminal", "dark", "light", "contrast", "none"] = "terminal"
+    """Its colours: the terminal's own sixteen, a palette of its own, or none."""
+    slow: Literal["auto", "on", "off"] = "auto"
+    """Send the terminal as little as can be; `auto` measures the line when the chat begins."""
 
 
 class RemoteEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +107,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offline: bool = False
     """Forbid whatever touches a network: remote engines, and fetching models."""
     engine: EngineSettings = EngineSettings()
+    ui: UiSettings = UiSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from time import monotonic
 from typing import ClassVar
 
@@ -39,10 +40,11 @@ from hinterland.tui.messages import (
     ConversationOutgrown,
     MarkdownImported,
     OpeningFailed,
+    Painted,
     PromptSubmitted,
     Told,
 )
-from hinterland.tui.pace import Pace
+from hinterland.tui.pace import INTERVAL, SLOW_INTERVAL, Pace
 from hinterland.tui.status import Status
 from hinterland.tui.widgets.choice import Choice
 from hinterland.tui.widgets.prompt_input import PromptInput
@@ -102,6 +104,7 @@ class ChatScreen(Screen[None]):
         self._ended: Done | Failed | None = None
         self._stopping: Timer | None = None
         self._interrupted_at = -_TWICE
+        self.slow = False
 
     def compose(self) -> ComposeResult:
         yield Transcript(id="transcript")
@@ -128,6 +131,7 @@ class ChatScreen(Screen[None]):
         else:
             self._show(self.conversation)
         self.run_worker(self._import_markdown())
+        self.post_message(Painted())
 
     # Workers: they post what they find
 
@@ -144,7 +148,7 @@ class ChatScreen(Screen[None]):
         self.post_message(MarkdownImported(markdown))
 
     async def _receive(self, answer: AsyncIterator[Event]) -> None:
-        pace = Pace(self.post_message)
+        pace = Pace(self.post_message, self._interval)
         try:
             async for event in answer:
                 if isinstance(event, Note):
@@ -405,13 +409,23 @@ class ChatScreen(Screen[None]):
         self.answering = self.run_worker(self._receive(answer))
         self.refresh_bindings()
 
+    def _interval(self) -> float:
+        return SLOW_INTERVAL if self.slow else INTERVAL
+
+    def spare_line(self, slow: bool) -> None:
+        """Show news less often and say that the line is slow, or no longer."""
+        self.slow = slow
+        self.set_class(slow, "slow")
+        if self.is_mounted:
+            self.status.status = replace(self.status.status, slow=slow)
+
     def _fill(self) -> Fill | None:
         return self.conversation.fill if self.conversation is not None else None
 
     def _set_state(self, state: str) -> None:
         fill = self._fill()
         mark = self._remotes.get(self._model, status.OFFLINE)
-        self.status.status = Status(state, self._model, mark, status.of_fill(fill))
+        self.status.status = Status(state, self._model, mark, status.of_fill(fill), self.slow)
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--plain", is_flag=True, help="Lines instead of a screen: for serial consoles and pipes."
 )
+@click.option("--slow", is_flag=True, help="Send the terminal little: for slow lines.")
 def command(
     model: str | None,
     system: str | None,
@@ -41,6 +42,7 @@ def command(
     resume: str | None,
     no_history: bool,
     plain: bool,
+    slow: bool,
 ) -> int:
     """Open the chat."""
     from hinterland import config, paths
@@ -68,6 +70,8 @@ def command(
         from hinterland.cli.plain_chat import PlainChat
 
         return PlainChat(old or new(), new, settings.engines).run()
+    from msgspec import structs
+
     from hinterland.tui.app import ChatApp
     from hinterland.tui.terminal import Terminal
 
@@ -78,6 +82,7 @@ def command(
         default_model=default,
         remotes={name: engine.address.mark for name, engine in settings.engines.items()},
         driver_class=Terminal,
+        ui=structs.replace(settings.ui, slow="on") if slow else settings.ui,
     )
     answer_goes_on = app.run()
     if app.error is not None:
