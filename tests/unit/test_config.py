@@ -199,7 +199,7 @@ CHANGES = st.sampled_from(
     [
         item
         for item in flat(Config()).items()
-        if item[0] not in ("engine.slots", "engine.threads", "think")
+        if item[0] not in ("engine.slots", "engine.threads", *configuration._CHOICES)
     ]
 ).flatmap(lambda item: st.tuples(st.just(item[0]), _toml(item[1])))
 

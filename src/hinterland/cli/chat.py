@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 @click.option(
     "--plain", is_flag=True, help="Lines instead of a screen: for serial consoles and pipes."
 )
+@click.option(
+    "--inline", is_flag=True, help="Prompts and answers one below the other, in the scrollback."
+)
 @click.option("--slow", is_flag=True, help="Send the terminal little: for slow lines.")
 def command(
     model: str | None,
@@ -42,6 +45,7 @@ def command(
     resume: str | None,
     no_history: bool,
     plain: bool,
+    inline: bool,
     slow: bool,
 ) -> int:
     """Open the chat."""
@@ -50,6 +54,8 @@ def command(
 
     if latest and resume:
         raise InputError("--continue and --resume each name a conversation.", "Give one of them.")
+    if plain and inline:
+        raise InputError("--plain and --inline are two ways to chat.", "Give one of them.")
     if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError(
             "The chat needs a terminal.",
@@ -66,10 +72,10 @@ def command(
     default = ""
     if model or not known:
         default = _model_id(found, settings, model or settings.model or None)
-    if plain:
+    if plain or inline:
         from hinterland.cli.plain_chat import PlainChat
 
-        return PlainChat(old or new(), new, settings.engines).run()
+        return PlainChat(old or new(), new, settings.engines, inline=inline and not plain).run()
     from msgspec import structs
 
     from hinterland.tui.app import ChatApp
