@@ -17,8 +17,8 @@ from textual.screen import Screen
 
 from hinterland.config import UiSettings
 from hinterland.conversation import Conversation
-from hinterland.language import N_
-from hinterland.tui.messages import HungUp, LineMeasured, OpeningFailed
+from hinterland.language import N_, _
+from hinterland.tui.messages import HungUp, LineMeasured, OpeningFailed, SequenceSent, ThemeChosen
 from hinterland.tui.screens.chat import ChatScreen
 from hinterland.tui.terminal import Terminal
 
@@ -121,6 +121,15 @@ class ChatApp(App[bool], inherit_bindings=False):
     def on_line_measured(self, message: LineMeasured) -> None:
         if message.slow and self._ui.slow == "auto":
             self.spare_line(True)
+
+    def on_sequence_sent(self, message: SequenceSent) -> None:
+        if self._driver is not None:
+            self._driver.write(message.sequence)
+
+    def on_theme_chosen(self, message: ThemeChosen) -> None:
+        self.wear(message.theme)
+        if self.no_color:
+            self.notify(_("NO_COLOR is set, so there are no colours."), markup=False)
 
     def _forget_screen(self) -> None:
         if self._sparing is not None:

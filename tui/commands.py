@@ -10,7 +10,7 @@ from hinterland import chat_commands
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
 from hinterland.images import Picture
-from hinterland.tui.messages import Told
+from hinterland.tui.messages import SequenceSent, ThemeChosen, Told
 from hinterland.tui.pace import INTERVAL, Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
@@ -38,6 +38,18 @@ class ScreenChat:
         self.pictures = pictures
         self._post = post
         self._interval = interval
+
+    @property
+    def terminal(self) -> Callable[[str], None]:
+        """What writes a control sequence."""
+        return self._send
+
+    def _send(self, sequence: str) -> None:
+        self._post(SequenceSent(sequence))
+
+    def wear(self, theme: str) -> None:
+        """Show everything in a theme."""
+        self._post(ThemeChosen(theme))
 
     def say(self, text: str) -> None:
         """Show a notice."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, Think
 from hinterland.errors import HinterlandError, InputError, by_name
+from hinterland.language import N_, _
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ class Chat(Protocol):
     @property
     def talk(self) -> Conversation:
         """The conversation that the command is about."""
+
+    @property
+    def terminal(self) -> Callable[[str], None] | None:
+        """What writes a control sequence to the terminal; None where none may be written."""
+
+    def wear(self, theme: str) -> None:
+        """Show everything in a theme; raises InputError where there are no colours."""
 
     def say(self, text: str) -> None:
         """Show the person something; several lines are fine."""
@@ -214,10 +222,57 @@ async def _run_image(chat: Chat, argument: str) -> None:
     chat.say(f"With the next prompt: {names}." if names else "No image goes with the next prompt.")
 
 
+async def _run_copy(chat: Chat, argument: str) -> None:
+    import asyncio
+
+    from hinterland import copying
+
+    wanted = copying.read(argument)
+    text = copying.text_of(chat.talk.turns, wanted)
+    if wanted.file:
+        path = await asyncio.to_thread(copying.save, text, wanted.file)
+        chat.say(_("Written to {path}.").format(path=clean_line(str(path))))
+    elif chat.terminal is None:
+        raise InputError(
+            _("The clipboard takes a control sequence, and none is written here."),
+            _("/copy FILE writes a file."),
+        )
+    else:
+        chat.terminal(copying.sequence(text))
+        chat.say(copying.sent(len(text)))
+
+
+async def _run_theme(chat: Chat, argument: str) -> None:
+    import asyncio
+
+    from hinterland import config, config_change, paths
+
+    file = paths.find().config_file
+    if not argument:
+        now = (await asyncio.to_thread(config.load, file)).ui.theme
+        chat.say(
+            _("The theme is {theme}. Others: {others}.").format(
+                theme=now, others=", ".join(each for each in config.THEMES if each != now)
+            )
+        )
+        return
+    theme = str(config.from_words("ui.theme", argument.lower()))
+    chat.wear(theme)
+    await asyncio.to_thread(config_change.change, file, "ui.theme", theme)
+    chat.say(_("The theme is {theme} from now on.").format(theme=theme))
+
+
 COMMANDS = (
     Command("image", "[FILE]", "send an image with the next prompt; without FILE none", _run_image),
     Command("think", "off|low|high", "how much the model thinks before it answers", _run_think),
     Command("compact", "[N]", "summarise all turns but the last, or the N oldest", _run_compact),
     Command("drop", "[N]", "send all turns but the last no more, or the N oldest", _run_drop),
     Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
+    Command(
+        "copy",
+        "[code] [N] [FILE]",
+        N_("copy the last answer, or its last block of code, or the Nth last answer"),
+        _run_copy,
+    ),
+    Command("theme", "[NAME]", N_("the colours of the chat"), _run_theme),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -27,6 +27,9 @@ _TYPES = {
     "`array`": "a list",
     "`object`": "a section",
 }
+
+Theme = Literal["terminal", "dark", "light", "contrast", "none"]
+THEMES: tuple[Theme, ...] = get_args(Theme)
 
 _CHOICES = {
     "think": "off, low, high or nothing",
@@ -59,7 +62,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[ui]`: how the chat looks and behaves."""
 
-    theme: Literal["terminal", "dark", "light", "contrast", "none"] = "terminal"
+    theme: Theme = "terminal"
     """Its colours: the terminal's own sixteen, a palette of its own, or none."""
     slow: Literal["auto", "on", "off"] = "auto"
     """Send the terminal as little as can be; `auto` measures the line when the chat begins."""

@@ -25,6 +25,7 @@ from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
 from hinterland.images import Picture
+from hinterland.language import N_, _
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
 from hinterland.tui.entries import ending
@@ -73,6 +74,7 @@ class ChatScreen(Screen[None]):
             id="chat.interrupt",
         ),
         Binding("ctrl+t", "reasoning", "Reasoning", show=False, priority=True, id="chat.reasoning"),
+        Binding("f4", "copy", N_("Copy"), show=False, priority=True, id="chat.copy"),
         Binding("pageup", "page(-1)", "Scroll", show=False, priority=True, id="chat.page_up"),
         Binding("pagedown", "page(1)", "Scroll", show=False, priority=True, id="chat.page_down"),
         Binding("ctrl+home", "first", "To the start", show=False, priority=True, id="chat.first"),
@@ -267,7 +269,9 @@ class ChatScreen(Screen[None]):
         self.prompt.focus()
         if self.conversation is None or overflow is None or self.answering is not None:
             return
-        chat = commands.ScreenChat(self.conversation, self.post_message, self._pictures)
+        chat = commands.ScreenChat(
+            self.conversation, self.post_message, self._pictures, self._interval
+        )
         way_out = commands.way_out(message.key, overflow, chat)
         if way_out is None:
             self._set_state("ready")
@@ -316,6 +320,14 @@ class ChatScreen(Screen[None]):
 
     def action_reasoning(self) -> None:
         self.transcript.toggle_reasoning()
+
+    def action_copy(self) -> None:
+        """Copy the last answer to the terminal's clipboard."""
+        if self.answering is not None or self.conversation is None:
+            self._say(_("Esc stops the answer first."))
+            return
+        chat = commands.ScreenChat(self.conversation, self.post_message, self._pictures)
+        self._start_command(chat_commands.find("copy").run(chat, ""))
 
     def action_page(self, pages: int) -> None:
         self.transcript.page(pages)
@@ -374,7 +386,9 @@ class ChatScreen(Screen[None]):
                     self._say(clean_line(f"{error.message} {error.hint}", 400))
                     return
                 self.prompt.accept()
-                chat = commands.ScreenChat(conversation, self.post_message, self._pictures)
+                chat = commands.ScreenChat(
+                    conversation, self.post_message, self._pictures, self._interval
+                )
                 self._start_command(command.run(chat, argument))
 
     def _start_command(self, command: Awaitable[object], send: str = "") -> None:

@@ -37,6 +37,7 @@ from hinterland.engine.protocol import (
 )
 from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.images import Picture
+from hinterland.language import _
 from hinterland.text import clean, clean_line
 from hinterland.window import OutgrownError, Overflow
 
@@ -224,8 +225,8 @@ class PlainChat:
             says = f"raise the window to {larger:,} tokens"
             ways["r"] = (says, partial(chat_commands.enlarge, self, larger))
         self._say(clean(overflow.message))
-        for key, (says, _) in ways.items():
-            self._say(f"{key}      {says}")
+        for key, way in ways.items():
+            self._say(f"{key}      {way[0]}")
         self._say("Enter  send nothing")
         while (chosen := (self._line("? ") or "").strip().lower()) not in {"", *ways}:
             self._say(f"Type one of {', '.join(ways)}, or Enter.")
@@ -257,6 +258,15 @@ class PlainChat:
     def talk(self) -> Conversation:
         """The conversation."""
         return self._conversation
+
+    @property
+    def terminal(self) -> Callable[[str], None] | None:
+        """What writes a control sequence; plain, none is written."""
+        return self._write_unseen if self.inline else None
+
+    def wear(self, theme: str) -> None:
+        """Refuse: the colours of lines are the terminal's."""
+        raise InputError(_("A chat in lines has no themes: its colours are the terminal's."))
 
     def say(self, text: str) -> None:
         """Write something of our own, for a person."""
@@ -350,6 +360,10 @@ class PlainChat:
             sys.stdout.write(text)
             sys.stdout.flush()
             self._column = 0 if text.endswith("\n") else 1
+
+    def _write_unseen(self, sequence: str) -> None:
+        sys.stdout.write(sequence)
+        sys.stdout.flush()
 
     def _write_answer(self, text: str) -> None:
         if text and self._view is None:
