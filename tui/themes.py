@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from rich.terminal_theme import TerminalTheme
 from textual.app import App
-from textual.filter import LineFilter, NoColor
+from textual.filter import ANSIToTruecolor, LineFilter, NoColor
 
 from hinterland.errors import ConfigError
 
@@ -48,16 +48,19 @@ def suits(theme: str) -> str:
     return NONE if _WITHOUT_COLOURS.fullmatch(os.environ.get("TERM", "")) else theme
 
 
+class _Wearing(ANSIToTruecolor):
+    """The terminal's sixteen colours, which is all the screens know, as those of a palette."""
+
+
 def wear(app: App[Any], filters: list[LineFilter], theme: str) -> None:
     """Show everything in a theme from now on, through the app's `filters`; raises ConfigError.
     NO_COLOR wins, whatever is said."""
-    filters[:] = [each for each in filters if not isinstance(each, NoColor)]
+    kept = [each for each in filters if not isinstance(each, NoColor | _Wearing)]
     if theme == NONE or app.no_color:
-        filters.append(NoColor())
-    own = app.no_color or theme in {TERMINAL, NONE}
-    if not own:
-        app.ansi_theme_dark = _terminal_theme(palettes()[theme])
-    app.ansi_color = own
+        kept.append(NoColor())
+    elif theme != TERMINAL:
+        kept.append(_Wearing(_terminal_theme(palettes()[theme])))
+    filters[:] = kept
     app.refresh_css(animate=False)
 
 
