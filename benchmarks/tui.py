@@ -56,12 +56,17 @@ def fill(turns: int) -> None:
 class Chat:
     """`hint chat` in a pseudo-terminal, read as it writes."""
 
-    def __init__(self, *arguments: str, size: tuple[int, int] = (COLUMNS, ROWS)) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        size: tuple[int, int] = (COLUMNS, ROWS),
+        command: list[str] | None = None,
+    ) -> None:
         self.terminal, inside = pty.openpty()
         ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hinterland", "chat", *arguments],
+            command or [sys.executable, "-m", "hinterland", "chat", *arguments],
             stdin=inside,
             stdout=inside,
             stderr=inside,

@@ -1,6 +1,6 @@
 """Bytes that reach the terminal for an answer, per byte of it, in each way to chat.
 
-`python benchmarks/bytes.py [--words 500] [--rate 20] [--json]` has `hint chat` answer in
+`python benchmarks/sent.py [--words 500] [--rate 20] [--json]` has `hint chat` answer in
 pseudo-terminals of 80×24, all at the same time, over the echo engine, and prints what was written
 between the prompt and the answer's end, with the bars of issue 4.
 """
