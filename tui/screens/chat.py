@@ -323,6 +323,9 @@ class ChatScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the last answer to the terminal's clipboard."""
+        if self._ended is not None and self.answering is not None and not self._in_command:
+            self.set_timer(0.05, self.action_copy)  # it has ended, and is being kept
+            return
         if self.answering is not None or self.conversation is None:
             self._say(_("Esc stops the answer first."))
             return

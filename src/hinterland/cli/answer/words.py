@@ -77,7 +77,7 @@ class WordView:
             return ""
         word, self._word = self._word, ""
         room = self._columns or 0
-        if self._at and self._at + cell_len(self._gap + word) > room >= cell_len(word):
+        if self._at and self._at + cell_len(self._gap + word) > room:
             self._gap, self._at = "", 0
             return "\n" + self._put(word)
         return self._put(word)
