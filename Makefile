@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && cat .venv/.place 2>/dev/null),$(CURDIR))
 .PHONY: .venv/.run .venv/.dev
 endif
 
-.PHONY: ask run test check bench soak lock clean
+.PHONY: ask run test check messages bench soak lock clean
 
 ask: .venv/.run
 	@test -n "$$HINT_QUESTION" || { echo 'Ask something: make ask Q="Why do we boil drinking water?"' >&2; exit 2; }
@@ -40,6 +40,10 @@ check: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/packaging/test_docs.py
+
+# Brings the catalogues up to date and says what is not translated; NEW=pt begins another.
+messages: .venv/.dev
+	@$(BIN)/python -m tests.catalogues $(NEW)
 
 bench: .venv/.dev
 	@$(BIN)/hint models pull smollm2-135m

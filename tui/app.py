@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.console import RenderableType
-from textual._compositor import CompositorUpdate
-from textual.app import App
+from textual._context import active_message_pump
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
 
-from hinterland.config import UiSettings
+from hinterland.config import Config
 from hinterland.conversation import Conversation
+from hinterland.errors import PluginError
 from hinterland.language import N_, _
-from hinterland.tui.messages import HungUp, LineMeasured, OpeningFailed, SequenceSent, ThemeChosen
+from hinterland.text import clean_line
+from hinterland.tui.keys import keymap
+from hinterland.tui.messages import HungUp, OpeningFailed, ScreenFailed
 from hinterland.tui.screens.chat import ChatScreen
-from hinterland.tui.terminal import Terminal
+from hinterland.tui.wearing import WearingApp
 
 if TYPE_CHECKING:
-    from hinterland.tui.sparing import Sparing
+    from hinterland.tui.palette_entries import Entry
 
 _TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 
-class ChatApp(App[bool], inherit_bindings=False):
+class ChatApp(WearingApp, inherit_bindings=False):
     """The chat; it returns whether an answer goes on in the engine."""
 
     TITLE = "Hinterland"
@@ -39,6 +40,8 @@ class ChatApp(App[bool], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", priority=True, id="app.quit"),
         Binding("ctrl+l", "redraw", N_("Draw again"), show=False, priority=True, id="app.redraw"),
+        Binding("ctrl+p", "palette", N_("Commands"), id="app.palette"),
+        Binding("f1", "help", N_("Help"), id="app.help"),
     ]
 
     def __init__(
@@ -48,44 +51,106 @@ class ChatApp(App[bool], inherit_bindings=False):
         *,
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
+        config: Config | None = None,
         driver_class: type[Driver] | None = None,
-        ui: UiSettings | None = None,
     ) -> None:
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.theme = "ansi-dark"
         self.animation_level = "none"
+        self.config = config or Config()
+        """The settings, which were checked."""
+        self._foreign: tuple[Screen[Any], str] | None = None
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
-        self._ui = ui or UiSettings()
-        self._sparing: Sparing | None = None
         self._chat = ChatScreen(open_conversation, conversation, default_model, remotes or {})
-        if self._ui.theme != "terminal" or os.environ.get("TERM", "").startswith("vt"):
-            self.wear(self._ui.theme)
+        self.begin(self.config.ui)
 
     def on_mount(self) -> None:
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for told in _TOLD_TO_END:
                 loop.add_signal_handler(told, self.post_message, HungUp(told))
+        if self.config.keys:
+            self.set_keymap(keymap(self.config.keys))
         self.push_screen(self._chat)
-        self.app_resume_signal.subscribe(self, lambda _: self._forget_screen())
-        if self._ui.slow == "on":
-            self.spare_line(True)
+        self.watch_line()
 
     def action_leave(self) -> None:
         self._chat.leave()
 
-    def action_redraw(self) -> None:
-        """Draw everything again, over what something else has written or a bad line has spoilt."""
-        self._forget_screen()
-        self.screen.refresh(layout=True)
+    def line_changed(self, slow: bool) -> None:
+        self._chat.spare_line(slow)
+
+    def action_palette(self) -> None:
+        """Offer everything that can be done here."""
+        from hinterland.tui import palette_entries
+        from hinterland.tui.screens.palette import PaletteScreen
+
+        in_chat = self.screen is self._chat
+        entries = palette_entries.of_bindings(self.screen)
+        if in_chat:
+            entries += palette_entries.of_commands()
+        self.push_screen(PaletteScreen(entries, whole=in_chat), self._do)
+
+    async def _do(self, chosen: Entry | None) -> None:
+        if chosen is not None and chosen.typed:
+            self._chat.command(chosen.typed)
+        elif chosen is not None:
+            await self.run_action(chosen.action, chosen.node)
+
+    def action_help(self) -> None:
+        """Show all keys and commands."""
+        from hinterland.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.config))
+
+    def open_foreign(self, name: str, kind: type[Screen[Any]]) -> None:
+        """Show a plugin's screen; a text it ends with goes to the box. Raises PluginError."""
+        try:
+            screen = kind()
+        # A plugin is somebody else's code: whatever it does, the chat it is added to goes on.
+        except Exception as error:
+            raise _failed(name, error) from error
+        self._foreign = (screen, name)
+        self.push_screen(screen, self._chat.take)
+
+    def _foreign_failed(self, error: Exception) -> bool:
+        """Take note of an error while a plugin's screen is shown; return whether one is."""
+        if self._foreign is None or self.screen is not self._foreign[0]:
+            return False
+        failed, self._foreign = _failed(self._foreign[1], error), None
+        self.call_later(self.post_message, ScreenFailed(failed))
+        return True
+
+    async def run_action(
+        self,
+        action: str | tuple[str, str, tuple[object, ...]],
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key says; a plugin's screen that cannot is closed."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        # A plugin is somebody else's code: whatever it does, the chat it is added to goes on.
+        except Exception as error:
+            if not self._foreign_failed(error):
+                raise
+            return True
+
+    def on_screen_failed(self, message: ScreenFailed) -> None:
+        if self.screen is not self._chat:
+            self.pop_screen()
+        self._chat.tell_of(message.error)
 
     def on_opening_failed(self, message: OpeningFailed) -> None:
         self.error = message.error
         self.exit()
 
     def _handle_exception(self, error: Exception) -> None:
+        # Our own loop ends with an error in it; what ends otherwise is the screen's.
+        if active_message_pump.get(None) is not self and self._foreign_failed(error):
+            return
         # Textual would print the locals of every frame; the command line has one sentence for it.
         super()._handle_exception(error)
         self.error = self.error or error
@@ -94,50 +159,10 @@ class ChatApp(App[bool], inherit_bindings=False):
     def on_hung_up(self, message: HungUp) -> None:
         self._chat.leave(128 + message.signal)
 
-    # Colours and slow lines
 
-    def wear(self, theme: str) -> None:
-        """Show everything in a theme of `hinterland.config` from now on; raises ConfigError."""
-        from hinterland.tui import themes
-
-        themes.wear(self, self._filters, themes.suits(theme))
-
-    def spare_line(self, slow: bool) -> None:
-        """Send the terminal as little as can be from now on, or everything again."""
-        if slow and not self.is_headless:
-            from hinterland.tui.sparing import Sparing
-
-            self._sparing = Sparing()
-            if isinstance(self._driver, Terminal):
-                self._driver.report_no_motion()
-        else:
-            self._sparing = None
-        self._chat.spare_line(slow)
-
-    def on_painted(self) -> None:
-        if self._ui.slow == "auto" and isinstance(self._driver, Terminal):
-            self._driver.measure()
-
-    def on_line_measured(self, message: LineMeasured) -> None:
-        if message.slow and self._ui.slow == "auto":
-            self.spare_line(True)
-
-    def on_sequence_sent(self, message: SequenceSent) -> None:
-        if self._driver is not None:
-            self._driver.write(message.sequence)
-
-    def on_theme_chosen(self, message: ThemeChosen) -> None:
-        self.wear(message.theme)
-        if self.no_color:
-            self.notify(_("NO_COLOR is set, so there are no colours."), markup=False)
-
-    def _forget_screen(self) -> None:
-        if self._sparing is not None:
-            self._sparing.forget()
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if self._sparing is not None and isinstance(renderable, CompositorUpdate):
-            from hinterland.tui.sparing import SparingUpdate
-
-            renderable = SparingUpdate(self._sparing, screen)
-        super()._display(screen, renderable)
+def _failed(name: str, error: Exception) -> PluginError:
+    why = clean_line(f"{type(error).__name__}: {error}", 200)
+    return PluginError(
+        _("The screen {name} of a plugin failed ({error}).").format(name=name, error=why),
+        _("`hint plugins list` shows whose it is."),
+    )

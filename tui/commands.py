@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from textual.message import Message
 
-from hinterland import chat_commands
+from hinterland import chat_commands, plugin_host
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
+from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
-from hinterland.tui.messages import SequenceSent, ThemeChosen, Told
-from hinterland.tui.pace import INTERVAL, Pace
+from hinterland.language import N_, _
+from hinterland.sentences import translated
+from hinterland.tui.messages import ModelSwitched, SequenceSent, ThemeChosen, Told
+from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
 from hinterland.window import Overflow
 
 OWN = (
-    ("/new", "a new conversation"),
-    ("/quit", "leave"),
-    ("/help", "this"),
+    ("/new", N_("a new conversation")),
+    ("/quit", N_("leave")),
+    ("/keys", N_("all keys as they are now (F1)")),
+    ("/help", N_("this")),
 )
 """Commands that only a front end can do, and their help."""
 
@@ -32,12 +37,10 @@ class ScreenChat:
         talk: Conversation,
         post: Callable[[Message], object],
         pictures: list[Picture],
-        interval: Callable[[], float] = lambda: INTERVAL,
     ) -> None:
         self.talk = talk
         self.pictures = pictures
         self._post = post
-        self._interval = interval
 
     @property
     def terminal(self) -> Callable[[str], None]:
@@ -58,12 +61,12 @@ class ScreenChat:
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading as it comes, and return how it ended."""
         self.say(heading)
-        pace = Pace(self._post, self._interval)
+        pace = Pace(self._post)
         end: Done | Failed = Done(FinishReason.CANCELLED)
         try:
             async for event in events:
                 if isinstance(event, Note):
-                    self.say(event.text)
+                    self.say(translated(event.text))
                 elif isinstance(event, Done | Failed):
                     end = event
                 else:
@@ -71,6 +74,17 @@ class ScreenChat:
         finally:
             pace.flush()
         return end
+
+    def switched(self, model: str, where: str) -> None:
+        """Have the status line say so."""
+        self._post(ModelSwitched(model, where))
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools of plugins, which are imported for it; says what is wrong with them."""
+        added = await asyncio.to_thread(plugin_host.additions)
+        for warning in added.warnings:
+            self.say(warning)
+        return added.tools
 
 
 def shown(prompt: str, pictures: Sequence[Picture]) -> str:
@@ -96,7 +110,8 @@ def ways_out(overflow: Overflow) -> list[Way]:
     """Return what can be done about a conversation that outgrew the window, by key."""
     ways = []
     if overflow.going:
-        ways += [("c", "send a summary"), ("d", "leave them out")]
+        ways += [("c", _("send a summary")), ("d", _("leave them out"))]
     if overflow.raise_to is not None:
-        ways.append(("r", f"raise the window to {overflow.raise_to:,}"))
+        said = _("raise the window to {larger:,}").format(larger=overflow.raise_to)
+        ways.append(("r", said))
     return ways

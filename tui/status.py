@@ -15,11 +15,12 @@ from hinterland.engine.protocol import (
     Queued,
     SentTo,
 )
+from hinterland.language import N_, _
 from hinterland.text import clean_line
 from hinterland.tui.messages import AnswerAdvanced
 from hinterland.window import Fill
 
-OFFLINE = "offline"
+OFFLINE = N_("offline")
 """The mark that says that no word leaves this box."""
 _SLOW = "slow line"
 _SHORTEST_MODEL = 8
@@ -30,7 +31,7 @@ _SHORTEST_MODEL = 8
 class Status:
     """The state of the chat, as the status line shows it."""
 
-    state: str = "ready"
+    state: str = N_("ready")
     model: str = ""
     mark: str = OFFLINE
     """What is said of where the words go; of `label: place` the label stays longest."""
@@ -43,8 +44,8 @@ class Status:
         """Return the line for `width` cells: the state at the left, how full the window is, the
         model and the mark at the right. What there is no room for is left out, the model first."""
         room = max(0, width - 2)
-        state = clean_line(self.state)
-        right = clean_line(self.mark)
+        state = clean_line(_(self.state))
+        right = clean_line(_(self.mark))
         if cell_len(state) + cell_len(right) >= room:
             right = right.partition(":")[0]
             if self.mark != OFFLINE:  # what leaves is said before what goes on
@@ -70,25 +71,25 @@ def of_progress(news: AnswerAdvanced) -> str:
     """Return the state that an answer's news tell."""
     match news.waiting:
         case Loading(_, None):
-            return "loading the model"
+            return _("loading the model")
         case Loading(_, progress):
-            return f"loading the model {progress:.0%}"
+            return _("loading the model {progress:.0%}").format(progress=progress)
         case SentTo(model, _):
-            return f"waiting for {model}"
+            return _("waiting for {model}").format(model=model)
         case Queued(position):
-            return f"queued {position}"
+            return _("queued {position}").format(position=position)
         case PromptProgress(done, total):
-            return f"reading prompt {done}/{total}"
+            return _("reading prompt {done}/{total}").format(done=done, total=total)
         case None:
-            doing = "thinking" if news.reasoning and not news.text else "writing"
+            doing = _("thinking") if news.reasoning and not news.text else _("writing")
             return doing + _speed(news.tokens_per_second)
 
 
 def of_end(event: Done | Failed) -> str:
     """Return the state after an answer."""
     if isinstance(event, Failed):
-        return "failed"
-    said = "stopped" if event.finish_reason is FinishReason.CANCELLED else "ready"
+        return _("failed")
+    said = _("stopped") if event.finish_reason is FinishReason.CANCELLED else _("ready")
     return said + _speed(event.timings.predicted_per_second)
 
 
@@ -96,8 +97,12 @@ def of_fill(fill: Fill | None) -> str:
     """Return how full the window is, with a mark when that has to be thought of; "" if unknown."""
     if fill is None:
         return ""
-    return f"{'! ' if fill.nearly_full else ''}{fill.tokens:,}/{fill.context:,} tokens"
+    mark = "! " if fill.nearly_full else ""
+    said = _("{used:,}/{context:,} tokens").format(used=fill.tokens, context=fill.context)
+    return f"{mark}{said}"
 
 
 def _speed(tokens_per_second: float | None) -> str:
-    return f" {tokens_per_second:.1f} tokens/s" if tokens_per_second else ""
+    if not tokens_per_second:
+        return ""
+    return _(" {tokens:.1f} tokens/s").format(tokens=tokens_per_second)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hinterland.language import _
+
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -25,13 +27,16 @@ class Address:
     def note(self) -> str:
         """How to say where words go: `at gpu.lan:8000, unencrypted`."""
         if self.here:
-            return f"at {self.place}, on this machine"
-        return f"at {self.place}" if self.encrypted else f"at {self.place}, unencrypted"
+            said = _("at {place}, on this machine")
+        else:
+            said = _("at {place}") if self.encrypted else _("at {place}, unencrypted")
+        return said.format(place=self.place)
 
     @property
     def mark(self) -> str:
         """The same in a few words, for a status line."""
-        return f"{'this machine' if self.here else 'words leave'}: {self.place}"
+        said = _("this machine: {place}") if self.here else _("words leave: {place}")
+        return said.format(place=self.place)
 
 
 def parse(url: str) -> Address:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -18,6 +19,7 @@ Value = str | int | float | bool | tuple[str, ...]
 # The name of a remote engine is part of a setting's key, so without a dot.
 _ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _ENGINE_KEY = re.compile(r"engines\.([^.]+)\.([^.]+)")
+_KEYS = "keys."
 _A_YEAR = 525_600  # minutes; a bound keeps `inf` out
 _TYPES = {
     "`str`": "text",
@@ -48,7 +50,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Requests that may run at once; 0 chooses by free RAM and processors."""
     threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     """Threads that compute; 0 takes the measured best of this box, else one per core."""
-    server: str = "auto"
+    server: Annotated[str, msgspec.Meta(min_length=1)] = "auto"
     """What runs the models: `auto` is what `hint engine bench --tune` found fastest here, `bundled`
     the llama.cpp that came with Hinterland; anything else is a llama-server, by path or name."""
     gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] = -1
@@ -57,15 +59,6 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Minutes without a request after which the engine leaves memory."""
     saved_prefixes: Annotated[int, msgspec.Meta(ge=0)] = 1024
     """MB of disk for what was read of long prompts, so that it is not read again; 0 keeps none."""
-
-
-class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[ui]`: how the chat looks and behaves."""
-
-    theme: Theme = "terminal"
-    """Its colours: the terminal's own sixteen, a palette of its own, or none."""
-    slow: Literal["auto", "on", "off"] = "auto"
-    """Send the terminal as little as can be; `auto` measures the line when the chat begins."""
 
 
 class RemoteEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +87,21 @@ class RemoteEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return address.parse(self.url)
 
 
+class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ui]`: how Hinterland looks, speaks and is used."""
+
+    vim: bool = False
+    """Move with j, k, g and G where the conversation or a list has the keys."""
+    mouse: bool = True
+    """Take the mouse; without it the terminal selects text as it does everywhere."""
+    theme: Theme = "terminal"
+    """Its colours: the terminal's own sixteen, a palette of its own, or none."""
+    slow: Literal["auto", "on", "off"] = "auto"
+    """Send the terminal as little as can be; `auto` measures the line when the chat begins."""
+    language: str = ""
+    """Such as `fr`, `nl`, `zh_CN` or `en`; empty takes that of the environment."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     """The model to use when a command names none; empty means the one that was installed last."""
@@ -109,10 +117,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Shipped plugins that are off."""
     offline: bool = False
     """Forbid whatever touches a network: remote engines, and fetching models."""
-    engine: EngineSettings = EngineSettings()
     ui: UiSettings = UiSettings()
+    engine: EngineSettings = EngineSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
+    keys: dict[str, str] = {}
+    """`[keys]`: the chat's keys by what they do, such as `chat.stop = "escape,f12"`. Which there are
+    is known to the chat (`hinterland.tui.keys`), which checks them."""
 
     def remote(self, name: str | None) -> RemoteEngine | None:
         """Return the remote engine called `name`; None when that is no remote engine.
@@ -126,10 +137,6 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "Name a model of this box with -m, or `hint config set offline false`.",
             )
         return engine
-
-    def with_think(self, think: str | None) -> Config:
-        """Return these settings with what a command's `--think` said, if anything."""
-        return msgspec.structs.replace(self, think=think) if think else self
 
 
 def load(path: Path) -> Config:
@@ -155,11 +162,16 @@ def parse(text: bytes, path: Path) -> Config:
     if not text:
         return Config()
     settings = table(text, path)
+    if isinstance(settings.get("keys"), dict):  # `chat.stop = …` is a table in a table to TOML
+        settings["keys"] = _keys(settings["keys"], path)
     try:
         config = msgspec.convert(settings, Config)
     except msgspec.ValidationError as error:
         reason, key = _reason(error)
-        if "[...]" in key:
+        if key == "keys[...]":
+            wrong = (name for name, value in settings["keys"].items() if not isinstance(value, str))
+            key = _KEYS + next(wrong, "NAME")
+        elif "[...]" in key:
             key = key.replace("[...]", f".{_broken(settings['engines'])}")
         unknown = re.fullmatch(r"Object contains unknown field `(.*)`", reason)
         if unknown:
@@ -173,7 +185,35 @@ def parse(text: bytes, path: Path) -> Config:
         ) from error
     if config.engines:
         _check_engines(config.engines, path)
+    if config.ui.language:
+        try:
+            _check_language(config.ui.language)
+        except ValueError as error:
+            raise ConfigError(
+                f"The settings file {path} cannot be used: ui.language: {error}.",
+                "Edit it, or set the value with `hint config set`.",
+            ) from error
     return config
+
+
+def _keys(nested: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the section `[keys]` with whole ids; raises ConfigError for one that is there twice."""
+    found: dict[str, Any] = {}
+    for name, value in _leaves(nested):
+        if name in found:
+            raise ConfigError(
+                f"The settings file {path} sets {_KEYS}{name} twice.", "Leave one of them."
+            )
+        found[name] = value
+    return found
+
+
+def _leaves(nested: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield above + name, value
 
 
 def _broken(engines: dict[str, Any]) -> str:
@@ -203,6 +243,13 @@ def _check_name(name: str) -> None:
         raise ValueError(
             f"{name!r} cannot be the name of a remote engine (letters, digits, - and _)"
         )
+
+
+def _check_language(code: str) -> None:
+    from hinterland import language
+
+    if not language.known(code):
+        raise ValueError(f"the languages are {', '.join(language.available())}")
 
 
 def _check_url(name: str, url: str) -> None:
@@ -252,6 +299,8 @@ def from_words(key: str, words: str) -> Value:
 
     Raises ConfigError for an unknown key, and for a value that this key cannot have.
     """
+    if key.startswith(_KEYS) and key != _KEYS:
+        return words.strip()
     known = flat(Config())
     if engine := _ENGINE_KEY.fullmatch(key):
         known |= flat_table({"engines": {engine[1]: RemoteEngine()}})
@@ -268,6 +317,8 @@ def from_words(key: str, words: str) -> Value:
         read: Value = flat(msgspec.convert(nested, Config))[key]
         if engine and engine[2] == "url":
             _check_url(engine[1], words)
+        if key == "ui.language":
+            _check_language(words)
         return read
     except msgspec.ValidationError as error:
         if engine and engine[2] == "api_key_env":  # it may be the key: it is not said again
@@ -339,6 +390,8 @@ def _reason(error: msgspec.ValidationError) -> tuple[str, str]:
     key = place.rstrip("`").lstrip(".")
     if reason.startswith("Invalid enum value"):
         return f"expected {_CHOICES[key]}", key
+    if reason == "Expected `str` of length >= 1":
+        return "expected a word", key
     for kind, words in _TYPES.items():
         reason = reason.replace(kind, words)
     return reason.replace("Expected", "expected"), key

@@ -9,6 +9,7 @@ import sys
 import time
 
 from hinterland import config as configuration
+from hinterland import language
 from hinterland.engine.prefix_store import PrefixStore
 from hinterland.engine.service.desk import Desk
 from hinterland.engine.service.prefixes import Prefixes
@@ -32,6 +33,9 @@ def smoke_test(paths: Paths) -> SmokeTest:
 def main() -> None:
     """Run the service; the first argument is a file descriptor to report to, if any."""
     os.umask(0o077)
+    language.choose(
+        "en"
+    )  # logs are English; whoever is told of an error reads it in their language
     ready = int(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
         asyncio.run(_serve(ready))

@@ -23,6 +23,7 @@ from hinterland.engine.protocol import (
     Timings,
     Usage,
 )
+from hinterland.language import n_
 
 
 class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -134,7 +135,16 @@ def stood_for(turns: Iterable[Turn]) -> dict[str, int]:
 
 def mark_above(turn: Turn, count: int) -> str:
     """Return what is shown above a turn that stands for `count` others."""
-    turns = f"{count} earlier {'turn' if count == 1 else 'turns'}"
     if turn.answer:
-        return f"Summary of {turns}, sent in their place from here on"
-    return f"{turns} {'is' if count == 1 else 'are'} not sent any more"
+        said = n_(
+            "Summary of {count} earlier turn, sent in their place from here on",
+            "Summary of {count} earlier turns, sent in their place from here on",
+            count,
+        )
+    else:
+        said = n_(
+            "{count} earlier turn is not sent any more",
+            "{count} earlier turns are not sent any more",
+            count,
+        )
+    return said.format(count=count)

@@ -20,6 +20,7 @@ from hinterland.engine.protocol import (
     room_for_answer,
 )
 from hinterland.errors import ContextError, by_name
+from hinterland.language import _
 from hinterland.text import clean_line
 from hinterland.turns import Turn
 
@@ -89,27 +90,37 @@ class Overflow:
     def message(self) -> str:
         """One sentence: the numbers, and which turns would no longer be seen."""
         if self.tokens is None or self.context is None:
-            numbers = "The conversation is longer than the context window"
+            numbers = _("The conversation is longer than the context window")
         else:
-            numbers = (
-                f"With this prompt the conversation has {self.tokens:,} tokens and "
-                f"{self.context - self.room:,} of the window's {self.context:,} are free for it"
-            )
+            numbers = _(
+                "With this prompt the conversation has {tokens:,} tokens and "
+                "{free:,} of the window's {context:,} are free for it"
+            ).format(tokens=self.tokens, free=self.context - self.room, context=self.context)
         if not self.going:
-            return f"{numbers}, and the prompt alone does not fit."
-        return f"{numbers}; {named(self.going)} would no longer be seen."
+            return _("{numbers}, and the prompt alone does not fit.").format(numbers=numbers)
+        return _("{numbers}; {turns} would no longer be seen.").format(
+            numbers=numbers, turns=named(self.going)
+        )
 
 
 def named(going: Sequence[Turn]) -> str:
     """Return which turns these are, the oldest ones of a conversation, in words."""
-    first, last = (_title(turn) for turn in (going[0], going[-1]))
-    if len(going) == 1:
-        return f"the oldest turn ({first})"
-    return f"the {len(going)} oldest turns ({first} to {last})"
-
-
-def _title(turn: Turn) -> str:
-    return "a summary" if turn.replaces else f"“{clean_line(turn.prompt, 32)}”"
+    if going[0].replaces:  # how many turns that stands for is not known here
+        if not going[1:]:
+            return _("the summary")
+        one, many = (
+            _("the summary and the next turn ({first})"),
+            _("the summary and the {count} next turns ({first} to {last})"),
+        )
+        turns = going[1:]
+    else:
+        one, many = (
+            _("the oldest turn ({first})"),
+            _("the {count} oldest turns ({first} to {last})"),
+        )
+        turns = going
+    first, last = (f"“{clean_line(turn.prompt, 32)}”" for turn in (turns[0], turns[-1]))
+    return (one if len(turns) == 1 else many).format(count=len(turns), first=first, last=last)
 
 
 class OutgrownError(ContextError):
@@ -136,18 +147,22 @@ async def raise_window(paths: Paths, context: int) -> tuple[str, bool]:
     value = from_words("engine.context", str(context))
     await asyncio.to_thread(config_change.change, paths.config_file, "engine.context", value)
     client = EngineClient(paths)
-    for _ in range(_LOOKS):  # what has just ended is still being put away
+    for _look in range(_LOOKS):  # what has just ended is still being put away
         if await client.stop_if_idle():
             break
         await asyncio.sleep(_BETWEEN_LOOKS)
     else:
-        later = "when the engine starts next: it is answering somebody. `hint engine stop` ends it."
-        return f"The window will have {context:,} tokens {later}", False
-    for _ in range(_LOOKS_FOR_THE_END):
+        later = _(
+            "The window will have {context:,} tokens when the engine starts next: it is answering "
+            "somebody. `hint engine stop` ends it."
+        )
+        return later.format(context=context), False
+    for _look in range(_LOOKS_FOR_THE_END):
         if not is_running(paths):
             break
         await asyncio.sleep(_BETWEEN_LOOKS)
-    return f"The window has {context:,} tokens now; the next prompt loads the model anew.", True
+    now = _("The window has {context:,} tokens now; the next prompt loads the model anew.")
+    return now.format(context=context), True
 
 
 def longest_summary(context: int, tokens: int | None = None) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hinterland import config
-from hinterland.config import UiSettings
+from hinterland.config import Config, UiSettings
 from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
 from hinterland.errors import ConfigError
@@ -79,7 +79,9 @@ async def test_a_theme_is_worn_at_once() -> None:
 async def test_no_color_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     """You should see no colour where NO_COLOR is set, whatever the settings say."""
     monkeypatch.setenv("NO_COLOR", "1")
-    app = ChatApp(lambda: Conversation(EchoEngine(), None), ui=UiSettings(theme="dark"))
+    app = ChatApp(
+        lambda: Conversation(EchoEngine(), None), config=Config(ui=UiSettings(theme="dark"))
+    )
     async with app.run_test() as pilot:
         person = Person(app, pilot)
         await person.sees("ready")

@@ -15,9 +15,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer
 from textual.worker import Worker
 
 from hinterland import address, chat_commands
@@ -26,6 +24,7 @@ from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
 from hinterland.images import Picture
 from hinterland.language import N_, _
+from hinterland.sentences import sentence, translated
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
 from hinterland.tui.entries import ending
@@ -46,8 +45,10 @@ from hinterland.tui.messages import (
     Told,
 )
 from hinterland.tui.pace import INTERVAL, SLOW_INTERVAL, Pace
+from hinterland.tui.screens.commanding import CommandingScreen
 from hinterland.tui.status import Status
 from hinterland.tui.widgets.choice import Choice
+from hinterland.tui.widgets.key_line import KeyLine
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.status_line import StatusLine
 from hinterland.tui.widgets.transcript import Transcript
@@ -59,11 +60,12 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(CommandingScreen):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", priority=True, id="chat.stop"),
+        Binding("escape", "read", N_("Move in the conversation"), show=False, id="vim.read"),
         Binding("ctrl+n", "new_chat", "New chat", priority=True, id="chat.new"),
         Binding(
             "ctrl+c",
@@ -74,9 +76,13 @@ class ChatScreen(Screen[None]):
             id="chat.interrupt",
         ),
         Binding("ctrl+t", "reasoning", "Reasoning", show=False, priority=True, id="chat.reasoning"),
-        Binding("f4", "copy", N_("Copy"), show=False, priority=True, id="chat.copy"),
-        Binding("pageup", "page(-1)", "Scroll", show=False, priority=True, id="chat.page_up"),
-        Binding("pagedown", "page(1)", "Scroll", show=False, priority=True, id="chat.page_down"),
+        Binding(
+            "f4", "copy", N_("Copy the last answer"), show=False, priority=True, id="chat.copy"
+        ),
+        Binding("pageup", "page(-1)", "A page up", show=False, priority=True, id="chat.page_up"),
+        Binding(
+            "pagedown", "page(1)", "A page down", show=False, priority=True, id="chat.page_down"
+        ),
         Binding("ctrl+home", "first", "To the start", show=False, priority=True, id="chat.first"),
         Binding("ctrl+end", "last", "To the end", show=False, priority=True, id="chat.last"),
     ]
@@ -113,7 +119,7 @@ class ChatScreen(Screen[None]):
         yield Choice(id="choice")
         yield StatusLine(id="status")
         yield PromptInput(id="prompt")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.transcript = self.query_one(Transcript)
@@ -121,7 +127,7 @@ class ChatScreen(Screen[None]):
         self.status = self.query_one(StatusLine)
         self.choice = self.query_one(Choice)
         self.prompt.focus()
-        self._set_state("opening")
+        self._set_state(_("opening"))
         # What a library or the history writes to standard error must not be lost under the screen.
         self.app.begin_capture_print(self, stdout=False)
         self.call_after_refresh(self._start)
@@ -199,11 +205,11 @@ class ChatScreen(Screen[None]):
     def on_prompt_submitted(self, message: PromptSubmitted) -> None:
         self.choice.close()
         if self.answering is not None:
-            self._say("Esc stops the answer first.")
+            self._say(_("Esc stops the answer first."))
         elif self.conversation is None:
             self._send_when_open = True
-        elif (typed := chat_commands.read(message.text)) is not None:
-            self._command(self.conversation, *typed)
+        elif chat_commands.read(message.text) is not None:
+            self.command(message.text)
         else:
             self.prompt.accept()
             prompt = chat_commands.prompt_in(message.text)
@@ -224,7 +230,7 @@ class ChatScreen(Screen[None]):
     def on_answer_noted(self, message: AnswerNoted) -> None:
         if message.sentence != self._noted:  # every answer may bring the same
             self._noted = message.sentence
-            self._say(clean_line(message.sentence, 400))
+            self._say(clean_line(translated(message.sentence), 400))
 
     def on_answer_ended(self, message: AnswerEnded) -> None:
         event = self._ended = message.event
@@ -232,7 +238,7 @@ class ChatScreen(Screen[None]):
         if isinstance(event, Failed):
             self._report(by_name(event.kind, event.message, event.hint))
         elif (fill := self._fill()) is not None and fill.ended(event):
-            self.transcript.tell("The answer was cut off: the window is full.")
+            self.transcript.tell(_("The answer was cut off: the window is full."))
         elif notice := ending(event.finish_reason):
             self.transcript.tell(notice)
         if isinstance(event, Done):
@@ -246,8 +252,8 @@ class ChatScreen(Screen[None]):
     def on_answering_stopped(self) -> None:
         if self._ended is None:
             self.transcript.finish()
-            self.transcript.tell("Stopped.")
-            self._set_state("stopped")
+            self.transcript.tell(_("Stopped."))
+            self._set_state(_("stopped"))
         if not isinstance(self._ended, Done):
             self.prompt.give_back(self._asked)
         else:
@@ -255,7 +261,7 @@ class ChatScreen(Screen[None]):
         self._over()
         self._warn_when_nearly_full()
         if self._overflow is not None:
-            self._set_state("the window is full")
+            self._set_state(_("the window is full"))
             self.choice.ask(self._overflow.message, commands.ways_out(self._overflow))
 
     def on_conversation_outgrown(self, message: ConversationOutgrown) -> None:
@@ -269,12 +275,10 @@ class ChatScreen(Screen[None]):
         self.prompt.focus()
         if self.conversation is None or overflow is None or self.answering is not None:
             return
-        chat = commands.ScreenChat(
-            self.conversation, self.post_message, self._pictures, self._interval
-        )
+        chat = commands.ScreenChat(self.conversation, self.post_message, self._pictures)
         way_out = commands.way_out(message.key, overflow, chat)
         if way_out is None:
-            self._set_state("ready")
+            self._set_state(_("ready"))
         else:
             self._start_command(way_out, self.prompt.text)
 
@@ -285,7 +289,7 @@ class ChatScreen(Screen[None]):
     def on_command_ended(self, message: CommandEnded) -> None:
         self.transcript.finish()
         self._over()
-        self._set_state("ready")
+        self._set_state(_("ready"))
         if message.send and message.send == self.prompt.text:
             self.prompt.action_send()
 
@@ -298,7 +302,7 @@ class ChatScreen(Screen[None]):
     def action_stop(self) -> None:
         if self.answering is None or self.conversation is None or self._stopping is not None:
             return
-        self._set_state("stopping")
+        self._set_state(_("stopping"))
         self._stopping = self.set_timer(_PATIENCE_WITH_STOP, self.answering.cancel)
         self.run_worker(self._stop(self.conversation))
 
@@ -310,11 +314,11 @@ class ChatScreen(Screen[None]):
         elif self.answering is not None:
             self.action_stop()
         else:
-            self._say("Ctrl+C again leaves.")
+            self._say(_("Ctrl+C again leaves."))
 
     def action_new_chat(self) -> None:
         if self.answering is not None:
-            self._say("Esc stops the answer first.")
+            self._say(_("Esc stops the answer first."))
         else:
             self.run_worker(self._open())
 
@@ -343,8 +347,9 @@ class ChatScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show the key that stops an answer only while there is one."""
-        del parameters
-        return action != "stop" or self.answering is not None
+        if action == "stop":
+            return self.answering is not None
+        return super().check_action(action, parameters)
 
     def leave(self, return_code: int = 0) -> None:
         """End the chat; an answer that is kept goes on in the engine."""
@@ -364,7 +369,7 @@ class ChatScreen(Screen[None]):
         self._pictures.clear()
         self.prompt.remember([turn.prompt for turn in conversation.turns if not turn.replaces])
         self.transcript.load(conversation.turns)
-        self._set_state("ready")
+        self._set_state(_("ready"))
         if conversation.running is not None:
             prompt = conversation.running.prompt
             self._await(prompt, conversation.follow(), prompt)
@@ -372,31 +377,9 @@ class ChatScreen(Screen[None]):
             self.prompt.action_send()
         self._send_when_open = False
 
-    def _command(self, conversation: Conversation, name: str, argument: str) -> None:
-        match name:
-            case "help":
-                self.prompt.accept()
-                self.transcript.tell(chat_commands.help_text(commands.OWN))
-            case "new":
-                self.prompt.accept()
-                self.action_new_chat()
-            case "quit":
-                self.leave()
-            case _:
-                try:
-                    command = chat_commands.find(name)
-                except HinterlandError as error:
-                    self._say(clean_line(f"{error.message} {error.hint}", 400))
-                    return
-                self.prompt.accept()
-                chat = commands.ScreenChat(
-                    conversation, self.post_message, self._pictures, self._interval
-                )
-                self._start_command(command.run(chat, argument))
-
     def _start_command(self, command: Awaitable[object], send: str = "") -> None:
         self._in_command = True
-        self._set_state("working")
+        self._set_state(_("working"))
         self.answering = self.run_worker(self._run(command, send))
         self.refresh_bindings()
 
@@ -413,8 +396,9 @@ class ChatScreen(Screen[None]):
         fill = self._fill()
         nearly_full = fill is not None and fill.nearly_full
         if fill is not None and nearly_full and not self._warned:
-            used = f"{fill.tokens:,} of the window's {fill.context:,} tokens are taken"
-            self.notify(f"{used}; /compact makes room.", severity="warning", markup=False)
+            said = _("{used:,} of the window's {context:,} tokens are taken; /compact makes room.")
+            said = said.format(used=fill.tokens, context=fill.context)
+            self.notify(said, severity="warning", markup=False)
         self._warned = nearly_full
 
     def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str) -> None:
@@ -422,7 +406,7 @@ class ChatScreen(Screen[None]):
         self._ended = None
         self._overflow = None
         self.transcript.ask(prompt)
-        self._set_state("waiting for the engine")
+        self._set_state(_("waiting for the engine"))
         self.answering = self.run_worker(self._receive(answer))
         self.refresh_bindings()
 
@@ -446,9 +430,9 @@ class ChatScreen(Screen[None]):
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""
-        sentence = clean(f"{error.message} {error.hint}".strip())
-        self.transcript.tell(sentence)
-        self.notify(clean_line(sentence, 400), severity="error", markup=False)
+        said = clean(sentence(error))
+        self.transcript.tell(said)
+        self.notify(clean_line(said, 400), severity="error", markup=False)
 
     def _say(self, sentence: str) -> None:
         self.notify(sentence, markup=False)

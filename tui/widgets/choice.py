@@ -8,6 +8,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Static
 
+from hinterland.language import _
 from hinterland.text import clean
 from hinterland.tui.messages import ChoiceMade
 
@@ -31,9 +32,9 @@ class Choice(Static, can_focus=True):
 
     def ask(self, question: str, ways: Sequence[Way]) -> None:
         """Show the question and what each key does, and take the keys."""
-        self._keys = (*(key for key, _ in ways), CANCEL)
+        self._keys = (*(way[0] for way in ways), CANCEL)
         text = Text(f"{clean(question)}\n")
-        for key, does in (*ways, ("Esc", "cancel")):
+        for key, does in (*ways, ("Esc", _("cancel"))):
             text.append(key, "bold")
             text.append(f" {does}".replace(" ", _UNBROKEN))
             text.append("   ")

@@ -8,7 +8,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
+from hinterland.language import _
 from hinterland.text import clean
+from hinterland.tui import keys
 from hinterland.tui.messages import PromptSubmitted
 
 
@@ -33,7 +35,7 @@ class PromptInput(TextArea):
             tab_behavior="focus",
             show_line_numbers=False,
             highlight_cursor_line=False,
-            placeholder="Ask something, or type /help",
+            placeholder=_("Ask something, or type /help"),
             compact=True,
         )
         self.cursor_blink = False  # a blinking cursor is bytes on the line for nothing
@@ -84,7 +86,7 @@ class PromptInput(TextArea):
     async def on_key(self, event: events.Key) -> None:
         """Do at once what a key means here. Textual sends it up to the app and back, and on a slow
         line, where keys come in bursts, Enter or Backspace would then act on another text."""
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+        for binding in keys.at(self, self._bindings, event.key):
             event.stop()
             event.prevent_default()
             await self.run_action(binding.action)

@@ -15,22 +15,24 @@ from typing import Any
 import click
 
 from hinterland import __version__
+from hinterland.cli import interface_language
 from hinterland.errors import HinterlandError, StorageError
+from hinterland.language import N_, _
 
 # name → (module, summary)
 COMMANDS: dict[str, tuple[str, str]] = {
-    "ask": ("hinterland.cli.ask", "Answer one question on standard output."),
-    "chat": ("hinterland.cli.chat", "Open the chat."),
-    "models": ("hinterland.cli.models", "List, fetch, add and check models."),
-    "history": ("hinterland.cli.history", "List, read, search and export conversations."),
-    "engine": ("hinterland.cli.engine", "Look at, start, stop and measure the engine."),
-    "plugins": ("hinterland.cli.plugins", "List plugins and turn them on or off."),
-    "config": ("hinterland.cli.config", "Show and change settings."),
-    "doctor": ("hinterland.cli.doctor", "Say what is wrong on this box and what to do."),
+    "ask": ("hinterland.cli.ask", N_("Answer one question on standard output.")),
+    "chat": ("hinterland.cli.chat", N_("Open the chat.")),
+    "models": ("hinterland.cli.models", N_("List, fetch, add and check models.")),
+    "history": ("hinterland.cli.history", N_("List, read, search and export conversations.")),
+    "engine": ("hinterland.cli.engine", N_("Look at, start, stop and measure the engine.")),
+    "plugins": ("hinterland.cli.plugins", N_("List plugins and turn them on or off.")),
+    "config": ("hinterland.cli.config", N_("Show and change settings.")),
+    "doctor": ("hinterland.cli.doctor", N_("Say what is wrong on this box and what to do.")),
 }
 
 
-_REPORT = "Please report it, with what `hint --debug …` prints."
+_REPORT = N_("Please report it, with what `hint --debug …` prints.")
 
 
 class LazyGroup(click.Group):
@@ -42,14 +44,17 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in COMMANDS:
             command: click.Command = importlib.import_module(COMMANDS[name][0]).command
+            interface_language.translate(command)
             return command
         from hinterland.cli.plugin_command import find
 
         return find(name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        with formatter.section(_("Commands")):
+            formatter.write_dl(
+                [(name, _(summary)) for name, (_module, summary) in COMMANDS.items()]
+            )
 
 
 @click.group(
@@ -74,6 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments[:1] or os.environ.get("HINTERLAND_DEBUG") == "1"
     _prepare_streams()
+    interface_language.choose()
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -93,8 +99,13 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         _give_up_stdout()
         about = f" ({error.filename})" if error.filename else ""
-        trouble = f"Something could not be read or written: {error.strerror or error}{about}."
-        show_error(StorageError(trouble, "Free some space, or mend the permissions."))
+        trouble = f"{error.strerror or error}{about}"
+        show_error(
+            StorageError(
+                f"Something could not be read or written: {trouble}.",
+                "Free some space, or mend the permissions.",
+            )
+        )
         code = StorageError.exit_code
     except Exception as error:
         # A defect: the user is owed a sentence and an exit code for it too, not a traceback.
@@ -125,6 +136,7 @@ def _give_up_stdout() -> None:
 
 
 def _run(arguments: list[str]) -> int:
+    interface_language.translate(hint)
     try:
         if "_HINT_COMPLETE" in os.environ:  # a shell asks for completions
             hint.main(arguments, prog_name="hint")
@@ -141,8 +153,9 @@ def _run(arguments: list[str]) -> int:
 
 def show_error(error: HinterlandError) -> None:
     """Write one sentence and its hint to standard error."""
+    from hinterland.sentences import translated
     from hinterland.text import clean_line
 
-    click.echo(f"hint: {clean_line(error.message, 600)}", err=True)
+    click.echo(f"hint: {clean_line(translated(error.message), 600)}", err=True)
     if error.hint:
-        click.echo(f"      {clean_line(error.hint, 600)}", err=True)
+        click.echo(f"      {clean_line(translated(error.hint), 600)}", err=True)

@@ -27,6 +27,8 @@ from hinterland.errors import (
     by_name,
     name_of,
 )
+from hinterland.language import _
+from hinterland.sentences import translated
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -138,7 +140,7 @@ class Answering:
                 elif isinstance(event, Note | SentTo):
                     progress.clear()
                     told = event.text if isinstance(event, Note) else where_words_go(event)
-                    click.echo(f"hint: {clean_line(told, 400)}", err=True)
+                    click.echo(f"hint: {clean_line(translated(told), 400)}", err=True)
                 else:
                     progress.show(event)
                     self._turn = self._conversation.running or self._turn
@@ -174,17 +176,21 @@ class Answering:
         turn = self._turn
         if done.finish_reason is FinishReason.CANCELLED:
             kept = self._conversation.kept and turn is not None and turn.answer
-            click.echo("hint: stopped" + ("; what was written is kept" if kept else ""), err=True)
+            said = _("stopped; what was written is kept") if kept else _("stopped")
+            click.echo(f"hint: {said}", err=True)
             return 130
         if done.finish_reason is FinishReason.LENGTH:
             if turn is not None and turn.sampling.max_tokens:
                 why = f"--max-tokens {turn.sampling.max_tokens}"
             else:
                 used = done.usage.prompt_tokens + done.usage.completion_tokens
-                why = f"the context is full ({used} tokens, prompt included)"
+                why = _("the context is full ({used} tokens, prompt included)").format(used=used)
             if turn is not None and turn.reasoning and not turn.answer:
-                why += ", and the model was still thinking; try --think low or --think off"
-            click.echo(f"hint: the answer was cut off: {why}", err=True)
+                why = _(
+                    "{why}, and the model was still thinking; try --think low or --think off"
+                ).format(why=why)
+            said = _("the answer was cut off: {why}").format(why=why)
+            click.echo(f"hint: {said}", err=True)
         return 0
 
 
@@ -192,7 +198,8 @@ def where_words_go(event: SentTo) -> str:
     """Return the sentence that tells of a remote engine."""
     from hinterland import address
 
-    return f"the words go to {event.model} {address.parse(event.url).note}"
+    said = _("the words go to {model} {place}")
+    return said.format(model=event.model, place=address.parse(event.url).note)
 
 
 def _print_envelope(turn: Turn, conversation: Conversation, last: Done | Failed) -> None:

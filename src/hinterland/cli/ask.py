@@ -17,6 +17,8 @@ import click
 
 from hinterland.engine.protocol import Sampling, Think
 from hinterland.errors import InputError, NoModelError
+from hinterland.language import _
+from hinterland.sentences import translated
 
 if TYPE_CHECKING:
     from hinterland.conversation import Conversation
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     help="Show an image (JPEG, PNG, WebP, GIF) to a model that sees; may be repeated.",
 )
 @click.option("-s", "--system", help="A system prompt for this conversation.")
+@click.option("--role", metavar="NAME", help="A role for the model, from the folder of prompts.")
 @click.option(
     "--schema",
     type=click.Path(path_type=Path),
@@ -80,6 +83,7 @@ def command(
     files: tuple[Path, ...],
     images: tuple[Path, ...],
     system: str | None,
+    role: str | None,
     schema: Path | None,
     as_json: bool,
     max_tokens: int | None,
@@ -113,19 +117,24 @@ def command(
 
     found = paths.find()
     prompt = _prompt(words, files, found.config)
+    if role is not None:
+        from hinterland.cli.role import system_prompt
+
+        system = system_prompt(role, system, found)
     rules = _schema(schema)
     pictures = _pictures(images)
     conversation = open_conversation(
         found,
-        config.load(found.config_file).with_think(think),
+        config.load(found.config_file),
         latest=latest,
         model=model,
         system=system,
         sampling=Sampling(max_tokens, temperature, top_p, top_k, seed),
         keep_history=not no_history,
     )
+    conversation.think = Think(think) if think else None
     if conversation.running is not None:
-        click.echo("hint: waiting for the last answer to finish …", err=True)
+        click.echo(f"hint: {_('waiting for the last answer to finish …')}", err=True)
         asyncio.run(_drain(conversation))
     answering = partial(
         Answering,
@@ -146,7 +155,7 @@ def command(
 
 
 async def _drain(conversation: Conversation) -> None:
-    async for _ in conversation.follow():
+    async for _event in conversation.follow():
         pass
 
 
@@ -161,7 +170,7 @@ def _prompt(words: tuple[str, ...], files: tuple[Path, ...], config_folder: Path
             attached.append(documents.standard_input(piped))
         for document in attached:
             if document.note:
-                click.echo(f"hint: {document.note}", err=True)
+                click.echo(f"hint: {translated(document.note)}", err=True)
         if not prompt and not files and attached:
             return attached[0].text.rstrip("\n")
         if attached:
@@ -176,9 +185,8 @@ def _standard_input(*, waiting: bool) -> bytes:
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         return b""
     if waiting and sys.stderr.isatty() and not select.select([sys.stdin], [], [], 2.0)[0]:
-        click.echo(
-            "hint: reading standard input too; end it with Ctrl-D, or use < /dev/null", err=True
-        )
+        said = _("reading standard input too; end it with Ctrl-D, or use < /dev/null")
+        click.echo(f"hint: {said}", err=True)
     return sys.stdin.buffer.read()
 
 

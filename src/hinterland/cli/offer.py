@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from hinterland.language import _
 from hinterland.paths import Paths
 
 
@@ -21,10 +22,9 @@ def offer_starter(paths: Paths) -> bool:
 
     entry = starter(paths)
     size = f" ({entry.bytes / 1e6:,.0f} MB)" if entry.bytes else ""
-    click.echo(
-        f"No model is installed yet. The starter for this box is {entry.id}{size}.", err=True
-    )
-    if not click.confirm("Download it now?", default=True, err=True):
+    said = _("No model is installed yet. The starter for this box is {model}{size}.")
+    click.echo(said.format(model=entry.id, size=size), err=True)
+    if not click.confirm(_("Download it now?"), default=True, err=True):
         return False
     pull_with_progress(entry.id, paths)
     return True

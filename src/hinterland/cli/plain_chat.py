@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
-from hinterland import chat_commands
+from hinterland import chat_commands, plugin_host
 from hinterland.cli import show_error
 from hinterland.cli.answer import AnswerView, answer_view
 from hinterland.cli.answering import where_words_go
@@ -36,20 +36,22 @@ from hinterland.engine.protocol import (
     TextDelta,
 )
 from hinterland.errors import HinterlandError, InputError, by_name
+from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
-from hinterland.language import _
+from hinterland.language import N_, _
+from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 from hinterland.window import OutgrownError, Overflow
 
 _QUOTES = '"""'
 _PATIENCE_WITH_STOP = 2.0  # seconds between Ctrl-C and no longer waiting for a tidy end
 _OWN_COMMANDS = (
-    ("/new", "a new conversation"),
-    ("/reasoning", "what the model thought before its last answer"),
-    ("/quit", "leave (or Ctrl-D)"),
-    ("/help", "this"),
-    (_QUOTES, "begins a prompt of many lines, and ends it"),
-    ("Ctrl-C", "stops the answer"),
+    ("/new", N_("a new conversation")),
+    ("/reasoning", N_("what the model thought before its last answer")),
+    ("/quit", N_("leave (or Ctrl-D)")),
+    ("/help", N_("this")),
+    (_QUOTES, N_("begins a prompt of many lines, and ends it")),
+    ("Ctrl-C", N_("stops the answer")),
 )
 
 
@@ -88,7 +90,7 @@ class PlainChat:
         if self._attended:
             _edit_lines(plain=not self.inline)
             end_with_terminal()
-            self._say("Type a prompt, or /help.")
+            self._say(_("Type a prompt, or /help."))
         remote = self._remotes.get(self._conversation.model or "")
         if remote is not None:
             self._tell(SentTo(self._conversation.model or "", remote.url))
@@ -114,7 +116,9 @@ class PlainChat:
                 self._show_reasoning()
             case ("new", _):
                 self._try(self._start_new)
-            case (name, argument) if self._attended or chat_commands.known(name):
+            case ("keys", _) if self._attended:
+                self._say(_("The keys are those of the screen: `hint config keys` lists them."))
+            case (name, argument) if self._attended or self._knows(name):
                 self._try(lambda: self._run(name, argument))
             case _ if prompt.strip():
                 self._try(lambda: self._ask(chat_commands.prompt_in(prompt)))
@@ -122,16 +126,39 @@ class PlainChat:
     def _show_reasoning(self) -> None:
         turns = self._conversation.turns
         reasoning = turns[-1].reasoning.strip() if turns else ""
-        self._say(clean(reasoning) or "There was no reasoning.")
+        self._say(clean(reasoning) or _("There was no reasoning."))
 
     def _start_new(self) -> None:
         self._conversation = self._new()
         self._warned = False
         self.pictures.clear()
-        self._say("A new conversation.")
+        self._say(_("A new conversation."))
+
+    def _knows(self, name: str) -> bool:
+        return chat_commands.known(name) or name in plugin_host.additions().tools
 
     def _run(self, name: str, argument: str) -> None:
+        if not chat_commands.known(name):
+            added = plugin_host.additions()
+            if tool := added.tools.get(name):
+                self._runner.run(self._finish(chat_commands.use_tool(self, tool, argument)))
+                return
+            if name in added.screens:
+                raise InputError(
+                    _("/{name} opens a screen, and this chat is in lines.").format(name=name),
+                    _("Open the chat without --plain."),
+                )
         self._runner.run(self._finish(chat_commands.find(name).run(self, argument)))
+
+    def switched(self, model: str, where: str) -> None:
+        """Nothing to do: what `/model` says is all there is to see here."""
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools of plugins; says what is wrong with them."""
+        added = plugin_host.additions()
+        for warning in added.warnings:
+            self._note(warning)
+        return added.tools
 
     async def _finish(self, command: Awaitable[object]) -> object:
         return await command
@@ -141,7 +168,7 @@ class PlainChat:
         try:
             action()
         except KeyboardInterrupt:  # while something is counted or set
-            self._say("(stopped)")
+            self._say(_("(stopped)"))
         except HinterlandError as error:
             self._end_line()
             show_error(error)
@@ -178,7 +205,7 @@ class PlainChat:
                     raise InputError(
                         "Standard input is not UTF-8 text.", "Convert it first."
                     ) from error
-                self._say("That was not UTF-8 text.")
+                self._say(_("That was not UTF-8 text."))
 
     def _marked(self, prompt: str) -> str:
         """Return a prompt that stands out in the scrollback, if it may."""
@@ -219,22 +246,22 @@ class PlainChat:
         going = overflow.going
         ways: dict[str, tuple[str, Callable[[], Awaitable[bool]]]] = {}
         if going:
-            ways["c"] = ("send a summary of them", partial(chat_commands.compact, self, going))
-            ways["d"] = ("leave them out", partial(chat_commands.drop, self, going))
+            ways["c"] = (_("send a summary of them"), partial(chat_commands.compact, self, going))
+            ways["d"] = (_("leave them out"), partial(chat_commands.drop, self, going))
         if (larger := overflow.raise_to) is not None:
-            says = f"raise the window to {larger:,} tokens"
+            says = _("raise the window to {larger:,} tokens").format(larger=larger)
             ways["r"] = (says, partial(chat_commands.enlarge, self, larger))
         self._say(clean(overflow.message))
-        for key, way in ways.items():
-            self._say(f"{key}      {way[0]}")
-        self._say("Enter  send nothing")
+        for key, (says, _does) in ways.items():
+            self._say(f"{key}      {says}")
+        self._say(_("Enter  send nothing"))
         while (chosen := (self._line("? ") or "").strip().lower()) not in {"", *ways}:
-            self._say(f"Type one of {', '.join(ways)}, or Enter.")
+            self._say(_("Type one of {keys}, or Enter.").format(keys=", ".join(ways)))
         return bool(chosen) and bool(self._runner.run(self._finish(ways[chosen][1]())))
 
     def _give_back(self, prompt: str) -> None:
         """Put a prompt that was not sent into the next line, to be changed or sent again."""
-        self._say("Nothing was sent.")
+        self._say(_("Nothing was sent."))
         if "\n" in prompt or not prompt.isprintable():
             return
         with suppress(ImportError):
@@ -312,7 +339,7 @@ class PlainChat:
             self._note(sentence)
 
     def _note(self, sentence: str) -> None:
-        sentence = clean_line(sentence, 400)
+        sentence = clean_line(translated(sentence), 400)
         if self._attended:
             self._say(f"({sentence})")
         else:
@@ -342,15 +369,15 @@ class PlainChat:
     def _explain(self, done: Done) -> None:
         fill = self._conversation.fill
         if fill is not None and fill.ended(done):
-            self._say("(cut off: the window is full)")
+            self._say(_("(cut off: the window is full)"))
         elif done.finish_reason is FinishReason.LENGTH:
-            self._say("(cut off: the limit of tokens is reached)")
+            self._say(_("(cut off: the limit of tokens is reached)"))
         elif done.finish_reason is FinishReason.CANCELLED:
-            self._say("(stopped)")
+            self._say(_("(stopped)"))
         nearly_full = fill is not None and fill.nearly_full
         if fill is not None and nearly_full and not self._warned:
-            used = f"{fill.tokens:,} of the window's {fill.context:,} tokens are taken"
-            self._say(f"({used}; /compact makes room)")
+            said = _("({used:,} of the window's {context:,} tokens are taken; /compact makes room)")
+            self._say(said.format(used=fill.tokens, context=fill.context))
         self._warned = nearly_full
 
     # Writing
@@ -395,13 +422,13 @@ class PlainChat:
 def _waiting(event: Event) -> str:
     match event:
         case Loading():
-            return "(loading the model)"
+            return _("(loading the model)")
         case Queued(position):
-            return f"(queued {position})"
+            return _("(queued {position})").format(position=position)
         case PromptProgress(0, total) if total > 0:
-            return f"(reading {total} tokens)"
+            return _("(reading {total} tokens)").format(total=total)
         case ReasoningDelta():
-            return "(thinking)"
+            return _("(thinking …)")
         case _:
             return ""
 

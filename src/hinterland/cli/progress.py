@@ -6,6 +6,7 @@ import os
 import sys
 
 from hinterland.engine.protocol import Event, Loading, PromptProgress, Queued, ReasoningDelta
+from hinterland.language import _
 from hinterland.text import clean_line
 
 _LONG_PROMPT = 512  # tokens; shorter ones are read before anybody could read the line
@@ -24,14 +25,17 @@ class ProgressLine:
         match event:
             case Loading(model, progress):
                 done = "" if progress is None else f" {progress:.0%}"
-                self.say(f"loading {clean_line(model, 60)}{done} …")
+                self.say(
+                    _("loading {model}{done} …").format(model=clean_line(model, 60), done=done)
+                )
             case Queued(position):
-                self.say(f"waiting: {position} in line …")
+                self.say(_("waiting: {position} in line …").format(position=position))
             case PromptProgress(done, total):
                 if total >= _LONG_PROMPT:
-                    self.say(f"reading the prompt: {done} of {total} tokens …")
+                    said = _("reading the prompt: {done} of {total} tokens …")
+                    self.say(said.format(done=done, total=total))
             case ReasoningDelta():
-                self.say("thinking …")
+                self.say(_("thinking …"))
             case _:
                 self.clear()
 

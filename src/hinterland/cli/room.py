@@ -8,6 +8,7 @@ import click
 
 from hinterland.engine.protocol import Done, Failed, FinishReason
 from hinterland.errors import ContextError, by_name
+from hinterland.language import _
 from hinterland.window import OutgrownError, named
 
 if TYPE_CHECKING:
@@ -21,13 +22,18 @@ def refusal(error: ContextError) -> ContextError:
     overflow = error.overflow
     ways = []
     if overflow.going:
-        ways = ["--compact sends a summary of them", "--drop-oldest leaves them out"]
+        ways = [_("--compact sends a summary of them"), _("--drop-oldest leaves them out")]
     if overflow.raise_to:
-        larger = f"`hint config set engine.context {overflow.raise_to}` and `hint engine stop`"
-        ways.append(f"{larger} make the window larger")
-    ways = ways or ["shorten the prompt"]
-    hint = "; ".join(ways)
-    return ContextError(error.message, f"{hint[0].upper()}{hint[1:]}. Nothing was sent.")
+        larger = f"`hint config set engine.context {overflow.raise_to}`"
+        also = "`hint engine stop`"
+        ways.append(
+            _("{setting} and {stopping} make the window larger").format(
+                setting=larger, stopping=also
+            )
+        )
+    hint = "; ".join(ways or [_("shorten the prompt")])
+    nothing = _("Nothing was sent.")
+    return ContextError(error.message, f"{hint[0].upper()}{hint[1:]}. {nothing}")
 
 
 async def make_room(conversation: Conversation, error: ContextError, way: str | None) -> bool:
@@ -40,12 +46,13 @@ async def make_room(conversation: Conversation, error: ContextError, way: str | 
     going = error.overflow.going
     if way == "drop":
         await conversation.drop(going)
-        click.echo(f"hint: not sent any more: {named(going)}", err=True)
+        said = _("not sent any more: {turns}")
+        click.echo(f"hint: {said.format(turns=named(going))}", err=True)
         return True
     from hinterland.cli.progress import ProgressLine
 
     progress = ProgressLine()
-    progress.say("summarising what was said first …")
+    progress.say(_("summarising what was said first …"))
     try:
         async for event in conversation.compact(going):
             if isinstance(event, Failed):
@@ -54,5 +61,6 @@ async def make_room(conversation: Conversation, error: ContextError, way: str | 
                 return False
     finally:
         progress.clear()
-    click.echo(f"hint: sent as a summary from now on: {named(going)}", err=True)
+    said = _("sent as a summary from now on: {turns}")
+    click.echo(f"hint: {said.format(turns=named(going))}", err=True)
     return True
