@@ -21,6 +21,7 @@ from hinterland.text import clean_line
 from hinterland.tui.keys import keymap
 from hinterland.tui.messages import HungUp, OpeningFailed, ScreenFailed
 from hinterland.tui.screens.chat import ChatScreen
+from hinterland.tui.shaping import Shaping
 from hinterland.tui.wearing import WearingApp
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class ChatApp(WearingApp, inherit_bindings=False):
         """Why the chat had to end, if it had to."""
         self._chat = ChatScreen(open_conversation, conversation, default_model, remotes or {})
         self.begin(self.config.ui)
+        self._chat.shaping = Shaping(self.config.ui.shaping)
 
     def on_mount(self) -> None:
         if not self.is_headless:

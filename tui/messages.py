@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
-from hinterland.hookspecs import ChatTool, Screen
 from hinterland.window import Overflow
+
+if TYPE_CHECKING:
+    from hinterland.hookspecs import ChatTool, Screen
 
 
 @dataclass

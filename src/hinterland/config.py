@@ -37,6 +37,7 @@ _CHOICES = {
     "think": "off, low, high or nothing",
     "ui.theme": "terminal, dark, light, contrast or none",
     "ui.slow": "auto, on or off",
+    "ui.shaping": "auto, on or off",
 }
 """What a setting may be that is one of a few words."""
 
@@ -100,6 +101,8 @@ class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Send the terminal as little as can be; `auto` measures the line when the chat begins."""
     language: str = ""
     """Such as `fr`, `nl`, `zh_CN` or `en`; empty takes that of the environment."""
+    shaping: Literal["auto", "on", "off"] = "auto"
+    """Put right-to-left text in order for terminals that do not: `auto` for those known not to."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
