@@ -56,12 +56,17 @@ def fill(turns: int) -> None:
 class Chat:
     """`hint chat` in a pseudo-terminal, read as it writes."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        size: tuple[int, int] = (COLUMNS, ROWS),
+        command: list[str] | None = None,
+    ) -> None:
         self.terminal, inside = pty.openpty()
-        ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hinterland", "chat", *arguments],
+            command or [sys.executable, "-m", "hinterland", "chat", *arguments],
             stdin=inside,
             stdout=inside,
             stderr=inside,
@@ -93,8 +98,15 @@ class Chat:
     def type(self, keys: bytes) -> None:
         os.write(self.terminal, keys)
 
-    def leave(self) -> None:
-        self.type(b"\x11")
+    def settle(self, seconds: float = 1.0) -> None:
+        """Read until nothing has been written for so long."""
+        before = -1
+        while before != len(self.written):
+            before = len(self.written)
+            self.read(seconds)
+
+    def leave(self, key: bytes = b"\x11") -> None:
+        self.type(key)
         while self.process.poll() is None:
             try:
                 self.read(0.1)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual._context import active_message_pump
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.driver import Driver
@@ -24,6 +23,7 @@ from hinterland.tui.keys import keymap
 from hinterland.tui.messages import HungUp, OpeningFailed, ScreenFailed
 from hinterland.tui.screens.chat import ChatScreen
 from hinterland.tui.shaping import Shaping
+from hinterland.tui.wearing import WearingApp
 
 if TYPE_CHECKING:
     from hinterland.tui.palette_entries import Entry
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 
-class ChatApp(App[bool], inherit_bindings=False):
+class ChatApp(WearingApp, inherit_bindings=False):
     """The chat; it returns whether an answer goes on in the engine."""
 
     TITLE = "Hinterland"
@@ -41,6 +41,7 @@ class ChatApp(App[bool], inherit_bindings=False):
     """The terminal's own selection (with Shift) copies; ours would need the terminal's clipboard."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", priority=True, id="app.quit"),
+        Binding("ctrl+l", "redraw", N_("Draw again"), show=False, priority=True, id="app.redraw"),
         Binding("ctrl+p", "palette", N_("Commands"), id="app.palette"),
         Binding("f1", "help", N_("Help"), id="app.help"),
     ]
@@ -59,6 +60,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.theme = "ansi-dark"
+        self.animation_level = "none"
         self.config = config or Config()
         """The settings, which were checked."""
         self._foreign: tuple[Screen[Any], str] | None = None
@@ -67,6 +69,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         self._chat = ChatScreen(
             open_conversation, conversation, default_model, remotes or {}, resume
         )
+        self.begin(self.config.ui)
         self._chat.shaping = Shaping(self.config.ui.shaping)
         self._chat.titles = config is not None and config.ui.titles
 
@@ -78,9 +81,13 @@ class ChatApp(App[bool], inherit_bindings=False):
         if self.config.keys:
             self.set_keymap(keymap(self.config.keys))
         self.push_screen(self._chat)
+        self.watch_line()
 
     def action_leave(self) -> None:
         self._chat.leave()
+
+    def line_changed(self, slow: bool) -> None:
+        self._chat.spare_line(slow)
 
     def action_palette(self) -> None:
         """Offer everything that can be done here."""

@@ -15,7 +15,7 @@ from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
 from hinterland.tui.finding import BrowsingWanted, ConversationWanted
-from hinterland.tui.messages import ModelSwitched, PromptReady, Told
+from hinterland.tui.messages import ModelSwitched, PromptReady, SequenceSent, ThemeChosen, Told
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
@@ -48,6 +48,18 @@ class ScreenChat:
         self.pictures = pictures
         self.documents = documents
         self._post = post
+
+    @property
+    def terminal(self) -> Callable[[str], None]:
+        """What writes a control sequence."""
+        return self._send
+
+    def _send(self, sequence: str) -> None:
+        self._post(SequenceSent(sequence))
+
+    def wear(self, theme: str) -> None:
+        """Show everything in a theme."""
+        self._post(ThemeChosen(theme))
 
     def say(self, text: str) -> None:
         """Show a notice."""

@@ -247,6 +247,32 @@ class MarkdownImported(Message):
 
 
 @dataclass
+class SequenceSent(Message):
+    """A command has something for the terminal that is not to be seen."""
+
+    sequence: str
+
+
+@dataclass
+class ThemeChosen(Message):
+    """A command asks for other colours."""
+
+    theme: str
+
+
+@dataclass
+class Painted(Message):
+    """The first screen is on its way to the terminal."""
+
+
+@dataclass
+class LineMeasured(Message):
+    """The terminal has answered a question."""
+
+    slow: bool
+
+
+@dataclass
 class HungUp(Message):
     """The terminal has gone away, or we were told to end."""
 

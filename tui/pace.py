@@ -20,6 +20,8 @@ from hinterland.tui.messages import AnswerAdvanced
 
 INTERVAL = 0.1
 """Seconds between two messages."""
+SLOW_INTERVAL = 0.5
+"""The same on a slow line."""
 _SHORTEST = 0.2
 """Seconds of writing before a speed is worth showing."""
 
@@ -28,7 +30,9 @@ class Pace:
     """Put events in; `post` gets them gathered, the first at once. Call `flush` at the end."""
 
     def __init__(
-        self, post: Callable[[AnswerAdvanced], object], interval: float = INTERVAL
+        self,
+        post: Callable[[AnswerAdvanced], object],
+        interval: Callable[[], float] = lambda: INTERVAL,
     ) -> None:
         self._post = post
         self._interval = interval
@@ -56,7 +60,7 @@ class Pace:
             self._tokens += 1
             self._first_at = self._first_at or now
         if self._due is None:
-            wait = max(0.0, self._posted_at + self._interval - now)
+            wait = max(0.0, self._posted_at + self._interval() - now)
             self._due = asyncio.get_running_loop().call_later(wait, self.flush)
 
     def flush(self) -> None:

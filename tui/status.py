@@ -22,6 +22,7 @@ from hinterland.window import Fill
 
 OFFLINE = N_("offline")
 """The mark that says that no word leaves this box."""
+_SLOW = "slow line"
 _SHORTEST_MODEL = 8
 """Cells of a model's name below which it is left out."""
 
@@ -36,6 +37,8 @@ class Status:
     """What is said of where the words go; of `label: place` the label stays longest."""
     fill: str = ""
     """How full the window is."""
+    slow: bool = False
+    """Whether little is sent to the terminal because its line is slow."""
 
     def line(self, width: int) -> str:
         """Return the line for `width` cells: the state at the left, how full the window is, the
@@ -51,6 +54,8 @@ class Status:
                 )
         if self.fill and room - cell_len(state) - cell_len(right) - cell_len(self.fill) >= 3:
             right = f"{self.fill}  {right}"
+        if self.slow and room - cell_len(state) - cell_len(right) - len(_SLOW) >= 3:
+            right = f"{_SLOW}  {right}"
         for_model = room - cell_len(state) - cell_len(right) - 4
         model = clean_line(self.model)
         if model and for_model >= min(_SHORTEST_MODEL, cell_len(model)):

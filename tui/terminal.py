@@ -7,6 +7,7 @@ write fails.
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import sys
@@ -15,12 +16,15 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import textual.drivers.linux_driver
+from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
 from textual.keys import Keys
+from textual.message import Message
 
 from hinterland.tui.bursts import BurstParser
-from hinterland.tui.messages import HungUp
+from hinterland.tui.line import QUESTION, RoundTrip
+from hinterland.tui.messages import HungUp, LineMeasured
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -32,6 +36,8 @@ for _alt_enter in ("\x1b\r", "\x1b\n"):
 # The driver makes its parser itself, from this name.
 textual.drivers.linux_driver.XTermParser = BurstParser  # type: ignore[attr-defined]
 
+_OLD = re.compile(r"linux|screen|vt\d|ansi")
+"""Terminals that know no more than the VT220, or may stand before one that does not."""
 _TIME_TO_END = 0.7
 """Seconds between the terminal's end and ours, tidy or not."""
 
@@ -50,6 +56,7 @@ class Terminal(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._file = cast("Any", _Output(cast("TextIO", sys.__stdout__)))
         self._watch: Thread | None = None
+        self._round_trip = RoundTrip()
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -62,6 +69,34 @@ class Terminal(LinuxDriver):
             super().run_input_thread()
         except OSError:  # EIO: the other side of the terminal is closed
             self._hang_up()
+
+    def measure(self) -> None:
+        """Ask the terminal something; a LineMeasured follows if it answers."""
+        self._round_trip.asked(time.monotonic())
+        self.write(QUESTION)
+
+    def report_no_motion(self) -> None:
+        """Have the mouse say where it clicks, not wherever it moves."""
+        if self._mouse:
+            self.write("\x1b[?1003l")
+
+    def process_message(self, message: Message) -> None:
+        if not isinstance(message, events.CursorPosition):
+            super().process_message(message)
+        elif self._round_trip.waiting:
+            slow = self._round_trip.answered(time.monotonic())
+            if slow is None:
+                self.measure()
+            else:
+                self._app.post_message(LineMeasured(slow))
+
+    def _request_terminal_sync_mode_support(self) -> None:
+        if not _OLD.match(os.environ.get("TERM", "")):  # they would show the end of the question
+            super()._request_terminal_sync_mode_support()
+
+    def _query_in_band_window_resize(self) -> None:
+        if not _OLD.match(os.environ.get("TERM", "")):
+            super()._query_in_band_window_resize()
 
     def _wait_for_hang_up(self) -> None:
         terminal = select.poll()

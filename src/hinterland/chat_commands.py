@@ -44,6 +44,13 @@ class Chat(Protocol):
     def talk(self) -> Conversation:
         """The conversation that the command is about."""
 
+    @property
+    def terminal(self) -> Callable[[str], None] | None:
+        """What writes a control sequence to the terminal; None where none may be written."""
+
+    def wear(self, theme: str) -> None:
+        """Show everything in a theme; raises InputError where there are no colours."""
+
     def say(self, text: str) -> None:
         """Show the person something; several lines are fine."""
 
@@ -365,6 +372,46 @@ def _images(typed: str) -> list[Completion]:
     return file_names(typed, PICTURES)
 
 
+async def _run_copy(chat: Chat, argument: str) -> None:
+    import asyncio
+
+    from hinterland import copying
+
+    wanted = copying.read(argument)
+    text = copying.text_of(chat.talk.turns, wanted)
+    if wanted.file:
+        path = await asyncio.to_thread(copying.save, text, wanted.file)
+        chat.say(_("Written to {path}.").format(path=clean_line(str(path))))
+    elif chat.terminal is None:
+        raise InputError(
+            _("The clipboard takes a control sequence, and none is written here."),
+            _("/copy FILE writes a file."),
+        )
+    else:
+        chat.terminal(copying.sequence(text))
+        chat.say(copying.sent(len(text)))
+
+
+async def _run_theme(chat: Chat, argument: str) -> None:
+    import asyncio
+
+    from hinterland import config, config_change, paths
+
+    file = paths.find().config_file
+    if not argument:
+        now = (await asyncio.to_thread(config.load, file)).ui.theme
+        chat.say(
+            _("The theme is {theme}. Others: {others}.").format(
+                theme=now, others=", ".join(each for each in config.THEMES if each != now)
+            )
+        )
+        return
+    theme = str(config.from_words("ui.theme", argument.lower()))
+    chat.wear(theme)
+    await asyncio.to_thread(config_change.change, file, "ui.theme", theme)
+    chat.say(_("The theme is {theme} from now on.").format(theme=theme))
+
+
 COMMANDS = (
     Command(
         "file",
@@ -400,6 +447,13 @@ COMMANDS = (
     ),
     Command("delete", "[undo]", "delete this conversation; undo brings it back", finding.delete),
     Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
+    Command(
+        "copy",
+        "[code] [N] [FILE]",
+        N_("copy the last answer, or its last block of code, or the Nth last answer"),
+        _run_copy,
+    ),
+    Command("theme", "[NAME]", N_("the colours of the chat"), _run_theme),
     Command("model", "[NAME]", "the models there are; go on with another", choosing.model),
     Command("role", "[NAME|off]", "the roles there are; have the model take one", choosing.role),
     Command("system", "[TEXT|off]", "the system prompt; set another", choosing.system),

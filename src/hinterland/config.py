@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -30,7 +30,15 @@ _TYPES = {
     "`object`": "a section",
 }
 
-_CHOICES = {"think": "off, low, high or nothing", "ui.shaping": "auto, on or off"}
+Theme = Literal["terminal", "dark", "light", "contrast", "none"]
+THEMES: tuple[Theme, ...] = get_args(Theme)
+
+_CHOICES = {
+    "think": "off, low, high or nothing",
+    "ui.theme": "terminal, dark, light, contrast or none",
+    "ui.slow": "auto, on or off",
+    "ui.shaping": "auto, on or off",
+}
 """What a setting may be that is one of a few words."""
 
 
@@ -87,6 +95,10 @@ class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Move with j, k, g and G where the conversation or a list has the keys."""
     mouse: bool = True
     """Take the mouse; without it the terminal selects text as it does everywhere."""
+    theme: Theme = "terminal"
+    """Its colours: the terminal's own sixteen, a palette of its own, or none."""
+    slow: Literal["auto", "on", "off"] = "auto"
+    """Send the terminal as little as can be; `auto` measures the line when the chat begins."""
     language: str = ""
     """Such as `fr`, `nl`, `zh_CN` or `en`; empty takes that of the environment."""
     shaping: Literal["auto", "on", "off"] = "auto"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -37,15 +37,20 @@ class RealTerminal:
         columns: int = 80,
         rows: int = 24,
         own_session: bool = False,
+        behind: Sequence[str] = (),
+        answers: bool = False,
         **environment: str,
     ) -> None:
-        program, *rest = hint_command(*arguments)
+        """`behind` is put before the command line; with `answers` it says where its cursor is when
+        it is asked, as terminals do."""
+        program, *rest = [*behind, *hint_command(*arguments)]
         if own_session:
             rest = ["-c", _IN_ITS_OWN_SESSION, program, *rest]
         without = {"NO_COLOR", "COLUMNS", "LINES"}
         kept = {name: value for name, value in os.environ.items() if name not in without}
         self._own_session = own_session
         self._hung_up = False
+        self._answers = answers
         self.written = b""
         self.process = pexpect.spawn(
             program,
@@ -78,6 +83,10 @@ class RealTerminal:
     def paste(self, text: str) -> None:
         self.process.send(f"\x1b[200~{text}\x1b[201~")
 
+    def spoil(self) -> None:
+        """Lose what is on the screen, as to a message of the system's."""
+        self._screen.reset()
+
     def resize(self, columns: int, rows: int) -> None:
         self._screen.resize(rows, columns)
         self.process.setwinsize(rows, columns)
@@ -95,6 +104,8 @@ class RealTerminal:
                 raise AssertionError(f"it ended; the screen was\n{self.screen}") from end
             self.written += data
             self._emulator.feed(data)
+            if self._answers:
+                self.process.send("\x1b[1;1R" * data.count(b"\x1b[6n"))
 
     def sees(self, *texts: str) -> None:
         """Read until all of these are on the screen."""

@@ -25,7 +25,7 @@ from hinterland.tui.status import Status, of_end, of_progress
 def test_many_tokens_are_few_messages_and_none_is_lost() -> None:
     async def stream() -> list[AnswerAdvanced]:
         posted: list[AnswerAdvanced] = []
-        pace = Pace(posted.append, interval=60.0)
+        pace = Pace(posted.append, interval=lambda: 60.0)
         pace.put(TextDelta("first "))
         while not posted:
             await asyncio.sleep(0)

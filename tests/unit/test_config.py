@@ -225,7 +225,13 @@ CHANGES = st.sampled_from(
         item
         for item in flat(Config()).items()
         if item[0]
-        not in ("engine.slots", "engine.threads", "engine.server", "think", "ui.language")
+        not in (
+            "engine.slots",
+            "engine.threads",
+            "engine.server",
+            "ui.language",
+            *configuration._CHOICES,
+        )
     ]
 ).flatmap(lambda item: st.tuples(st.just(item[0]), _toml(item[1])))
 

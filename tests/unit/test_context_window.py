@@ -166,6 +166,11 @@ class Listener:
     async def tools(self) -> dict[str, ChatTool]:
         raise NotImplementedError
 
+    terminal = None
+
+    def wear(self, theme: str) -> None:
+        raise NotImplementedError
+
 
 @pytest.mark.parametrize("way", [chat_commands.compact, chat_commands.drop])
 def test_turns_are_counted_alike_wherever_a_summary_is_among_them(way: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from time import monotonic
 from typing import ClassVar
 
@@ -41,10 +42,11 @@ from hinterland.tui.messages import (
     ConversationOutgrown,
     MarkdownImported,
     OpeningFailed,
+    Painted,
     PromptSubmitted,
     Told,
 )
-from hinterland.tui.pace import Pace
+from hinterland.tui.pace import INTERVAL, SLOW_INTERVAL, Pace
 from hinterland.tui.screens.commanding import CommandingScreen
 from hinterland.tui.screens.writing import WritingScreen
 from hinterland.tui.shaping import Shaping
@@ -79,6 +81,9 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
             id="chat.interrupt",
         ),
         Binding("ctrl+t", "reasoning", "Reasoning", show=False, priority=True, id="chat.reasoning"),
+        Binding(
+            "f4", "copy", N_("Copy the last answer"), show=False, priority=True, id="chat.copy"
+        ),
         Binding("pageup", "page(-1)", "A page up", show=False, priority=True, id="chat.page_up"),
         Binding(
             "pagedown", "page(1)", "A page down", show=False, priority=True, id="chat.page_down"
@@ -114,6 +119,7 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
         self._ended: Done | Failed | None = None
         self._stopping: Timer | None = None
         self._interrupted_at = -_TWICE
+        self.slow = False
 
     def compose(self) -> ComposeResult:
         yield Transcript(id="transcript")
@@ -143,6 +149,7 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
         else:
             self._show(self.conversation)
         self.run_worker(self._import_markdown())
+        self.post_message(Painted())
 
     # Workers: they post what they find
 
@@ -159,7 +166,7 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
         self.post_message(MarkdownImported(markdown))
 
     async def _receive(self, answer: AsyncIterator[Event]) -> None:
-        pace = Pace(self.post_message)
+        pace = Pace(self.post_message, self._interval)
         try:
             async for event in answer:
                 if isinstance(event, Note):
@@ -331,6 +338,19 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
     def action_reasoning(self) -> None:
         self.transcript.toggle_reasoning()
 
+    def action_copy(self) -> None:
+        """Copy the last answer to the terminal's clipboard."""
+        if self._ended is not None and self.answering is not None and not self._in_command:
+            self.set_timer(0.05, self.action_copy)  # it has ended, and is being kept
+            return
+        if self.answering is not None or self.conversation is None:
+            self._say(_("Esc stops the answer first."))
+            return
+        chat = commands.ScreenChat(
+            self.conversation, self.post_message, self._pictures, self._documents
+        )
+        self._start_command(chat_commands.find("copy").run(chat, ""))
+
     def action_page(self, pages: int) -> None:
         self.transcript.page(pages)
 
@@ -408,13 +428,23 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
         self.answering = self.run_worker(self._receive(answer))
         self.refresh_bindings()
 
+    def _interval(self) -> float:
+        return SLOW_INTERVAL if self.slow else INTERVAL
+
+    def spare_line(self, slow: bool) -> None:
+        """Show news less often and say that the line is slow, or no longer."""
+        self.slow = slow
+        self.set_class(slow, "slow")
+        if self.is_mounted:
+            self.status.status = replace(self.status.status, slow=slow)
+
     def _fill(self) -> Fill | None:
         return self.conversation.fill if self.conversation is not None else None
 
     def _set_state(self, state: str) -> None:
         fill = self._fill()
         mark = self._remotes.get(self._model, status.OFFLINE)
-        self.status.status = Status(state, self._model, mark, status.of_fill(fill))
+        self.status.status = Status(state, self._model, mark, status.of_fill(fill), self.slow)
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""

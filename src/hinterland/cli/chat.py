@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 @click.option(
     "--plain", is_flag=True, help="Lines instead of a screen: for serial consoles and pipes."
 )
+@click.option(
+    "--inline", is_flag=True, help="Prompts and answers one below the other, in the scrollback."
+)
+@click.option("--slow", is_flag=True, help="Send the terminal little: for slow lines.")
 def command(
     model: str | None,
     system: str | None,
@@ -45,18 +49,14 @@ def command(
     resume: str | None,
     no_history: bool,
     plain: bool,
+    inline: bool,
+    slow: bool,
 ) -> int:
     """Open the chat."""
     from hinterland import config, finding_commands, paths
     from hinterland.conversation import open_conversation
 
-    if latest and resume:
-        raise InputError("--continue and --resume each name a conversation.", "Give one of them.")
-    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError(
-            "The chat needs a terminal.",
-            'Use `hint ask "…"` here, or `hint chat --plain`, which reads lines.',
-        )
+    _check(bool(latest and resume), plain, inline)
     plain = plain or os.environ.get("TERM", "dumb") == "dumb"
     found = paths.find()
     settings = config.load(found.config_file)
@@ -64,19 +64,18 @@ def command(
         from hinterland.cli.role import system_prompt
 
         system = system_prompt(role, system, found)
-    begin = partial(
-        open_conversation, found, settings, model=model, system=system, keep_history=not no_history
-    )
-    # One that is opened later has a model and a system prompt of its own.
-    earlier = partial(open_conversation, found, settings, keep_history=not no_history)
-
-    def resumed(conversation_id: str) -> Conversation:
-        conversation = earlier(resume=conversation_id)
-        conversation.think = Think(think) if think else None
-        return conversation
+    keep_history = not no_history
 
     def new(*, resume: str | None = None, latest: bool = False) -> Conversation:
-        conversation = begin(resume=resume, latest=latest)
+        begin = partial(open_conversation, found, settings, model=model, system=system)
+        return thinking(begin(keep_history=keep_history, resume=resume, latest=latest))
+
+    def resumed(conversation_id: str) -> Conversation:
+        # It has a model and a system prompt of its own.
+        earlier = partial(open_conversation, found, settings, keep_history=keep_history)
+        return thinking(earlier(resume=conversation_id))
+
+    def thinking(conversation: Conversation) -> Conversation:
         conversation.think = Think(think) if think else None
         return conversation
 
@@ -85,13 +84,19 @@ def command(
     default = ""
     if model or not known:
         default = _model_id(found, settings, model or settings.model or None)
-    if plain:
+    if plain or inline:
         from hinterland.cli.plain_chat import PlainChat
 
         try:
-            return PlainChat(old or new(), new, settings.engines, resumed).run()
+            return PlainChat(
+                old or new(), new, settings.engines, resumed, inline=inline and not plain
+            ).run()
         finally:
             finding_commands.finish_deleting(found)
+    if slow:
+        from msgspec import structs
+
+        settings = structs.replace(settings, ui=structs.replace(settings.ui, slow="on"))
     if settings.keys:
         from hinterland.tui import keys
 
@@ -119,6 +124,19 @@ def command(
         said = _("the answer goes on; `hint chat --continue` shows it")
         click.echo(f"hint: {said}", err=True)
     return app.return_code or 0
+
+
+def _check(latest_and_resume: bool, plain: bool, inline: bool) -> None:
+    """Raise InputError for options that exclude each other, and where there is no terminal."""
+    if latest_and_resume:
+        raise InputError("--continue and --resume each name a conversation.", "Give one of them.")
+    if plain and inline:
+        raise InputError("--plain and --inline are two ways to chat.", "Give one of them.")
+    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError(
+            "The chat needs a terminal.",
+            'Use `hint ask "…"` here, or `hint chat --plain`, which reads lines.',
+        )
 
 
 def _model_id(paths: Paths, settings: Config, name: str | None) -> str:

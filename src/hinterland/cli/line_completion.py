@@ -1,4 +1,4 @@
-"""Lines that can be edited and completed with Tab, where Python has readline: no control sequences."""
+"""Lines that can be edited and completed with Tab, where Python has readline."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from hinterland.completion import Completion
 from hinterland.text import clean_line
 
 
-def edit_lines() -> None:
-    """Let lines be edited, with nothing but backspaces and spaces."""
-    os.environ["TERM"] = "dumb"  # which readline looks up when it starts
+def edit_lines(*, plain: bool) -> None:
+    """Let lines be edited; plain, with nothing but backspaces and spaces: no control sequences."""
+    if plain:
+        os.environ["TERM"] = "dumb"  # which readline looks up when it starts
     with suppress(ImportError):
         import readline
 
+        if not plain:
+            return
         readline.parse_and_bind("set enable-bracketed-paste off")
         readline.parse_and_bind("set enable-meta-key off")
 

@@ -1,7 +1,7 @@
-"""The chat in lines: for serial consoles, dumb terminals, screen readers and pipes.
+"""The chat in lines: for serial consoles, dumb terminals, screen readers and pipes, and inline.
 
-It writes no control sequence. On a terminal it prompts and lets the line be edited; from a pipe it
-reads prompts and writes answers, nothing else.
+Plain, it writes no control sequence. On a terminal it prompts and lets the line be edited; from a
+pipe it reads prompts and writes answers, nothing else. Inline, answers are Markdown as in `ask`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from hinterland import attachments, chat_commands, plugin_host
 from hinterland.cli import line_completion, show_error
+from hinterland.cli.answer import AnswerView, answer_view
 from hinterland.cli.answering import where_words_go
+from hinterland.cli.hang_up import EXIT_CODE, end_with_terminal
 from hinterland.config import RemoteEngine
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import (
@@ -66,6 +68,8 @@ class PlainChat:
         new: Callable[[], Conversation],
         remotes: Mapping[str, RemoteEngine],
         resume: Callable[[str], Conversation],
+        *,
+        inline: bool = False,
     ) -> None:
         self._conversation = conversation
         self._resume = resume
@@ -77,6 +81,10 @@ class PlainChat:
         self._new = new
         self._attended = sys.stdin.isatty()
         """Whether a person types; a pipe gets no prompts, no notices, and an exit code."""
+        self.inline = inline
+        """Whether answers are shown as Markdown, and control sequences are written at all."""
+        self._view: AnswerView | None = None
+        """Where the answer goes that is being written."""
         self._stopping: asyncio.Task[None] | None = None
         self._column = 0
         self._warned = False
@@ -91,8 +99,9 @@ class PlainChat:
     def run(self) -> int:
         """Chat until the end of the input and return the exit code."""
         if self._attended:
-            line_completion.edit_lines()
+            line_completion.edit_lines(plain=not self.inline)
             line_completion.complete_commands(_OWN_COMMANDS, _PROMPT)
+            end_with_terminal()
             self._say(_("Type a prompt, or /help."))
         remote = self._remotes.get(self._conversation.model or "")
         if remote is not None:
@@ -108,7 +117,7 @@ class PlainChat:
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            return 128 + signal.SIGHUP  # the terminal has gone; nobody is left to tell
+            return EXIT_CODE  # the terminal has gone; nobody is left to tell
         return self._exit_code
 
     def _take(self, prompt: str) -> None:
@@ -203,7 +212,7 @@ class PlainChat:
     def _line(self, prompt: str) -> str | None:
         while True:
             try:
-                return input(prompt if self._attended else "")
+                return input(self._marked(prompt) if self._attended else "")
             except EOFError:
                 if self._attended:
                     self._write("\n")
@@ -217,6 +226,10 @@ class PlainChat:
                     ) from error
                 self._say(_("That was not UTF-8 text."))
 
+    def _marked(self, prompt: str) -> str:
+        """Return a prompt that stands out in the scrollback, if it may."""
+        return f"\x01\x1b[1m\x02{prompt}\x01\x1b[m\x02" if self.inline else prompt
+
     # Answering
 
     def _show_last_turn(self) -> None:
@@ -224,7 +237,9 @@ class PlainChat:
         said = [turn for turn in self._conversation.turns if not turn.replaces]
         if self._attended and said:
             turn = said[-1]
-            self._write(f"> {clean(turn.brief_prompt)}\n{clean(turn.answer)}\n")
+            self._write(f"> {clean(turn.brief_prompt)}\n")
+            self._write_answer(turn.answer)
+            self._end_line()
         running = self._conversation.running
         if running is not None:
             if self._attended:
@@ -292,6 +307,15 @@ class PlainChat:
         """The conversation."""
         return self._conversation
 
+    @property
+    def terminal(self) -> Callable[[str], None] | None:
+        """What writes a control sequence; plain, none is written."""
+        return self._write_unseen if self.inline else None
+
+    def wear(self, theme: str) -> None:
+        """Refuse: the colours of lines are the terminal's."""
+        raise InputError(_("A chat in lines has no themes: its colours are the terminal's."))
+
     def say(self, text: str) -> None:
         """Write something of our own, for a person."""
         self._say(text)
@@ -335,7 +359,7 @@ class PlainChat:
         try:
             async for event in events:
                 if isinstance(event, TextDelta):
-                    self._write("" if silent else clean(event.text))
+                    self._write_answer("" if silent else event.text)
                 elif isinstance(event, Note):
                     self._note_once(event.text)
                 elif isinstance(event, SentTo):
@@ -349,8 +373,8 @@ class PlainChat:
             task.uncancel()
         finally:
             loop.remove_signal_handler(signal.SIGINT)
-            self._stopping = None
             self._end_line()
+            self._stopping = None
         return end
 
     def _note_once(self, sentence: str) -> None:
@@ -408,7 +432,27 @@ class PlainChat:
             sys.stdout.flush()
             self._column = 0 if text.endswith("\n") else 1
 
+    def _write_unseen(self, sequence: str) -> None:
+        sys.stdout.write(sequence)
+        sys.stdout.flush()
+
+    def _write_answer(self, text: str) -> None:
+        if text and self._view is None:
+            self._view = self._new_view()
+        if text and self._view is not None:
+            self._view.write(text)
+
+    def _new_view(self) -> AnswerView:
+        if self.inline:
+            return answer_view()
+        from hinterland.cli.answer.words import WordView, columns_of
+
+        return WordView(self._write, columns_of(sys.stdout) if self._attended else None)
+
     def _end_line(self) -> None:
+        if self._view is not None:
+            view, self._view = self._view, None
+            view.finish(interrupted=self._stopping is not None)
         if self._column:
             self._write("\n")
 

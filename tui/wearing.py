@@ -1,0 +1,90 @@
+"""What of the chat depends on the terminal and its line: the colours it wears, and how much it sends."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
+from textual.app import App
+from textual.screen import Screen
+
+from hinterland.config import UiSettings
+from hinterland.language import _
+from hinterland.tui.messages import LineMeasured, SequenceSent, ThemeChosen
+from hinterland.tui.terminal import Terminal
+
+if TYPE_CHECKING:
+    from hinterland.tui.sparing import Sparing
+
+
+class WearingApp(App[bool], inherit_bindings=False):
+    """An application that wears a theme, and spares a slow line."""
+
+    def begin(self, ui: UiSettings) -> None:
+        """Take up the settings, before anything is shown; raises ConfigError."""
+        self.ui = ui
+        self._sparing: Sparing | None = None
+        if ui.theme != "terminal" or os.environ.get("TERM", "").startswith("vt"):
+            self.wear(ui.theme)
+
+    def watch_line(self) -> None:
+        """Spare the line from now on where that is set."""
+        self.app_resume_signal.subscribe(self, lambda _app: self._forget_screen())
+        if self.ui.slow == "on":
+            self.spare_line(True)
+
+    def line_changed(self, slow: bool) -> None:
+        """Do what else has to be done when the line turns out slow, or no longer is."""
+
+    def action_redraw(self) -> None:
+        """Draw everything again, over what something else has written or a bad line has spoilt."""
+        self._forget_screen()
+        self.screen.refresh(layout=True)
+
+    def wear(self, theme: str) -> None:
+        """Show everything in a theme of `hinterland.config` from now on; raises ConfigError."""
+        from hinterland.tui import themes
+
+        themes.wear(self, self._filters, themes.suits(theme))
+
+    def spare_line(self, slow: bool) -> None:
+        """Send the terminal as little as can be from now on, or everything again."""
+        if slow and not self.is_headless:
+            from hinterland.tui.sparing import Sparing
+
+            self._sparing = Sparing()
+            if isinstance(self._driver, Terminal):
+                self._driver.report_no_motion()
+        else:
+            self._sparing = None
+        self.line_changed(slow)
+
+    def on_painted(self) -> None:
+        if self.ui.slow == "auto" and isinstance(self._driver, Terminal):
+            self._driver.measure()
+
+    def on_line_measured(self, message: LineMeasured) -> None:
+        if message.slow and self.ui.slow == "auto":
+            self.spare_line(True)
+
+    def on_sequence_sent(self, message: SequenceSent) -> None:
+        if self._driver is not None:
+            self._driver.write(message.sequence)
+
+    def on_theme_chosen(self, message: ThemeChosen) -> None:
+        self.wear(message.theme)
+        if self.no_color:
+            self.notify(_("NO_COLOR is set, so there are no colours."), markup=False)
+
+    def _forget_screen(self) -> None:
+        if self._sparing is not None:
+            self._sparing.forget()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if self._sparing is not None and isinstance(renderable, CompositorUpdate):
+            from hinterland.tui.sparing import SparingUpdate
+
+            renderable = SparingUpdate(self._sparing, screen)
+        super()._display(screen, renderable)
