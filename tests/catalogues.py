@@ -12,6 +12,8 @@ import re
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -23,6 +25,9 @@ from hinterland import errors
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "src/hinterland/locale"
 _SOURCES = ("src/hinterland", "tui", "engine", "models", "plugins", "prompts")
+
+_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+"""A compiled catalogue is the same for the same texts."""
 
 Text = str | tuple[str, str]
 """A message, or its forms for one and for many."""
@@ -43,6 +48,7 @@ def sources() -> Iterator[Path]:
         yield from sorted((ROOT / folder).rglob("*.py"))
 
 
+@cache
 def texts() -> dict[Text, set[str]]:
     """Return every text that people see, with the files it stands in."""
     found: dict[Text, set[str]] = {}
@@ -155,6 +161,7 @@ def read(language: str) -> Catalog:
 
 def compiled(catalog: Catalog) -> bytes:
     """Return the bytes of the `.mo` file."""
+    catalog.creation_date = catalog.revision_date = _NO_DATE
     file = io.BytesIO()
     write_mo(file, catalog)
     return file.getvalue()
