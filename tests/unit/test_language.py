@@ -70,6 +70,7 @@ def test_errors_bindings_and_help_are_found_without_a_mark() -> None:
     )
     assert set(catalogues.texts_in(ast.parse(source))) == {
         "{name} has {size} of {value} and {name2}.",
+        "No.",
         "Help",
         "Why.",
         "Does it.",
