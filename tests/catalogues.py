@@ -12,6 +12,8 @@ import re
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -23,6 +25,9 @@ from hinterland import errors
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "src/hinterland/locale"
 _SOURCES = ("src/hinterland", "tui", "engine", "models", "plugins", "prompts")
+
+_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+"""A compiled catalogue is the same for the same texts."""
 
 Text = str | tuple[str, str]
 """A message, or its forms for one and for many."""
@@ -43,6 +48,7 @@ def sources() -> Iterator[Path]:
         yield from sorted((ROOT / folder).rglob("*.py"))
 
 
+@cache
 def texts() -> dict[Text, set[str]]:
     """Return every text that people see, with the files it stands in."""
     found: dict[Text, set[str]] = {}
@@ -55,22 +61,30 @@ def texts() -> dict[Text, set[str]]:
 
 def texts_in(module: ast.Module) -> Iterator[Text]:
     """Yield the texts of one file."""
+    values = _values(module)
     for node in ast.walk(module):
         if isinstance(node, ast.Call):
-            yield from _of_call(node)
+            yield from _of_call(node, values)
         elif isinstance(node, ast.FunctionDef) and _is_command(node):
             yield ast.get_docstring(node) or ""
 
 
-def _of_call(call: ast.Call) -> Iterator[Text]:
+def _values(module: ast.Module) -> dict[str, list[ast.expr]]:
+    """Return what names may stand for: what is assigned to them, what functions return."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found.setdefault(node.targets[0].id, []).append(node.value)
+        elif isinstance(node, ast.FunctionDef):
+            returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
+            found.setdefault(node.name, []).extend(filter(None, returned))
+    return found
+
+
+def _of_call(call: ast.Call, values: dict[str, list[ast.expr]]) -> Iterator[Text]:
     name = _name(call.func)
-    if count := _MARKS.get(name):
-        said = [_constant(argument) for argument in call.args[:count]]
-        if name == "_" and said == [None] and not isinstance(call.args[0], ast.JoinedStr):
-            return  # marked elsewhere
-        if None in said or not said:
-            raise ValueError(f"{ast.unparse(call)}: a catalogue can only have a plain text")
-        yield said[0] or "" if count == 1 else (said[0] or "", said[1] or "")
+    if name in _MARKS:
+        yield from _marked(call, name)
     elif name in _SHOWN:
         for place in _SHOWN[name]:
             if len(call.args) > place and (text := _constant(call.args[place])):
@@ -80,11 +94,23 @@ def _of_call(call: ast.Call) -> Iterator[Text]:
         told = [argument for place, argument in enumerate(call.args) if place in places]
         told += [keyword.value for keyword in call.keywords if keyword.arg in {"message", "hint"}]
         for argument in told:
-            yield from filter(_has_words, _sentences(argument))
+            name = _name(argument.func if isinstance(argument, ast.Call) else argument)
+            for said_there in [argument, *values.get(name, ())]:
+                yield from filter(_has_words, _sentences(said_there))
     elif name in _HELP and isinstance(call.func, ast.Attribute):
         for keyword in call.keywords:
             if keyword.arg == "help" and (text := _constant(keyword.value)):
                 yield text
+
+
+def _marked(call: ast.Call, name: str) -> Iterator[Text]:
+    count = _MARKS[name]
+    said = [_constant(argument) for argument in call.args[:count]]
+    if name == "_" and said == [None] and not isinstance(call.args[0], ast.JoinedStr):
+        return  # marked elsewhere
+    if None in said or not said:
+        raise ValueError(f"{ast.unparse(call)}: a catalogue can only have a plain text")
+    yield said[0] or "" if count == 1 else (said[0] or "", said[1] or "")
 
 
 def _sentences(node: ast.expr) -> Iterator[str]:
@@ -94,6 +120,9 @@ def _sentences(node: ast.expr) -> Iterator[str]:
     elif isinstance(node, ast.IfExp):
         yield from _sentences(node.body)
         yield from _sentences(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        for each in node.values:
+            yield from _sentences(each)
     elif isinstance(node, ast.JoinedStr):
         names: list[str] = []
         text = ""
@@ -119,6 +148,8 @@ def _is_command(function: ast.FunctionDef) -> bool:
 
 
 def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.IfExp):  # `raise (InputError if given else ModelError)(…)`
+        node = node.body
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
@@ -155,6 +186,7 @@ def read(language: str) -> Catalog:
 
 def compiled(catalog: Catalog) -> bytes:
     """Return the bytes of the `.mo` file."""
+    catalog.creation_date = catalog.revision_date = _NO_DATE
     file = io.BytesIO()
     write_mo(file, catalog)
     return file.getvalue()

@@ -17,6 +17,8 @@ from tests.running import Hint, hint_command, stop_engine
 
 SMALL_MODEL = "smollm2-135m"
 
+os.environ["LANGUAGE"] = "en"  # whatever the language of whoever runs the tests
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

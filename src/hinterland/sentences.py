@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hinterland.errors import HinterlandError
 
 _NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
+_LEAST_SAID = 6
+"""Letters of a message besides its values: `{subject} is {what}.` could be any sentence."""
 _DEPTH = 2
 """How often a value may be a sentence with values itself."""
 
@@ -41,19 +43,20 @@ def _translated(translations: NullTranslations, sentence: str, depth: int) -> st
     known = translations.gettext(sentence) if sentence else ""
     if known != sentence or depth < 0:
         return known
-    for pattern, names, message in _patterns(translations):
-        if found := pattern.fullmatch(sentence):
+    for literals, names, message in _messages(translations):
+        if not all(literal in sentence for literal in literals):
+            continue
+        pattern = "(.*)".join(map(re.escape, literals))
+        if found := re.fullmatch(pattern, sentence, re.DOTALL):
             values = [_translated(translations, each, depth - 1) for each in found.groups()]
             return _filled(translations.gettext(message), dict(zip(names, values, strict=True)))
     return sentence
 
 
 @cache
-def _patterns(
-    translations: NullTranslations,
-) -> list[tuple[re.Pattern[str], list[str], str]]:
-    """Return what the messages with values look like, the names of the values, and the messages;
-    those that say most themselves come first."""
+def _messages(translations: NullTranslations) -> list[tuple[list[str], list[str], str]]:
+    """Return the messages with values: what they say around them, the names of the values, and the
+    message; those that say most themselves come first."""
     found = []
     messages: dict[object, str] = getattr(translations, "_catalog", {})
     for message in messages:
@@ -64,14 +67,12 @@ def _patterns(
         except ValueError:  # braces that are only braces
             continue
         names = [name for _, name, _, _ in parts if name is not None]
-        said = "".join(literal for literal, *_ in parts)
-        if len(re.sub(r"\W", "", said)) < 3 or not names:
-            continue
-        pattern = "".join(
-            re.escape(literal) + ("(.*)" if name is not None else "")
-            for literal, name, _, _ in parts
-        )
-        found.append((len(said), re.compile(pattern, re.DOTALL), names, message))
+        literals = [literal for literal, *_ in parts]
+        if len(literals) == len(names):  # it ends with a value
+            literals.append("")
+        said = "".join(literals)
+        if names and len(re.sub(r"\W", "", said)) >= _LEAST_SAID:
+            found.append((len(said), literals, names, message))
     found.sort(key=lambda each: -each[0])
     return [each[1:] for each in found]
 

@@ -16,6 +16,7 @@ from hinterland import config, paths
 from hinterland.errors import HinterlandError
 from hinterland.language import N_, _
 from hinterland.model_choices import ModelChoice, choices
+from hinterland.sentences import translated
 from hinterland.text import clean_line
 from hinterland.tui.widgets.key_line import KeyLine
 from hinterland.tui.widgets.vim_list import VimList
@@ -49,7 +50,9 @@ class ModelsScreen(Screen[str]):
             found = paths.find()
             self._choices = await choices(found, config.load(found.config_file))
         except HinterlandError as error:
-            self._heading.update(clean_line(f"{error.message} {error.hint}", 400))
+            self._heading.update(
+                clean_line(f"{translated(error.message)} {translated(error.hint)}", 400)
+            )
             return
         self._heading.update(
             _("The next prompt is answered by:")

@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from hinterland import chat_commands
 from hinterland.errors import HinterlandError
 from hinterland.language import N_, _
+from hinterland.sentences import translated
 from hinterland.text import clean_line
 from hinterland.tui import palette_entries, vim
 from hinterland.tui.palette_entries import Entry
@@ -74,7 +75,7 @@ class PaletteScreen(Screen[Entry]):
         try:
             more, wrong = await asyncio.to_thread(palette_entries.of_this_box)
         except HinterlandError as error:
-            more, wrong = [], [error.message]
+            more, wrong = [], [translated(error.message)]
         self._entries += more
         self._show()
         for sentence in wrong:

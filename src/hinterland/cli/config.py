@@ -10,11 +10,11 @@ import msgspec
 from hinterland import config as configuration
 from hinterland.config import Config, Value
 from hinterland.errors import ConfigError
-from hinterland.language import _
+from hinterland.language import N_, _
 from hinterland.paths import find
 from hinterland.text import clean, escape_json
 
-_LATER = "The engine takes it up when it starts next (`hint engine stop`)."
+_LATER = N_("The engine takes it up when it starts next (`hint engine stop`).")
 
 
 @click.group(name="config")
@@ -71,11 +71,11 @@ def set_(key: str, value: str) -> None:
     if key.startswith("keys."):
         _check_keys(key.removeprefix("keys."), value)
     settings = change(path, key, typed)
-    click.echo(f"{key} is set in {clean(str(path))}.", err=True)
+    click.echo(_("{key} is set in {path}.").format(key=key, path=clean(str(path))), err=True)
     if key.startswith("engines.") and key.endswith(".url"):
         _tell_where(settings, key.split(".")[1])
     if key.startswith("engine."):
-        click.echo(_LATER, err=True)
+        click.echo(_(_LATER), err=True)
 
 
 @command.command()
@@ -89,14 +89,15 @@ def unset(key: str) -> None:
 
     path = find().config_file
     if undo(path, key):
-        click.echo(f"{key} is no longer set in {clean(str(path))}.", err=True)
+        said = _("{key} is no longer set in {path}.")
+        click.echo(said.format(key=key, path=clean(str(path))), err=True)
         if key.startswith("engine."):
-            click.echo(_LATER, err=True)
+            click.echo(_(_LATER), err=True)
         return
     known = configuration.flat(Config())
     if key not in known and not any(name.startswith(f"{key}.") for name in known):
         raise ConfigError(f"There is no setting {key}.", configuration.suggestion(key))
-    click.echo(f"{key} is not set: its default holds.", err=True)
+    click.echo(_("{key} is not set: its default holds.").format(key=key), err=True)
 
 
 def _check_keys(name: str, wanted: str) -> None:
@@ -131,9 +132,10 @@ def _tell_where(settings: Config, name: str) -> None:
     address = settings.engines[name].address
     if address.here:
         return
-    click.echo(f"What {name} is asked leaves this machine, for {address.place}.", err=True)
+    said = _("What {name} is asked leaves this machine, for {place}.")
+    click.echo(said.format(name=name, place=address.place), err=True)
     if not address.encrypted:
-        click.echo("The connection is not encrypted: others on the way can read it.", err=True)
+        click.echo(_("The connection is not encrypted: others on the way can read it."), err=True)
 
 
 @command.command()

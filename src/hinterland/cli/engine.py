@@ -14,6 +14,7 @@ from hinterland.cli.engine_bench import command as bench
 from hinterland.cli.engine_bench import threads
 from hinterland.cli.engine_build import command as build
 from hinterland.errors import EngineError, by_name
+from hinterland.language import _
 
 if TYPE_CHECKING:
     from hinterland.engine.status import WorkerStatus
@@ -44,7 +45,7 @@ def status(as_json: bool) -> None:
         click.echo(msgspec.json.encode(found).decode())
         return
     if found is None:
-        click.echo("The engine is not running; the next question starts it.")
+        click.echo(_("The engine is not running; the next question starts it."))
         return
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.started))
     click.echo(f"running since {since}, process {found.pid}, {_mb(found.resident_bytes)}")
@@ -107,7 +108,7 @@ async def _load(model: str | None) -> None:
         if isinstance(event, Failed):
             raise by_name(event.kind, event.message, event.hint)
         if isinstance(event, Done):
-            click.echo(f"{event.model} is ready.", err=True)
+            click.echo(_("{model} is ready.").format(model=event.model), err=True)
 
 
 @command.command()
@@ -116,7 +117,7 @@ def stop() -> None:
     from hinterland.paths import find
 
     ran = asyncio.run(stop_and_wait(find()))
-    click.echo("The engine has stopped." if ran else "The engine was not running.", err=True)
+    click.echo(_("The engine has stopped.") if ran else _("The engine was not running."), err=True)
 
 
 _PATIENCE = 10.0  # seconds for workers to end and journals to be written
@@ -147,7 +148,7 @@ def logs(lines: int, follow: bool) -> None:
 
     log = find().logs / "engine.log"
     if not log.exists():
-        click.echo("There is no log yet: the engine has not run.", err=True)
+        click.echo(_("There is no log yet: the engine has not run."), err=True)
         return
     with log.open(encoding="utf-8", errors="replace") as file:
         for line in file.readlines()[-lines:]:

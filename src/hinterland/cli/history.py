@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hinterland import paths
+from hinterland.language import _
 
 if TYPE_CHECKING:
     from hinterland.history import History, Summary
@@ -90,7 +91,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     if as_json:
         _print_json({"version": 1, "hits": hits})
     elif not hits:
-        click.echo("Nothing found.", err=True)
+        click.echo(_("Nothing found."), err=True)
     else:
         short = short_ids([summary.id for summary in history.list()])
         for hit in hits:
@@ -210,9 +211,9 @@ def delete(conversation_id: str, yes: bool) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise InputError("Nobody can be asked whether to delete.", "Add --yes to delete.")
-        click.confirm(f"Delete “{title}” for good?", abort=True, err=True)
+        click.confirm(_("Delete “{title}” for good?").format(title=title), abort=True, err=True)
     history.delete(conversation_id)
-    click.echo(f"Deleted “{title}”.", err=True)
+    click.echo(_("Deleted “{title}”.").format(title=title), err=True)
 
 
 def _history() -> History:

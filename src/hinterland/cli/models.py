@@ -17,8 +17,10 @@ from hinterland.cli.models_show import entry as entry_record
 from hinterland.cli.models_show import record, sources
 from hinterland.cli.tables import asks, say, write_json, write_table
 from hinterland.errors import InputError, ModelError
+from hinterland.language import _
 from hinterland.models.progress import LineProgress, Silent, size
 from hinterland.models.store import InstalledModel, ModelStore
+from hinterland.sentences import translated
 
 if TYPE_CHECKING:
     from hinterland.models.catalog import Catalog
@@ -57,13 +59,13 @@ def list_(everything: bool, as_json: bool) -> None:
     elif models:
         _list_installed(models, default)
     else:
-        say("No model is installed. `hint models pull starter` fetches one.")
+        say(_("No model is installed. `hint models pull starter` fetches one."))
     if settings.engines and not as_json:
         if models:
             click.echo()
         _list_remotes(settings, default)
     for problem in store.problems():
-        say(problem)
+        say(translated(problem))
 
 
 def _list_installed(models: list[InstalledModel], default: str) -> None:
@@ -214,8 +216,8 @@ def pull(name: str, accept_licence: bool, quiet: bool) -> None:
     found = paths.find()
     entry = _catalogue(found).entries.get(name.lower())
     if entry and entry.needs_consent and not entry.obstacle and not accept_licence and asks():
-        say(pulling.consent_needed(entry))
-        accept_licence = click.confirm("Do you accept them?", err=True)
+        say(translated(pulling.consent_needed(entry)))
+        accept_licence = click.confirm(_("Do you accept them?"), err=True)
         if not accept_licence:
             raise ModelError(f"{entry.id} was not fetched.", "Its licence was not accepted.")
     store = ModelStore(found)
@@ -255,13 +257,13 @@ def verify(name: str | None) -> None:
                 faults.append((error.message, error.hint))
             else:
                 progress.note(f"{model.id} is sound.")
-    for message, _ in faults[:-1]:
-        say(message)
+    for message, _hint in faults[:-1]:
+        say(translated(message))
     if faults:
         message, hint = faults[-1]
         raise ModelError(message, hint or "`hint models list` shows the models that can be used.")
     if not models:
-        say("No model is installed.")
+        say(_("No model is installed."))
 
 
 @command.command()
@@ -277,7 +279,8 @@ def remove(name: str, yes: bool) -> None:
         if not click.confirm(f"Delete {model.id} ({size(model.bytes)})?", err=True):
             return
     store.remove(model.id)
-    say(f"{model.id} is removed; {size(model.bytes)} of disk are free again.")
+    said = _("{model} is removed; {size} of disk are free again.")
+    say(said.format(model=model.id, size=size(model.bytes)))
 
 
 def _catalogue(found: paths.Paths) -> Catalog:
