@@ -59,6 +59,8 @@ class Entry:
     """Set for an answer that has been cut already; `text` is not used then."""
     continued: bool = False
     """Whether it stands under the entry before it without a blank line."""
+    turn_id: str = ""
+    """Set at the first entry of a turn."""
     live: bool = False
     """Whether it is still being written."""
     height: int = 0
@@ -127,9 +129,9 @@ def _stacked(drawn: Iterable[tuple[Piece, list[Strip]]]) -> list[Strip]:
     return strips
 
 
-def prompt_entries(prompt: str) -> list[Entry]:
-    """Return the entries that show a prompt: several for one that is long."""
-    lines = clean(prompt).rstrip().split("\n")
+def prompt_entries(prompt: str, mark: str = "") -> list[Entry]:
+    """Return the entries that show a prompt, with a mark before it: several for one that is long."""
+    lines = clean(f"{mark} {prompt}" if mark else prompt).rstrip().split("\n")
     texts: list[str] = []
     size = LONGEST
     for line in lines:
@@ -144,10 +146,12 @@ def prompt_entries(prompt: str) -> list[Entry]:
     return [Entry(Kind.PROMPT, text, continued=row > 0) for row, text in enumerate(texts)]
 
 
-def turn_entries(turn: Turn, stands_for: int = 0) -> list[Entry]:
-    """Return the entries that show a turn that is over, or what stands for so many earlier ones."""
+def turn_entries(turn: Turn, stands_for: int = 0, mark: str = "") -> list[Entry]:
+    """Return the entries that show a turn that is over, or what stands for so many earlier ones; the
+    mark is that of a turn which has alternatives."""
     above = [Entry(Kind.NOTICE, f"{mark_above(turn, stands_for)}.")]
-    entries = above if turn.replaces else prompt_entries(turn.shown_prompt)
+    entries = above if turn.replaces else prompt_entries(turn.shown_prompt, mark)
+    entries[0].turn_id = turn.id
     if turn.reasoning.strip():
         entries.append(Entry(Kind.REASONING, clean(turn.reasoning).strip()))
     answer = clean(turn.answer)

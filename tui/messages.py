@@ -7,9 +7,11 @@ from types import ModuleType
 
 from textual.message import Message
 
+from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
+from hinterland.turns import Turn
 from hinterland.window import Overflow
 
 
@@ -79,6 +81,27 @@ class Told(Message):
     """A command has something to say."""
 
     text: str
+
+
+@dataclass
+class AnswerRequested(Message):
+    """A command wants something answered when it is over."""
+
+    asking: Asking
+
+
+@dataclass
+class PromptPicked(Message):
+    """The prompt of a turn is to be changed."""
+
+    turn: Turn
+
+
+@dataclass
+class BranchShown(Message):
+    """Another branch is spoken in now."""
+
+    sentence: str
 
 
 @dataclass

@@ -12,12 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from hinterland.chat_branches import run_branch, run_continue, run_edit, run_retry
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, Think
 from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.language import N_, _, n_
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
+    from hinterland.chat_branches import Asking
     from hinterland.conversation import Conversation
     from hinterland.images import Picture
     from hinterland.turns import Turn
@@ -38,6 +40,15 @@ class Chat(Protocol):
 
     def say(self, text: str) -> None:
         """Show the person something; several lines are fine."""
+
+    def request(self, asking: Asking) -> None:
+        """Have something answered as soon as the command is over."""
+
+    def edit(self, turn: Turn) -> None:
+        """Let the person change the prompt of a turn."""
+
+    def switched(self, sentence: str) -> None:
+        """Show the branch that is spoken in now, and say which that is."""
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading while it is written, and return how it ended."""
@@ -70,6 +81,11 @@ def known(name: str) -> bool:
 def prompt_in(text: str) -> str:
     """Return the prompt that was typed: two slashes at the beginning stand for one."""
     return text[1:] if text.startswith("//") else text
+
+
+def typed(prompt: str) -> str:
+    """Return what has to be typed for `prompt` to be sent."""
+    return f"/{prompt}" if prompt.startswith("//") or read(prompt) else prompt
 
 
 def find(name: str) -> Command:
@@ -242,5 +258,9 @@ COMMANDS = (
     Command("think", "off|low|high", "how much the model thinks before it answers", _run_think),
     Command("compact", "[N]", "summarise all turns but the last, or the N oldest", _run_compact),
     Command("drop", "[N]", "send all turns but the last no more, or the N oldest", _run_drop),
+    Command("retry", "", N_("another answer to the last prompt, on a branch"), run_retry),
+    Command("edit", "[N] [TEXT]", N_("change the last prompt, or the N-th last"), run_edit),
+    Command("branch", "[N|next|previous]", N_("the branches; go to another one"), run_branch),
+    Command("continue", "", N_("go on with an answer that was cut off"), run_continue),
     Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
 )

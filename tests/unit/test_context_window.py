@@ -227,7 +227,7 @@ def test_no_summary_changes_nothing(end: Event, text: str, paths: Paths) -> None
 
 def test_a_summary_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> None:
     class Full(History):
-        def add_turn(self, conversation_id: str, turn: Turn) -> None:
+        def add_turn(self, conversation_id: str, turn: Turn, *, current: bool = True) -> None:
             raise StorageError("The disk is full.")
 
     conversation = converse(Engine())

@@ -23,10 +23,11 @@ from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
 from hinterland.images import Picture
-from hinterland.language import _
+from hinterland.language import N_, _
 from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
+from hinterland.tui.branching import Branching
 from hinterland.tui.entries import ending
 from hinterland.tui.messages import (
     AnswerAdvanced,
@@ -58,11 +59,13 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(KeysInWords):
+class ChatScreen(Branching, KeysInWords):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", priority=True, id="chat.stop"),
+        # Here for the same key's sake: a class's bindings of a key replace those it inherits.
+        Binding("escape", "cancel_edit", N_("Cancel"), priority=True, id="chat.cancel_edit"),
         Binding("ctrl+n", "new_chat", "New chat", priority=True, id="chat.new"),
         Binding(
             "ctrl+c",
@@ -203,6 +206,9 @@ class ChatScreen(KeysInWords):
         else:
             self.prompt.accept()
             prompt = chat_commands.prompt_in(message.text)
+            if (asking := self.asking_instead(prompt)) is not None:
+                self.ask_for(asking)
+                return
             answer = self.conversation.ask(prompt, images=tuple(self._pictures))
             self._await(commands.shown(prompt, self._pictures), answer, message.text)
 
@@ -246,7 +252,7 @@ class ChatScreen(KeysInWords):
             self._set_state(_("stopped"))
         if not isinstance(self._ended, Done):
             self.prompt.give_back(self._asked)
-        else:
+        elif self.asking is None or self.asking.edited is not None:
             self._pictures.clear()
         self._over()
         self._warn_when_nearly_full()
@@ -258,7 +264,7 @@ class ChatScreen(KeysInWords):
         assert self.conversation is not None
         self._overflow = message.overflow
         self._ended = Failed("ContextError", message.overflow.message)
-        self.transcript.load(self.conversation.turns)  # the prompt goes back to the box
+        self.show_branch()  # the prompt goes back to the box
 
     def on_choice_made(self, message: ChoiceMade) -> None:
         overflow, self._overflow = self._overflow, None
@@ -326,8 +332,9 @@ class ChatScreen(KeysInWords):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show the key that stops an answer only while there is one."""
-        del parameters
-        return action != "stop" or self.answering is not None
+        if action == "stop":
+            return self.answering is not None
+        return super().check_action(action, parameters)
 
     def leave(self, return_code: int = 0) -> None:
         """End the chat; an answer that is kept goes on in the engine."""
@@ -339,6 +346,7 @@ class ChatScreen(KeysInWords):
 
     def _show(self, conversation: Conversation) -> None:
         self.conversation = conversation
+        self.editing = self.asking = None
         self._model = conversation.model or self._default_model
         self.choice.close()
         self._overflow = None
@@ -346,7 +354,7 @@ class ChatScreen(KeysInWords):
         self.prompt.focus()
         self._pictures.clear()
         self.prompt.remember([turn.prompt for turn in conversation.turns if not turn.replaces])
-        self.transcript.load(conversation.turns)
+        self.show_branch()
         self._set_state(_("ready"))
         if conversation.running is not None:
             prompt = conversation.running.prompt
@@ -399,11 +407,13 @@ class ChatScreen(KeysInWords):
             self.notify(said, severity="warning", markup=False)
         self._warned = nearly_full
 
-    def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str) -> None:
+    def _await(
+        self, prompt: str, answer: AsyncIterator[Event], typed: str, mark: str = ""
+    ) -> None:
         self._asked = typed
         self._ended = None
         self._overflow = None
-        self.transcript.ask(prompt)
+        self.transcript.ask(prompt, mark)
         self._set_state(_("waiting for the engine"))
         self.answering = self.run_worker(self._receive(answer))
         self.refresh_bindings()

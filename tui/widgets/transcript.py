@@ -8,7 +8,7 @@ block on, each time text arrives.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from time import perf_counter
 from types import ModuleType
@@ -76,22 +76,26 @@ class Transcript(ScrollView, can_focus=False):
 
     # What it shows
 
-    def load(self, turns: Iterable[Turn]) -> None:
-        """Show these turns and nothing else, the end of the last one in view."""
+    def load(self, turns: Iterable[Turn], marks: Mapping[str, str] | None = None) -> None:
+        """Show these turns and nothing else, the end of the last one in view; `marks` stand at the
+        prompts of turns, by their id."""
         turns = list(turns)
         counts = stood_for(turns)
+        marks = marks or {}
         self._entries = [
-            entry for turn in turns for entry in turn_entries(turn, counts.get(turn.id, 0))
+            entry
+            for turn in turns
+            for entry in turn_entries(turn, counts.get(turn.id, 0), marks.get(turn.id, ""))
         ]
         self._splitter = Splitter()
         self.following = True
         self._start_over()
 
-    def ask(self, prompt: str) -> None:
-        """Show a prompt that is being sent, and follow what comes."""
+    def ask(self, prompt: str, mark: str = "") -> None:
+        """Show a prompt that is being sent, with a mark at it, and follow what comes."""
         self._splitter = Splitter()
         self.following = True
-        self._append(prompt_entries(prompt))
+        self._append(prompt_entries(prompt, mark))
         self._settle()
 
     def think(self, text: str) -> None:
@@ -142,6 +146,15 @@ class Transcript(ScrollView, can_focus=False):
         self._settle()
 
     # Moving
+
+    def reveal(self, turn_id: str) -> None:
+        """Bring the prompt of a turn to the top of the view, as far as there is text below it."""
+        for index, entry in enumerate(self._entries):
+            if entry.turn_id == turn_id:
+                self.following = False
+                self._top_entry = (index, 0)
+                self._settle()
+                return
 
     def page(self, pages: float) -> None:
         """Scroll by so many views; a row stays for orientation."""

@@ -15,7 +15,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
-from hinterland import chat_commands
+from hinterland import branches, chat_commands
+from hinterland.chat_branches import Asking
 from hinterland.cli import show_error
 from hinterland.cli.answering import where_words_go
 from hinterland.config import RemoteEngine
@@ -38,6 +39,7 @@ from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
+from hinterland.turns import Turn
 from hinterland.window import OutgrownError, Overflow
 
 _QUOTES = '"""'
@@ -74,6 +76,8 @@ class PlainChat:
         self._noted = ""
         self.pictures: list[Picture] = []
         """The images that go with the next prompt."""
+        self._asking: Asking | None = None
+        """The answer that a command has asked for."""
         self._exit_code = 0
 
     def run(self) -> int:
@@ -123,7 +127,18 @@ class PlainChat:
         self._say(_("A new conversation."))
 
     def _run(self, name: str, argument: str) -> None:
+        self._asking = None
         self._runner.run(self._finish(chat_commands.find(name).run(self, argument)))
+        if self._asking is not None:
+            self._ask_for(self._asking)
+
+    def _ask_for(self, asking: Asking) -> None:
+        """Show the answer that a command asked for."""
+        if asking.mark:
+            self._say(f"{asking.mark} {clean(asking.prompt)}")
+        if asking.begun is not None and self._attended:
+            self._write(clean(asking.begun.answer))
+        self._ask(asking.typed, asking.events)
 
     async def _finish(self, command: Awaitable[object]) -> object:
         return await command
@@ -176,21 +191,29 @@ class PlainChat:
 
     def _show_last_turn(self) -> None:
         """Say where a conversation that goes on stands, and take up an answer still being written."""
-        said = [turn for turn in self._conversation.turns if not turn.replaces]
-        if self._attended and said:
-            turn = said[-1]
-            self._write(f"> {clean(turn.shown_prompt)}\n{clean(turn.answer)}\n")
+        self._show_where_it_stands()
         running = self._conversation.running
         if running is not None:
             if self._attended:
                 self._write(f"> {clean(running.shown_prompt)}\n")
             self._try(lambda: self._answer(self._conversation.follow()))
 
-    def _ask(self, prompt: str) -> None:
+    def _show_where_it_stands(self) -> None:
+        turn = branches.last_said(self._conversation.turns)
+        if self._attended and turn is not None:
+            mark = branches.mark(self._conversation.tree.place(turn.id))
+            prompt = clean(f"{mark} {turn.shown_prompt}".lstrip())
+            self._write(f"> {prompt}\n{clean(turn.answer)}\n")
+
+    def _ask(self, prompt: str, answer: Callable[[], AsyncIterator[Event]] | None = None) -> None:
+        """Have a prompt answered, by asking it or with what asks for it in another way."""
         while True:
             try:
-                self._answer(self._conversation.ask(prompt, images=tuple(self.pictures)))
-                self.pictures.clear()
+                if answer is not None:
+                    self._answer(answer())
+                else:
+                    self._answer(self._conversation.ask(prompt, images=tuple(self.pictures)))
+                    self.pictures.clear()
                 return
             except OutgrownError as error:
                 if not self._attended:
@@ -221,6 +244,9 @@ class PlainChat:
     def _give_back(self, prompt: str) -> None:
         """Put a prompt that was not sent into the next line, to be changed or sent again."""
         self._say(_("Nothing was sent."))
+        self._insert(prompt)
+
+    def _insert(self, prompt: str) -> None:
         if "\n" in prompt or not prompt.isprintable():
             return
         with suppress(ImportError):
@@ -248,6 +274,23 @@ class PlainChat:
     def say(self, text: str) -> None:
         """Write something of our own, for a person."""
         self._say(text)
+
+    def request(self, asking: Asking) -> None:
+        """Have something answered as soon as the command is over."""
+        self._asking = asking
+
+    def edit(self, turn: Turn) -> None:
+        """Put the prompt of a turn into the next line, after the command that changes it."""
+        said = [each.id for each in self._conversation.turns if not each.replaces]
+        number = len(said) - said.index(turn.id)
+        self._say(_("/edit {number} and the new text asks it instead.").format(number=number))
+        if self._attended:
+            self._insert(f"/edit {number} {turn.prompt}")
+
+    def switched(self, sentence: str) -> None:
+        """Write where the branch stands that is spoken in now."""
+        self._say(sentence)
+        self._show_where_it_stands()
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Write text under a heading as it comes, for a person, and return how it ended."""

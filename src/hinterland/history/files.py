@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from hinterland.branches import BEGINNING, Tree
 from hinterland.durable import sweep, sync_folder
 from hinterland.errors import StorageError
 from hinterland.paths import Paths, private_folder
@@ -30,6 +31,8 @@ Stamp = tuple[int, int, int]
 class Heading(msgspec.Struct):
     title: str
     created: float
+    current: str = ""
+    """The id of the turn at the end of the branch that is shown; "" is the newest."""
 
 
 class Content(msgspec.Struct):
@@ -41,7 +44,7 @@ class Content(msgspec.Struct):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A conversation with all its turns, oldest first."""
+    """A conversation with all its turns, those of every branch, oldest first."""
 
     id: str
     title: str
@@ -50,6 +53,17 @@ class Record(msgspec.Struct, frozen=True):
     updated: float
     """Seconds since the epoch, when its latest prompt was sent."""
     turns: list[Turn]
+    current: str = ""
+    """The id of the turn at the end of the branch that is shown; "" is the newest."""
+
+    def branch(self, writing: Sequence[Turn] = ()) -> list[Turn]:
+        """Return the turns of the branch that is shown: the one spoken in last, or switched to, or
+        on which an answer is being written."""
+        tree = Tree(self.turns)
+        parent = writing[-1].parent if writing else None
+        if parent is not None and (parent in tree or parent == BEGINNING):
+            return tree.line(parent)
+        return tree.line(tree.tip(self.current if self.current in tree else BEGINNING))
 
     def texts(self) -> Iterator[tuple[Turn, str]]:
         """Yield each turn with the text it is found by; the first is found by the title too."""
@@ -92,6 +106,7 @@ class ConversationFiles:
             created,
             max((turn.created for turn in turns), default=created),
             turns,
+            heading.current if heading else "",
         )
 
     def readable(self, conversation_id: str) -> Record | None:
