@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hinterland import branches
 from hinterland.engine.protocol import Event
 from hinterland.errors import InputError
-from hinterland.language import _, n_
+from hinterland.language import _
 from hinterland.text import clean_line
 from hinterland.turns import Turn
 
@@ -53,10 +53,11 @@ def asking_instead(
     talk: Conversation, turn: Turn, prompt: str, pictures: Sequence[Picture] = ()
 ) -> Asking:
     """Return the answer to `prompt` in the place of a turn's prompt, with its images and those."""
-    names = "".join(f"[image: {note.name}]\n" for note in (*turn.images, *pictures))
+    names = [image.name for image in turn.images] + [picture.name for picture in pictures]
+    above = "".join(f"[image: {name}]\n" for name in names)
     return Asking(
         prompt,
-        *_beside(talk, turn, names + prompt),
+        *_beside(talk, turn, above + prompt),
         lambda: talk.edit(turn.id, prompt, images=pictures),
         edited=turn,
     )
@@ -67,8 +68,8 @@ def asking_on(talk: Conversation) -> Asking:
     turn = talk.cut_off
     if turn is None:
         raise InputError(
-            _("The last answer was not cut off, or has no text to go on from."),
-            _("/retry gives another answer to the prompt."),
+            "The last answer was not cut off, or has no text to go on from.",
+            "/retry gives another answer to the prompt.",
         )
     above = tuple(each for each in talk.turns if each.id != turn.id)
     mark = branches.mark(talk.tree.place(turn.id))
@@ -112,7 +113,7 @@ async def run_branch(chat: Chat, argument: str) -> None:
     at = next((n for n, tip in enumerate(tips) if last and tip.id == last.id), 0)
     wanted = argument.lower()
     if wanted and len(tips) < 2:
-        raise InputError(_("There is one branch only."), _("/retry and /edit begin another."))
+        raise InputError("There is one branch only.", "/retry and /edit begin another.")
     if not wanted:
         chat.say(_list(tips, at))
         return
@@ -122,8 +123,8 @@ async def run_branch(chat: Chat, argument: str) -> None:
         at = int(wanted) - 1
     else:
         raise InputError(
-            _("{typed} is no branch.").format(typed=repr(clean_line(argument, 40))),
-            _("Type a number from 1 to {most}, next or previous.").format(most=len(tips)),
+            f"{clean_line(argument, 40)!r} is no branch.",
+            f"Type a number from 1 to {len(tips)}, next or previous.",
         )
     await chat.talk.switch(tips[at].id)
     chat.switched(_("Branch {number} of {of}.").format(number=at + 1, of=len(tips)))
@@ -133,15 +134,11 @@ def _said(talk: Conversation, number: int) -> Turn:
     """Return the turn whose prompt is so many from the end."""
     said = [turn for turn in talk.turns if not turn.replaces]
     if not said:
-        raise InputError(_("Nothing was asked yet."))
+        raise InputError("Nothing was asked yet.")
     if not 1 <= number <= len(said):
         raise InputError(
-            n_(
-                "There is {most} prompt on this branch.",
-                "There are {most} prompts on this branch.",
-                len(said),
-            ).format(most=len(said)),
-            _("1 is the last one, 2 the one before it."),
+            f"{number} is no prompt of this branch: it has {len(said)}.",
+            "1 is the last one, 2 the one before it.",
         )
     return said[-number]
 

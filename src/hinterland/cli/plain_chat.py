@@ -138,7 +138,12 @@ class PlainChat:
             self._say(f"{asking.mark} {clean(asking.prompt)}")
         if asking.begun is not None and self._attended:
             self._write(clean(asking.begun.answer))
-        self._ask(asking.typed, asking.events)
+        typed = asking.typed
+        if asking.edited is not None:
+            typed = f"/edit {self._number(asking.edited)} {typed}"
+        self._ask(typed, asking.events)
+        if asking.edited is not None:
+            self.pictures.clear()
 
     async def _finish(self, command: Awaitable[object]) -> object:
         return await command
@@ -281,11 +286,15 @@ class PlainChat:
 
     def edit(self, turn: Turn) -> None:
         """Put the prompt of a turn into the next line, after the command that changes it."""
-        said = [each.id for each in self._conversation.turns if not each.replaces]
-        number = len(said) - said.index(turn.id)
+        number = self._number(turn)
         self._say(_("/edit {number} and the new text asks it instead.").format(number=number))
         if self._attended:
             self._insert(f"/edit {number} {turn.prompt}")
+
+    def _number(self, turn: Turn) -> int:
+        """Return how `/edit` counts to a turn of this branch: 1 is the last."""
+        said = [each.id for each in self._conversation.turns if not each.replaces]
+        return len(said) - said.index(turn.id)
 
     def switched(self, sentence: str) -> None:
         """Write where the branch stands that is spoken in now."""
