@@ -80,13 +80,12 @@ class Branching(Screen[None]):
         """What is being answered, where it is not a plain prompt."""
         self._requested: Asking | None = None
         self._draft = ""
+        self._tip_before = ""
 
     def _start_command(self, command: Awaitable[object], send: str = "") -> None:
         raise NotImplementedError
 
-    def _await(
-        self, prompt: str, answer: AsyncIterator[Event], typed: str, mark: str = ""
-    ) -> None:
+    def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str, mark: str = "") -> None:
         raise NotImplementedError
 
     def _set_state(self, state: str) -> None:
@@ -121,6 +120,7 @@ class Branching(Screen[None]):
     def action_cancel_edit(self) -> None:
         """Put back what was in the box."""
         self.editing = None
+        self.refresh_bindings()
         self.prompt.load_text(self._draft)
         self.prompt.move_cursor(self.prompt.document.end)
         self.transcript.scroll_end(animate=False, x_axis=False)
@@ -155,14 +155,14 @@ class Branching(Screen[None]):
         asking, self.asking = self.asking, None
         if asking is None or self.conversation is None:
             return
-        unchanged = self.conversation.turns[-1:] == list(asking.above[-1:])
-        if asking.begun is None and (unchanged or not isinstance(self._ended, Done)):
+        if asking.begun is None and self._tip() == self._tip_before:
             self.show_branch()  # the one from before
             if isinstance(self._ended, Failed):
                 self.transcript.tell(clean(f"{self._ended.message} {self._ended.hint}".strip()))
         if asking.edited is not None and not isinstance(self._ended, Done):
             self.editing = asking.edited  # its prompt has been given back
             self._draft = ""
+            self.refresh_bindings()
 
     # The rest
 
@@ -176,6 +176,7 @@ class Branching(Screen[None]):
         assert self.conversation is not None
         self.editing = None
         self.asking = asking
+        self._tip_before = self._tip()
         self.transcript.load(asking.above, chat_branches.marks(self.conversation))
         self._await(asking.prompt, asking.events(), asking.typed, asking.mark)
         if asking.begun is not None:
@@ -194,11 +195,16 @@ class Branching(Screen[None]):
         if self.editing is None:
             self._draft = self.prompt.text
         self.editing = turn
+        self.refresh_bindings()
         self.prompt.load_text(chat_commands.typed(turn.prompt))
         self.prompt.move_cursor(self.prompt.document.end)
         self.prompt.focus()
         self.transcript.reveal(turn.id)
         self._say_what_is_changed(turn)
+
+    def _tip(self) -> str:
+        turns = self.conversation.turns if self.conversation is not None else []
+        return turns[-1].id if turns else ""
 
     def _say_what_is_changed(self, turn: Turn) -> None:
         assert self.conversation is not None

@@ -271,7 +271,7 @@ class Conversation:
             parent=self.tree.parent(old.id),
             images=old.images if self.kept else (),
             # Reasoning comes before an answer: no template has a place for it within one.
-            think=Think.OFF if old.reasoning or self.think else None,
+            think=Think.OFF if old.reasoning or self.think or self.usual_think else None,
         )
         turn = msgspec.structs.replace(
             old,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hinterland import chat_commands
+from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine, prompt_tokens
 from hinterland.engine.protocol import (
@@ -141,6 +142,15 @@ class Listener:
 
     def say(self, text: str) -> None:
         self.said.append(text)
+
+    def request(self, asking: Asking) -> None:
+        raise AssertionError("nothing is asked")
+
+    def edit(self, turn: Turn) -> None:
+        raise AssertionError("nothing is changed")
+
+    def switched(self, sentence: str) -> None:
+        raise AssertionError("there is one branch")
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         self.said.append(heading)

@@ -407,9 +407,7 @@ class ChatScreen(Branching, KeysInWords):
             self.notify(said, severity="warning", markup=False)
         self._warned = nearly_full
 
-    def _await(
-        self, prompt: str, answer: AsyncIterator[Event], typed: str, mark: str = ""
-    ) -> None:
+    def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str, mark: str = "") -> None:
         self._asked = typed
         self._ended = None
         self._overflow = None
