@@ -11,7 +11,7 @@ from textual.screen import Screen
 from hinterland import chat_branches, chat_commands
 from hinterland.chat_branches import Asking
 from hinterland.engine.protocol import Done, Event, Failed
-from hinterland.language import N_, _
+from hinterland.language import _
 from hinterland.text import clean
 from hinterland.tui import commands
 from hinterland.tui.messages import AnswerRequested, BranchShown, CommandEnded, PromptPicked
@@ -33,7 +33,7 @@ class Branching(Screen[None]):
         Binding(
             "f5",
             "run_command('retry')",
-            N_("Another answer"),
+            "Another answer",
             show=False,
             priority=True,
             id="chat.regenerate",
@@ -41,7 +41,7 @@ class Branching(Screen[None]):
         Binding(
             "f6",
             "edit",
-            N_("Change an earlier prompt"),
+            "Change an earlier prompt",
             show=False,
             priority=True,
             id="chat.edit",
@@ -49,7 +49,7 @@ class Branching(Screen[None]):
         Binding(
             "f7",
             "run_command('branch', 'previous')",
-            N_("Previous branch"),
+            "Previous branch",
             show=False,
             priority=True,
             id="chat.branch_previous",
@@ -57,7 +57,7 @@ class Branching(Screen[None]):
         Binding(
             "f8",
             "run_command('branch', 'next')",
-            N_("Next branch"),
+            "Next branch",
             show=False,
             priority=True,
             id="chat.branch_next",

@@ -76,6 +76,15 @@ class Tree:
         siblings = [turn.id for turn in self.siblings(turn_id)]
         return (siblings.index(turn_id) + 1 if turn_id in siblings else 1), max(1, len(siblings))
 
+    def marks(self) -> dict[str, str]:
+        """Return the mark of every turn that has alternatives, by its id."""
+        return {
+            turn.id: mark((number, len(siblings)))
+            for siblings in self._children.values()
+            if len(siblings) > 1
+            for number, turn in enumerate(siblings, 1)
+        }
+
     def branches(self) -> list[Turn]:
         """Return the last turn of every branch, in the order of the tree."""
         found: list[Turn] = []
@@ -120,6 +129,16 @@ def mark(place: tuple[int, int]) -> str:
     """Return what is shown at a turn that is one of several alternatives; "" for the only one."""
     number, of = place
     return f"‹{number}/{of}›" if of > 1 else ""
+
+
+def is_line(turns: Sequence[Turn]) -> bool:
+    """Whether each turn follows the one before it, as in a conversation without branches."""
+    parent = BEGINNING
+    for turn in turns:
+        if turn.parent is not None and turn.parent != parent:
+            return False
+        parent = turn.id
+    return True
 
 
 def last_said(line: Sequence[Turn]) -> Turn | None:

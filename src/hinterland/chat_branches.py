@@ -77,10 +77,8 @@ def asking_on(talk: Conversation) -> Asking:
 
 
 def marks(talk: Conversation) -> dict[str, str]:
-    """Return what is shown at the turns of this branch that have alternatives, by id."""
-    tree = talk.tree
-    found = {turn.id: branches.mark(tree.place(turn.id)) for turn in talk.turns}
-    return {turn_id: mark for turn_id, mark in found.items() if mark}
+    """Return what is shown at the turns that have alternatives, by id."""
+    return talk.tree.marks()
 
 
 async def run_retry(chat: Chat, argument: str) -> None:

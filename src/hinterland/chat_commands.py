@@ -258,9 +258,9 @@ COMMANDS = (
     Command("think", "off|low|high", "how much the model thinks before it answers", _run_think),
     Command("compact", "[N]", "summarise all turns but the last, or the N oldest", _run_compact),
     Command("drop", "[N]", "send all turns but the last no more, or the N oldest", _run_drop),
-    Command("retry", "", N_("another answer to the last prompt, on a branch"), run_retry),
-    Command("edit", "[N] [TEXT]", N_("change the last prompt, or the N-th last"), run_edit),
-    Command("branch", "[N|next|previous]", N_("the branches; go to another one"), run_branch),
-    Command("continue", "", N_("go on with an answer that was cut off"), run_continue),
+    Command("retry", "", "another answer to the last prompt, on a branch", run_retry),
+    Command("edit", "[N] [TEXT]", "change the last prompt, or the N-th last", run_edit),
+    Command("branch", "[N|next|previous]", "the branches; go to another one", run_branch),
+    Command("continue", "", "go on with an answer that was cut off", run_continue),
     Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
 )

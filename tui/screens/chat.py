@@ -23,7 +23,7 @@ from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
 from hinterland.images import Picture
-from hinterland.language import N_, _
+from hinterland.language import _
 from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
@@ -65,7 +65,7 @@ class ChatScreen(Branching, KeysInWords):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", priority=True, id="chat.stop"),
         # Here for the same key's sake: a class's bindings of a key replace those it inherits.
-        Binding("escape", "cancel_edit", N_("Cancel"), priority=True, id="chat.cancel_edit"),
+        Binding("escape", "cancel_edit", "Cancel", priority=True, id="chat.cancel_edit"),
         Binding("ctrl+n", "new_chat", "New chat", priority=True, id="chat.new"),
         Binding(
             "ctrl+c",

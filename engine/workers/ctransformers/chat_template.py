@@ -62,12 +62,15 @@ class ChatTemplate:
             "eos_token": eos,
         }
         try:
-            return str(self._template.render(values)) + said
+            prompt = self._template.render(values)
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise InputError(
                 f"The model's chat template refuses these messages: {error}.",
                 "`hint models show NAME` names its template; another one can be given to it.",
             ) from error
+        # The space before the answer is the model's own where it is dropped from what was said.
+        gap = " " if said and self.trim and not prompt[-1:].isspace() else ""
+        return prompt + gap + said
 
 
 def find(wanted: str, kind: str) -> ChatTemplate:

@@ -143,14 +143,14 @@ def save(path: Path, content: bytes, *, overwrite: bool) -> None:
 def _marked(record: Record, writing: Sequence[Turn]) -> Iterable[tuple[Turn, str, str, str]]:
     """Yield each turn of the branch that is shown, how its answer ended if not well, what it says of
     the turns it stands for, and which of its alternatives it is."""
-    tree = _tree(record, writing)
+    places = _tree(record, writing).marks()
     turns = record.branch(writing)
     counts = stood_for(turns)
     unfinished = {turn.id for turn in writing}
     for turn in (*(turn for turn in turns if turn.id not in unfinished), *writing):
         ended = f"[{STILL_WRITING}]" if turn.id in unfinished else marks(turn)
         stands_for = mark_above(turn, counts[turn.id]) if turn.replaces else ""
-        place = branches.mark(tree.place(turn.id))
+        place = places.get(turn.id)
         yield turn, ended, stands_for, f" {place}" if place else ""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland.branches import BEGINNING, Tree
+from hinterland.branches import BEGINNING, Tree, is_line
 from hinterland.durable import sweep, sync_folder
 from hinterland.errors import StorageError
 from hinterland.paths import Paths, private_folder
@@ -59,6 +59,9 @@ class Record(msgspec.Struct, frozen=True):
     def branch(self, writing: Sequence[Turn] = ()) -> list[Turn]:
         """Return the turns of the branch that is shown: the one spoken in last, or switched to, or
         on which an answer is being written."""
+        ends = ["", *(turn.id for turn in self.turns[-1:])]
+        if not writing and self.current in ends and is_line(self.turns):
+            return list(self.turns)
         tree = Tree(self.turns)
         parent = writing[-1].parent if writing else None
         if parent is not None and (parent in tree or parent == BEGINNING):
