@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hinterland.conversation import Conversation
     from hinterland.images import Picture
+    from hinterland.tui.widgets.choice import Choice
     from hinterland.tui.widgets.prompt_input import PromptInput
     from hinterland.tui.widgets.transcript import Transcript
 
@@ -69,6 +70,7 @@ class Branching(Screen[None]):
     answering: Worker[None] | None
     transcript: Transcript
     prompt: PromptInput
+    choice: Choice
     _pictures: list[Picture]
     _ended: Done | Failed | None
 
@@ -119,17 +121,14 @@ class Branching(Screen[None]):
 
     def action_cancel_edit(self) -> None:
         """Put back what was in the box."""
-        self.editing = None
-        self.refresh_bindings()
-        self.prompt.load_text(self._draft)
-        self.prompt.move_cursor(self.prompt.document.end)
+        self._stop_editing()
         self.transcript.scroll_end(animate=False, x_axis=False)
         self._set_state(_("ready"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Esc to others where no prompt is being changed."""
         if action == "cancel_edit":
-            return self.editing is not None and self.answering is None
+            return self.editing is not None and self.answering is None and not self.choice.asking
         return super().check_action(action, parameters)
 
     # What the commands ask for
@@ -141,6 +140,7 @@ class Branching(Screen[None]):
         self._edit(message.turn)
 
     def on_branch_shown(self, message: BranchShown) -> None:
+        self._stop_editing()
         self.show_branch()
         self._say(message.sentence)
 
@@ -161,8 +161,9 @@ class Branching(Screen[None]):
                 self.transcript.tell(clean(f"{self._ended.message} {self._ended.hint}".strip()))
         if asking.edited is not None and not isinstance(self._ended, Done):
             self.editing = asking.edited  # its prompt has been given back
-            self._draft = ""
             self.refresh_bindings()
+        elif asking.edited is not None and not self.prompt.text:
+            self._put_back()
 
     # The rest
 
@@ -174,6 +175,8 @@ class Branching(Screen[None]):
     def ask_for(self, asking: Asking) -> None:
         """Show a prompt where it belongs, and its answer as it comes."""
         assert self.conversation is not None
+        if asking.edited is None:
+            self._stop_editing()
         self.editing = None
         self.asking = asking
         self._tip_before = self._tip()
@@ -201,6 +204,17 @@ class Branching(Screen[None]):
         self.prompt.focus()
         self.transcript.reveal(turn.id)
         self._say_what_is_changed(turn)
+
+    def _stop_editing(self) -> None:
+        if self.editing is not None:
+            self.editing = None
+            self.refresh_bindings()
+            self._put_back()
+
+    def _put_back(self) -> None:
+        self.prompt.load_text(self._draft)
+        self.prompt.move_cursor(self.prompt.document.end)
+        self._draft = ""
 
     def _tip(self) -> str:
         turns = self.conversation.turns if self.conversation is not None else []

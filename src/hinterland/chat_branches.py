@@ -155,7 +155,19 @@ def _list(tips: Sequence[Turn], at: int) -> str:
             "Branch {number} of {of}; /branch with a number, next or previous goes to another."
         ).format(number=at + 1, of=len(tips))
     ]
-    for number, tip in enumerate(tips):
-        said = f"“{clean_line(tip.prompt, _SHOWN)}” → {clean_line(tip.answer, _SHOWN)}"
-        lines.append(f"{'*' if number == at else ' '} {number + 1}  {said}")
+    prompts = _told_apart([tip.prompt for tip in tips])
+    answers = _told_apart([tip.answer for tip in tips])
+    for number, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+        here = "*" if number == at else " "
+        lines.append(f"{here} {number + 1}  “{prompt}” → {answer}")
     return "\n".join(lines)
+
+
+def _told_apart(texts: Sequence[str]) -> list[str]:
+    """Return each text shortened; from where they differ, if they all begin alike."""
+    start = 0
+    while len({text[start : start + 1] for text in texts}) == 1 and start < len(texts[0]):
+        start += 1
+    if start < _SHOWN // 2 or len(set(texts)) == 1:
+        return [clean_line(text, _SHOWN) for text in texts]
+    return ["…" + clean_line(text[start - _SHOWN // 3 :], _SHOWN) for text in texts]

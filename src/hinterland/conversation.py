@@ -244,8 +244,9 @@ class Conversation:
     def cut_off(self) -> Turn | None:
         """The last turn, if its answer was cut off and can be gone on with."""
         turn = branches.last_said(self.turns)
-        whole = turn is None or turn.finish_reason is FinishReason.STOP
-        return None if whole or turn is None or not turn.answer.strip() else turn
+        if turn is None or turn.finish_reason is FinishReason.STOP or not turn.answer.strip():
+            return None
+        return turn
 
     async def continue_(self) -> AsyncIterator[Event]:
         """Yield the events of the rest of an answer that was cut off, only what is new; then it is one

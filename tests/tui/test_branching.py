@@ -118,19 +118,34 @@ async def test_changing_an_earlier_prompt() -> None:
         await person.answered()
         await person.sees("> ‹2/2› one!", "1!")
         assert asked(engine) == ["one!"]
-        assert person.chat.prompt.text == ""
+        assert person.chat.prompt.text == "a draft"
+        await person.press("f6", "f8")  # another branch ends the change
+        await person.sees("> ‹1/2› one", "> three")
+        assert person.chat.prompt.text == "a draft"
+        await person.press("f7")
+        await person.sees("> ‹2/2› one!")
+        await person.press("ctrl+u")
         await ask(person, engine, "two", "2!")  # no change any more
         assert asked(engine) == ["one!", "1!", "two"]
+
+
+@scene
+async def test_changing_a_prompt_by_a_command() -> None:
+    """You should be able to type the new prompt after the command, or get the old one to change."""
+    engine = PromptedEngine()
+    async with chat(engine) as person:
+        await ask(person, engine, "one", "1")
+        await ask(person, engine, "two", "2!")
         await person.ask("/edit 1 zwei")
         await person.sees("‹2/2› zwei")
         engine.answer("2?")
         await person.answered()
         await person.ask("/edit 2")
-        await person.until(lambda: person.chat.prompt.text == "one!")
+        await person.until(lambda: person.chat.prompt.text == "one")
         await person.sees("changing prompt 1 of 2")
         await person.press("escape")
         await person.press("f8")  # from the last branch to the first
-        await person.sees("> ‹1/2› one", "> /etc/fstab", "> three")
+        await person.sees("> one", "> ‹1/2› two", "2!")
 
 
 @pytest.mark.parametrize("key", ["f5", "f6", "f7"])
@@ -186,6 +201,10 @@ def test_a_branch_that_outgrows_the_window(paths: Paths) -> None:
         async with chat(echo, conversation) as person:
             await person.press("f6")
             await person.type(" and more" * 40)
+            await person.press("enter")
+            await person.sees("no longer be seen")
+            await person.press("escape")
+            await person.until(lambda: not person.chat.choice.asking)
             await person.press("enter")
             await person.sees("no longer be seen")
             await person.press("d")
