@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from textual.message import Message
 
-from hinterland import chat_commands
+from hinterland import chat_commands, plugin_host
 from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
+from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
-from hinterland.tui.messages import AnswerRequested, BranchShown, PromptPicked, Told
+from hinterland.tui.messages import (
+    AnswerRequested,
+    BranchShown,
+    ModelSwitched,
+    PromptPicked,
+    Told,
+)
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
@@ -22,6 +30,7 @@ from hinterland.window import Overflow
 OWN = (
     ("/new", N_("a new conversation")),
     ("/quit", N_("leave")),
+    ("/keys", N_("all keys as they are now (F1)")),
     ("/help", N_("this")),
 )
 """Commands that only a front end can do, and their help."""
@@ -52,7 +61,7 @@ class ScreenChat:
         """Put the prompt of a turn into the box."""
         self._post(PromptPicked(turn))
 
-    def switched(self, sentence: str) -> None:
+    def branch_switched(self, sentence: str) -> None:
         """Show the branch that is spoken in now, and say which that is."""
         self._post(BranchShown(sentence))
 
@@ -72,6 +81,17 @@ class ScreenChat:
         finally:
             pace.flush()
         return end
+
+    def switched(self, model: str, where: str) -> None:
+        """Have the status line say so."""
+        self._post(ModelSwitched(model, where))
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools of plugins, which are imported for it; says what is wrong with them."""
+        added = await asyncio.to_thread(plugin_host.additions)
+        for warning in added.warnings:
+            self.say(warning)
+        return added.tools
 
 
 def shown(prompt: str, pictures: Sequence[Picture]) -> str:

@@ -6,7 +6,7 @@ of turns opens at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -18,12 +18,14 @@ from hinterland.engine.protocol import FinishReason
 from hinterland.language import _, n_
 from hinterland.sentences import translated
 from hinterland.text import clean
-from hinterland.tui.pieces import LONGEST, Piece, split
+from hinterland.tui.pieces import LONGEST, Piece, split, split_on
 from hinterland.tui.wrap import plain, wrap
 from hinterland.turns import Turn, mark_above
 
-_WHOLE = 2 * LONGEST
-"""Characters of an answer above which it becomes several entries."""
+_MOST_PIECES = 40
+"""Pieces of an answer drawn as one, however short."""
+_TAIL = 1_000
+"""Characters before a part of the reasoning that may still be shown with its end."""
 _SHOWN_OF_THINKING = 3
 """Lines of the reasoning shown while it is being written."""
 _GUTTER = 2
@@ -31,6 +33,8 @@ _GUTTER = 2
 
 Render = Callable[[Piece, int], list[Strip]]
 """Turns a piece of an answer into strips of at most so many cells."""
+Shape = Callable[[list[Strip], int, int], list[Strip]]
+"""Puts strips of at most so many cells in the order they are read, but for the first cells."""
 
 
 class Kind(Enum):
@@ -49,13 +53,26 @@ class Palette:
     notice: Style
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How entries are drawn."""
+
+    width: int
+    """Cells."""
+    palette: Palette
+    render: Render
+    shape: Shape
+    unfold: bool
+    """Whether reasoning is shown whole."""
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A part of the transcript that is drawn as one; its text is clean."""
+    """A part of the transcript that is drawn as one, bounded in length; its text is clean."""
 
     kind: Kind
     text: str = ""
-    piece: Piece | None = None
+    pieces: list[Piece] = field(default_factory=list)
     """Set for an answer that has been cut already; `text` is not used then."""
     continued: bool = False
     """Whether it stands under the entry before it without a blank line."""
@@ -63,61 +80,91 @@ class Entry:
     """Set at the first entry of a turn."""
     live: bool = False
     """Whether it is still being written."""
+    goes_on: bool = False
+    """Whether the reasoning goes on in the next entry; folded, only the last one shows."""
+    before: str = ""
+    """The end of the reasoning before this part."""
+    words: int = 0
+    """Words of the reasoning before this part."""
     height: int = 0
     """Rows, the blank one above included; an estimate until it is drawn."""
     strips: list[Strip] | None = field(default=None, repr=False)
+    rough: bool = False
+    """Whether it was drawn in haste, as plain text, and is to be drawn again."""
 
-    def forget(self, width: int) -> None:
+    @property
+    def chars(self) -> int:
+        return sum(len(piece.text) for piece in self.pieces) if self.pieces else len(self.text)
+
+    def forget(self, width: int, *, unfold: bool = False) -> None:
         """Go back to an estimated height."""
         self.strips = None
-        text = self.piece.text if self.piece else self.text
-        rows = text.count("\n") + len(text) // max(1, width) + 1
-        self.height = rows + (not self.continued)
-        if self.kind is Kind.REASONING:
-            self.height = 2
+        self.rough = False
+        if self.kind is Kind.REASONING and not unfold:
+            self.height = 0 if self.goes_on else 2
+            return
+        lines = sum(piece.text.count("\n") + 2 for piece in self.pieces) or self.text.count("\n")
+        self.height = lines + self.chars // max(1, width) + 1 + (not self.continued)
 
-    def draw(self, width: int, palette: Palette, render: Render, *, unfold: bool) -> None:
-        """Draw for a width, and know the height."""
-        strips = self._draw(width, palette, render, unfold)
-        self.strips = strips if self.continued else [Strip([]), *strips]
-        self.height = len(self.strips)
+    def draw(self, manner: Manner) -> None:
+        """Draw, and know the height."""
+        strips = self._draw(manner)
+        folded = self.kind is Kind.REASONING and not manner.unfold
+        if (not self.continued or folded) and not (folded and self.goes_on):
+            strips = [Strip([]), *strips]
+        self.strips = strips
+        self.height = len(strips)
+        self.rough = False
 
-    def _draw(self, width: int, palette: Palette, render: Render, unfold: bool) -> list[Strip]:
+    def add(self, piece: Piece, manner: Manner | None) -> None:
+        """Take in the next piece of an answer; draw it, and nothing else, if this one is drawn."""
+        self.pieces.append(piece)
+        if manner is None:
+            self.strips = None
+        if self.strips is not None and manner is not None:
+            if not piece.continued:
+                self.strips.append(Strip([]))
+            self.strips += manner.render(piece, manner.width)
+            self.height = len(self.strips)
+
+    def _draw(self, manner: Manner) -> list[Strip]:
+        width, palette = manner.width, manner.palette
         match self.kind:
             case Kind.PROMPT:
                 mark = " " * _GUTTER if self.continued else "> "
-                return _hanging(mark, self.text, width, palette.prompt)
+                return _hanging(mark, self.text, manner, palette.prompt)
             case Kind.NOTICE:
-                return _hanging("! ", self.text, width, palette.notice)
+                return _hanging("! ", self.text, manner, palette.notice)
             case Kind.REASONING:
-                return self._draw_reasoning(width, palette.reasoning, unfold)
+                return self._draw_reasoning(manner)
             case Kind.ANSWER:
-                pieces = [self.piece] if self.piece else split(self.text)
-                return _stacked((piece, render(piece, width)) for piece in pieces)
+                pieces = self.pieces or split(self.text)
+                return _stacked((piece, manner.render(piece, width)) for piece in pieces)
 
-    def _draw_reasoning(self, width: int, style: Style, unfold: bool) -> list[Strip]:
-        if unfold:
-            return _hanging("· ", self.text, width, style)
+    def _draw_reasoning(self, manner: Manner) -> list[Strip]:
+        style = manner.palette.reasoning
+        if manner.unfold:
+            return _hanging(" " * _GUTTER if self.continued else "· ", self.text, manner, style)
+        if self.goes_on:
+            return []
         if self.live:
-            end = self.text[-(_SHOWN_OF_THINKING + 1) * width :].strip()
-            shown = wrap(end, max(1, width - _GUTTER))[-_SHOWN_OF_THINKING:]
-            return _hanging("· ", "\n".join(shown), width, style)
-        return _hanging("· ", _thought(self.text), width, style)
+            end = (self.before + self.text)[-(_SHOWN_OF_THINKING + 1) * manner.width :].strip()
+            shown = wrap(end, max(1, manner.width - _GUTTER))[-_SHOWN_OF_THINKING:]
+            return _hanging("· ", "\n".join(shown), manner, style)
+        words = self.words + len(self.text.split())
+        thought = n_("thought in {words} word", "thought in {words} words", words)
+        return _hanging("· ", thought.format(words=words), manner, style)
 
 
-def _thought(text: str) -> str:
-    words = len(text.split())
-    return n_("thought in {words} word", "thought in {words} words", words).format(words=words)
-
-
-def _hanging(mark: str, text: str, width: int, style: Style) -> list[Strip]:
+def _hanging(mark: str, text: str, manner: Manner, style: Style) -> list[Strip]:
     """Return `text` with `mark` before its first line and room for one before the others."""
-    if width <= _GUTTER * 2:
-        return plain(text, width, style)
-    return [
+    if manner.width <= _GUTTER * 2:
+        return plain(text, manner.width, style)
+    strips = [
         Strip([Segment((mark if row == 0 else " " * _GUTTER) + line, style)])
-        for row, line in enumerate(wrap(text, width - _GUTTER))
+        for row, line in enumerate(wrap(text, manner.width - _GUTTER))
     ]
+    return manner.shape(strips, manner.width, _GUTTER)
 
 
 def _stacked(drawn: Iterable[tuple[Piece, list[Strip]]]) -> list[Strip]:
@@ -146,24 +193,75 @@ def prompt_entries(prompt: str, mark: str = "") -> list[Entry]:
     return [Entry(Kind.PROMPT, text, continued=row > 0) for row, text in enumerate(texts)]
 
 
-def turn_entries(turn: Turn, stands_for: int = 0, mark: str = "") -> list[Entry]:
-    """Return the entries that show a turn that is over, or what stands for so many earlier ones; the
+def turn_entries(turn: Turn, stands_for: int = 0, mark: str = "") -> Iterator[Entry]:
+    """Yield the entries that show a turn that is over, or what stands for so many earlier ones; the
     mark is that of a turn which has alternatives."""
-    above = [Entry(Kind.NOTICE, f"{mark_above(turn, stands_for)}.")]
-    entries = above if turn.replaces else prompt_entries(turn.shown_prompt, mark)
-    entries[0].turn_id = turn.id
+    if turn.replaces:
+        yield Entry(Kind.NOTICE, f"{mark_above(turn, stands_for)}.")
+    else:
+        prompt = prompt_entries(turn.shown_prompt, mark)
+        prompt[0].turn_id = turn.id
+        yield from prompt
     if turn.reasoning.strip():
-        entries.append(Entry(Kind.REASONING, clean(turn.reasoning).strip()))
+        yield from reasoning_entries(clean(turn.reasoning).strip())
     answer = clean(turn.answer)
-    if len(answer) > _WHOLE:
-        entries += [
-            Entry(Kind.ANSWER, piece=piece, continued=piece.continued) for piece in split(answer)
-        ]
+    if len(answer) > LONGEST:
+        yield from answer_entries(split_on(answer))
     elif answer.strip():
-        entries.append(Entry(Kind.ANSWER, answer))
+        yield Entry(Kind.ANSWER, answer)
     if notice := ending(turn.finish_reason, turn.error):
-        entries.append(Entry(Kind.NOTICE, clean(notice)))
-    return entries
+        yield Entry(Kind.NOTICE, clean(notice))
+
+
+def answer_entries(pieces: Iterable[Piece]) -> Iterator[Entry]:
+    """Yield the entries of a long answer, as many pieces in each as are quickly drawn."""
+    entry: Entry | None = None
+    for piece in pieces:
+        if entry is not None and has_room(entry, piece):
+            entry.pieces.append(piece)
+        else:
+            if entry is not None:
+                yield entry
+            entry = Entry(Kind.ANSWER, pieces=[piece], continued=piece.continued)
+    if entry is not None:
+        yield entry
+
+
+def has_room(entry: Entry, piece: Piece) -> bool:
+    """Whether a piece may be added to those of an entry, so that it is still quickly drawn."""
+    return len(entry.pieces) < _MOST_PIECES and entry.chars + len(piece.text) <= LONGEST // 2
+
+
+def reasoning_entries(text: str) -> Iterator[Entry]:
+    """Yield the entries of reasoning that is over: parts that are quickly drawn when unfolded."""
+    entry = Entry(Kind.REASONING)
+    for start in range(0, len(text), LONGEST):
+        for full in take_in(entry, text[start : start + LONGEST]):
+            yield entry
+            entry = full
+    entry.live = False
+    yield entry
+
+
+def take_in(entry: Entry, text: str) -> list[Entry]:
+    """Add to the reasoning an entry shows; return the entries it goes on in, if it became long."""
+    more: list[Entry] = []
+    entry.text += text
+    while len(entry.text) > LONGEST:
+        at = max(entry.text.rfind(blank, LONGEST // 2, LONGEST) for blank in "\n ") + 1 or LONGEST
+        head, rest = entry.text[:at], entry.text[at:]
+        entry.text = head[:-1] if head[-1] == "\n" else head
+        entry.goes_on, entry.live, entry.strips = True, False, None
+        entry = Entry(
+            Kind.REASONING,
+            rest,
+            continued=True,
+            live=True,
+            before=(entry.before + head)[-_TAIL:],
+            words=entry.words + len(head.split()),
+        )
+        more.append(entry)
+    return more
 
 
 def ending(reason: FinishReason, error: str = "") -> str:

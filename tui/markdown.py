@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -20,6 +22,7 @@ from rich.text import Text
 from rich.theme import Theme
 from textual.strip import Strip
 
+from hinterland.tui import latex
 from hinterland.tui.pieces import Piece
 from hinterland.tui.wrap import TAB, plain
 
@@ -53,13 +56,47 @@ _parser = (
 )
 
 
+def _inline_mathematics(state: StateInline, silent: bool) -> bool:
+    found = latex.inline(state.src, state.pos)
+    if found is None or found.end > state.posMax:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found.shown
+    state.pos = found.end
+    return True
+
+
+def _block_mathematics(state: StateBlock, start: int, last: int, silent: bool) -> bool:
+    if state.is_code_block(start):
+        return False
+
+    def line(number: int) -> str:
+        return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+    found = latex.block(line, start, last)
+    if found is None:
+        return False
+    if not silent:
+        token = state.push("math_block", "", 0)
+        token.content = found.latex
+        token.map = [start, found.end]
+        state.line = found.end
+    return True
+
+
+_parser.inline.ruler.before("escape", "mathematics", _inline_mathematics)
+_parser.block.ruler.before(
+    "fence", "mathematics", _block_mathematics, {"alt": ["paragraph", "blockquote", "list"]}
+)
+
+
 def render(piece: Piece, width: int, console: Console) -> list[Strip]:
     """Return a piece of clean text as strips of at most `width` cells."""
     if piece.language is not None:
         return _code(piece.text, piece.language, width, console)
     if width < _NARROWEST:
         return plain(piece.text, width)
-    document = _Document(piece.text)
+    document = _Document(latex.closed(piece.text) if piece.open else piece.text)
     return _strips(document, width, console)
 
 
@@ -113,6 +150,14 @@ class _Code(CodeBlock):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield _highlighted(str(self.text), self.lexer_name)
+
+
+class _Mathematics(CodeBlock):
+    """Mathematics set apart, a little indented."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in latex.shown_block(str(self.text)):
+            yield Text(" " * CODE_INDENT + line, overflow="fold")
 
 
 class _Heading(Heading):
@@ -176,6 +221,7 @@ class _Document(Markdown):
     elements = Markdown.elements | {
         "fence": _Code,
         "code_block": _Code,
+        "math_block": _Mathematics,
         "heading_open": _Heading,
         "list_item_open": _ListItem,
         "table_open": _Table,

@@ -11,6 +11,7 @@ from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
+from hinterland.hookspecs import ChatTool, Screen
 from hinterland.turns import Turn
 from hinterland.window import Overflow
 
@@ -102,6 +103,32 @@ class BranchShown(Message):
     """Another branch is spoken in now."""
 
     sentence: str
+
+
+@dataclass
+class ModelSwitched(Message):
+    """Another model answers the next prompt."""
+
+    model: str
+    where: str
+    """Where words to it go, as the status line says it."""
+
+
+@dataclass
+class CommandFound(Message):
+    """Whether a plugin has a command that was typed is known."""
+
+    typed: str
+    found: ChatTool | Screen | None
+    error: HinterlandError | None = None
+    """Why there is none."""
+
+
+@dataclass
+class ScreenFailed(Message):
+    """A plugin's screen did what it should not."""
+
+    error: HinterlandError
 
 
 @dataclass

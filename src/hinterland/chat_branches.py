@@ -125,7 +125,7 @@ async def run_branch(chat: Chat, argument: str) -> None:
             f"Type a number from 1 to {len(tips)}, next or previous.",
         )
     await chat.talk.switch(tips[at].id)
-    chat.switched(_("Branch {number} of {of}.").format(number=at + 1, of=len(tips)))
+    chat.branch_switched(_("Branch {number} of {of}.").format(number=at + 1, of=len(tips)))
 
 
 def _said(talk: Conversation, number: int) -> Turn:

@@ -7,13 +7,14 @@ can run it. A prompt that begins with a slash is typed with two.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from hinterland import choosing
 from hinterland.chat_branches import run_branch, run_continue, run_edit, run_retry
-from hinterland.engine.protocol import Done, Event, Failed, FinishReason, Think
+from hinterland.engine.protocol import Done, Event, Failed, FinishReason, TextDelta, Think
 from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.language import N_, _, n_
 from hinterland.text import clean_line
@@ -21,6 +22,7 @@ from hinterland.text import clean_line
 if TYPE_CHECKING:
     from hinterland.chat_branches import Asking
     from hinterland.conversation import Conversation
+    from hinterland.hookspecs import ChatTool
     from hinterland.images import Picture
     from hinterland.turns import Turn
 
@@ -47,11 +49,17 @@ class Chat(Protocol):
     def edit(self, turn: Turn) -> None:
         """Let the person change the prompt of a turn."""
 
-    def switched(self, sentence: str) -> None:
+    def branch_switched(self, sentence: str) -> None:
         """Show the branch that is spoken in now, and say which that is."""
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading while it is written, and return how it ended."""
+
+    def switched(self, model: str, where: str) -> None:
+        """Take note that another model answers next, and where words to it go."""
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools that plugins bring, by name."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +261,53 @@ async def _run_image(chat: Chat, argument: str) -> None:
     chat.say(with_it if names else _("No image goes with the next prompt."))
 
 
+async def _run_export(chat: Chat, argument: str) -> None:
+    import asyncio
+
+    from hinterland import exporting
+
+    path = await asyncio.to_thread(exporting.export, chat.talk, argument)
+    chat.say(_("The conversation is in {path}.").format(path=clean_line(str(path), 400)))
+
+
+async def _run_tool(chat: Chat, argument: str) -> None:
+    tools = await chat.tools()
+    name, _space, text = argument.partition(" ")
+    if name and name not in tools:
+        raise InputError(
+            _("There is no tool called {name}.").format(name=name), _("/tool lists them.")
+        )
+    if name:
+        await use_tool(chat, tools[name], text.strip())
+    elif tools:
+        rows = [f"/{tool.name}  {clean_line(tool.summary, 200)}" for tool in tools.values()]
+        chat.say("\n".join(rows))
+    else:
+        chat.say(_("No plugin that is on brings a tool; `hint plugins list` shows them."))
+
+
+async def use_tool(chat: Chat, tool: ChatTool, text: str) -> None:
+    """Have a plugin's tool answer, shown as it comes; raises HinterlandError."""
+    end = await chat.show(f"/{tool.name} {text}".rstrip(), _answer_of(tool, text))
+    if isinstance(end, Failed):
+        raise by_name(end.kind, end.message, end.hint)
+
+
+async def _answer_of(tool: ChatTool, text: str) -> AsyncIterator[Event]:
+    try:
+        async for piece in tool.answer(text):
+            yield TextDelta(str(piece))
+    except HinterlandError as error:
+        yield Failed(type(error).__name__, error.message, error.hint)
+    # A plugin is somebody else's code: whatever it does, the chat it is used in goes on.
+    except Exception as error:  # noqa: BLE001
+        said = _("The tool {name} failed ({error}).")
+        name = f"{type(error).__name__}: {error}"
+        yield Failed("PluginError", said.format(name=tool.name, error=name))
+    else:
+        yield Done(FinishReason.STOP)
+
+
 COMMANDS = (
     Command("image", "[FILE]", "send an image with the next prompt; without FILE none", _run_image),
     Command("think", "off|low|high", "how much the model thinks before it answers", _run_think),
@@ -263,4 +318,11 @@ COMMANDS = (
     Command("branch", "[N|next|previous]", "the branches; go to another one", run_branch),
     Command("continue", "", "go on with an answer that was cut off", run_continue),
     Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
+    Command("model", "[NAME]", "the models there are; go on with another", choosing.model),
+    Command("role", "[NAME|off]", "the roles there are; have the model take one", choosing.role),
+    Command("system", "[TEXT|off]", "the system prompt; set another", choosing.system),
+    Command(
+        "export", "[FILE]", "write the conversation to a file: .md, .txt or .json", _run_export
+    ),
+    Command("tool", "[NAME TEXT]", "the tools that plugins bring; use one", _run_tool),
 )

@@ -64,6 +64,9 @@ def _edited(text: bytes, path: Path, key: str, value: Value) -> bytes:
     document = _parsed(text, path)
     *sections, name = key.split(".")
     at = document
+    whole = key.removeprefix("keys.")
+    if whole != key and whole in document.get("keys", {}):
+        sections, name = ["keys"], whole  # an id in quotation marks
     for section in sections:
         if section not in at:
             if isinstance(at, Container) and at.body:

@@ -243,7 +243,8 @@ async def test_no_token_is_lost() -> None:
         await person.ask("Go")
         await person.answered()
         entries = person.chat.transcript._entries
-        shown = " ".join(entry.piece.text for entry in entries if entry.piece).split()
+        pieces = [piece for entry in entries for piece in entry.pieces]
+        shown = " ".join(piece.text for piece in pieces).split()
         assert shown == words
         await person.sees("word2999")
 

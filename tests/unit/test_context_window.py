@@ -27,6 +27,7 @@ from hinterland.engine.protocol import (
 from hinterland.errors import StorageError
 from hinterland.history import History, Record
 from hinterland.history.export import as_json, as_markdown, as_text, from_json
+from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
 from hinterland.paths import Paths
 from hinterland.turns import Turn, messages, sendable, stood_for
@@ -149,7 +150,7 @@ class Listener:
     def edit(self, turn: Turn) -> None:
         raise AssertionError("nothing is changed")
 
-    def switched(self, sentence: str) -> None:
+    def branch_switched(self, sentence: str) -> None:
         raise AssertionError("there is one branch")
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
@@ -157,6 +158,12 @@ class Listener:
         end = last(await collect(events))
         assert isinstance(end, Done | Failed)
         return end
+
+    def switched(self, model: str, where: str) -> None:
+        raise NotImplementedError
+
+    async def tools(self) -> dict[str, ChatTool]:
+        raise NotImplementedError
 
 
 @pytest.mark.parametrize("way", [chat_commands.compact, chat_commands.drop])

@@ -8,7 +8,7 @@ block on, each time text arrives.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from time import perf_counter
 from types import ModuleType
@@ -16,14 +16,27 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
+from hinterland.language import N_
 from hinterland.text import clean
-from hinterland.tui.entries import Entry, Kind, Palette, prompt_entries, turn_entries
+from hinterland.tui import vim
+from hinterland.tui.entries import (
+    Entry,
+    Kind,
+    Manner,
+    Palette,
+    has_room,
+    prompt_entries,
+    take_in,
+    turn_entries,
+)
 from hinterland.tui.pieces import Piece, Splitter
+from hinterland.tui.shaping import Shaping
 from hinterland.tui.wrap import plain
 from hinterland.turns import Turn, stood_for
 
@@ -31,7 +44,13 @@ _AHEAD_AFTER = 0.03
 """Seconds of rest before more is drawn ahead."""
 _AHEAD_FOR = 0.01
 """Seconds of drawing ahead at a time."""
-_MOST_DRAWN = 400
+_READING_FOR = 0.04
+"""Seconds of cutting up long answers at a time, while a conversation is loaded."""
+_DRAWING_FOR = 0.06
+"""Seconds after which the rest of a view is drawn in haste, as plain text, and properly later."""
+_MOST_AT_ONCE = 8
+"""Finished pieces drawn as they come; of more, only those in view are drawn."""
+_MOST_DRAWN = 150
 """Entries whose strips are kept; those far from the view are drawn again when they are needed."""
 _SHARE = 4
 """The piece being written is not drawn again before this many times its last drawing's time."""
@@ -48,6 +67,11 @@ class Transcript(ScrollView, can_focus=False):
         "transcript--notice",
     }
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *vim.MOVES,
+        Binding("i,escape,enter", "vim('write')", N_("Write"), id="vim.write"),
+    ]
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
         self.following = True
@@ -57,6 +81,12 @@ class Transcript(ScrollView, can_focus=False):
         self._entries: list[Entry] = []
         self._tops: list[int] = []
         self._splitter = Splitter()
+        self._group: Entry | None = None  # the last finished part of the answer being written
+        self._loading: Iterator[Entry] | None = None
+        self._after_loading: list[Callable[[], None]] = []
+        self._draw_until = float("inf")
+        self.shaping = Shaping.AUTO
+        """Whether text that runs from right to left is put in the order it is seen."""
         self._markdown: ModuleType | None = None
         self._styles_of_kinds: Palette | None = None
         self._laid_out_for = 0  # columns
@@ -69,6 +99,19 @@ class Transcript(ScrollView, can_focus=False):
         self._late: Timer | None = None
         self._drawn_at = self._drawing_took = 0.0
 
+    def on_mount(self) -> None:
+        self.can_focus = vim.wanted(self)
+
+    def action_vim(self, move: str) -> None:
+        if move == "write":
+            self.screen.focus_next("PromptInput")
+        else:
+            vim.move_view(self, move)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "vim" or vim.wanted(self)
+
     @property
     def shows_markdown(self) -> bool:
         """Whether answers are shown as Markdown yet, not as they were written."""
@@ -78,35 +121,71 @@ class Transcript(ScrollView, can_focus=False):
 
     def load(self, turns: Iterable[Turn], marks: Mapping[str, str] | None = None) -> None:
         """Show these turns and nothing else, the end of the last one in view; `marks` stand at the
-        prompts of turns, by their id."""
+        prompts of turns, by their id.
+
+        Of long ones a little is read at a time; what is called meanwhile happens after that.
+        """
         turns = list(turns)
         counts = stood_for(turns)
         marks = marks or {}
-        self._entries = [
+        self._entries, self._tops = [], []
+        self._splitter, self._group = Splitter(), None
+        self.following = True
+        self._after_loading.clear()
+        self._loading = (
             entry
             for turn in turns
             for entry in turn_entries(turn, counts.get(turn.id, 0), marks.get(turn.id, ""))
-        ]
-        self._splitter = Splitter()
-        self.following = True
+        )
+        self._read_on()
+
+    def _read_on(self) -> None:
+        until = perf_counter() + _READING_FOR
+        if self._loading is None:
+            return
+        for entry in self._loading:
+            self._entries.append(entry)
+            if perf_counter() > until:
+                self.set_timer(0.001, self._read_on)
+                return
+        self._loading = None
         self._start_over()
+        waiting, self._after_loading = self._after_loading, []
+        for action in waiting:
+            action()
+
+    def _must_wait(self, action: Callable[[], None]) -> bool:
+        """Whether a conversation is still being loaded; then `action` is done after that."""
+        if self._loading is not None:
+            self._after_loading.append(action)
+        return self._loading is not None
 
     def ask(self, prompt: str, mark: str = "") -> None:
         """Show a prompt that is being sent, with a mark at it, and follow what comes."""
-        self._splitter = Splitter()
+        if self._must_wait(lambda: self.ask(prompt, mark)):
+            return
+        self._splitter, self._group = Splitter(), None
         self.following = True
         self._append(prompt_entries(prompt, mark))
         self._settle()
 
     def think(self, text: str) -> None:
         """Add to the reasoning that is being written."""
+        if self._must_wait(lambda: self.think(text)):
+            return
         if not self._is_live(Kind.REASONING):
             self._append([Entry(Kind.REASONING, live=True)])
-        self._entries[-1].text += clean(text)
+        last, top = self._entries[-1], self._tops[-1]
+        if more := take_in(last, clean(text)):
+            last.forget(self._width, unfold=self.unfolded)
+            self._changed(top)
+            self._append(more)
         self._text_arrived()
 
     def write(self, text: str) -> None:
         """Add to the answer that is being written."""
+        if self._must_wait(lambda: self.write(text)):
+            return
         self._end_reasoning()
         done = self._splitter.feed(clean(text))
         piece = self._splitter.open()
@@ -115,14 +194,16 @@ class Transcript(ScrollView, can_focus=False):
         if piece is not None:
             if not self._is_live(Kind.ANSWER):
                 self._append([_answer(piece, live=True)])
-            self._entries[-1].piece = piece
+            self._entries[-1].pieces = [piece]
         self._text_arrived()
 
     def finish(self) -> None:
         """Show the whole of an answer that is over."""
+        if self._must_wait(self.finish):
+            return
         self._end_reasoning()
         self._commit(self._splitter.close())
-        self._splitter = Splitter()
+        self._splitter, self._group = Splitter(), None
         if self._late is not None:
             self._late.stop()
             self._late = None
@@ -130,6 +211,8 @@ class Transcript(ScrollView, can_focus=False):
 
     def tell(self, notice: str) -> None:
         """Show a sentence of our own below everything; not while an answer is written."""
+        if self._must_wait(lambda: self.tell(notice)):
+            return
         self._append([Entry(Kind.NOTICE, clean(notice))])
         self._settle()
 
@@ -149,6 +232,8 @@ class Transcript(ScrollView, can_focus=False):
 
     def reveal(self, turn_id: str) -> None:
         """Bring the prompt of a turn to the top of the view, as far as there is text below it."""
+        if self._must_wait(lambda: self.reveal(turn_id)):
+            return
         for index, entry in enumerate(self._entries):
             if entry.turn_id == turn_id:
                 self.following = False
@@ -214,11 +299,11 @@ class Transcript(ScrollView, can_focus=False):
 
     def _start_over(self) -> None:
         """Lay everything out for the present width and draw what is in view."""
-        if not self._width:
+        if not self._width or self._loading is not None:
             return
         self._laid_out_for = self._width
         for entry in self._entries:
-            entry.forget(self._width)
+            entry.forget(self._width, unfold=self.unfolded)
         self._changed_from = 0
         self._lay_out()
         self._settle()
@@ -226,13 +311,16 @@ class Transcript(ScrollView, can_focus=False):
     def _forget(self, which: Iterable[bool]) -> None:
         for entry, forgotten in zip(self._entries, which, strict=True):
             if forgotten:
-                entry.strips = None
+                entry.forget(self._width, unfold=self.unfolded)
+        self._changed_from = 0
 
     def _settle(self) -> None:
         """Draw what is in view and keep it where it is, or keep the end in view when following."""
-        if not self._laid_out_for:
+        if not self._laid_out_for or self._loading is not None:
             return
+        self._lay_out()
         self._settling = True
+        self._draw_until = perf_counter() + _DRAWING_FOR
         if self.following:
             self._draw_up(len(self._entries), self.size.height)
         else:
@@ -241,6 +329,7 @@ class Transcript(ScrollView, can_focus=False):
                 self._draw_up(len(self._entries), self.size.height)
         self._place()
         self._settling = False
+        self._draw_until = float("inf")
         if self._ahead is None:
             self._ahead = self.set_timer(_AHEAD_AFTER, self._draw_ahead)
 
@@ -261,8 +350,10 @@ class Transcript(ScrollView, can_focus=False):
 
     def _draw(self, index: int) -> None:
         entry = self._entries[index]
-        if entry.strips is None:
-            entry.draw(self._width, self._palette(), self._render_piece, unfold=self.unfolded)
+        if entry.strips is None or (entry.rough and self._draw_until == float("inf")):
+            in_haste = perf_counter() > self._draw_until
+            entry.draw(self._manner(in_haste=in_haste))
+            entry.rough = in_haste
             self._changed(self._tops[index])
 
     def _changed(self, row: int) -> None:
@@ -280,7 +371,7 @@ class Transcript(ScrollView, can_focus=False):
         top = self.max_scroll_y
         if not self.following and self._entries:
             index, row = self._top_entry
-            wanted = self._tops[index] + min(row, self._entries[index].height - 1)
+            wanted = self._tops[index] + max(0, min(row, self._entries[index].height - 1))
             self._same_view = row < self._entries[index].height and wanted <= top
             top = min(wanted, top)
         if top != self.scroll_y:
@@ -301,10 +392,13 @@ class Transcript(ScrollView, can_focus=False):
     def _draw_ahead(self) -> None:
         """Draw what is within a view's height of the view, so that scrolling finds it drawn."""
         self._ahead = None
+        if self._loading is not None:
+            return
         until = perf_counter() + _AHEAD_FOR
         first = max(0, bisect_right(self._tops, self.scroll_y - self.size.height) - 1)
         last = bisect_right(self._tops, self.scroll_y + 2 * self.size.height)
-        for index in range(first, last):
+        in_view = bisect_right(self._tops, self.scroll_y) - 1
+        for index in (*range(max(0, in_view), last), *range(first, max(0, in_view))):
             if perf_counter() > until:
                 self._settle()
                 return
@@ -316,11 +410,19 @@ class Transcript(ScrollView, can_focus=False):
             for entry in (*self._entries[:first], *self._entries[last:]):
                 entry.strips = None
 
+    def _manner(self, *, in_haste: bool = False) -> Manner:
+        render = _as_written if in_haste else self._render_piece
+        return Manner(self._width, self._palette(), render, self._shape, self.unfolded)
+
     def _render_piece(self, piece: Piece, width: int) -> list[Strip]:
         if self._markdown is None:
-            return plain(piece.text, width)
-        strips: list[Strip] = self._markdown.render(piece, width, self.app.console)
-        return strips
+            strips = _as_written(piece, width)
+        else:
+            strips = self._markdown.render(piece, width, self.app.console)
+        return self.shaping.shape(strips, width, code=piece.language is not None)
+
+    def _shape(self, strips: list[Strip], width: int, gutter: int) -> list[Strip]:
+        return self.shaping.shape(strips, width, gutter)
 
     def _palette(self) -> Palette:
         if self._styles_of_kinds is None:
@@ -350,7 +452,7 @@ class Transcript(ScrollView, can_focus=False):
 
     def _append(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            entry.forget(self._width)
+            entry.forget(self._width, unfold=self.unfolded)
             self._tops.append(self._rows)
             self._entries.append(entry)
 
@@ -367,7 +469,16 @@ class Transcript(ScrollView, can_focus=False):
         """Put finished pieces in the place of the unfinished one."""
         if self._is_live(Kind.ANSWER):
             self._drop_last()
-        self._append([_answer(piece) for piece in pieces])
+        for piece in pieces:
+            group = self._group
+            if group is not None and group is self._entries[-1] and has_room(group, piece):
+                self._changed(self._rows)
+                group.add(piece, self._manner() if len(pieces) <= _MOST_AT_ONCE else None)
+                if group.strips is None:
+                    group.forget(self._width)
+            else:
+                self._group = _answer(piece)
+                self._append([self._group])
 
     def _end_reasoning(self) -> None:
         if self._is_live(Kind.REASONING):
@@ -375,7 +486,8 @@ class Transcript(ScrollView, can_focus=False):
             entry.live = False
             entry.strips = None
             entry.text = entry.text.strip()
-            if not entry.text:
+            self._changed(self._tops[-1])
+            if not entry.text and not entry.continued:
                 self._drop_last()
 
     def _text_arrived(self) -> None:
@@ -395,17 +507,21 @@ class Transcript(ScrollView, can_focus=False):
             return
         top, before = self._tops[-1], last.strips or []
         if self.following or top < self.scroll_y + self.size.height:
-            last.draw(self._width, self._palette(), self._render_piece, unfold=self.unfolded)
+            last.draw(self._manner())
             self._changed(top + _alike(before, last.strips or []))
         else:
-            last.forget(self._width)
+            last.forget(self._width, unfold=self.unfolded)
         self._settle()
         self._drawn_at = perf_counter()
         self._drawing_took = self._drawn_at - started
 
 
 def _answer(piece: Piece, *, live: bool = False) -> Entry:
-    return Entry(Kind.ANSWER, piece=piece, continued=piece.continued, live=live)
+    return Entry(Kind.ANSWER, pieces=[piece], continued=piece.continued, live=live)
+
+
+def _as_written(piece: Piece, width: int) -> list[Strip]:
+    return plain(piece.text, width)
 
 
 def _alike(before: Sequence[Strip], after: Sequence[Strip]) -> int:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     help="Show an image (JPEG, PNG, WebP, GIF) to a model that sees; may be repeated.",
 )
 @click.option("-s", "--system", help="A system prompt for this conversation.")
+@click.option("--role", metavar="NAME", help="A role for the model, from the folder of prompts.")
 @click.option(
     "--schema",
     type=click.Path(path_type=Path),
@@ -82,6 +83,7 @@ def command(
     files: tuple[Path, ...],
     images: tuple[Path, ...],
     system: str | None,
+    role: str | None,
     schema: Path | None,
     as_json: bool,
     max_tokens: int | None,
@@ -115,6 +117,10 @@ def command(
 
     found = paths.find()
     prompt = _prompt(words, files, found.config)
+    if role is not None:
+        from hinterland.cli.role import system_prompt
+
+        system = system_prompt(role, system, found)
     rules = _schema(schema)
     pictures = _pictures(images)
     conversation = open_conversation(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.command(name="chat")
 @click.option("-m", "--model", help="The model to ask: an id, or a GGUF file.")
 @click.option("-s", "--system", help="A system prompt for this conversation.")
+@click.option("--role", metavar="NAME", help="A role for the model; /role lists them.")
 @click.option(
     "--think",
     type=click.Choice([each.value for each in Think]),
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 def command(
     model: str | None,
     system: str | None,
+    role: str | None,
     think: str | None,
     latest: bool,
     resume: str | None,
@@ -58,6 +60,10 @@ def command(
     plain = plain or os.environ.get("TERM", "dumb") == "dumb"
     found = paths.find()
     settings = config.load(found.config_file)
+    if role is not None:
+        from hinterland.cli.role import system_prompt
+
+        system = system_prompt(role, system, found)
     begin = partial(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
@@ -76,6 +82,10 @@ def command(
         from hinterland.cli.plain_chat import PlainChat
 
         return PlainChat(old or new(), new, settings.engines).run()
+    if settings.keys:
+        from hinterland.tui import keys
+
+        keys.check(settings.keys, keys.of_plugins)
     from hinterland.tui.app import ChatApp
     from hinterland.tui.terminal import Terminal
 
@@ -85,9 +95,10 @@ def command(
         old,
         default_model=default,
         remotes={name: engine.address.mark for name, engine in settings.engines.items()},
+        config=settings,
         driver_class=Terminal,
     )
-    answer_goes_on = app.run()
+    answer_goes_on = app.run(mouse=settings.ui.mouse)
     if app.error is not None:
         raise app.error
     if answer_goes_on and not app.return_code:

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from hinterland import chat_branches, chat_commands
 from hinterland.chat_branches import Asking
 from hinterland.engine.protocol import Done, Event, Failed
 from hinterland.language import _
 from hinterland.text import clean
-from hinterland.tui import commands
 from hinterland.tui.messages import AnswerRequested, BranchShown, CommandEnded, PromptPicked
+from hinterland.tui.screens.commanding import CommandingScreen
 from hinterland.turns import Turn
 
 if TYPE_CHECKING:
-    from textual.worker import Worker
-
-    from hinterland.conversation import Conversation
-    from hinterland.images import Picture
     from hinterland.tui.widgets.choice import Choice
-    from hinterland.tui.widgets.prompt_input import PromptInput
-    from hinterland.tui.widgets.transcript import Transcript
 
 
-class Branching(Screen[None]):
+class Branching(CommandingScreen):
     """What the chat screen does for branches; the rest of the state is the chat screen's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f5",
-            "run_command('retry')",
+            "run_command('/retry')",
             "Another answer",
             show=False,
             priority=True,
@@ -49,7 +42,7 @@ class Branching(Screen[None]):
         ),
         Binding(
             "f7",
-            "run_command('branch', 'previous')",
+            "run_command('/branch previous')",
             "Previous branch",
             show=False,
             priority=True,
@@ -57,7 +50,7 @@ class Branching(Screen[None]):
         ),
         Binding(
             "f8",
-            "run_command('branch', 'next')",
+            "run_command('/branch next')",
             "Next branch",
             show=False,
             priority=True,
@@ -66,12 +59,7 @@ class Branching(Screen[None]):
     ]
 
     # The chat screen's own.
-    conversation: Conversation | None
-    answering: Worker[None] | None
-    transcript: Transcript
-    prompt: PromptInput
     choice: Choice
-    _pictures: list[Picture]
     _ended: Done | Failed | None
 
     def __init__(self) -> None:
@@ -84,27 +72,17 @@ class Branching(Screen[None]):
         self._draft = ""
         self._tip_before = ""
 
-    def _start_command(self, command: Awaitable[object], send: str = "") -> None:
-        raise NotImplementedError
-
     def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str, mark: str = "") -> None:
         raise NotImplementedError
 
     def _set_state(self, state: str) -> None:
         raise NotImplementedError
 
-    def _say(self, sentence: str) -> None:
-        raise NotImplementedError
-
     # What the keys do
 
-    def action_run_command(self, name: str, argument: str = "") -> None:
-        """Do what a command does, as if it had been typed."""
-        if self.answering is not None:
-            self._say(_("Esc stops the answer first."))
-        elif self.conversation is not None:
-            chat = commands.ScreenChat(self.conversation, self.post_message, self._pictures)
-            self._start_command(chat_commands.find(name).run(chat, argument))
+    def action_run_command(self, typed: str) -> None:
+        """Do what a command does."""
+        self.command(typed)
 
     def action_edit(self) -> None:
         """Put the last prompt into the box, or the one before that which is there."""
