@@ -44,7 +44,9 @@ from hinterland.turns import Turn
 BAR = 250.0
 """Milliseconds that the screen may be held up."""
 BEAT = 0.004  # seconds
-_PARAGRAPH = "## Water\n\nBoil **it** for `one` minute, see [this](http://example.org).\n\n- a\n- b\n\n"
+_PARAGRAPH = (
+    "## Water\n\nBoil **it** for `one` minute, see [this](http://example.org).\n\n- a\n- b\n\n"
+)
 _EMOJI = "👩‍🚀🇳🇱👨‍👩‍👧‍👦🏳️‍🌈👍🏽"
 
 CASES: dict[str, Callable[[], tuple[str, int]]] = {
@@ -110,7 +112,9 @@ class _Heart:
             before = now
 
 
-async def _act(app: ChatApp, heart: _Heart, prompt: str, resize: Callable[[int, int], None]) -> None:
+async def _act(
+    app: ChatApp, heart: _Heart, prompt: str, resize: Callable[[int, int], None]
+) -> None:
     """Do what a person does, in the loop of the app itself."""
     while not app.is_running:
         await asyncio.sleep(BEAT)

@@ -22,6 +22,7 @@ from hinterland.text import clean_line
 from hinterland.tui.keys import keymap
 from hinterland.tui.messages import HungUp, OpeningFailed, ScreenFailed
 from hinterland.tui.screens.chat import ChatScreen
+from hinterland.tui.shaping import Shaping
 
 if TYPE_CHECKING:
     from hinterland.tui.palette_entries import Entry
@@ -62,6 +63,7 @@ class ChatApp(App[bool], inherit_bindings=False):
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
         self._chat = ChatScreen(open_conversation, conversation, default_model, remotes or {})
+        self._chat.shaping = Shaping(self.config.ui.shaping)
 
     def on_mount(self) -> None:
         if not self.is_headless:

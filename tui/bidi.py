@@ -22,9 +22,8 @@ _BEGINS = re.compile(r"\s*(•|▌|#+ |\d+[.)] )")
 """A line that begins a paragraph although none is empty above it: an item, a quotation, a heading."""
 _COLUMNS = re.compile(r"\S {2,}\S|[│┃]")
 """A line of a table, whose columns stay where they are."""
-_MIRRORED = {
-    **dict(zip("()[]{}<>«»‹›≤≥⟨⟩", ")(][}{><»«›‹≥≤⟩⟨", strict=True)),
-}
+_BETWEEN_COLUMNS = re.compile(r"( {2,}|[│┃])")
+_MIRRORED = dict(zip("()[]{}<>«»‹›≤≥⟨⟩", ")(][}{><»«›‹≥≤⟩⟨", strict=True))
 _OPENING = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
 _CLOSING = {closing: opening for opening, closing in _OPENING.items()}
 _NEUTRAL = ("B", "S", "WS", "ON")
@@ -32,7 +31,9 @@ _ZERO_WIDTH_JOINER, _ZERO_WIDTH_NON_JOINER = "\u200d", "\u200c"
 _LAM = "\u0644"
 
 
-def shape(strips: Sequence[Strip], width: int, gutter: int = 0, *, code: bool = False) -> list[Strip]:
+def shape(
+    strips: Sequence[Strip], width: int, gutter: int = 0, *, code: bool = False
+) -> list[Strip]:
     """Return lines of one text in the order they are seen, at most `width` cells each.
 
     Lines of a right-to-left paragraph stand at the right, those of code and tables do not. The first
@@ -74,7 +75,16 @@ def _shaped(strip: Strip, width: int, gutter: int, *, rtl: bool) -> Strip:
     text = "".join(each for each, _ in characters[gutter:])
     styles = [style for _, style in characters[gutter:]]
     segments = [Segment(each, style) for each, style in characters[:gutter]]
-    clusters = _ordered(text, styles, rtl=rtl)
+    clusters: list[_Cluster] = []
+    if rtl:
+        clusters = _ordered(text, styles, rtl=True)
+    else:
+        at = 0
+        for part in _BETWEEN_COLUMNS.split(text):
+            # A column has the direction of its own text; a line of words that of its paragraph.
+            cell_is_rtl = part != text and bool(_first_strong_is_rtl(part))
+            clusters += _ordered(part, styles[at : at + len(part)], rtl=cell_is_rtl)
+            at += len(part)
     if rtl:
         room = width - gutter - sum(cell_len(cluster.text) for cluster in clusters)
         segments.append(Segment(" " * max(0, room)))
@@ -259,7 +269,8 @@ def _forms() -> dict[str, dict[str, str]]:
         form, *letters = unicodedata.decomposition(chr(code)).split() or [""]
         name = "".join(chr(int(letter, 16)) for letter in letters)
         if form in ("<isolated>", "<initial>", "<medial>", "<final>") and (
-            len(name) == 1 or (len(name) == 2 and name[0] == _LAM and name[1] in "\u0622\u0623\u0625\u0627")
+            len(name) == 1
+            or (len(name) == 2 and name[0] == _LAM and name[1] in "\u0622\u0623\u0625\u0627")
         ):
             forms.setdefault(name, {}).setdefault(form.strip("<>"), chr(code))
     return forms
@@ -294,6 +305,8 @@ def _joined(text: str) -> list[str]:
             ]
             shown[index] = known.get(form) or known.get("isolated") or character
         joins_on = reaches or character in (_ZERO_WIDTH_JOINER, "\u0640")
+        if character == _ZERO_WIDTH_NON_JOINER:
+            shown[index] = ""  # the forms of the letters beside it say all it says
     return shown
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from hinterland import chat_commands, plugin_host
+from hinterland import chat_commands
 from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
-from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
@@ -26,6 +26,9 @@ from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
 from hinterland.window import Overflow
+
+if TYPE_CHECKING:
+    from hinterland.hookspecs import ChatTool
 
 OWN = (
     ("/new", N_("a new conversation")),
@@ -88,6 +91,8 @@ class ScreenChat:
 
     async def tools(self) -> Mapping[str, ChatTool]:
         """Return the tools of plugins, which are imported for it; says what is wrong with them."""
+        from hinterland import plugin_host  # not before the first paint
+
         added = await asyncio.to_thread(plugin_host.additions)
         for warning in added.warnings:
             self.say(warning)

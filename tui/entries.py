@@ -119,8 +119,6 @@ class Entry:
     def add(self, piece: Piece, manner: Manner | None) -> None:
         """Take in the next piece of an answer; draw it, and nothing else, if this one is drawn."""
         self.pieces.append(piece)
-        if manner is None:
-            self.strips = None
         if self.strips is not None and manner is not None:
             if not piece.continued:
                 self.strips.append(Strip([]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import pkgutil
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from textual.binding import Binding, BindingsMap
 from textual.keys import KEY_TO_UNICODE_NAME, Keys, format_key
 from textual.widget import Widget
 
-from hinterland import plugin_host
 from hinterland.config import Config
 from hinterland.errors import ConfigError
 from hinterland.language import N_, _
@@ -100,6 +98,8 @@ def _bindings() -> Iterator[Binding]:
 
 
 def _modules() -> Iterator[ModuleType]:
+    import pkgutil
+
     for home in _HOMES:
         module = importlib.import_module(home)
         yield module
@@ -196,6 +196,8 @@ def _short(key: str) -> str:
 
 def of_plugins() -> Iterable[str]:
     """Return the places of the screens that plugins bring; this imports plugins."""
+    from hinterland import plugin_host
+
     return plugin_host.additions().screens
 
 

@@ -19,7 +19,9 @@ _LONGEST_INLINE = 1_000
 """Characters within which inline mathematics has to end."""
 _MOST_LINES = 200
 """Lines within which a block of mathematics has to end."""
-_SIGNS = re.compile(r"[\\^_=<>]|\d\s*[+*/-]\s*\d?|[+*/]|^\s*-?\s*\d*[a-zA-Z]['′]?\s*$|^[a-zA-Z]\([a-zA-Z]")
+_SIGNS = re.compile(
+    r"[\\^_=<>]|\d\s*[+*/-]\s*\d?|[+*/]|^\s*-?\s*\d*[a-zA-Z]['′]?\s*$|^[a-zA-Z]\([a-zA-Z]"
+)
 """What prose and prices do not have: commands, scripts, relations; or it is one variable."""
 _ENVIRONMENT = re.compile(r"\\begin\{([a-zA-Z]+\*?)\}")
 _UNFINISHED_COMMAND = re.compile(r"\\[a-zA-Z]*$")

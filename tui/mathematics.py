@@ -132,9 +132,7 @@ def _rows(latex: str) -> list[str]:
 
 def _grid(inside: str, environment: str) -> _Box:
     rows = [
-        [_tidy(_line(cell)).strip() for cell in _cells(row)]
-        for row in _rows(inside)
-        if row.strip()
+        [_tidy(_line(cell)).strip() for cell in _cells(row)] for row in _rows(inside) if row.strip()
     ] or [[""]]
     columns = max(map(len, rows))
     rows = [row + [""] * (columns - len(row)) for row in rows]
@@ -177,7 +175,9 @@ def _line(latex: str) -> str:
 
 
 def _mark_of_environment(mark: re.Match[str]) -> str:
-    left, _, single = _BRACKETS.get(mark[2].rstrip("*"), ("", "", "[]" if mark[2] in _GRIDS else "  "))
+    left, _, single = _BRACKETS.get(
+        mark[2].rstrip("*"), ("", "", "[]" if mark[2] in _GRIDS else "  ")
+    )
     del left
     return single[0 if mark[1] == "begin" else 1].replace("{", r"\{")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -11,9 +12,11 @@ from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
-from hinterland.hookspecs import ChatTool, Screen
 from hinterland.turns import Turn
 from hinterland.window import Overflow
+
+if TYPE_CHECKING:
+    from hinterland.hookspecs import ChatTool, Screen
 
 
 @dataclass

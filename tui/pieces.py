@@ -25,6 +25,7 @@ _MATHS = {"$$": "$$", "\\[": "\\]"}
 _UNDECIDED = re.compile(r"[`~*_#>+=\-\s]*|\s*\d{1,9}[.)]?\s*")
 """The start of a line that may yet become another block: a fence, a rule, a heading, an item."""
 _JOINERS = "\u200d\ufe0e\ufe0f"
+_BLOCK_MARKS = frozenset("#>-+*_=|~`$\\0123456789 ")
 _LONGEST_CLUSTER = 64
 """Code points within which one character as people see it is looked for."""
 _SLICE = 16_000
@@ -105,7 +106,10 @@ class Splitter:
     def _shorten(self, line: str, done: list[Piece]) -> str:
         """Cut a line that is longer than a piece may be, and return what is left of it."""
         while len(line) > LONGEST:
-            at = line.rfind(" ", 1, LONGEST) + 1 or _between_characters(line, LONGEST)
+            at = line.rfind(" ", 1, LONGEST) + 1
+            while at and line[at] in _BLOCK_MARKS:  # within a line it begins no block
+                at = line.rfind(" ", LONGEST - _LONGEST_CLUSTER, at - 1) + 1
+            at = at or _between_characters(line, LONGEST)
             self._line(line[:at], done)
             self._cut(done, continued=True)
             line = line[at:]
@@ -216,7 +220,9 @@ def _is_row(lines: list[str]) -> bool:
 def _between_characters(line: str, at: int) -> int:
     """Return where to cut a line near `at` without parting marks, joined emoji or flags."""
     cut = at
-    while at - cut < _LONGEST_CLUSTER and (_joins(line[cut]) or line[cut - 1] == "\u200d"):
+    while at - cut < _LONGEST_CLUSTER and (
+        _joins(line[cut]) or line[cut - 1] == "\u200d" or line[cut] in _BLOCK_MARKS
+    ):
         cut -= 1
     first = cut
     while first > 0 and _is_half_a_flag(line[first - 1]):

@@ -30,7 +30,7 @@ _TYPES = {
     "`object`": "a section",
 }
 
-_CHOICES = {"think": "off, low, high or nothing"}
+_CHOICES = {"think": "off, low, high or nothing", "ui.shaping": "auto, on or off"}
 """What a setting may be that is one of a few words."""
 
 
@@ -89,6 +89,8 @@ class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Take the mouse; without it the terminal selects text as it does everywhere."""
     language: str = ""
     """Such as `fr`, `nl`, `zh_CN` or `en`; empty takes that of the environment."""
+    shaping: Literal["auto", "on", "off"] = "auto"
+    """Put right-to-left text in order for terminals that do not: `auto` for those known not to."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -125,3 +125,24 @@ def test_the_section_may_be_written_in_every_way_of_toml(text: str) -> None:
 def test_a_key_that_is_set_twice_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"sets keys\.chat\.new twice"):
         configuration.parse(b"[keys]\nchat.new = 'f5'\n'chat.new' = 'f6'", Path("config.toml"))
+
+
+def test_the_chat_opens_without_what_only_the_palette_needs() -> None:
+    """The first paint waits for no plugin, no palette and no list of models."""
+    import subprocess
+    import sys
+
+    code = "import sys, hinterland.tui.app; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+    assert "hinterland.tui.screens.commanding" in imported
+    late = {
+        "hinterland.model_choices",
+        "hinterland.plugin_host",
+        "hinterland.tui.screens.help",
+        "hinterland.tui.screens.models",
+        "hinterland.tui.screens.palette",
+        "importlib.metadata",
+        "pluggy",
+    }
+    assert not late & imported

@@ -44,6 +44,7 @@ from hinterland.tui.messages import (
 )
 from hinterland.tui.pace import Pace
 from hinterland.tui.screens.branching import Branching
+from hinterland.tui.shaping import Shaping
 from hinterland.tui.status import Status
 from hinterland.tui.widgets.choice import Choice
 from hinterland.tui.widgets.key_line import KeyLine
@@ -94,6 +95,7 @@ class ChatScreen(Branching):
         super().__init__()
         self._remotes = dict(remotes or {})
         """What the status line says of where a remote engine's words go, by its name."""
+        self.shaping = Shaping.AUTO
         self._open_conversation = open_conversation
         self.conversation = conversation
         self._default_model = self._model = default_model
@@ -119,6 +121,7 @@ class ChatScreen(Branching):
 
     def on_mount(self) -> None:
         self.transcript = self.query_one(Transcript)
+        self.transcript.shaping = self.shaping
         self.prompt = self.query_one(PromptInput)
         self.status = self.query_one(StatusLine)
         self.choice = self.query_one(Choice)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Awaitable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker
 
-from hinterland import chat_commands, hookspecs, plugin_host
+from hinterland import chat_commands
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError, PluginError
 from hinterland.images import Picture
@@ -22,6 +22,9 @@ from hinterland.tui import commands, vim
 from hinterland.tui.messages import CommandFound, ModelSwitched
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from hinterland import hookspecs
 
 
 class CommandingScreen(Screen[None]):
@@ -78,6 +81,8 @@ class CommandingScreen(Screen[None]):
 
     async def _look_up(self, typed: str, name: str, unknown: HinterlandError) -> None:
         """Find out whether a plugin has a command that is none of ours."""
+        from hinterland import plugin_host  # not before the first paint
+
         try:
             added = await asyncio.to_thread(plugin_host.additions)
         except HinterlandError as error:
@@ -93,6 +98,8 @@ class CommandingScreen(Screen[None]):
 
     def on_command_found(self, message: CommandFound) -> None:
         """Use a plugin's tool, open its screen, or say that there is neither."""
+        from hinterland import hookspecs
+
         if message.error is not None:
             self._say(clean_line(sentence(message.error), 400))
         elif isinstance(message.found, hookspecs.Screen):

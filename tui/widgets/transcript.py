@@ -30,6 +30,7 @@ from hinterland.tui.entries import (
     Kind,
     Manner,
     Palette,
+    answer_entries,
     has_room,
     prompt_entries,
     take_in,
@@ -469,11 +470,15 @@ class Transcript(ScrollView, can_focus=False):
         """Put finished pieces in the place of the unfinished one."""
         if self._is_live(Kind.ANSWER):
             self._drop_last()
+        if len(pieces) > _MOST_AT_ONCE:
+            self._append([*answer_entries(pieces)])
+            self._group = self._entries[-1]
+            return
         for piece in pieces:
             group = self._group
             if group is not None and group is self._entries[-1] and has_room(group, piece):
                 self._changed(self._rows)
-                group.add(piece, self._manner() if len(pieces) <= _MOST_AT_ONCE else None)
+                group.add(piece, self._manner() if self._laid_out_for else None)
                 if group.strips is None:
                     group.forget(self._width)
             else:
