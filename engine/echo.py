@@ -22,6 +22,7 @@ from hinterland.engine.protocol import (
     TextDelta,
     Timings,
     Usage,
+    begun,
     room_for_answer,
 )
 
@@ -55,6 +56,12 @@ def speed(model: str) -> float | None:
 def is_echo(model: str | None) -> bool:
     """Whether a model id names the echo engine."""
     return bool(model) and re.fullmatch(r"echo(:\d+(\.\d+)?)?", model or "") is not None
+
+
+def _said_again(messages: Sequence[Message]) -> str:
+    """Return what is echoed: the prompt, or what is left of it after an answer that has begun."""
+    said = begun(messages)
+    return messages[-2].content.removeprefix(said) if said else messages[-1].content
 
 
 class EchoEngine:
@@ -94,7 +101,7 @@ class EchoEngine:
         cancelled = self._cancelled.setdefault(request.turn_id or "", asyncio.Event())
         yield PromptProgress(counted, counted)
         limit = min(request.sampling.max_tokens or self._context, self._context - counted)
-        text = self._answer(request) if self._answer else request.messages[-1].content
+        text = self._answer(request) if self._answer else _said_again(request.messages)
         for stop in request.sampling.stop:
             text = text.partition(stop)[0]
         said = tokens(text)

@@ -35,6 +35,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     sampling: Sampling = Sampling()
     images: tuple[ImageNote, ...] = ()
+    parent: str | None = None
+    """The turn that this one follows."""
+    answer: str = ""
+    """What the answer began with, where one that was cut off is gone on with."""
 
 
 class Journal(msgspec.Struct, frozen=True):

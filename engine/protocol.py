@@ -7,13 +7,13 @@ named server-sent events (`hint.loading`, `hint.queued`, `hint.sent_to`, `hint.n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 """Raised when client and service of different releases would misunderstand each other."""
 
 Role = Literal["system", "user", "assistant"]
@@ -75,7 +75,7 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One question to an engine."""
+    """One question to an engine. Where the last message is the assistant's, its text is gone on with."""
 
     messages: tuple[Message, ...]
     model: str | None = None
@@ -99,9 +99,16 @@ class Request(msgspec.Struct, frozen=True):
     when_idle: bool = False
     """Whether it is refused unless the model is in memory, on this machine, and nobody else asks
     anything: nothing is loaded, started or made to wait for it."""
+    parent: str | None = None
+    """The id of the turn that this one follows, for the journal; "" at the beginning."""
     room: int = 0
     """Tokens that should be left for the answer, of a small window an eighth at most: a prompt that
     leaves less is refused, as one that does not fit at all."""
+
+
+def begun(messages: Sequence[Message]) -> str:
+    """Return the beginning of the answer that is to be gone on with; "" for a new one."""
+    return messages[-1].content if messages and messages[-1].role == "assistant" else ""
 
 
 def room_for_answer(room: int, max_tokens: int | None, context: int) -> int:

@@ -41,6 +41,8 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     think: Think | None = None
     usual: bool = False
     """Whether `think` is only what the settings say: a model that does not think keeps quiet."""
+    parent: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z_-]{0,64}$")] | None = None
+    """The turn that this one follows, for the journal."""
     prefix: Id | None = None
     """Names the system prompt as one that is worth keeping read: a tool's."""
     when_idle: bool = False
@@ -105,6 +107,7 @@ def encode(request: Request) -> bytes:
             encoded_anew=any(message.images for message in request.messages),
             think=request.think,
             usual=request.usual,
+            parent=request.parent,
             prefix=request.prefix,
             when_idle=request.when_idle,
         ),

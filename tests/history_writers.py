@@ -112,6 +112,7 @@ def check(paths: Paths, kept: Kept) -> None:
         counts = Counter(turn.id for turn in record.turns)
         assert counts.keys() >= kept[conversation_id], "a finished turn was lost"
         assert set(counts.values()) == {1}, "a turn is there twice"
+        assert record.current in counts, "a turn and its branch are not kept together"
         for turn in record.turns:
             # A journal whose writer was killed halfway holds the first half.
             assert turn.answer == answer_of(turn.id) or (

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from hinterland import attached, chat_commands
+from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
 from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
 from hinterland.tui.finding import BrowsingWanted, ConversationWanted
-from hinterland.tui.messages import ModelSwitched, PromptReady, SequenceSent, ThemeChosen, Told
+from hinterland.tui.messages import (
+    AnswerRequested,
+    BranchShown,
+    ModelSwitched,
+    PromptPicked,
+    PromptReady,
+    SequenceSent,
+    ThemeChosen,
+    Told,
+)
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
@@ -77,6 +87,18 @@ class ScreenChat:
     def send(self, prompt: str) -> None:
         """Send a prompt once the command has ended."""
         self._post(PromptReady(prompt))
+
+    def request(self, asking: Asking) -> None:
+        """Have something answered as soon as the command is over."""
+        self._post(AnswerRequested(asking))
+
+    def edit(self, turn: Turn) -> None:
+        """Put the prompt of a turn into the box."""
+        self._post(PromptPicked(turn))
+
+    def branch_switched(self, sentence: str) -> None:
+        """Show the branch that is spoken in now, and say which that is."""
+        self._post(BranchShown(sentence))
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading as it comes, and return how it ended."""

@@ -172,9 +172,9 @@ def _stacked(drawn: Iterable[tuple[Piece, list[Strip]]]) -> list[Strip]:
     return strips
 
 
-def prompt_entries(prompt: str) -> list[Entry]:
-    """Return the entries that show a prompt: several for one that is long."""
-    lines = clean(prompt).rstrip().split("\n")
+def prompt_entries(prompt: str, mark: str = "") -> list[Entry]:
+    """Return the entries that show a prompt, with a mark before it: several for one that is long."""
+    lines = clean(f"{mark} {prompt}" if mark else prompt).rstrip().split("\n")
     texts: list[str] = []
     size = LONGEST
     for line in lines:
@@ -189,12 +189,13 @@ def prompt_entries(prompt: str) -> list[Entry]:
     return [Entry(Kind.PROMPT, text, continued=row > 0) for row, text in enumerate(texts)]
 
 
-def turn_entries(turn: Turn, stands_for: int = 0) -> Iterator[Entry]:
-    """Yield the entries that show a turn that is over, or what stands for so many earlier ones."""
+def turn_entries(turn: Turn, stands_for: int = 0, mark: str = "") -> Iterator[Entry]:
+    """Yield the entries that show a turn that is over, or what stands for so many earlier ones; the
+    mark is that of a turn which has alternatives."""
     if turn.replaces:
         yield Entry(Kind.NOTICE, f"{mark_above(turn, stands_for)}.")
     else:
-        yield from prompt_entries(turn.brief_prompt)
+        yield from prompt_entries(turn.brief_prompt, mark)
     if turn.reasoning.strip():
         yield from reasoning_entries(clean(turn.reasoning).strip())
     answer = clean(turn.answer)

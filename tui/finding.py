@@ -105,7 +105,7 @@ class Finding(Screen[None]):
             if self.answering is not None:
                 self.notify(_("Esc stops the answer first."), markup=False)
             elif self.conversation is not None and place.conversation_id == self.conversation.id:
-                self.transcript.reveal(place.turn_id, place.words)
+                self.run_worker(self._reach(self.conversation, place.turn_id, place.words))
             else:
                 self._open_place(place.conversation_id, place.turn_id, place.words)
         elif self.conversation is not None and self.conversation.id in outcome.deleted:
@@ -121,13 +121,26 @@ class Finding(Screen[None]):
         except HinterlandError as error:
             self.post_message(OpeningFailed(error))
         else:
+            await self._reach(conversation, turn_id, words)
+
+    async def _reach(self, conversation: Conversation, turn_id: str, words: str) -> None:
+        """Go to the branch that a turn is on, if it is on another one."""
+        try:
+            if turn_id in conversation.tree and turn_id not in (t.id for t in conversation.turns):
+                await conversation.switch(turn_id)
+        except HinterlandError as error:
+            self.post_message(OpeningFailed(error))
+        else:
             self.post_message(PlaceReached(conversation, turn_id, words))
 
     def on_place_reached(self, message: PlaceReached) -> None:
         if self.answering is not None:
             self.notify(_("Esc stops the answer first."), markup=False)
             return
-        self._show(message.conversation)
+        if message.conversation is not self.conversation:
+            self._show(message.conversation)
+        else:
+            self.show_branch()
         self.transcript.reveal(message.turn_id, message.words)
 
     def on_browsing_wanted(self, message: BrowsingWanted) -> None:

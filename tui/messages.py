@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from hinterland.chat_branches import Asking
 from hinterland.completion import Completion
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
@@ -17,6 +18,7 @@ from hinterland.errors import HinterlandError
 from hinterland.images import Picture
 from hinterland.sentences import translated
 from hinterland.text import clean_line
+from hinterland.turns import Turn
 from hinterland.window import Overflow
 
 if TYPE_CHECKING:
@@ -189,6 +191,27 @@ class PromptReady(Message):
     """A command has a prompt to send."""
 
     text: str
+
+
+@dataclass
+class AnswerRequested(Message):
+    """A command wants something answered when it is over."""
+
+    asking: Asking
+
+
+@dataclass
+class PromptPicked(Message):
+    """The prompt of a turn is to be changed."""
+
+    turn: Turn
+
+
+@dataclass
+class BranchShown(Message):
+    """Another branch is spoken in now."""
+
+    sentence: str
 
 
 @dataclass

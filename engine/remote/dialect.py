@@ -139,7 +139,16 @@ _OPENAI = frozenset(
         "reasoning_effort",
     ]
 )
-_SAMPLERS = frozenset(["top_k", "min_p", "repetition_penalty", "chat_template_kwargs"])
+_SAMPLERS = frozenset(
+    [
+        "top_k",
+        "min_p",
+        "repetition_penalty",
+        "chat_template_kwargs",
+        "continue_final_message",
+        "add_generation_prompt",
+    ]
+)
 _TEMPLATED = frozenset([Server.VLLM, Server.SGLANG])
 """Servers that render a model's own chat template."""
 _NO_MATTER = frozenset(["return_progress", "timings_per_token", "cache_prompt", "stream_options"])
@@ -158,6 +167,14 @@ def body_for(facts: Facts, engine: str, body: dict[str, Any]) -> dict[str, Any]:
         sent["chat_template_kwargs"] = (given if isinstance(given, dict) else {}) | thinking
         if effort == "none":
             del sent["reasoning_effort"]
+    if sent.get("messages", ({},))[-1].get("role") == "assistant":
+        if facts.server not in _TEMPLATED:
+            raise InputError(
+                f"{engine} is not known to go on with an answer that was cut off.",
+                "Ask it to go on in a prompt of your own.",
+            )
+        sent["continue_final_message"] = True
+        sent["add_generation_prompt"] = False
     known = _OPENAI | (_SAMPLERS if facts.server in _TEMPLATED else frozenset())
     unknown = sent.keys() - known - _NO_MATTER
     if unknown:

@@ -24,6 +24,7 @@ from hinterland.engine.protocol import (
     Note,
     Queued,
     SentTo,
+    begun,
 )
 from hinterland.engine.requests import Order
 from hinterland.engine.service import thinking
@@ -294,11 +295,13 @@ class Desk:
             conversation_id=conversation_id,
             turn_id=turn_id,
             created=time.time(),
-            prompt=order.messages[-1].content,
+            prompt=next((m.content for m in reversed(order.messages) if m.role == "user"), ""),
             system=system[0] if system else None,
             model=order.model or "",
             sampling=order.sampling,
             images=order.hint.images,
+            parent=order.hint.parent,
+            answer=begun(order.messages),
         )
         try:
             return JournalWriter(private_folder(self._journals), header)

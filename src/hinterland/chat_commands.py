@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hinterland import choosing
 from hinterland import finding_commands as finding
+from hinterland.chat_branches import run_branch, run_continue, run_edit, run_retry
 from hinterland.completion import Complete, Completion, file_names, words
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, TextDelta, Think
 from hinterland.errors import HinterlandError, InputError, by_name
@@ -21,6 +22,7 @@ from hinterland.language import N_, _, n_
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
+    from hinterland.chat_branches import Asking
     from hinterland.conversation import Conversation
     from hinterland.documents import Document
     from hinterland.hookspecs import ChatTool
@@ -56,6 +58,15 @@ class Chat(Protocol):
 
     def send(self, prompt: str) -> None:
         """Send a prompt once the command has ended."""
+
+    def request(self, asking: Asking) -> None:
+        """Have something answered as soon as the command is over."""
+
+    def edit(self, turn: Turn) -> None:
+        """Let the person change the prompt of a turn."""
+
+    def branch_switched(self, sentence: str) -> None:
+        """Show the branch that is spoken in now, and say which that is."""
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading while it is written, and return how it ended."""
@@ -103,6 +114,11 @@ def known(name: str) -> bool:
 def prompt_in(text: str) -> str:
     """Return the prompt that was typed: two slashes at the beginning stand for one."""
     return text[1:] if text.startswith("//") else text
+
+
+def typed(prompt: str) -> str:
+    """Return what has to be typed for `prompt` to be sent."""
+    return f"/{prompt}" if prompt.startswith("//") or read(prompt) else prompt
 
 
 def find(name: str) -> Command:
@@ -446,6 +462,10 @@ COMMANDS = (
         "archive", "", "leave this conversation out of the list, or no longer", finding.archive
     ),
     Command("delete", "[undo]", "delete this conversation; undo brings it back", finding.delete),
+    Command("retry", "", "another answer to the last prompt, on a branch", run_retry),
+    Command("edit", "[N] [TEXT]", "change the last prompt, or the N-th last", run_edit),
+    Command("branch", "[N|next|previous]", "the branches; go to another one", run_branch),
+    Command("continue", "", "go on with an answer that was cut off", run_continue),
     Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
     Command(
         "copy",

@@ -10,10 +10,12 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from hinterland import branches
 from hinterland.engine.protocol import (
     COMPLETE,
     Counted,
@@ -23,15 +25,17 @@ from hinterland.engine.protocol import (
     Failed,
     FinishReason,
     ImageNote,
+    Message,
     ReasoningDelta,
     Request,
     Sampling,
     TextDelta,
     Think,
+    Usage,
 )
-from hinterland.errors import ContextError, HinterlandError
+from hinterland.errors import ContextError, HinterlandError, InputError
 from hinterland.prompt_memory import PromptMemory
-from hinterland.turns import Turn, messages, new_id, sendable
+from hinterland.turns import Seam, Turn, messages, new_id, sendable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from hinterland.window import Fill
 
 
+_NOT_COUNTED = (-1, Counted(None, None))
 _TRY_AGAIN = 0.05  # seconds
 _PATIENCE_WITH_TITLE = 0.3
 """Seconds that a prompt waits at most for the end of a title that was being made."""
@@ -53,8 +58,11 @@ _ROOM = 256
 class Keeper(Protocol):
     """What a conversation needs of a history. Each may block and raise StorageError."""
 
-    def add_turn(self, conversation_id: str, turn: Turn) -> None:
-        """Keep a turn."""
+    def add_turn(self, conversation_id: str, turn: Turn, *, current: bool = True) -> None:
+        """Keep a turn, and show its branch from now on unless it is not `current`."""
+
+    def show(self, conversation_id: str, turn_id: str) -> None:
+        """Show the branch that ends with this turn from now on."""
 
     def forget(self, turn_id: str) -> None:
         """Remove what is left of a turn of which there is nothing to keep."""
@@ -95,7 +103,9 @@ class Conversation:
         self.titled = bool(record and record.titled)
         """Whether a person or a model gave it a title."""
         self._titling: tuple[str, asyncio.Event] | None = None
-        self.turns: list[Turn] = list(record.turns) if record else []
+        self._all: list[Turn] = list(record.turns) if record else []
+        self.turns: list[Turn] = record.branch([running] if running else []) if record else []
+        """The turns of the branch that is spoken in, in order."""
         self.running = running
         """The turn that is being answered: by this process, or still by the service after the
         process that asked has gone; `follow` takes such an answer up."""
@@ -109,7 +119,7 @@ class Conversation:
         """How much it may think where nobody says; None leaves it to the model."""
         self._ended = False
         self._stopped = False
-        self._counted = (-1, Counted(None, None))
+        self._counted = _NOT_COUNTED
         self._engine = engine
         self._history = history
         self._urls: dict[str, str] = {}
@@ -134,15 +144,17 @@ class Conversation:
         *,
         schema: dict[str, Any] | None = None,
         images: Sequence[Picture] = (),
+        noted: Sequence[ImageNote] = (),
     ) -> AsyncIterator[Event]:
         """Yield the answer's events; the last is Done or Failed. What was said is kept either way.
+        `noted` are images that were sent with an earlier prompt and go with this one too.
 
         Raises OutgrownError, before the model reads a word, when what was said earlier has to make
         room for the prompt; StorageError after the last event when the turn could not be written,
         and before the first one for an image that cannot be kept or is gone. Closing the iterator
         early leaves the answer to the service, or ends it where nothing is kept.
         """
-        notes = await self._noted(images)
+        notes = await self._noted(images, noted)
         turn = Turn(
             id=new_id(),
             created=time.time(),
@@ -151,12 +163,14 @@ class Conversation:
             system=self.system,
             model=self.model or "",
             sampling=self.sampling,
+            parent=self._tip,
         )
         whole = self._request(prompt, schema, notes)
         outliving = msgspec.structs.replace(
             whole,
             conversation_id=self.id if self.kept else None,
             turn_id=turn.id,
+            parent=turn.parent,
             images=notes if self.kept else (),
         )
         too_long = None
@@ -176,6 +190,126 @@ class Conversation:
                 yield too_long  # it is as true as before
                 return
             raise OutgrownError(found)
+
+    async def retry(self) -> AsyncIterator[Event]:
+        """Yield the events of another answer to the last prompt, an alternative to the one there is.
+
+        Like `ask`; where nothing is kept of it, the branch is the one from before. Raises InputError
+        when nothing was asked yet.
+        """
+        turn = branches.last_said(self.turns)
+        if turn is None:
+            raise InputError("Nothing was asked yet.")
+        async for event in self._beside(turn, turn.prompt, ()):
+            yield event
+
+    async def edit(
+        self, turn_id: str, prompt: str, *, images: Sequence[Picture] = ()
+    ) -> AsyncIterator[Event]:
+        """Yield the events of the answer to `prompt`, asked in the place of an earlier one with its
+        images and those; what followed that one stays on its own branch.
+
+        Like `retry`. Raises InputError for a turn that is not on this branch.
+        """
+        async for event in self._beside(self._on_branch(turn_id), prompt, images):
+            yield event
+
+    async def _beside(
+        self, turn: Turn, prompt: str, images: Sequence[Picture]
+    ) -> AsyncIterator[Event]:
+        before = self.turns
+        line, copies = branches.before(before, turn)
+        for copy in copies:  # first: a journal may have to name it
+            await self._add(copy, current=False)
+        self.turns = [*line, *copies]
+        self._counted = _NOT_COUNTED
+        try:
+            async for event in self.ask(prompt, images=images, noted=turn.images):
+                yield event
+        finally:
+            if len(self.turns) == len(line) + len(copies):
+                self.turns = before
+
+    def siblings(self, turn: Turn) -> list[Turn]:
+        """Return the alternatives to a turn, oldest first, itself among them."""
+        return self.tree.siblings(turn.id)
+
+    @property
+    def tree(self) -> branches.Tree:
+        """All turns, and what follows what."""
+        return branches.Tree(self._all)
+
+    async def switch(self, turn_id: str) -> None:
+        """Go to the branch that was spoken in last of those with this turn.
+
+        Raises InputError for an unknown turn, StorageError.
+        """
+        tree = self.tree
+        if turn_id not in tree:
+            raise InputError("There is no such turn in this conversation.")
+        tip = tree.tip(turn_id)
+        if self._history is not None:
+            await asyncio.to_thread(self._history.show, self.id, tip)
+        self.turns = tree.line(tip)
+        self._counted = _NOT_COUNTED
+
+    @property
+    def cut_off(self) -> Turn | None:
+        """The last turn, if its answer was cut off and can be gone on with."""
+        turn = branches.last_said(self.turns)
+        if turn is None or turn.finish_reason is FinishReason.STOP or not turn.answer.strip():
+            return None
+        return turn
+
+    async def continue_(self) -> AsyncIterator[Event]:
+        """Yield the events of the rest of an answer that was cut off, only what is new; then it is one
+        answer, in the history too. Where nothing came, it is left as it was.
+
+        Like `ask`. Raises InputError where there is nothing to go on with.
+        """
+        old = self.cut_off
+        if old is None:
+            raise InputError(
+                "The last answer was not cut off, or has no text to go on from.",
+                "Another answer to the prompt: /retry.",
+            )
+        await self._noted((), old.images)
+        earlier = [turn for turn in self.turns if turn.id != old.id]
+        asked = messages(earlier, self.system, old.prompt, old.images, self._urls)
+        request = Request(
+            (*asked, Message("assistant", old.answer)),
+            model=self.model,
+            sampling=self.sampling,
+            conversation_id=self.id if self.kept else None,
+            turn_id=old.id,
+            parent=self.tree.parent(old.id),
+            images=old.images if self.kept else (),
+            # Reasoning comes before an answer: no template has a place for it within one.
+            think=Think.OFF if old.reasoning or self.think or self.usual_think else None,
+        )
+        turn = msgspec.structs.replace(
+            old,
+            parent=request.parent,
+            finish_reason=FinishReason.INTERRUPTED,
+            error="",
+            model=self.model or old.model,
+            usage=Usage(),
+        )
+        seam = Seam(old.answer)
+        events = (seam.new(event) async for event in self._engine.stream(request))
+        async for event in self._receive(turn, events):
+            yield event
+
+    def _on_branch(self, turn_id: str) -> Turn:
+        found = (turn for turn in self.turns if turn.id == turn_id and not turn.replaces)
+        turn = next(found, None)
+        if turn is None:
+            raise InputError("There is no such prompt on this branch.")
+        return turn
+
+    @property
+    def _tip(self) -> str:
+        return self.turns[-1].id if self.turns else branches.BEGINNING
 
     def _request(
         self,
@@ -279,9 +413,15 @@ class Conversation:
 
     async def _put_in_place(self, turn: Turn) -> None:
         """Keep a turn that stands for others; if that fails all is as it was."""
-        if self._history is not None:
-            await asyncio.shield(asyncio.to_thread(self._history.add_turn, self.id, turn))
+        await self._add(turn)
         self.turns.append(turn)
+
+    async def _add(self, turn: Turn, *, current: bool = True) -> None:
+        if self._history is not None:
+            # Shielded: a turn is not half kept because the command that asked is interrupted.
+            keep = partial(self._history.add_turn, self.id, turn, current=current)
+            await asyncio.shield(asyncio.to_thread(keep))
+        self._all.append(turn)
 
     def _stand_in(self, going: Sequence[Turn], prompt: str, request: Request) -> Turn:
         return Turn(
@@ -292,25 +432,30 @@ class Conversation:
             model=self.model or "",
             sampling=request.sampling,
             replaces=tuple(turn.id for turn in going),
+            parent=self._tip,
         )
 
-    async def _noted(self, images: Sequence[Picture]) -> tuple[ImageNote, ...]:
+    async def _noted(
+        self, images: Sequence[Picture], noted: Sequence[ImageNote] = ()
+    ) -> tuple[ImageNote, ...]:
         """Keep the images of a turn and have those of the turns that are sent at hand."""
         for picture in images:
             self._urls[picture.file] = picture.url
             if self._history is not None:
                 await asyncio.to_thread(self._history.keep_image, self.id, picture)
-        for note in (note for turn in self.sent for note in turn.images):
+        for note in (*noted, *(note for turn in self.sent for note in turn.images)):
             if note.file not in self._urls and self._history is not None:
                 url = await asyncio.to_thread(self._history.image, self.id, note)
                 self._urls[note.file] = url
-        return tuple(ImageNote(picture.name, picture.file) for picture in images)
+        return (*noted, *(ImageNote(picture.name, picture.file) for picture in images))
 
     async def follow(self) -> AsyncIterator[Event]:
         """Yield the events of the running turn, from the answer's start; also when it ended, or was
         cut off, before it could be taken up."""
         if self.running is None:
             return
+        # An answer that is gone on with begins with what was kept of it.
+        old = next((turn for turn in self._all if turn.id == self.running.id), None)
         turn = msgspec.structs.replace(self.running, answer="", reasoning="")
         events = self._engine.attach(turn.id)
         first = await anext(events, None)
@@ -320,11 +465,17 @@ class Conversation:
                 yield event
             return
 
+        seam = Seam(old.answer if old else "")
+
         async def taken_up() -> AsyncIterator[Event]:
+            if old is not None:
+                if old.reasoning:
+                    yield ReasoningDelta(old.reasoning)
+                yield TextDelta(old.answer)
             if first is not None:
-                yield first
+                yield seam.new(first)
             async for event in events:
-                yield event
+                yield seam.new(event)
 
         async for event in self._receive(turn, taken_up()):
             yield event
@@ -335,7 +486,7 @@ class Conversation:
             kept = await asyncio.to_thread(self._history.turn, self.id, turn.id)
         if kept is None:
             return [failed]
-        self.turns.append(kept)
+        self._put(kept)
         end = Done(kept.finish_reason, kept.usage, kept.timings, kept.model)
         return [ReasoningDelta(kept.reasoning), TextDelta(kept.answer), end]
 
@@ -413,19 +564,33 @@ class Conversation:
                 await self._keep(turn)
 
     async def _keep(self, turn: Turn) -> None:
-        if turn.finish_reason is FinishReason.FAILED or not (turn.answer or turn.complete):
+        old = next((each for each in self._all if each.id == turn.id), None)
+        nothing_new = old is not None and turn.answer == old.answer and not turn.complete
+        failed = turn.finish_reason is FinishReason.FAILED or not (turn.answer or turn.complete)
+        if failed or nothing_new:
             await self._forget(turn)
             return
-        self.turns.append(turn)
+        self._put(turn)
         if self._history is not None:
             # Shielded: a turn is not half kept because the command that asked is interrupted.
             await asyncio.shield(asyncio.to_thread(self._history.add_turn, self.id, turn))
+
+    def _put(self, turn: Turn) -> None:
+        """Add a turn to this branch, in the place of what was there of it."""
+        for turns in (self._all, self.turns):
+            for at, each in enumerate(turns):
+                if each.id == turn.id:
+                    turns[at] = turn
+                    break
+            else:
+                turns.append(turn)
+        self._counted = _NOT_COUNTED
 
     async def _forget(self, turn: Turn) -> None:
         if self._history is None:
             return
         await asyncio.to_thread(self._history.forget, turn.id)
-        still_there = {note.file for kept in self.turns for note in kept.images}
+        still_there = {note.file for kept in self._all for note in kept.images}
         gone = [note for note in turn.images if note.file not in still_there]
         if gone:
             await asyncio.to_thread(self._history.forget_images, self.id, gone)
@@ -483,8 +648,11 @@ class _HistoryWhenNeeded:
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
 
-    def add_turn(self, conversation_id: str, turn: Turn) -> None:
-        _history(self._paths).add_turn(conversation_id, turn)
+    def add_turn(self, conversation_id: str, turn: Turn, *, current: bool = True) -> None:
+        _history(self._paths).add_turn(conversation_id, turn, current=current)
+
+    def show(self, conversation_id: str, turn_id: str) -> None:
+        _history(self._paths).show(conversation_id, turn_id)
 
     def forget(self, turn_id: str) -> None:
         _history(self._paths).forget(turn_id)

@@ -54,6 +54,9 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
     replaces: tuple[str, ...] = ()
     """Ids of turns that are no longer sent. This one is sent in their place: its answer is their
     summary, or empty where they were dropped."""
+    parent: str | None = None
+    """The id of the turn it follows, "" at the beginning; None is the one before it, by time. See
+    `branches`."""
 
     @property
     def complete(self) -> bool:
@@ -91,6 +94,21 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
             failed_midway = bool(self.answer or self.reasoning)
             self.finish_reason = FinishReason.INTERRUPTED if failed_midway else FinishReason.FAILED
             self.error = event.message
+
+
+class Seam:
+    """Where an answer goes on after `said`: some servers say again what they were given of it."""
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+
+    def new(self, event: Event) -> Event:
+        """Return the event with only what is new in it."""
+        if isinstance(event, TextDelta) and event.text:
+            said, self._said = self._said, ""
+            if said and event.text.startswith(said):
+                return TextDelta(event.text[len(said) :])
+        return event
 
 
 def new_id() -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hinterland import chat_commands
+from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.documents import Document
 from hinterland.engine.echo import EchoEngine, prompt_tokens
@@ -154,6 +155,15 @@ class Listener:
     def send(self, prompt: str) -> None:
         raise AssertionError(prompt)
 
+    def request(self, asking: Asking) -> None:
+        raise AssertionError("nothing is asked")
+
+    def edit(self, turn: Turn) -> None:
+        raise AssertionError("nothing is changed")
+
+    def branch_switched(self, sentence: str) -> None:
+        raise AssertionError("there is one branch")
+
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         self.said.append(heading)
         end = last(await collect(events))
@@ -250,7 +260,7 @@ def test_no_summary_changes_nothing(end: Event, text: str, paths: Paths) -> None
 
 def test_a_summary_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> None:
     class Full(History):
-        def add_turn(self, conversation_id: str, turn: Turn) -> None:
+        def add_turn(self, conversation_id: str, turn: Turn, *, current: bool = True) -> None:
             raise StorageError("The disk is full.")
 
     conversation = converse(Engine())

@@ -198,7 +198,10 @@ def test_every_named_template_says_everything_once_and_in_order(name: str) -> No
 )
 def test_a_type_has_a_template(kind: str, prompt: str) -> None:
     messages = CHAT if "Be brief." in prompt else CHAT[1:]
-    assert chat_template.find("", kind).render(messages, "<s>", "</s>") == prompt
+    template = chat_template.find("", kind)
+    assert template.render(messages, "<s>", "</s>") == prompt
+    begun = template.render((*messages, Message("assistant", "Well, I")), "<s>", "</s>")
+    assert begun == prompt + ("" if prompt.endswith("\n") or not template.trim else " ") + "Well, I"
 
 
 def test_every_type_names_a_template_that_there_is() -> None:

@@ -64,7 +64,7 @@ def test_what_is_not_an_export_is_refused(data: bytes) -> None:
 
 
 def test_a_newer_export_is_refused() -> None:
-    data = as_json(record(a_turn())).replace(b'"version": 1', b'"version": 2')
+    data = as_json(record(a_turn())).replace(b'"version": 1', b'"version": 3')
     with pytest.raises(InputError, match="not an exported conversation"):
         from_json(data)
 

@@ -107,12 +107,12 @@ def test_a_screen_of_a_plugin_may_have_keys_too() -> None:
 
 
 def test_keys_are_set_and_shown_like_other_settings(hint: Hint, home: Path) -> None:
-    assert hint("config", "set", "keys.chat.new", "f5,ctrl+r").returncode == 0
-    assert hint("config", "get", "keys.chat.new").stdout == "f5,ctrl+r\n"
-    refused = hint("config", "set", "keys.chat.stop", "F5")
+    assert hint("config", "set", "keys.chat.new", "f12,ctrl+r").returncode == 0
+    assert hint("config", "get", "keys.chat.new").stdout == "f12,ctrl+r\n"
+    refused = hint("config", "set", "keys.chat.stop", "F12")
     assert refused.returncode == 2
-    assert "keys.chat.stop cannot have f5: it is the key of chat.new" in refused.stderr
-    assert re.search(r"^chat\.new +f5,ctrl\+r ", hint("config", "keys").stdout, re.MULTILINE)
+    assert "keys.chat.stop cannot have f12: it is the key of chat.new" in refused.stderr
+    assert re.search(r"^chat\.new +f12,ctrl\+r ", hint("config", "keys").stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,12 @@ from hinterland.engine.protocol import (
     Usage,
 )
 from hinterland.engine.remote import endpoint
+from hinterland.engine.remote.dialect import Facts, Server, body_for
 from hinterland.engine.service.desk import Desk, Resolve
 from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec
-from hinterland.errors import EngineError
+from hinterland.errors import EngineError, InputError
 from hinterland.paths import Paths
 from hinterland.worker_specs import resolver
 from tests.answers import last, said
@@ -605,3 +606,23 @@ async def counted(desk: Desk, request: Request) -> None:
     answer = desk.count(requests.decode(requests.encode(request)))
     async with aclosing(answer.follow()) as pieces:
         assert [piece async for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    ("server", "added"),
+    [
+        (Server.LLAMA, {}),
+        (Server.VLLM, {"continue_final_message": True, "add_generation_prompt": False}),
+        (Server.OTHER, None),
+    ],
+)
+def test_going_on_with_an_answer(server: Server, added: dict[str, bool] | None) -> None:
+    """Each is asked in its own words; one that would begin anew is not asked."""
+    facts = Facts(server=server, model="m")
+    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "We"}]
+    body = {"messages": messages, "stream": True}
+    if added is None:
+        with pytest.raises(InputError, match="go on"):
+            body_for(facts, "there", body)
+    else:
+        assert body_for(facts, "there", body) == body | {"model": "m"} | added

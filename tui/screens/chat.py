@@ -47,7 +47,7 @@ from hinterland.tui.messages import (
     Told,
 )
 from hinterland.tui.pace import INTERVAL, SLOW_INTERVAL, Pace
-from hinterland.tui.screens.commanding import CommandingScreen
+from hinterland.tui.screens.branching import Branching
 from hinterland.tui.screens.writing import WritingScreen
 from hinterland.tui.shaping import Shaping
 from hinterland.tui.status import Status
@@ -65,11 +65,13 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(Finding, CommandingScreen, WritingScreen):
+class ChatScreen(Finding, Branching, WritingScreen):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", priority=True, id="chat.stop"),
+        # Here for the same key's sake: a class's bindings of a key replace those it inherits.
+        Binding("escape", "cancel_edit", "Cancel", priority=True, id="edit.cancel"),
         Binding("escape", "read", N_("Move in the conversation"), show=False, id="vim.read"),
         Binding("ctrl+n", "new_chat", "New chat", priority=True, id="chat.new"),
         Binding(
@@ -223,6 +225,9 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
         else:
             self.prompt.accept()
             prompt = chat_commands.prompt_in(message.text)
+            if (asking := self.asking_instead(prompt)) is not None:
+                self.ask_for(asking)
+                return
             shown = commands.shown(prompt, self._pictures, self._documents)
             answer = self.ask_with_attachments(self.conversation, prompt)
             self._await(shown, answer, message.text)
@@ -267,7 +272,7 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
             self._set_state(_("stopped"))
         if not isinstance(self._ended, Done):
             self.prompt.give_back(self._asked)
-        else:
+        elif self.asking is None or self.asking.edited is not None:
             self.take_off()
         self._over()
         self._warn_when_nearly_full()
@@ -279,7 +284,7 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
         assert self.conversation is not None
         self._overflow = message.overflow
         self._ended = Failed("ContextError", message.overflow.message)
-        self.transcript.load(self.conversation.turns)  # the prompt goes back to the box
+        self.show_branch()  # the prompt goes back to the box
 
     def on_choice_made(self, message: ChoiceMade) -> None:
         overflow, self._overflow = self._overflow, None
@@ -376,13 +381,14 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
 
     def _show(self, conversation: Conversation) -> None:
         self.conversation = conversation
+        self.editing = self.asking = None
         self._model = conversation.model or self._default_model
         self.choice.close()
         self._overflow = None
         self._warned = False
         self.prompt.focus()
         self.begin_writing(conversation)
-        self.transcript.load(conversation.turns)
+        self.show_branch()
         self._set_state(_("ready"))
         if conversation.running is not None:
             running = conversation.running
@@ -419,11 +425,11 @@ class ChatScreen(Finding, CommandingScreen, WritingScreen):
             self.notify(said, severity="warning", markup=False)
         self._warned = nearly_full
 
-    def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str) -> None:
+    def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str, mark: str = "") -> None:
         self._asked = typed
         self._ended = None
         self._overflow = None
-        self.transcript.ask(prompt)
+        self.transcript.ask(prompt, mark)
         self._set_state(_("waiting for the engine"))
         self.answering = self.run_worker(self._receive(answer))
         self.refresh_bindings()

@@ -18,6 +18,7 @@ from hinterland.tui.keys import NO_KEY, display
 
 FIRST = (
     "chat.stop",
+    "edit.cancel",
     "prompt.send",
     "app.palette",
     "app.help",

@@ -8,7 +8,7 @@ block on, each time text arrives.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from time import perf_counter
 from types import ModuleType
@@ -123,8 +123,9 @@ class Transcript(ScrollView, can_focus=False):
 
     # What it shows
 
-    def load(self, turns: Iterable[Turn]) -> None:
-        """Show these turns and nothing else, the end of the last one in view.
+    def load(self, turns: Iterable[Turn], marks: Mapping[str, str] | None = None) -> None:
+        """Show these turns and nothing else, the end of the last one in view; `marks` stand at the
+        prompts of turns, by their id.
 
         Of long ones a little is read at a time; what is called meanwhile happens after that.
         """
@@ -134,14 +135,14 @@ class Transcript(ScrollView, can_focus=False):
         self._splitter, self._group = Splitter(), None
         self.following = True
         self._after_loading.clear()
-        self._loading = self._entries_of(turns)
+        self._loading = self._entries_of(turns, marks or {})
         self._read_on()
 
-    def _entries_of(self, turns: list[Turn]) -> Iterator[Entry]:
+    def _entries_of(self, turns: list[Turn], marks: Mapping[str, str]) -> Iterator[Entry]:
         counts = stood_for(turns)
         for turn in turns:
             self._turns_at[turn.id] = len(self._entries)  # each is put there before the next
-            yield from turn_entries(turn, counts.get(turn.id, 0))
+            yield from turn_entries(turn, counts.get(turn.id, 0), marks.get(turn.id, ""))
 
     def _read_on(self) -> None:
         until = perf_counter() + _READING_FOR
@@ -164,14 +165,14 @@ class Transcript(ScrollView, can_focus=False):
             self._after_loading.append(action)
         return self._loading is not None
 
-    def ask(self, prompt: str) -> None:
-        """Show a prompt that is being sent, and follow what comes."""
-        if self._must_wait(lambda: self.ask(prompt)):
+    def ask(self, prompt: str, mark: str = "") -> None:
+        """Show a prompt that is being sent, with a mark at it, and follow what comes."""
+        if self._must_wait(lambda: self.ask(prompt, mark)):
             return
         self._splitter, self._group = Splitter(), None
         self._sought = ()
         self.following = True
-        self._append(prompt_entries(prompt))
+        self._append(prompt_entries(prompt, mark))
         self._settle()
 
     def think(self, text: str) -> None:
@@ -235,25 +236,30 @@ class Transcript(ScrollView, can_focus=False):
 
     # Moving
 
-    def reveal(self, turn_id: str, words: str) -> None:
+    def reveal(self, turn_id: str, words: str = "") -> None:
         """Go to the first place in a turn where `words` stand, and mark them there until something
-        is asked; to the beginning of the turn where its text does not hold them."""
+        is asked; to the beginning of the turn where its text does not hold them, or for none."""
         from hinterland.history.words import terms
         from hinterland.tui.highlight import holds
 
         if self._must_wait(lambda: self.reveal(turn_id, words)) or turn_id not in self._turns_at:
             return
-        first = self._turns_at[turn_id]
-        end = min((at for at in self._turns_at.values() if at > first), default=len(self._entries))
-        self._sought, self._sought_in = tuple(terms(words)), range(first, end)
-        index = next((n for n in self._sought_in if holds(self._text(n), self._sought)), first)
-        row = 0
-        if self._width:
-            self._draw(index)
-            strips = self._entries[index].strips or []
-            row = next((n for n, strip in enumerate(strips) if holds(strip.text, self._sought)), 0)
+        index, above = self._turns_at[turn_id], 0
+        if words:
+            first = index
+            end = min((at for at in self._turns_at.values() if at > first), default=0)
+            self._sought = tuple(terms(words))
+            self._sought_in = range(first, end or len(self._entries))
+            index = next((n for n in self._sought_in if holds(self._text(n), self._sought)), first)
+            row = 0
+            if self._width:
+                self._draw(index)
+                strips = self._entries[index].strips or []
+                found = (n for n, strip in enumerate(strips) if holds(strip.text, self._sought))
+                row = next(found, 0)
+            above = max(0, row - self.size.height // 3)
         self.following = False
-        self._top_entry = (index, max(0, row - self.size.height // 3))
+        self._top_entry = (index, above)
         self._changed_from = 0
         self._settle()
 

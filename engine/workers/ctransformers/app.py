@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from hinterland.engine import requests
+from hinterland.engine.protocol import begun
 from hinterland.engine.requests import Order
 from hinterland.engine.workers.ctransformers.answer import Finished, Read, Said, Step, answer
 from hinterland.engine.workers.ctransformers.chat_template import ChatTemplate
@@ -90,7 +91,7 @@ class _Desk:
 
     async def _steps(self, order: Order, prompt: list[int]) -> AsyncGenerator[Step, None]:
         stops = (*order.sampling.stop, *self._template.stop)
-        flow = TextFlow(stops, trim=self._template.trim)
+        flow = TextFlow(stops, trim=self._template.trim and not begun(order.messages))
         async with self._line:
             steps = answer(self._model, prompt, order.sampling, flow)
             while (step := await self._compute(_next, steps)) is not None:

@@ -12,7 +12,7 @@ import jinja2
 import jinja2.sandbox
 import msgspec
 
-from hinterland.engine.protocol import Message
+from hinterland.engine.protocol import Message, begun
 from hinterland.errors import InputError, ModelError
 
 _NAMED = Path(__file__).with_name("templates.toml")
@@ -50,7 +50,11 @@ class ChatTemplate:
             raise ModelError(f"its chat template cannot be used: {error}") from error
 
     def render(self, messages: Sequence[Message], bos: str, eos: str) -> str:
-        """Return the prompt; raises InputError when the template refuses the messages."""
+        """Return the prompt, the beginning of the answer with it where there is one; raises
+        InputError when the template refuses the messages."""
+        said = begun(messages)
+        if said:
+            messages = messages[:-1]
         values: dict[str, Any] = {
             "messages": [{"role": each.role, "content": each.content} for each in messages],
             "add_generation_prompt": True,
@@ -58,12 +62,15 @@ class ChatTemplate:
             "eos_token": eos,
         }
         try:
-            return self._template.render(values)
+            prompt = self._template.render(values)
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise InputError(
                 f"The model's chat template refuses these messages: {error}.",
                 "`hint models show NAME` names its template; another one can be given to it.",
             ) from error
+        # The space before the answer is the model's own where it is dropped from what was said.
+        gap = " " if said and self.trim and not prompt[-1:].isspace() else ""
+        return prompt + gap + said
 
 
 def find(wanted: str, kind: str) -> ChatTemplate:

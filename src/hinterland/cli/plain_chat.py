@@ -15,7 +15,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hinterland import attachments, chat_commands, plugin_host
+from hinterland import attachments, branches, chat_commands, plugin_host
+from hinterland.chat_branches import Asking
 from hinterland.cli import line_completion, show_error
 from hinterland.cli.answer import AnswerView, answer_view
 from hinterland.cli.answering import where_words_go
@@ -41,6 +42,7 @@ from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
+from hinterland.turns import Turn
 from hinterland.window import OutgrownError, Overflow
 
 if TYPE_CHECKING:
@@ -94,6 +96,8 @@ class PlainChat:
         self.documents: list[Document] = []
         """The documents that go with it."""
         self._to_send = ""
+        self._asking: Asking | None = None
+        """The answer that a command has asked for."""
         self._exit_code = 0
 
     def run(self) -> int:
@@ -152,6 +156,7 @@ class PlainChat:
 
     def _run(self, name: str, argument: str) -> None:
         self._to_send = ""
+        self._asking = None
         if not chat_commands.known(name):
             added = plugin_host.additions()
             if tool := added.tools.get(name):
@@ -168,6 +173,21 @@ class PlainChat:
             go_to()
         if self._to_send:
             self._ask(self._to_send)
+        if self._asking is not None:
+            self._ask_for(self._asking)
+
+    def _ask_for(self, asking: Asking) -> None:
+        """Show the answer that a command asked for."""
+        if asking.mark:
+            self._say(f"{asking.mark} {clean(asking.prompt)}")
+        if asking.begun is not None and self._attended:
+            self._write(clean(asking.begun.answer))
+        typed = asking.typed
+        if asking.edited is not None:
+            typed = f"/edit {self._number(asking.edited)} {typed}"
+        self._ask(typed, asking.events)
+        if asking.edited is not None:
+            self.pictures.clear()
 
     def switched(self, model: str, where: str) -> None:
         """Nothing to do: what `/model` says is all there is to see here."""
@@ -234,25 +254,34 @@ class PlainChat:
 
     def _show_last_turn(self) -> None:
         """Say where a conversation that goes on stands, and take up an answer still being written."""
-        said = [turn for turn in self._conversation.turns if not turn.replaces]
-        if self._attended and said:
-            turn = said[-1]
-            self._write(f"> {clean(turn.brief_prompt)}\n")
-            self._write_answer(turn.answer)
-            self._end_line()
+        self._show_where_it_stands()
         running = self._conversation.running
         if running is not None:
             if self._attended:
                 self._write(f"> {clean(running.brief_prompt)}\n")
             self._try(lambda: self._answer(self._conversation.follow()))
 
-    def _ask(self, prompt: str) -> None:
+    def _show_where_it_stands(self) -> None:
+        turn = branches.last_said(self._conversation.turns)
+        if self._attended and turn is not None:
+            mark = branches.mark(self._conversation.tree.place(turn.id))
+            prompt = clean(f"{mark} {turn.brief_prompt}".lstrip())
+            self._write(f"> {prompt}\n")
+            self._write_answer(turn.answer)
+            self._end_line()
+
+    def _ask(self, prompt: str, answer: Callable[[], AsyncIterator[Event]] | None = None) -> None:
+        """Have a prompt answered, by asking it or with what asks for it in another way."""
         while True:
             try:
-                answer = attachments.ask(self._conversation, prompt, self.documents, self.pictures)
-                self._answer(answer)
-                self.pictures.clear()
-                self.documents.clear()
+                if answer is not None:
+                    self._answer(answer())
+                else:
+                    self._answer(
+                        attachments.ask(self._conversation, prompt, self.documents, self.pictures)
+                    )
+                    self.pictures.clear()
+                    self.documents.clear()
                 return
             except OutgrownError as error:
                 if not self._attended:
@@ -283,6 +312,9 @@ class PlainChat:
     def _give_back(self, prompt: str) -> None:
         """Put a prompt that was not sent into the next line, to be changed or sent again."""
         self._say(_("Nothing was sent."))
+        self._insert(prompt)
+
+    def _insert(self, prompt: str) -> None:
         if "\n" in prompt or not prompt.isprintable():
             return
         with suppress(ImportError):
@@ -342,6 +374,27 @@ class PlainChat:
     def send(self, prompt: str) -> None:
         """Send a prompt once the command has ended."""
         self._to_send = prompt
+
+    def request(self, asking: Asking) -> None:
+        """Have something answered as soon as the command is over."""
+        self._asking = asking
+
+    def edit(self, turn: Turn) -> None:
+        """Put the prompt of a turn into the next line, after the command that changes it."""
+        number = self._number(turn)
+        self._say(_("/edit {number} and the new text asks it instead.").format(number=number))
+        if self._attended:
+            self._insert(f"/edit {number} {turn.prompt}")
+
+    def _number(self, turn: Turn) -> int:
+        """Return how `/edit` counts to a turn of this branch: 1 is the last."""
+        said = [each.id for each in self._conversation.turns if not each.replaces]
+        return len(said) - said.index(turn.id)
+
+    def branch_switched(self, sentence: str) -> None:
+        """Write where the branch stands that is spoken in now."""
+        self._say(sentence)
+        self._show_where_it_stands()
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Write text under a heading as it comes, for a person, and return how it ended."""

@@ -15,7 +15,7 @@ import msgspec
 from hinterland import attached
 from hinterland.durable import locked, remove_file
 from hinterland.engine import prefix_store
-from hinterland.engine.protocol import ImageNote
+from hinterland.engine.protocol import FinishReason, ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.history.deleted import Deleted, DeletedFiles
 from hinterland.history.drafts import Drafts
@@ -75,8 +75,9 @@ class History:
         self._prefixes = paths.prefixes
         self._search = Search(paths.history / "search.sqlite", self._files)
 
-    def add_turn(self, conversation_id: str, turn: Turn) -> None:
-        """Keep a turn; it is on the disk when this returns. Raises StorageError.
+    def add_turn(self, conversation_id: str, turn: Turn, *, current: bool = True) -> None:
+        """Keep a turn, and show its branch from now on unless it is not `current`; both are on the
+        disk when this returns. Raises StorageError.
 
         A turn that is kept already is not kept twice. It gives way to a complete one if it was cut
         off, and to one that was cut off later. Its journal is no longer needed and goes.
@@ -84,9 +85,15 @@ class History:
         file = self._files.file(conversation_id)
         self._files.prepare()
         with file.edit() as edit:
-            _put(edit, turn)
+            _put(edit, turn, current=current)
             edit.commit()
             self.forget(turn.id)
+
+    def show(self, conversation_id: str, turn_id: str) -> None:
+        """Show the branch that ends with this turn from now on; raises StorageError."""
+        self._files.prepare()
+        with self._files.file(conversation_id).edit() as edit:
+            _show(edit, turn_id)
 
     def forget(self, turn_id: str) -> None:
         """Remove the journal of a turn that is kept, or of which there is nothing to keep."""
@@ -165,9 +172,11 @@ class History:
         # Looked for first: an answer that ends in between is then shown, and shown once.
         running = self.running()
         record = self.conversation(conversation_id)
-        kept = {turn.id for turn in record.turns}
+        kept = {turn.id: turn for turn in record.turns}
         return record, [
-            turn for running_id, turn in running if running_id == record.id and turn.id not in kept
+            turn
+            for running_id, turn in running
+            if running_id == record.id and (turn.id not in kept or _goes_on(kept[turn.id], turn))
         ]
 
     def resolve(self, beginning: str) -> str:
@@ -431,16 +440,41 @@ class History:
             self._warn(error)
 
 
-def _put(edit: Edit[Content], turn: Turn) -> None:
+def _put(edit: Edit[Content], turn: Turn, *, current: bool = True) -> None:
     content = edit.content
     if content is None or not content.conversation:
-        edit.insert("conversation", Heading(title_of(turn.prompt), turn.created))
+        edit.insert("conversation", Heading(title_of(turn.prompt), turn.created, current=turn.id))
     for number, kept in content.turns.items() if content else ():
         if kept.id == turn.id:
-            if not kept.complete and (turn.complete or len(turn.answer) > len(kept.answer)):
-                edit.replace("turns", int(number), turn)
+            if _gives_way(kept, turn):
+                whole = msgspec.structs.replace(
+                    turn, created=kept.created, reasoning=turn.reasoning or kept.reasoning
+                )
+                edit.replace("turns", int(number), whole)
             return
     edit.insert("turns", turn)
+    if current:
+        _show(edit, turn.id)
+
+
+def _show(edit: Edit[Content], turn_id: str) -> None:
+    for number, heading in edit.content.conversation.items() if edit.content else ():
+        shown = msgspec.structs.replace(heading, current=turn_id)
+        edit.replace("conversation", int(number), shown)
+
+
+def _gives_way(kept: Turn, turn: Turn) -> bool:
+    """Whether a turn says more than what is kept of it."""
+    longer = len(turn.answer) > len(kept.answer)
+    if not kept.complete:
+        return turn.complete or longer
+    ended = turn.finish_reason is FinishReason.STOP
+    return _goes_on(kept, turn) and (longer or ended)
+
+
+def _goes_on(kept: Turn, turn: Turn) -> bool:
+    """Whether a turn goes on from where the answer that is kept was cut off."""
+    return kept.finish_reason is not FinishReason.STOP and turn.answer.startswith(kept.answer)
 
 
 def _as_tags(words: Iterable[str]) -> tuple[str, ...]:

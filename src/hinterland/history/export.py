@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from hinterland import branches
 from hinterland.durable import locked, replace_file
 from hinterland.engine.protocol import FinishReason
 from hinterland.errors import InputError
@@ -29,7 +30,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """A whole conversation, text as it was said; see docs/history.md."""
 
     format: Literal["hinterland.conversation"] = "hinterland.conversation"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 1
+    """2 where turns are alternatives to others: they are no one line."""
     id: str
     title: str
     created: float
@@ -41,6 +43,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     pinned: bool = False
     archived: bool = False
     tags: tuple[str, ...] = ()
+    current: str = ""
+    """The id of the turn at the end of the branch that is shown."""
 
 
 def as_json(record: Record, writing: Sequence[Turn] = ()) -> bytes:
@@ -55,6 +59,8 @@ def as_json(record: Record, writing: Sequence[Turn] = ()) -> bytes:
         pinned=record.pinned,
         archived=record.archived,
         tags=record.tags,
+        current=record.current,
+        version=2 if _others(record, writing) else 1,
     )
     document: dict[str, Any] = msgspec.to_builtins(export)
     for turn in (*document["turns"], *document["writing"]):
@@ -81,13 +87,13 @@ def readable_json(document: object) -> bytes:
 
 def as_text(record: Record, writing: Sequence[Turn] = ()) -> str:
     """Return the conversation as clean plain text."""
-    parts = [clean_line(record.title), f"{record.id} · {when(record.created)}"]
-    for turn, mark, stands_for in _marked(record.turns, writing):
+    parts = [clean_line(record.title), _below_title(record, writing)]
+    for turn, mark, stands_for, place in _marked(record, writing):
         if stands_for:
             parts += ["", f"── {stands_for}, {when(turn.created)}"]
             parts += ["", *_answer(turn, mark)] if turn.answer else []
             continue
-        parts += ["", f"── You, {when(turn.created)}", "", *_prompt(turn), ""]
+        parts += ["", f"── You, {when(turn.created)}{place}", "", *_prompt(turn), ""]
         parts += [f"── {_answerer(turn)}", ""]
         parts += _answer(turn, mark)
     return "\n".join(parts) + "\n"
@@ -95,13 +101,13 @@ def as_text(record: Record, writing: Sequence[Turn] = ()) -> str:
 
 def as_markdown(record: Record, writing: Sequence[Turn] = ()) -> str:
     """Return the conversation as clean Markdown, prompts quoted."""
-    parts = [f"# {clean_line(record.title)}", "", f"{record.id} · {when(record.created)}"]
-    for turn, mark, stands_for in _marked(record.turns, writing):
+    parts = [f"# {clean_line(record.title)}", "", _below_title(record, writing)]
+    for turn, mark, stands_for, place in _marked(record, writing):
         if stands_for:
             parts += ["", f"## {stands_for}, {when(turn.created)}"]
             parts += ["", *_answer(turn, mark)] if turn.answer else []
             continue
-        parts += ["", f"## You, {when(turn.created)}", ""]
+        parts += ["", f"## You, {when(turn.created)}{place}", ""]
         parts += [f"> {line}".rstrip() for line in _prompt(turn)]
         parts += ["", f"## {_answerer(turn)}", ""]
         parts += _answer(turn, mark)
@@ -140,12 +146,34 @@ def save(path: Path, content: bytes, *, overwrite: bool) -> None:
         replace_file(path, content)
 
 
-def _marked(turns: Sequence[Turn], writing: Iterable[Turn]) -> Iterable[tuple[Turn, str, str]]:
-    """Yield each turn, how its answer ended if not well, and what it says of the turns it stands for."""
+def _marked(record: Record, writing: Sequence[Turn]) -> Iterable[tuple[Turn, str, str, str]]:
+    """Yield each turn of the branch that is shown, how its answer ended if not well, what it says of
+    the turns it stands for, and which of its alternatives it is."""
+    places = _tree(record, writing).marks()
+    turns = record.branch(writing)
     counts = stood_for(turns)
-    for turn in turns:
-        yield turn, marks(turn), mark_above(turn, counts[turn.id]) if turn.replaces else ""
-    yield from ((turn, f"[{STILL_WRITING}]", "") for turn in writing)
+    unfinished = {turn.id for turn in writing}
+    for turn in (*(turn for turn in turns if turn.id not in unfinished), *writing):
+        ended = f"[{STILL_WRITING}]" if turn.id in unfinished else marks(turn)
+        stands_for = mark_above(turn, counts[turn.id]) if turn.replaces else ""
+        place = places.get(turn.id)
+        yield turn, ended, stands_for, f" {place}" if place else ""
+
+
+def _tree(record: Record, writing: Sequence[Turn]) -> branches.Tree:
+    return branches.Tree((*record.turns, *writing))
+
+
+def _others(record: Record, writing: Sequence[Turn]) -> int:
+    return max(0, len(_tree(record, writing).branches()) - 1)
+
+
+def _below_title(record: Record, writing: Sequence[Turn]) -> str:
+    said = f"{record.id} · {when(record.created)}"
+    others = _others(record, writing)
+    if not others:
+        return said
+    return f"{said} · {others} other {'branch' if others == 1 else 'branches'}, in the JSON export"
 
 
 def _answerer(turn: Turn) -> str:

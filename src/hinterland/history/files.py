@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
+from hinterland.branches import BEGINNING, Tree, is_line
 from hinterland.durable import sweep, sync_folder
 from hinterland.errors import StorageError
 from hinterland.paths import Paths, private_folder
@@ -44,6 +45,8 @@ class Heading(msgspec.Struct, omit_defaults=True):
     pinned: bool = False
     archived: bool = False
     tags: tuple[str, ...] = ()
+    current: str = ""
+    """The id of the turn at the end of the branch that is shown; "" is the newest."""
 
 
 class Content(msgspec.Struct):
@@ -55,7 +58,7 @@ class Content(msgspec.Struct):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A conversation with all its turns, oldest first."""
+    """A conversation with all its turns, those of every branch, oldest first."""
 
     id: str
     title: str
@@ -69,6 +72,20 @@ class Record(msgspec.Struct, frozen=True):
     archived: bool = False
     """Whether lists leave it out unless they are asked for it."""
     tags: tuple[str, ...] = ()
+    current: str = ""
+    """The id of the turn at the end of the branch that is shown; "" is the newest."""
+
+    def branch(self, writing: Sequence[Turn] = ()) -> list[Turn]:
+        """Return the turns of the branch that is shown: the one spoken in last, or switched to, or
+        on which an answer is being written."""
+        ends = ["", *(turn.id for turn in self.turns[-1:])]
+        if not writing and self.current in ends and is_line(self.turns):
+            return list(self.turns)
+        tree = Tree(self.turns)
+        parent = writing[-1].parent if writing else None
+        if parent is not None and (parent in tree or parent == BEGINNING):
+            return tree.line(parent)
+        return tree.line(tree.tip(self.current if self.current in tree else BEGINNING))
 
     def texts(self) -> Iterator[tuple[Turn, str]]:
         """Yield each turn with the text it is found by; the first is found by the title too."""
@@ -115,6 +132,7 @@ class ConversationFiles:
             heading.pinned,
             heading.archived,
             heading.tags,
+            heading.current,
         )
 
     def readable(self, conversation_id: str) -> Record | None:

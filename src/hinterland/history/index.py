@@ -112,14 +112,15 @@ class SummaryIndex:
 
 def summary(record: Record) -> Summary:
     """Return what a list shows of `record`."""
-    last = record.turns[-1] if record.turns else None
+    branch = record.branch()
+    last = branch[-1] if branch else None
     return Summary(
         id=record.id,
         title=record.title,
         created=record.created,
         updated=record.updated,
         model=last.model if last else "",
-        turns=sum(not turn.replaces for turn in record.turns),
+        turns=sum(not turn.replaces for turn in branch),
         incomplete=last is not None and not last.complete,
         pinned=record.pinned,
         archived=record.archived,

@@ -11,7 +11,7 @@ import msgspec
 
 from hinterland.engine import journal
 from hinterland.errors import StorageError
-from hinterland.turns import Turn
+from hinterland.turns import Seam, Turn
 
 TORN_SECONDS = 24 * 3600
 """Age at which a journal without a readable header is removed: no service is just starting it."""
@@ -86,9 +86,12 @@ def _turn(found: journal.Journal) -> Turn:
         model=header.model,
         sampling=header.sampling,
         images=header.images,
+        parent=header.parent,
+        answer=header.answer,
     )
+    seam = Seam(header.answer)
     for event in found.events:
-        turn.receive(event)
+        turn.receive(seam.new(event))
     return turn
 
 
