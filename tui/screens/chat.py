@@ -44,8 +44,8 @@ from hinterland.tui.messages import (
     Told,
 )
 from hinterland.tui.pace import Pace
-from hinterland.tui.shaping import Shaping
 from hinterland.tui.screens.keys_in_words import KeysInWords
+from hinterland.tui.shaping import Shaping
 from hinterland.tui.status import Status
 from hinterland.tui.widgets.choice import Choice
 from hinterland.tui.widgets.prompt_input import PromptInput
