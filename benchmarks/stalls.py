@@ -215,8 +215,7 @@ def _in_a_terminal(name: str) -> dict[str, tuple[float, float]]:
     result, out = os.pipe()
     process = subprocess.Popen(
         # A session leader with this terminal, so that it is told of resizing.
-        ["setsid", "--ctty", "--wait", sys.executable, __file__, "--case", name]
-        + ["--inside", str(out)],
+        ["setsid", "--ctty", sys.executable, __file__, "--case", name, "--inside", str(out)],
         stdin=inside,
         stdout=inside,
         stderr=inside,
