@@ -11,7 +11,7 @@ import msgspec
 from hinterland.errors import EngineError
 from hinterland.paths import Paths
 
-AUTO = frozenset({"auto", ""})
+AUTO = "auto"
 BUNDLED = "bundled"
 NAME = "llama-server"
 
@@ -35,9 +35,9 @@ def wanted(server: str, measured: str) -> Wanted:
 
     Raises EngineError when the setting names a program that is not here.
     """
-    if server == BUNDLED or (server in AUTO and not measured):
+    if server == BUNDLED or (server == AUTO and not measured):
         return Wanted()
-    if server in AUTO:
+    if server == AUTO:
         found = find(measured)
         if found is None:
             return Wanted(note=f"{measured}, measured as the fastest, is gone")

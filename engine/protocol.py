@@ -92,6 +92,8 @@ class Request(msgspec.Struct, frozen=True):
     """The images of the last message, as its turn notes them."""
     think: Think | None = None
     """None leaves it to the model."""
+    usual: bool = False
+    """Whether `think` is only what the settings say, and was not asked for with this request."""
     prefix: str | None = None
     """Names the system prompt as one that is worth keeping read: a tool's."""
     room: int = 0

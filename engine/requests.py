@@ -39,6 +39,8 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     encoded_anew: bool = False
     """Whether the caller has decoded and encoded the images itself; the service does it otherwise."""
     think: Think | None = None
+    usual: bool = False
+    """Whether `think` is only what the settings say: a model that does not think keeps quiet."""
     prefix: Id | None = None
     """Names the system prompt as one that is worth keeping read: a tool's."""
 
@@ -100,6 +102,7 @@ def encode(request: Request) -> bytes:
             images=request.images,
             encoded_anew=any(message.images for message in request.messages),
             think=request.think,
+            usual=request.usual,
             prefix=request.prefix,
         ),
     }

@@ -45,8 +45,10 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     running: int
     """Answers being written or waited for."""
     answered: int
-    """Answers that ended since the service started."""
+    """Answers that were given since the service started; what failed is none."""
     idle_seconds: float
     keep_alive: float
     """Minutes."""
+    trouble: str = ""
+    """Why the engine could not do the last thing it was asked; empty when it did."""
     resident_bytes: int | None = None

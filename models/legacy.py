@@ -13,7 +13,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from hinterland.errors import ModelError
+from hinterland.errors import InputError, ModelError
 from hinterland.models.header import MOST_TENSORS, Facts
 from hinterland.models.legacy_layouts import LAYOUTS, TYPES, Layout
 from hinterland.models.quantisation import BLOCKS
@@ -47,13 +47,14 @@ def is_legacy(path: Path) -> bool:
 def read(path: Path, kind: str) -> Facts:
     """Return the facts of the legacy model at `path`, which is of type `kind`.
 
-    Raises ModelError when it is not a whole and sound file of that type, or when no type is given.
+    Raises ModelError when it is not a whole and sound file of that type, or when no type is given;
+    InputError for a type that there is not.
     """
     name = clean_line(path.name)
     if kind not in LAYOUTS:
         fits = fitting(path)
         told = f" Its weights are those of {' or '.join(fits)}." if fits else ""
-        raise ModelError(
+        raise (InputError if kind else ModelError)(
             f"There is no type called {clean_line(kind, 40)}."
             if kind
             else f"{name} is a model file of the GGML era, which does not say what type it has.",

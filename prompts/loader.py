@@ -7,6 +7,7 @@ in its sandbox, where a name that the caller does not give is an error and never
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,24 +69,76 @@ def load(name: str, config_folder: Path | None) -> Prompt:
     for folder in (*own, _SHIPPED):
         file = folder / f"{name}.md"
         try:
-            text = file.read_bytes().decode("utf-8-sig")
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except UnicodeDecodeError as error:
-            raise ConfigError(
-                f"The prompt file {file} is not UTF-8 text (byte {error.start}).",
-                "Save it as UTF-8.",
-            ) from error
-        except OSError as error:
-            raise ConfigError(
-                f"The prompt file {file} cannot be read: {error.strerror}.",
-                "Mend its permissions or move it away.",
-            ) from error
+            text = _text(file)
+        except ConfigError as error:
+            if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+                continue
+            raise
         return _parse(name, text, file)
     raise InputError(
         f"There is no prompt named {name!r}.",
         f"Put it at {own[0] / name}.md." if own else "",
     )
+
+
+def load_role(name: str, config_folder: Path | None, more: Sequence[Path] = ()) -> Prompt:
+    """Return the role `name`: a prompt file under `roles/` that says who the model is to be.
+
+    `more` are folders of prompt files that plugins bring. Raises as `load` does, and ConfigError for
+    a file that is no role.
+    """
+    for folder in _role_folders(config_folder, more):
+        file = folder / f"{name}.md"
+        if _NAME.fullmatch(name) and file.is_file():
+            return _role(name, _text(file), file)
+    known, _ = roles(config_folder, more)
+    names = ", ".join(each.name for each in known)
+    raise InputError(f"There is no role named {name!r}.", f"There are: {names}.")
+
+
+def roles(config_folder: Path | None, more: Sequence[Path] = ()) -> tuple[list[Prompt], list[str]]:
+    """Return the roles by name, and a sentence for every file that should be one and is not."""
+    found: dict[str, Prompt] = {}
+    problems: dict[str, str] = {}
+    for folder in _role_folders(config_folder, more):
+        for file in sorted(folder.glob("*.md")):
+            if file.stem in found or file.stem in problems:
+                continue
+            try:
+                if not _NAME.fullmatch(file.stem):
+                    raise _unusable(file, 1, "its name has to be lower-case letters and digits")
+                found[file.stem] = _role(file.stem, _text(file), file)
+            except ConfigError as error:
+                problems[file.stem] = error.message
+    return [found[name] for name in sorted(found)], list(problems.values())
+
+
+def _role_folders(config_folder: Path | None, more: Sequence[Path]) -> list[Path]:
+    own = [config_folder / "prompts"] if config_folder else []
+    return [folder / "roles" for folder in (*own, *more, _SHIPPED)]
+
+
+def _role(name: str, text: str, file: Path) -> Prompt:
+    role = _parse(name, text, file)
+    if not role.system:
+        raise _unusable(file, len(text.splitlines()), "a role needs text under '# system'")
+    if role.template:
+        raise _unusable(file, role.template_line, "a role has no '# user'")
+    return role
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"The prompt file {file} is not UTF-8 text (byte {error.start}).", "Save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"The prompt file {file} cannot be read: {error.strerror}.",
+            "Mend its permissions or move it away.",
+        ) from error
 
 
 def _parse(name: str, text: str, file: Path) -> Prompt:

@@ -11,6 +11,8 @@ import platformdirs
 import pytest
 
 from hinterland.paths import Paths, find
+from hinterland.plugin_host import SHIPPED, additions
+from tests.plugin_shelf import Shelf
 from tests.running import Hint, hint_command, stop_engine
 
 SMALL_MODEL = "smollm2-135m"
@@ -113,3 +115,13 @@ def hint(home: Path) -> Hint:
         return ended
 
     return run
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    """The shipped plugins, and none of those that this machine may have."""
+    shelf = Shelf(tmp_path / "site", monkeypatch)
+    shelf.add("hinterland", "9.9", **{name: f"hinterland.plugins.{name}" for name in SHIPPED})
+    additions.cache_clear()
+    yield shelf
+    additions.cache_clear()

@@ -5,16 +5,27 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual._context import active_message_pump
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.screen import Screen
 
+from hinterland.config import Config
 from hinterland.conversation import Conversation
-from hinterland.tui.messages import HungUp, OpeningFailed
+from hinterland.errors import PluginError
+from hinterland.language import N_, _
+from hinterland.text import clean_line
+from hinterland.tui.keys import keymap
+from hinterland.tui.messages import HungUp, OpeningFailed, ScreenFailed
 from hinterland.tui.screens.chat import ChatScreen
 from hinterland.tui.shaping import Shaping
+
+if TYPE_CHECKING:
+    from hinterland.tui.palette_entries import Entry
 
 _TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -29,6 +40,8 @@ class ChatApp(App[bool], inherit_bindings=False):
     """The terminal's own selection (with Shift) copies; ours would need the terminal's clipboard."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", priority=True, id="app.quit"),
+        Binding("ctrl+p", "palette", N_("Commands"), id="app.palette"),
+        Binding("f1", "help", N_("Help"), id="app.help"),
     ]
 
     def __init__(
@@ -38,32 +51,101 @@ class ChatApp(App[bool], inherit_bindings=False):
         *,
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
-        shaping: str = "auto",
+        config: Config | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.theme = "ansi-dark"
+        self.config = config or Config()
+        """The settings, which were checked."""
+        self._foreign: tuple[Screen[Any], str] | None = None
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
         self._chat = ChatScreen(open_conversation, conversation, default_model, remotes or {})
-        self._chat.shaping = Shaping(shaping)
+        self._chat.shaping = Shaping(self.config.ui.shaping)
 
     def on_mount(self) -> None:
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for told in _TOLD_TO_END:
                 loop.add_signal_handler(told, self.post_message, HungUp(told))
+        if self.config.keys:
+            self.set_keymap(keymap(self.config.keys))
         self.push_screen(self._chat)
 
     def action_leave(self) -> None:
         self._chat.leave()
+
+    def action_palette(self) -> None:
+        """Offer everything that can be done here."""
+        from hinterland.tui import palette_entries
+        from hinterland.tui.screens.palette import PaletteScreen
+
+        in_chat = self.screen is self._chat
+        entries = palette_entries.of_bindings(self.screen)
+        if in_chat:
+            entries += palette_entries.of_commands()
+        self.push_screen(PaletteScreen(entries, whole=in_chat), self._do)
+
+    async def _do(self, chosen: Entry | None) -> None:
+        if chosen is not None and chosen.typed:
+            self._chat.command(chosen.typed)
+        elif chosen is not None:
+            await self.run_action(chosen.action, chosen.node)
+
+    def action_help(self) -> None:
+        """Show all keys and commands."""
+        from hinterland.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.config))
+
+    def open_foreign(self, name: str, kind: type[Screen[Any]]) -> None:
+        """Show a plugin's screen; a text it ends with goes to the box. Raises PluginError."""
+        try:
+            screen = kind()
+        # A plugin is somebody else's code: whatever it does, the chat it is added to goes on.
+        except Exception as error:
+            raise _failed(name, error) from error
+        self._foreign = (screen, name)
+        self.push_screen(screen, self._chat.take)
+
+    def _foreign_failed(self, error: Exception) -> bool:
+        """Take note of an error while a plugin's screen is shown; return whether one is."""
+        if self._foreign is None or self.screen is not self._foreign[0]:
+            return False
+        failed, self._foreign = _failed(self._foreign[1], error), None
+        self.call_later(self.post_message, ScreenFailed(failed))
+        return True
+
+    async def run_action(
+        self,
+        action: str | tuple[str, str, tuple[object, ...]],
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key says; a plugin's screen that cannot is closed."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        # A plugin is somebody else's code: whatever it does, the chat it is added to goes on.
+        except Exception as error:
+            if not self._foreign_failed(error):
+                raise
+            return True
+
+    def on_screen_failed(self, message: ScreenFailed) -> None:
+        if self.screen is not self._chat:
+            self.pop_screen()
+        self._chat.tell_of(message.error)
 
     def on_opening_failed(self, message: OpeningFailed) -> None:
         self.error = message.error
         self.exit()
 
     def _handle_exception(self, error: Exception) -> None:
+        # Our own loop ends with an error in it; what ends otherwise is the screen's.
+        if active_message_pump.get(None) is not self and self._foreign_failed(error):
+            return
         # Textual would print the locals of every frame; the command line has one sentence for it.
         super()._handle_exception(error)
         self.error = self.error or error
@@ -71,3 +153,11 @@ class ChatApp(App[bool], inherit_bindings=False):
 
     def on_hung_up(self, message: HungUp) -> None:
         self._chat.leave(128 + message.signal)
+
+
+def _failed(name: str, error: Exception) -> PluginError:
+    why = clean_line(f"{type(error).__name__}: {error}", 200)
+    return PluginError(
+        _("The screen {name} of a plugin failed ({error}).").format(name=name, error=why),
+        _("`hint plugins list` shows whose it is."),
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -12,15 +14,19 @@ from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageN
 from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
-from hinterland.tui.messages import Told
+from hinterland.tui.messages import ModelSwitched, Told
 from hinterland.tui.pace import Pace
 from hinterland.tui.widgets.choice import Way
 from hinterland.turns import Turn
 from hinterland.window import Overflow
 
+if TYPE_CHECKING:
+    from hinterland.hookspecs import ChatTool
+
 OWN = (
     ("/new", N_("a new conversation")),
     ("/quit", N_("leave")),
+    ("/keys", N_("all keys as they are now (F1)")),
     ("/help", N_("this")),
 )
 """Commands that only a front end can do, and their help."""
@@ -59,6 +65,19 @@ class ScreenChat:
         finally:
             pace.flush()
         return end
+
+    def switched(self, model: str, where: str) -> None:
+        """Have the status line say so."""
+        self._post(ModelSwitched(model, where))
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools of plugins, which are imported for it; says what is wrong with them."""
+        from hinterland import plugin_host  # not before the first paint
+
+        added = await asyncio.to_thread(plugin_host.additions)
+        for warning in added.warnings:
+            self.say(warning)
+        return added.tools
 
 
 def shown(prompt: str, pictures: Sequence[Picture]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -11,6 +12,9 @@ from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
 from hinterland.window import Overflow
+
+if TYPE_CHECKING:
+    from hinterland.hookspecs import ChatTool, Screen
 
 
 @dataclass
@@ -79,6 +83,32 @@ class Told(Message):
     """A command has something to say."""
 
     text: str
+
+
+@dataclass
+class ModelSwitched(Message):
+    """Another model answers the next prompt."""
+
+    model: str
+    where: str
+    """Where words to it go, as the status line says it."""
+
+
+@dataclass
+class CommandFound(Message):
+    """Whether a plugin has a command that was typed is known."""
+
+    typed: str
+    found: ChatTool | Screen | None
+    error: HinterlandError | None = None
+    """Why there is none."""
+
+
+@dataclass
+class ScreenFailed(Message):
+    """A plugin's screen did what it should not."""
+
+    error: HinterlandError
 
 
 @dataclass

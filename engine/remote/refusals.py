@@ -27,6 +27,13 @@ _OVERFLOW = re.compile(
     r"|longer than the model|prompt is too long",
     re.IGNORECASE,
 )
+# llama-server without a projector (its status is 500), vLLM, Ollama, OpenAI and gateways.
+_BLIND = re.compile(
+    r"(image|vision|multi-?modal)[^.]{0,60}(not|n't|only|un)[ -]?support"
+    r"|(not|n't) support[^.]{0,40}(image|vision|multi-?modal)"
+    r"|not a multi-?modal|at most 0 image|required for image input|mmproj",
+    re.IGNORECASE,
+)
 _LONGEST = 300
 
 
@@ -91,6 +98,11 @@ def _refused(
         return _overflow(engine, error, because)
     if status == 404:
         return _not_found(engine, name, error, because, model, models)
+    if status >= 400 and _BLIND.search(error.message):
+        return InputError(
+            f"The model {clean_line(model or name, 80)} at {engine} cannot see images{because}.",
+            "Ask a model that sees, or leave the image out.",
+        )
     if "schema" in error.message.lower() and 400 <= status < 500:
         return InputError(
             f"{engine} cannot enforce this schema{because}.", "Simplify the schema and try again."

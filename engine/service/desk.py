@@ -67,6 +67,7 @@ class Desk:
         self._by_turn: dict[str, Answer] = {}
         self._closing = False
         self._answered = 0
+        self._trouble = ""
         self._last_active = time.monotonic()
 
     @property
@@ -144,6 +145,7 @@ class Desk:
             idle_seconds=self.idle_seconds,
             keep_alive=self._keep_alive,
             resident_bytes=resident_bytes(os.getpid()),
+            trouble=self._trouble,
         )
 
     def _start(
@@ -158,7 +160,6 @@ class Desk:
             del self._running[answer]
             if turn_id is not None:
                 del self._by_turn[turn_id]
-            self._answered += 1
             self._last_active = time.monotonic()
             if task.cancelled():  # before its first step
                 answer.say(Done(FinishReason.CANCELLED))
@@ -175,6 +176,7 @@ class Desk:
             spec = await asyncio.to_thread(self._resolve, model)
             async with self._workers.worker(spec, answer.say):
                 answer.say(Done(FinishReason.STOP, model=spec.model))
+                self._trouble = ""
 
     async def _count(self, order: Order, answer: Answer) -> None:
         with self._telling(answer):
@@ -215,6 +217,8 @@ class Desk:
         ):
             async for piece in pieces:
                 answer.pass_on(piece)
+        self._answered += 1
+        self._trouble = ""
 
     async def _admitted(
         self, worker: Worker, order: Order, say: Say
@@ -266,6 +270,8 @@ class Desk:
                 answer.say(Done(FinishReason.CANCELLED))
         except HinterlandError as error:
             log.warning("%s", name_of(error) if error.quotes else error.message)
+            if isinstance(error, EngineError) and not error.quotes:
+                self._trouble = error.message
             answer.say(Failed(name_of(error), error.message, error.hint))
         except Exception as error:
             # The worker boundary: the caller must hear of a defect too, and the service goes on.

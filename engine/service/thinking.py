@@ -36,7 +36,8 @@ _ENOUGH = (
 
 def steer(order: Order, spec: WorkerSpec) -> tuple[Order, str]:
     """Return the order with what makes its model think as much as is wished for, and what the user
-    has to be told when it does not; empty when there is nothing to tell."""
+    has to be told when it does not; empty when there is nothing to tell, or nobody asked for it with
+    this request."""
     order = _stopped(order, spec)
     think = order.hint.think
     if think is None:
@@ -48,7 +49,7 @@ def steer(order: Order, spec: WorkerSpec) -> tuple[Order, str]:
     words = spec.thinking if spec.kind in _TEMPLATE_WORKERS else ()
     if not words:
         told = f"{spec.model} does not think, so `--think {think}` changes nothing."
-        return order, "" if think is Think.OFF else told
+        return order, "" if think is Think.OFF or order.hint.usual else told
     variables, budget, note = _said(think, words, spec.model)
     body = dict(order.body)
     if variables:
@@ -59,7 +60,7 @@ def steer(order: Order, spec: WorkerSpec) -> tuple[Order, str]:
         body["reasoning_budget_tokens"] = min(budget, max(1, most // 2))
         if think is Think.LOW and most >= 2 * budget:  # there is room for a sentence
             body["reasoning_budget_message"] = _ENOUGH
-    return msgspec.structs.replace(order, body=body), note
+    return msgspec.structs.replace(order, body=body), "" if order.hint.usual else note
 
 
 def _stopped(order: Order, spec: WorkerSpec) -> Order:

@@ -7,18 +7,20 @@ can run it. A prompt that begins with a slash is typed with two.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from hinterland.engine.protocol import Done, Event, Failed, FinishReason, Think
+from hinterland import choosing
+from hinterland.engine.protocol import Done, Event, Failed, FinishReason, TextDelta, Think
 from hinterland.errors import HinterlandError, InputError, by_name
 from hinterland.language import N_, _, n_
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
     from hinterland.conversation import Conversation
+    from hinterland.hookspecs import ChatTool
     from hinterland.images import Picture
     from hinterland.turns import Turn
 
@@ -41,6 +43,12 @@ class Chat(Protocol):
 
     async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
         """Show text under a heading while it is written, and return how it ended."""
+
+    def switched(self, model: str, where: str) -> None:
+        """Take note that another model answers next, and where words to it go."""
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools that plugins bring, by name."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +106,13 @@ async def compact(chat: Chat, going: Sequence[Turn]) -> bool:
 
     Raises what went wrong; nothing has changed then, nor where it was stopped.
     """
+    count = _exchanges(chat, going)
     heading = n_(
         "Summary of {count} earlier turn, sent in their place:",
         "Summary of {count} earlier turns, sent in their place:",
-        len(going),
+        count,
     )
-    end = await chat.show(heading.format(count=len(going)), chat.talk.compact(going))
+    end = await chat.show(heading.format(count=count), chat.talk.compact(going))
     if isinstance(end, Failed):
         raise by_name(end.kind, end.message, end.hint)
     if end.finish_reason is FinishReason.CANCELLED:
@@ -117,11 +126,20 @@ async def drop(chat: Chat, going: Sequence[Turn]) -> bool:
     """Send turns no more; return True. Raises what went wrong."""
     from hinterland.turns import mark_above
 
+    count = _exchanges(chat, going)
     await chat.talk.drop(going)
-    said = mark_above(chat.talk.turns[-1], len(going))
+    said = mark_above(chat.talk.turns[-1], count)
     chat.say(_("{what_happened}; the history keeps them.").format(what_happened=said))
     await _count_anew(chat)
     return True
+
+
+def _exchanges(chat: Chat, going: Sequence[Turn]) -> int:
+    """Return how many turns these are to a person, who does not count a summary as one."""
+    from hinterland.turns import stood_for
+
+    counts = stood_for(chat.talk.turns)
+    return sum(counts.get(turn.id, 1) for turn in going)
 
 
 async def _count_anew(chat: Chat) -> None:
@@ -208,7 +226,7 @@ async def _run_think(chat: Chat, argument: str) -> None:
         Think.LOW: _("The model thinks a little, where it can."),
         Think.HIGH: _("The model thinks at length, where it can."),
     }
-    chat.say(says[chat.talk.think])
+    chat.say(says[chat.talk.think or chat.talk.usual_think])
 
 
 async def _run_image(chat: Chat, argument: str) -> None:
@@ -227,10 +245,64 @@ async def _run_image(chat: Chat, argument: str) -> None:
     chat.say(with_it if names else _("No image goes with the next prompt."))
 
 
+async def _run_export(chat: Chat, argument: str) -> None:
+    import asyncio
+
+    from hinterland import exporting
+
+    path = await asyncio.to_thread(exporting.export, chat.talk, argument)
+    chat.say(_("The conversation is in {path}.").format(path=clean_line(str(path), 400)))
+
+
+async def _run_tool(chat: Chat, argument: str) -> None:
+    tools = await chat.tools()
+    name, _space, text = argument.partition(" ")
+    if name and name not in tools:
+        raise InputError(
+            _("There is no tool called {name}.").format(name=name), _("/tool lists them.")
+        )
+    if name:
+        await use_tool(chat, tools[name], text.strip())
+    elif tools:
+        rows = [f"/{tool.name}  {clean_line(tool.summary, 200)}" for tool in tools.values()]
+        chat.say("\n".join(rows))
+    else:
+        chat.say(_("No plugin that is on brings a tool; `hint plugins list` shows them."))
+
+
+async def use_tool(chat: Chat, tool: ChatTool, text: str) -> None:
+    """Have a plugin's tool answer, shown as it comes; raises HinterlandError."""
+    end = await chat.show(f"/{tool.name} {text}".rstrip(), _answer_of(tool, text))
+    if isinstance(end, Failed):
+        raise by_name(end.kind, end.message, end.hint)
+
+
+async def _answer_of(tool: ChatTool, text: str) -> AsyncIterator[Event]:
+    try:
+        async for piece in tool.answer(text):
+            yield TextDelta(str(piece))
+    except HinterlandError as error:
+        yield Failed(type(error).__name__, error.message, error.hint)
+    # A plugin is somebody else's code: whatever it does, the chat it is used in goes on.
+    except Exception as error:  # noqa: BLE001
+        said = _("The tool {name} failed ({error}).")
+        name = f"{type(error).__name__}: {error}"
+        yield Failed("PluginError", said.format(name=tool.name, error=name))
+    else:
+        yield Done(FinishReason.STOP)
+
+
 COMMANDS = (
     Command("image", "[FILE]", "send an image with the next prompt; without FILE none", _run_image),
     Command("think", "off|low|high", "how much the model thinks before it answers", _run_think),
     Command("compact", "[N]", "summarise all turns but the last, or the N oldest", _run_compact),
     Command("drop", "[N]", "send all turns but the last no more, or the N oldest", _run_drop),
     Command("context", "[N]", "how full the context window is; give it N tokens", _run_context),
+    Command("model", "[NAME]", "the models there are; go on with another", choosing.model),
+    Command("role", "[NAME|off]", "the roles there are; have the model take one", choosing.role),
+    Command("system", "[TEXT|off]", "the system prompt; set another", choosing.system),
+    Command(
+        "export", "[FILE]", "write the conversation to a file: .md, .txt or .json", _run_export
+    ),
+    Command("tool", "[NAME TEXT]", "the tools that plugins bring; use one", _run_tool),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ Value = str | int | float | bool | tuple[str, ...]
 # The name of a remote engine is part of a setting's key, so without a dot.
 _ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _ENGINE_KEY = re.compile(r"engines\.([^.]+)\.([^.]+)")
+_KEYS = "keys."
 _A_YEAR = 525_600  # minutes; a bound keeps `inf` out
 _TYPES = {
     "`str`": "text",
@@ -41,7 +43,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Requests that may run at once; 0 chooses by free RAM and processors."""
     threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     """Threads that compute; 0 takes the measured best of this box, else one per core."""
-    server: str = "auto"
+    server: Annotated[str, msgspec.Meta(min_length=1)] = "auto"
     """What runs the models: `auto` is what `hint engine bench --tune` found fastest here, `bundled`
     the llama.cpp that came with Hinterland; anything else is a llama-server, by path or name."""
     gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] = -1
@@ -79,8 +81,12 @@ class RemoteEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[ui]`: how Hinterland looks and speaks."""
+    """`[ui]`: how Hinterland looks, speaks and is used."""
 
+    vim: bool = False
+    """Move with j, k, g and G where the conversation or a list has the keys."""
+    mouse: bool = True
+    """Take the mouse; without it the terminal selects text as it does everywhere."""
     language: str = ""
     """Such as `fr`, `nl`, `zh_CN` or `en`; empty takes that of the environment."""
     shaping: Literal["auto", "on", "off"] = "auto"
@@ -106,6 +112,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineSettings = EngineSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
+    keys: dict[str, str] = {}
+    """`[keys]`: the chat's keys by what they do, such as `chat.stop = "escape,f12"`. Which there are
+    is known to the chat (`hinterland.tui.keys`), which checks them."""
 
     def remote(self, name: str | None) -> RemoteEngine | None:
         """Return the remote engine called `name`; None when that is no remote engine.
@@ -119,10 +128,6 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "Name a model of this box with -m, or `hint config set offline false`.",
             )
         return engine
-
-    def with_think(self, think: str | None) -> Config:
-        """Return these settings with what a command's `--think` said, if anything."""
-        return msgspec.structs.replace(self, think=think) if think else self
 
 
 def load(path: Path) -> Config:
@@ -148,11 +153,16 @@ def parse(text: bytes, path: Path) -> Config:
     if not text:
         return Config()
     settings = table(text, path)
+    if isinstance(settings.get("keys"), dict):  # `chat.stop = …` is a table in a table to TOML
+        settings["keys"] = _keys(settings["keys"], path)
     try:
         config = msgspec.convert(settings, Config)
     except msgspec.ValidationError as error:
         reason, key = _reason(error)
-        if "[...]" in key:
+        if key == "keys[...]":
+            wrong = (name for name, value in settings["keys"].items() if not isinstance(value, str))
+            key = _KEYS + next(wrong, "NAME")
+        elif "[...]" in key:
             key = key.replace("[...]", f".{_broken(settings['engines'])}")
         unknown = re.fullmatch(r"Object contains unknown field `(.*)`", reason)
         if unknown:
@@ -175,6 +185,26 @@ def parse(text: bytes, path: Path) -> Config:
                 "Edit it, or set the value with `hint config set`.",
             ) from error
     return config
+
+
+def _keys(nested: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the section `[keys]` with whole ids; raises ConfigError for one that is there twice."""
+    found: dict[str, Any] = {}
+    for name, value in _leaves(nested):
+        if name in found:
+            raise ConfigError(
+                f"The settings file {path} sets {_KEYS}{name} twice.", "Leave one of them."
+            )
+        found[name] = value
+    return found
+
+
+def _leaves(nested: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield above + name, value
 
 
 def _broken(engines: dict[str, Any]) -> str:
@@ -260,6 +290,8 @@ def from_words(key: str, words: str) -> Value:
 
     Raises ConfigError for an unknown key, and for a value that this key cannot have.
     """
+    if key.startswith(_KEYS) and key != _KEYS:
+        return words.strip()
     known = flat(Config())
     if engine := _ENGINE_KEY.fullmatch(key):
         known |= flat_table({"engines": {engine[1]: RemoteEngine()}})
@@ -349,6 +381,8 @@ def _reason(error: msgspec.ValidationError) -> tuple[str, str]:
     key = place.rstrip("`").lstrip(".")
     if reason.startswith("Invalid enum value"):
         return f"expected {_CHOICES[key]}", key
+    if reason == "Expected `str` of length >= 1":
+        return "expected a word", key
     for kind, words in _TYPES.items():
         reason = reason.replace(kind, words)
     return reason.replace("Expected", "expected"), key

@@ -35,6 +35,9 @@ class UnreadableError(Exception):
         self.hint = hint
 
 
+_BROKEN = "is broken and cannot be read"
+
+
 class _Reply(msgspec.Struct, frozen=True):
     content: Any = None
     reason: str = ""
@@ -68,7 +71,8 @@ def run(reader: str, data: bytes, limits: Limits) -> Any:
     try:
         reply = msgspec.msgpack.decode(child.stdout, type=_Reply)
     except msgspec.DecodeError as error:
-        raise _broken("its reader crashed", limits) from error
+        reason = f"{_BROKEN} (its reader crashed)"
+        raise UnreadableError(reason, limits.another_way) from error
     if reply.content is None:
         raise UnreadableError(reply.reason, reply.hint)
     return reply.content
@@ -90,8 +94,8 @@ def serve() -> None:
     except MemoryError:
         reason = f"needs more than {limits.memory >> 20} MB of memory to be read"
         reply = _Reply(None, reason, limits.another_way)
-    except Exception as error:  # noqa: BLE001 - a broken file makes its parser raise anything
-        reply = _Reply(None, str(_broken(type(error).__name__, limits)), limits.another_way)
+    except Exception:  # noqa: BLE001 - a broken file makes its parser raise anything
+        reply = _Reply(None, _BROKEN, limits.another_way)
     answer.write(msgspec.msgpack.encode(reply))
     answer.close()
 
@@ -112,7 +116,3 @@ def _limit(limits: Limits) -> None:
 
 def _too_slow(limits: Limits) -> UnreadableError:
     return UnreadableError(f"takes longer than {limits.seconds} s to be read", limits.another_way)
-
-
-def _broken(detail: str, limits: Limits) -> UnreadableError:
-    return UnreadableError(f"is broken and cannot be read ({detail})", limits.another_way)

@@ -93,7 +93,9 @@ class Conversation:
         self.system = system if system is not None else (last.system if last else None)
         self.sampling = sampling or Sampling()
         self.think = think
-        """How much the model may think before the next answers; None leaves it to the model."""
+        """How much the model may think before the next answers; None leaves it to the settings."""
+        self.usual_think: Think | None = None
+        """How much it may think where nobody says; None leaves it to the model."""
         self._ended = False
         self._stopped = False
         self._counted = (-1, Counted(None, None))
@@ -176,7 +178,8 @@ class Conversation:
             model=self.model,
             sampling=self.sampling,
             schema=schema,
-            think=self.think,
+            think=self.think or self.usual_think,
+            usual=self.think is None and self.usual_think is not None,
             room=_ROOM if sent else 0,
         )
 
@@ -398,8 +401,8 @@ def open_conversation(
         model=_from_here(model) or (None if record else config.model or None),
         system=system,
         sampling=sampling,
-        think=Think(config.think) if config.think else None,
     )
+    conversation.usual_think = Think(config.think) if config.think else None
     conversation.config_folder = paths.config
     return conversation
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hinterland.config import Config, load
@@ -178,6 +180,29 @@ class PluginHost:
             f"The plugin {plugin} {what} and is left out ({type(error).__name__}: {error}); "
             f"`hint plugins disable {plugin}` turns it off."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What the plugins that are on add to the chat."""
+
+    tools: Mapping[str, ChatTool]
+    screens: Mapping[str, Screen]
+    prompt_folders: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    """What is wrong with plugins, a sentence each."""
+
+
+@cache
+def additions() -> Additions:
+    """Return what plugins add to the chat, by the settings as they were when it was first asked for.
+
+    This imports plugins, which may take its time. Raises ConfigError.
+    """
+    warnings: list[str] = []
+    host = PluginHost(load(find().config_file), warnings.append)
+    folders = tuple(folder.path for folder in host.prompts())
+    return Additions(host.tools(), host.screens(), folders, tuple(warnings))
 
 
 def find_command(name: str) -> click.Command | None:

@@ -17,6 +17,8 @@ from hinterland.language import catalogue
 if TYPE_CHECKING:
     from gettext import NullTranslations
 
+    from hinterland.errors import HinterlandError
+
 _NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 _DEPTH = 2
 """How often a value may be a sentence with values itself."""
@@ -26,6 +28,11 @@ def translated(sentence: str) -> str:
     """Return an English sentence in the language of the interface, as it is where that has none."""
     translations = catalogue()
     return sentence if translations is None else _translated(translations, sentence, _DEPTH)
+
+
+def sentence(error: HinterlandError) -> str:
+    """Return what an error says and hints at, in the language of the interface."""
+    return f"{translated(error.message)} {translated(error.hint)}".strip()
 
 
 def _translated(translations: NullTranslations, sentence: str, depth: int) -> str:

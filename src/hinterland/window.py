@@ -105,16 +105,22 @@ class Overflow:
 
 def named(going: Sequence[Turn]) -> str:
     """Return which turns these are, the oldest ones of a conversation, in words."""
-    first, last = (_title(turn) for turn in (going[0], going[-1]))
-    if len(going) == 1:
-        return _("the oldest turn ({first})").format(first=first)
-    return _("the {count} oldest turns ({first} to {last})").format(
-        count=len(going), first=first, last=last
-    )
-
-
-def _title(turn: Turn) -> str:
-    return _("a summary") if turn.replaces else f"“{clean_line(turn.prompt, 32)}”"
+    if going[0].replaces:  # how many turns that stands for is not known here
+        if not going[1:]:
+            return _("the summary")
+        one, many = (
+            _("the summary and the next turn ({first})"),
+            _("the summary and the {count} next turns ({first} to {last})"),
+        )
+        turns = going[1:]
+    else:
+        one, many = (
+            _("the oldest turn ({first})"),
+            _("the {count} oldest turns ({first} to {last})"),
+        )
+        turns = going
+    first, last = (f"“{clean_line(turn.prompt, 32)}”" for turn in (turns[0], turns[-1]))
+    return (one if len(turns) == 1 else many).format(count=len(turns), first=first, last=last)
 
 
 class OutgrownError(ContextError):

@@ -161,7 +161,7 @@ def ways_to_run(paths: Paths, config: configuration.Config, name: str | None) ->
     Where `engine.server` names one, that is the only one. Raises what resolving the model raises.
     """
     spec = resolver(paths, config)(name)
-    if config.engine.server not in programs.AUTO or spec.kind not in {"llamacpp", "native"}:
+    if config.engine.server != programs.AUTO or spec.kind not in {"llamacpp", "native"}:
         return [spec]
     return [bundled(spec), *(run_by(program, spec) for program in programs.available(paths))]
 

@@ -106,6 +106,9 @@ def test_what_was_measured_as_the_fastest_gives_way_when_it_is_not_fit(
     refused = hint("ask", "-m", small_model, "Hi")
     assert refused.returncode == 4
     assert "is not used: it continues" in refused.stderr
+    shown = hint("engine", "status")
+    assert f"last failure: The program {program} is not used: it continues" in shown.stdout
+    assert "\n0 answered" in shown.stdout
 
 
 @pytest.mark.model

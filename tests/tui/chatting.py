@@ -10,6 +10,7 @@ from typing import ParamSpec
 
 from textual.pilot import Pilot
 
+from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import (
     Counted,
@@ -145,12 +146,14 @@ async def chat(
     size: tuple[int, int] = (80, 24),
     open_conversation: Callable[[], Conversation] | None = None,
     remotes: Mapping[str, str] | None = None,
+    config: Config | None = None,
 ) -> AsyncIterator[Person]:
     """Open the chat over `engine`; returns when it is ready and drawing Markdown."""
     app = ChatApp(
         open_conversation or (lambda: Conversation(engine, None, model="small-model")),
         conversation,
         remotes=remotes,
+        config=config,
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         person = Person(app, pilot)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hinterland import config as configuration
 from hinterland.config import Config, Value, flat, flat_table, from_words, load, parse
-from hinterland.config_change import change
+from hinterland.config_change import change, undo
 from hinterland.errors import ConfigError, StorageError
 from tests.running import Hint
 
@@ -114,6 +114,7 @@ def test_typed_words_become_typed_values(key: str, words: str, value: Value) -> 
     ("key", "words"),
     [
         ("history", "maybe"),
+        ("engine.server", ""),
         ("engine.context", "8k"),
         ("engine.context", "255"),
         ("engine.context", "4096.5"),
@@ -178,6 +179,30 @@ def test_a_change_mends_the_value_it_sets(file: Path) -> None:
     assert change(file, "history", value=True).history is True
 
 
+def test_unsetting_keeps_the_rest_of_the_file(file: Path) -> None:
+    file.parent.mkdir()
+    kept = "# Ward 3.\nmodel = 'a' # small\n\n[engine] # read at start\ncontext = 512\n"
+    file.write_text(kept.replace("context", "threads = 2 # of 4\ncontext"))
+    assert undo(file, "engine.threads")
+    assert file.read_text() == kept
+    assert not undo(file, "engine.threads")
+    assert not undo(file, "engines.box")
+    assert file.read_text() == kept
+
+
+def test_unsetting_takes_a_section_whole_and_mends_a_file(file: Path) -> None:
+    file.parent.mkdir()
+    box = "[engines.box]\nurl = 'http://127.0.0.1:1/v1'\n"
+    file.write_text(f"colour = 1\nhistory = false\n\n{box}")
+    with pytest.raises(ConfigError):
+        undo(file, "history")  # what is left could not be used
+    assert undo(file, "colour")
+    with pytest.raises(ConfigError):
+        undo(file, "engines.box.url")
+    assert undo(file, "engines.box")
+    assert load(file) == Config(history=False)
+
+
 def test_a_folder_that_cannot_be_written_is_one_sentence(file: Path) -> None:
     file.parent.write_text("a file where the folder should be")
     with pytest.raises((StorageError, ConfigError)):
@@ -199,7 +224,15 @@ CHANGES = st.sampled_from(
     [
         item
         for item in flat(Config()).items()
-        if item[0] not in ("engine.slots", "engine.threads", "think", "ui.language")
+        if item[0]
+        not in (
+            "engine.slots",
+            "engine.threads",
+            "engine.server",
+            "think",
+            "ui.language",
+            "ui.shaping",
+        )
     ]
 ).flatmap(lambda item: st.tuples(st.just(item[0]), _toml(item[1])))
 
@@ -268,6 +301,18 @@ def test_a_negative_number_is_a_value_and_not_an_option(hint: Hint) -> None:
     hint("config", "set", "engine.gpu_layers", "3")
     assert hint("config", "set", "engine.gpu_layers", "-1").returncode == 0
     assert hint("config", "get", "engine.gpu_layers").stdout == "-1\n"
+
+
+def test_unset_says_what_it_did(hint: Hint) -> None:
+    hint("config", "set", "model", "a")
+    for said in ("model is no longer set", "model is not set: its default holds"):
+        done = hint("config", "unset", "model")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert said in done.stderr
+    assert hint("config", "get", "model").stdout == "\n"
+    done = hint("config", "unset", "modle")
+    assert done.returncode == 2
+    assert "Did you mean model?" in done.stderr
 
 
 def test_path_works_when_the_file_does_not(hint: Hint, paths: Any) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hinterland import chat_commands
 from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine, prompt_tokens
 from hinterland.engine.protocol import (
@@ -24,9 +26,11 @@ from hinterland.engine.protocol import (
 from hinterland.errors import StorageError
 from hinterland.history import History, Record
 from hinterland.history.export import as_json, as_markdown, as_text, from_json
+from hinterland.hookspecs import ChatTool
+from hinterland.images import Picture
 from hinterland.paths import Paths
 from hinterland.turns import Turn, messages, sendable, stood_for
-from hinterland.window import Fill, OutgrownError, Overflow
+from hinterland.window import Fill, OutgrownError, Overflow, named
 from tests.answers import collect, last, said
 
 CONTEXT = 400
@@ -126,6 +130,42 @@ def test_the_way_out_is_kept_and_the_turns_stay(way: str, paths: Paths) -> None:
     assert History(paths).list()[0].turns == 6
     if way == "compact":
         assert History(paths).search("summarise everything") == []
+
+
+class Listener:
+    """A chat that notes what is said in it."""
+
+    def __init__(self, talk: Conversation) -> None:
+        self.talk = talk
+        self.pictures: list[Picture] = []
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    async def show(self, heading: str, events: AsyncIterator[Event]) -> Done | Failed:
+        self.said.append(heading)
+        end = last(await collect(events))
+        assert isinstance(end, Done | Failed)
+        return end
+
+    def switched(self, model: str, where: str) -> None:
+        raise NotImplementedError
+
+    async def tools(self) -> dict[str, ChatTool]:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("way", [chat_commands.compact, chat_commands.drop])
+def test_turns_are_counted_alike_wherever_a_summary_is_among_them(way: Any) -> None:
+    chat = Listener(converse(Engine()))
+    asyncio.run(chat_commands.compact(chat, chat.talk.sent[:3]))
+    going = chat.talk.sent[:2]
+    assert named(going) == f"the summary and the next turn (“{PROMPTS[3][:31]}…”)"
+    asyncio.run(way(chat, going))
+    shown = as_text(Record("c", "T", 1.0, 1.0, chat.talk.turns))
+    assert [line for line in chat.said if "4 earlier turns" in line] == [chat.said[-1]]
+    assert "4 earlier turns" in shown
 
 
 def test_a_summary_is_summarised_in_its_turn() -> None:

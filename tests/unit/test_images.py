@@ -190,7 +190,7 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "is a BMP image": lambda: encoded(picture(), "BMP"),
     "is a HEIC or AVIF image": lambda: b"\0\0\0\x18ftypheic\0\0\0\0",
     "is a PDF file: attach it with --file": lambda: b"%PDF-1.7 ...",
-    "is broken and cannot be read (": lambda: encoded(picture((400, 400)), "JPEG")[:900],
+    "bin is broken and cannot be read.": lambda: encoded(picture((400, 400)), "JPEG")[:900],
     "is broken and cannot be read.": lambda: b"\x89PNG\r\n\x1a\nnothing",
     "60,000 × 60,000 pixels": lambda: claiming(60_000, 60_000),
     "at most 20 MB": lambda: bytes(20_000_001),

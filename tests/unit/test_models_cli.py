@@ -102,6 +102,26 @@ def test_add_show_verify_remove(hint: Hint, tmp_path: Path, paths: Paths) -> Non
     assert ModelStore(paths).installed() == []
 
 
+def test_add_says_which_model_is_the_default(hint: Hint, tmp_path: Path) -> None:
+    def added(name: str) -> str:
+        file = write_model(tmp_path / f"{name}.gguf", name=name)
+        return hint("models", "add", str(file)).stderr.splitlines()[-1]
+
+    assert added("one") == "one is the default: it is used when no model is named."
+    assert added("two") == "two is the default now; `hint config set model one` goes back."
+    hint("config", "set", "model", "one")
+    assert added("three") == "one stays the default; `hint config set model three` changes that."
+    file = write_model(tmp_path / "four.gguf", name="four")
+    assert hint("models", "add", str(file), "--quiet").stderr == ""
+
+
+def test_a_type_that_there_is_not_is_an_option_that_is_wrong(hint: Hint, tmp_path: Path) -> None:
+    file = tmp_path / "old.bin"
+    file.write_bytes(b"lmgg" + bytes(64))
+    for type_, code in (["--type", "nonsense"], 2), ([], 3):
+        assert hint("models", "add", str(file), *type_).returncode == code
+
+
 def test_show_speaks_of_models_that_are_not_here(hint: Hint) -> None:
     shown = hint("models", "show", "qwen3-0.6b").stdout
     assert "Qwen/Qwen3-0.6B-GGUF at 23749fefcc72300e3a2ad315e1317431b06b590a" in shown

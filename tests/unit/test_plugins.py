@@ -3,59 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from hinterland.config import Config
 from hinterland.errors import PluginError
 from hinterland.plugin_host import SHIPPED, PluginHost, State, find_command, plugins
+from tests.plugin_shelf import Shelf
 from tests.running import Hint
 
 ROOT = Path(__file__).parents[2]
-
-
-class Shelf:
-    """A folder on the path of this process and of those it starts, with packages in it."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
-        self.folder.mkdir()
-        path = [str(folder), os.environ.get("PYTHONPATH", "")]
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
-        monkeypatch.syspath_prepend(str(folder))
-
-    def add(
-        self, distribution: str, version: str = "1.0", summary: str = "", **points: str
-    ) -> None:
-        """Install a package that has these entry points: name=module."""
-        about = self.folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
-        about.mkdir()
-        (about / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
-            + (f"Summary: {summary}\n" if summary else ""),
-            encoding="utf-8",
-        )
-        lines = [f"{name} = {module}\n" for name, module in points.items()]
-        (about / "entry_points.txt").write_text("[hinterland.plugins]\n" + "".join(lines))
-
-    def module(self, name: str, code: str) -> None:
-        """Write a module that leaves a mark beside it when it is imported."""
-        mark = "import pathlib; pathlib.Path(__file__ + '.ran').touch()\n"
-        (self.folder / f"{name}.py").write_text(mark + dedent(code))
-
-    def imported(self, name: str) -> bool:
-        return (self.folder / f"{name}.py.ran").exists()
-
-
-@pytest.fixture
-def shelf(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """The shipped plugins, and none of those that this machine may have."""
-    shelf = Shelf(tmp_path / "site", monkeypatch)
-    shelf.add("hinterland", "9.9", **{name: f"hinterland.plugins.{name}" for name in SHIPPED})
-    return shelf
 
 
 GREETER = """

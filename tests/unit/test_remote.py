@@ -33,6 +33,7 @@ from hinterland.engine.service.desk import Desk, Resolve
 from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec
+from hinterland.errors import EngineError
 from hinterland.paths import Paths
 from hinterland.worker_specs import resolver
 from tests.answers import last, said
@@ -342,7 +343,17 @@ VLLM_OVERFLOW = (
         ),
         (error(400, "Failed to compile JSON schema"), "InputError", "schema"),
         (plain(422, b'{"detail":[{"msg":"top_k?"}]}'), "InputError", "top_k?"),
+        *(
+            (error(status, said), "InputError", "there/model at")
+            for status, said in (
+                (500, "image input is not supported - hint: you may need to provide the mmproj"),
+                (400, "there/model is not a multimodal model"),
+                (400, "At most 0 image(s) may be provided in one prompt."),
+                (400, "Invalid content type. image_url is only supported by certain models."),
+            )
+        ),
         (error(500, "boom\x1b[2J"), "EngineError", "boom"),
+        (error(500, "the image could not be decoded"), "EngineError", "500"),
         (plain(200, b"<html>Log in</html>", "text/html"), "EngineError", "text/html"),
         (plain(200, b'{"error":{"message":"late"}}'), "EngineError", "late"),
         (lambda call: call.send(b"rubbish\r\n\r\n"), "EngineError", "broke the connection"),
@@ -561,3 +572,36 @@ def test_a_body_of_a_caller_that_knows_openai_only(remote: Hostile, tmp_path: Pa
 
     assert json.loads(asyncio.run(run())) == whole
     assert "stream_options" not in remote.chats[0].json
+
+
+def test_the_status_counts_answers_and_tells_the_last_failure(
+    remote: Hostile, tmp_path: Path
+) -> None:
+    found: list[tuple[int, str]] = []
+
+    async def run() -> None:
+        refusals = [EngineError("No such program."), None, None]
+
+        def resolve(name: str | None) -> WorkerSpec:
+            if refusal := refusals.pop(0):
+                raise refusal
+            return spec_of(remote)
+
+        desk = desk_in(tmp_path, resolve)
+        request = Request((Message("user", "Hi"),), "box")
+        try:
+            for work in (answered(desk, request), counted(desk, request), answered(desk, request)):
+                await work
+                status = desk.status()
+                found.append((status.answered, status.trouble))
+        finally:
+            await desk.close()
+
+    asyncio.run(run())
+    assert found == [(0, "No such program."), (0, "No such program."), (1, "")]
+
+
+async def counted(desk: Desk, request: Request) -> None:
+    answer = desk.count(requests.decode(requests.encode(request)))
+    async with aclosing(answer.follow()) as pieces:
+        assert [piece async for piece in pieces]

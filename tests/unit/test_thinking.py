@@ -61,10 +61,16 @@ def test_no_template_is_too_odd_to_look_at(text: str) -> None:
 
 
 def steered(
-    think: Think | None, *words: str, most: int | None = None, kind: str = "llamacpp"
+    think: Think | None,
+    *words: str,
+    most: int | None = None,
+    kind: str = "llamacpp",
+    usual: bool = False,
 ) -> tuple[dict[str, Any], str]:
     """Return what is added to the body of a request, and the note."""
-    request = Request((Message("user", "x"),), sampling=Sampling(max_tokens=most), think=think)
+    request = Request(
+        (Message("user", "x"),), sampling=Sampling(max_tokens=most), think=think, usual=usual
+    )
     order = requests.decode(requests.encode(request))
     fitted, note = steer(order, WorkerSpec(model="m", kind=kind, thinking=words))
     return {key: fitted.body[key] for key in fitted.body.keys() - order.body.keys()}, note
@@ -129,6 +135,12 @@ def test_a_model_that_does_not_think_says_so_unless_that_is_wished_for(kind: str
         fields, note = steered(think, *words, kind=kind)
         assert fields == {}
         assert note == f"m does not think, so `--think {think.value}` changes nothing."
+
+
+def test_what_only_the_settings_say_is_not_remarked_on() -> None:
+    assert steered(Think.LOW, usual=True) == ({}, "")
+    fields, note = steered(Think.OFF, "reasoning_effort", "marked", usual=True)
+    assert (fields, note) == ({"chat_template_kwargs": {"reasoning_effort": "low"}}, "")
 
 
 def test_a_remote_engine_is_told_in_openais_words() -> None:

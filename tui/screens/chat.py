@@ -15,7 +15,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
-from textual.widgets import Footer
 from textual.worker import Worker
 
 from hinterland import address, chat_commands
@@ -23,8 +22,8 @@ from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, Note
 from hinterland.errors import HinterlandError, by_name
 from hinterland.images import Picture
-from hinterland.language import _
-from hinterland.sentences import translated
+from hinterland.language import N_, _
+from hinterland.sentences import sentence, translated
 from hinterland.text import clean, clean_line
 from hinterland.tui import commands, status
 from hinterland.tui.entries import ending
@@ -44,10 +43,11 @@ from hinterland.tui.messages import (
     Told,
 )
 from hinterland.tui.pace import Pace
-from hinterland.tui.screens.keys_in_words import KeysInWords
+from hinterland.tui.screens.commanding import CommandingScreen
 from hinterland.tui.shaping import Shaping
 from hinterland.tui.status import Status
 from hinterland.tui.widgets.choice import Choice
+from hinterland.tui.widgets.key_line import KeyLine
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.status_line import StatusLine
 from hinterland.tui.widgets.transcript import Transcript
@@ -59,11 +59,12 @@ _TWICE = 2.0
 """Seconds within which a second Ctrl+C leaves."""
 
 
-class ChatScreen(KeysInWords):
+class ChatScreen(CommandingScreen):
     """A conversation, the box to write in, and a line that says what the engine does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", priority=True, id="chat.stop"),
+        Binding("escape", "read", N_("Move in the conversation"), show=False, id="vim.read"),
         Binding("ctrl+n", "new_chat", "New chat", priority=True, id="chat.new"),
         Binding(
             "ctrl+c",
@@ -74,8 +75,10 @@ class ChatScreen(KeysInWords):
             id="chat.interrupt",
         ),
         Binding("ctrl+t", "reasoning", "Reasoning", show=False, priority=True, id="chat.reasoning"),
-        Binding("pageup", "page(-1)", "Scroll", show=False, priority=True, id="chat.page_up"),
-        Binding("pagedown", "page(1)", "Scroll", show=False, priority=True, id="chat.page_down"),
+        Binding("pageup", "page(-1)", "A page up", show=False, priority=True, id="chat.page_up"),
+        Binding(
+            "pagedown", "page(1)", "A page down", show=False, priority=True, id="chat.page_down"
+        ),
         Binding("ctrl+home", "first", "To the start", show=False, priority=True, id="chat.first"),
         Binding("ctrl+end", "last", "To the end", show=False, priority=True, id="chat.last"),
     ]
@@ -112,7 +115,7 @@ class ChatScreen(KeysInWords):
         yield Choice(id="choice")
         yield StatusLine(id="status")
         yield PromptInput(id="prompt")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.transcript = self.query_one(Transcript)
@@ -201,8 +204,8 @@ class ChatScreen(KeysInWords):
             self._say(_("Esc stops the answer first."))
         elif self.conversation is None:
             self._send_when_open = True
-        elif (typed := chat_commands.read(message.text)) is not None:
-            self._command(self.conversation, *typed)
+        elif chat_commands.read(message.text) is not None:
+            self.command(message.text)
         else:
             self.prompt.accept()
             prompt = chat_commands.prompt_in(message.text)
@@ -329,8 +332,9 @@ class ChatScreen(KeysInWords):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show the key that stops an answer only while there is one."""
-        del parameters
-        return action != "stop" or self.answering is not None
+        if action == "stop":
+            return self.answering is not None
+        return super().check_action(action, parameters)
 
     def leave(self, return_code: int = 0) -> None:
         """End the chat; an answer that is kept goes on in the engine."""
@@ -357,26 +361,6 @@ class ChatScreen(KeysInWords):
         elif self._send_when_open:
             self.prompt.action_send()
         self._send_when_open = False
-
-    def _command(self, conversation: Conversation, name: str, argument: str) -> None:
-        match name:
-            case "help":
-                self.prompt.accept()
-                self.transcript.tell(chat_commands.help_text(commands.OWN))
-            case "new":
-                self.prompt.accept()
-                self.action_new_chat()
-            case "quit":
-                self.leave()
-            case _:
-                try:
-                    command = chat_commands.find(name)
-                except HinterlandError as error:
-                    self._say(clean_line(_sentence(error), 400))
-                    return
-                self.prompt.accept()
-                chat = commands.ScreenChat(conversation, self.post_message, self._pictures)
-                self._start_command(command.run(chat, argument))
 
     def _start_command(self, command: Awaitable[object], send: str = "") -> None:
         self._in_command = True
@@ -421,13 +405,9 @@ class ChatScreen(KeysInWords):
 
     def _report(self, error: HinterlandError) -> None:
         """Tell of an error once in passing and once to stay."""
-        sentence = clean(_sentence(error))
-        self.transcript.tell(sentence)
-        self.notify(clean_line(sentence, 400), severity="error", markup=False)
+        said = clean(sentence(error))
+        self.transcript.tell(said)
+        self.notify(clean_line(said, 400), severity="error", markup=False)
 
     def _say(self, sentence: str) -> None:
         self.notify(sentence, markup=False)
-
-
-def _sentence(error: HinterlandError) -> str:
-    return f"{translated(error.message)} {translated(error.hint)}".strip()

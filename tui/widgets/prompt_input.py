@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 
 from hinterland.language import _
 from hinterland.text import clean
+from hinterland.tui import keys
 from hinterland.tui.messages import PromptSubmitted
 
 
@@ -85,7 +86,7 @@ class PromptInput(TextArea):
     async def on_key(self, event: events.Key) -> None:
         """Do at once what a key means here. Textual sends it up to the app and back, and on a slow
         line, where keys come in bursts, Enter or Backspace would then act on another text."""
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+        for binding in keys.at(self, self._bindings, event.key):
             event.stop()
             event.prevent_default()
             await self.run_action(binding.action)

@@ -16,12 +16,15 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
+from hinterland.language import N_
 from hinterland.text import clean
+from hinterland.tui import vim
 from hinterland.tui.entries import (
     Entry,
     Kind,
@@ -65,6 +68,11 @@ class Transcript(ScrollView, can_focus=False):
         "transcript--notice",
     }
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *vim.MOVES,
+        Binding("i,escape,enter", "vim('write')", N_("Write"), id="vim.write"),
+    ]
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
         self.following = True
@@ -91,6 +99,19 @@ class Transcript(ScrollView, can_focus=False):
         self._ahead: Timer | None = None
         self._late: Timer | None = None
         self._drawn_at = self._drawing_took = 0.0
+
+    def on_mount(self) -> None:
+        self.can_focus = vim.wanted(self)
+
+    def action_vim(self, move: str) -> None:
+        if move == "write":
+            self.screen.focus_next("PromptInput")
+        else:
+            vim.move_view(self, move)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "vim" or vim.wanted(self)
 
     @property
     def shows_markdown(self) -> bool:

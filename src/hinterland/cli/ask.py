@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     help="Show an image (JPEG, PNG, WebP, GIF) to a model that sees; may be repeated.",
 )
 @click.option("-s", "--system", help="A system prompt for this conversation.")
+@click.option("--role", metavar="NAME", help="A role for the model, from the folder of prompts.")
 @click.option(
     "--schema",
     type=click.Path(path_type=Path),
@@ -82,6 +83,7 @@ def command(
     files: tuple[Path, ...],
     images: tuple[Path, ...],
     system: str | None,
+    role: str | None,
     schema: Path | None,
     as_json: bool,
     max_tokens: int | None,
@@ -115,17 +117,22 @@ def command(
 
     found = paths.find()
     prompt = _prompt(words, files, found.config)
+    if role is not None:
+        from hinterland.cli.role import system_prompt
+
+        system = system_prompt(role, system, found)
     rules = _schema(schema)
     pictures = _pictures(images)
     conversation = open_conversation(
         found,
-        config.load(found.config_file).with_think(think),
+        config.load(found.config_file),
         latest=latest,
         model=model,
         system=system,
         sampling=Sampling(max_tokens, temperature, top_p, top_k, seed),
         keep_history=not no_history,
     )
+    conversation.think = Think(think) if think else None
     if conversation.running is not None:
         click.echo(f"hint: {_('waiting for the last answer to finish …')}", err=True)
         asyncio.run(_drain(conversation))

@@ -15,12 +15,14 @@ from hinterland.language import _
 
 if TYPE_CHECKING:
     from hinterland.config import Config
+    from hinterland.conversation import Conversation
     from hinterland.paths import Paths
 
 
 @click.command(name="chat")
 @click.option("-m", "--model", help="The model to ask: an id, or a GGUF file.")
 @click.option("-s", "--system", help="A system prompt for this conversation.")
+@click.option("--role", metavar="NAME", help="A role for the model; /role lists them.")
 @click.option(
     "--think",
     type=click.Choice([each.value for each in Think]),
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 def command(
     model: str | None,
     system: str | None,
+    role: str | None,
     think: str | None,
     latest: bool,
     resume: str | None,
@@ -56,10 +59,20 @@ def command(
         )
     plain = plain or os.environ.get("TERM", "dumb") == "dumb"
     found = paths.find()
-    settings = config.load(found.config_file).with_think(think)
-    new = partial(
+    settings = config.load(found.config_file)
+    if role is not None:
+        from hinterland.cli.role import system_prompt
+
+        system = system_prompt(role, system, found)
+    begin = partial(
         open_conversation, found, settings, model=model, system=system, keep_history=not no_history
     )
+
+    def new(*, resume: str | None = None, latest: bool = False) -> Conversation:
+        conversation = begin(resume=resume, latest=latest)
+        conversation.think = Think(think) if think else None
+        return conversation
+
     old = new(resume=resume, latest=latest) if latest or resume else None
     known = old.model if old is not None else None
     default = ""
@@ -69,6 +82,10 @@ def command(
         from hinterland.cli.plain_chat import PlainChat
 
         return PlainChat(old or new(), new, settings.engines).run()
+    if settings.keys:
+        from hinterland.tui import keys
+
+        keys.check(settings.keys, keys.of_plugins)
     from hinterland.tui.app import ChatApp
     from hinterland.tui.terminal import Terminal
 
@@ -78,10 +95,10 @@ def command(
         old,
         default_model=default,
         remotes={name: engine.address.mark for name, engine in settings.engines.items()},
-        shaping=settings.ui.shaping,
+        config=settings,
         driver_class=Terminal,
     )
-    answer_goes_on = app.run()
+    answer_goes_on = app.run(mouse=settings.ui.mouse)
     if app.error is not None:
         raise app.error
     if answer_goes_on and not app.return_code:

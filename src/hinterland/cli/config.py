@@ -10,8 +10,11 @@ import msgspec
 from hinterland import config as configuration
 from hinterland.config import Config, Value
 from hinterland.errors import ConfigError
+from hinterland.language import _
 from hinterland.paths import find
 from hinterland.text import clean, escape_json
+
+_LATER = "The engine takes it up when it starts next (`hint engine stop`)."
 
 
 @click.group(name="config")
@@ -38,7 +41,12 @@ def show(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def get(key: str, as_json: bool) -> None:
     """Print one setting, such as engine.context."""
-    values = configuration.flat(configuration.load(find().config_file))
+    settings = configuration.load(find().config_file)
+    values = configuration.flat(settings)
+    if key.startswith("keys.") and key not in values:
+        from hinterland.tui import keys
+
+        values |= {f"keys.{name}": ",".join(each.keys) for name, each in keys.actions().items()}
     if key not in values:
         raise ConfigError(f"There is no setting {key}.", configuration.suggestion(key))
     value = values[key]
@@ -59,12 +67,64 @@ def set_(key: str, value: str) -> None:
     from hinterland.config_change import change
 
     path = find().config_file
-    settings = change(path, key, configuration.from_words(key, value))
+    typed = configuration.from_words(key, value)
+    if key.startswith("keys."):
+        _check_keys(key.removeprefix("keys."), value)
+    settings = change(path, key, typed)
     click.echo(f"{key} is set in {clean(str(path))}.", err=True)
     if key.startswith("engines.") and key.endswith(".url"):
         _tell_where(settings, key.split(".")[1])
     if key.startswith("engine."):
-        click.echo("The engine takes it up when it starts next (`hint engine stop`).", err=True)
+        click.echo(_LATER, err=True)
+
+
+@command.command()
+@click.argument("key")
+def unset(key: str) -> None:
+    """Take one setting out of the file, so that its default holds again; or a section, whole.
+
+    `engines.NAME` takes a remote engine away.
+    """
+    from hinterland.config_change import undo
+
+    path = find().config_file
+    if undo(path, key):
+        click.echo(f"{key} is no longer set in {clean(str(path))}.", err=True)
+        if key.startswith("engine."):
+            click.echo(_LATER, err=True)
+        return
+    known = configuration.flat(Config())
+    if key not in known and not any(name.startswith(f"{key}.") for name in known):
+        raise ConfigError(f"There is no setting {key}.", configuration.suggestion(key))
+    click.echo(f"{key} is not set: its default holds.", err=True)
+
+
+def _check_keys(name: str, wanted: str) -> None:
+    """Raise ConfigError for what cannot be a key of the chat, with the keys that are set already."""
+    from hinterland.tui import keys
+
+    try:
+        known = configuration.load(find().config_file).keys
+    except ConfigError:
+        known = {}  # `change` says what is wrong with the file
+    keys.check(known | {name: wanted}, keys.of_plugins)
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def keys(as_json: bool) -> None:
+    """List what keys do in the chat, by the names that `hint config set keys.NAME` takes."""
+    from hinterland.tui import keys as bindings
+
+    settings = configuration.load(find().config_file).keys
+    bindings.check(settings, bindings.of_plugins)
+    rows = bindings.now(settings)
+    if as_json:
+        _print_json({name: list(each.keys) for name, each in rows.items()})
+        return
+    width = max(map(len, rows))
+    for name, each in rows.items():
+        click.echo(f"{name:<{width}}  {','.join(each.keys) or '-':<24}  {_(each.description)}")
 
 
 def _tell_where(settings: Config, name: str) -> None:

@@ -52,6 +52,8 @@ def status(as_json: bool) -> None:
         f"{found.answered} answered, {found.running} running or waiting, "
         f"idle {found.idle_seconds:.0f} s of {found.keep_alive * 60:.0f} s"
     )
+    if found.trouble:
+        click.echo(f"last failure: {clean_line(found.trouble, 500)}")
     for worker in found.workers:
         click.echo(_remote(worker) if worker.url else _local(worker))
         click.echo(f"  {_callers(worker)}")

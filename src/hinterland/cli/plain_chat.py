@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
-from hinterland import chat_commands
+from hinterland import chat_commands, plugin_host
 from hinterland.cli import show_error
 from hinterland.cli.answering import where_words_go
 from hinterland.config import RemoteEngine
@@ -34,6 +34,7 @@ from hinterland.engine.protocol import (
     TextDelta,
 )
 from hinterland.errors import HinterlandError, InputError, by_name
+from hinterland.hookspecs import ChatTool
 from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.sentences import translated
@@ -106,7 +107,9 @@ class PlainChat:
                 self._show_reasoning()
             case ("new", _):
                 self._try(self._start_new)
-            case (name, argument) if self._attended or chat_commands.known(name):
+            case ("keys", _) if self._attended:
+                self._say(_("The keys are those of the screen: `hint config keys` lists them."))
+            case (name, argument) if self._attended or self._knows(name):
                 self._try(lambda: self._run(name, argument))
             case _ if prompt.strip():
                 self._try(lambda: self._ask(chat_commands.prompt_in(prompt)))
@@ -122,8 +125,31 @@ class PlainChat:
         self.pictures.clear()
         self._say(_("A new conversation."))
 
+    def _knows(self, name: str) -> bool:
+        return chat_commands.known(name) or name in plugin_host.additions().tools
+
     def _run(self, name: str, argument: str) -> None:
+        if not chat_commands.known(name):
+            added = plugin_host.additions()
+            if tool := added.tools.get(name):
+                self._runner.run(self._finish(chat_commands.use_tool(self, tool, argument)))
+                return
+            if name in added.screens:
+                raise InputError(
+                    _("/{name} opens a screen, and this chat is in lines.").format(name=name),
+                    _("Open the chat without --plain."),
+                )
         self._runner.run(self._finish(chat_commands.find(name).run(self, argument)))
+
+    def switched(self, model: str, where: str) -> None:
+        """Nothing to do: what `/model` says is all there is to see here."""
+
+    async def tools(self) -> Mapping[str, ChatTool]:
+        """Return the tools of plugins; says what is wrong with them."""
+        added = plugin_host.additions()
+        for warning in added.warnings:
+            self._note(warning)
+        return added.tools
 
     async def _finish(self, command: Awaitable[object]) -> object:
         return await command

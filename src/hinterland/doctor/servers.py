@@ -41,7 +41,7 @@ def servers(visit: Visit) -> Iterator[Finding]:
             server=wanted.program,
             setting=setting,
         )
-    elif available and setting in programs.AUTO and known.threads is None:
+    elif available and setting == programs.AUTO and known.threads is None:
         yield _say.note(
             "server-not-measured",
             f"There is a llama-server, {available[0]}, and it was not measured: the bundled engine "

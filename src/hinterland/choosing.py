@@ -1,0 +1,87 @@
+"""What a conversation is asked with from the next prompt on: /model, /system and /role, in every chat."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hinterland import config, paths
+from hinterland.errors import InputError
+from hinterland.language import _
+from hinterland.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from hinterland.chat_commands import Chat
+    from hinterland.model_choices import ModelChoice
+
+OFF = "off"
+
+
+async def model(chat: Chat, argument: str) -> None:
+    """List the models, or have the next prompt answered by another; raises HinterlandError."""
+    from hinterland import model_choices
+
+    found = paths.find()
+    settings = config.load(found.config_file)
+    choices = await model_choices.choices(found, settings)
+    if not argument:
+        chat.say(_listed(choices, chat.talk.model))
+        return
+    name = await asyncio.to_thread(model_choices.resolve, argument, found, settings)
+    chosen = next((each for each in choices if each.name == name), None)
+    chat.talk.model = name
+    chat.switched(name, chosen.where if chosen else model_choices.OFFLINE)
+    said = _("The next prompt goes to {model}.").format(model=clean_line(name))
+    if chosen is not None and chosen.bytes is None:
+        said += " " + _("Words go elsewhere: {where}.").format(where=chosen.where)
+    if chosen is not None and chosen.unloads:
+        names = ", ".join(chosen.unloads)
+        said += " " + _("That unloads what is in its place: {names}.").format(names=names)
+    chat.say(said)
+
+
+def _listed(choices: list[ModelChoice], current: str | None) -> str:
+    if not choices:
+        return _("No model is installed. `hint models pull starter` fetches one.")
+    rows = [
+        f"{'*' if each.name == current else ' '} {clean_line(each.name)}\n"
+        f"    {' · '.join(each.facts)}"
+        for each in choices
+    ]
+    return "\n".join([*rows, _("/model NAME has the next prompt answered by another.")])
+
+
+async def system(chat: Chat, argument: str) -> None:
+    """Show the system prompt, or set another, or none."""
+    if argument:
+        chat.talk.system = None if argument == OFF else argument
+    chat.say(
+        _("The system prompt: {text}").format(text=clean(chat.talk.system))
+        if chat.talk.system
+        else _("There is no system prompt; the model's own holds.")
+    )
+
+
+async def role(chat: Chat, argument: str) -> None:
+    """List the roles, or take one; raises InputError, ConfigError."""
+    from hinterland.prompts import load_role, roles
+
+    folder = paths.find().config
+    if not argument:
+        known, problems = await asyncio.to_thread(roles, folder)
+        rows = [(each.name, each.description) for each in known]
+        rows.append((OFF, _("no role: the model as it is")))
+        width = max(len(name) for name, _description in rows)
+        lines = [f"/role {name:<{width}}  {clean_line(says, 200)}" for name, says in rows]
+        chat.say("\n".join([*lines, *problems]))
+        return
+    if argument == OFF:
+        chat.talk.system = None
+        chat.say(_("No role holds from the next prompt on."))
+        return
+    if " " in argument:
+        raise InputError(_("A role has a name of one word."), _("/role lists them."))
+    chosen = await asyncio.to_thread(load_role, argument, folder)
+    chat.talk.system = chosen.system
+    says = clean_line(chosen.description, 200)
+    chat.say(_("From the next prompt on: {role}. {says}").format(role=chosen.name, says=says))
