@@ -21,6 +21,7 @@ import termios
 import time
 from collections.abc import AsyncIterator, Callable
 from fcntl import ioctl
+from functools import partial
 
 from textual import events
 from textual.driver import Driver
@@ -75,7 +76,8 @@ class _Writing:
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
         yield Counted(1, 1_000_000, model="echo")
-        kind, text = TextDelta, self._text
+        kind: type[TextDelta | ReasoningDelta] = TextDelta
+        text = self._text
         if text.startswith("<think>"):
             text = text.removeprefix("<think>")
             kind = ReasoningDelta
@@ -172,7 +174,7 @@ async def _run(name: str, *, headless: bool) -> dict[str, tuple[float, float]]:
         record = Record("0", "", 0.0, 0.0, list(kept)) if kept else None
         conversation = Conversation(engine, None, record=record, model="echo")
         app = ChatApp(
-            lambda conversation=conversation: conversation,
+            partial(_the, conversation),
             None if prompt else conversation,
             driver_class=None if headless else Terminal,
         )
@@ -189,6 +191,10 @@ async def _run(name: str, *, headless: bool) -> dict[str, tuple[float, float]]:
         kept = conversation.turns
         assert (kept[-1].answer or kept[-1].reasoning) == text.removeprefix("<think>")
     return heart.longest
+
+
+def _the(conversation: Conversation) -> Conversation:
+    return conversation
 
 
 def _resize(app: ChatApp, columns: int, rows: int, *, headless: bool) -> None:
@@ -208,13 +214,12 @@ def _in_a_terminal(name: str) -> dict[str, tuple[float, float]]:
     ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     result, out = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, __file__, "--case", name, "--inside", str(out)],
+        # A session leader with this terminal, so that it is told of resizing.
+        ["setsid", "--ctty", sys.executable, __file__, "--case", name, "--inside", str(out)],
         stdin=inside,
         stdout=inside,
         stderr=inside,
         pass_fds=[out],
-        start_new_session=True,
-        preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),  # so that resizing tells the child
         env=os.environ | {"TERM": "xterm-256color"},
     )
     os.close(inside)

@@ -2,7 +2,8 @@
 
 `python benchmarks/tui.py [--turns 1000] [--rate 200] [--seconds 10] [--json]` runs `hint chat` in a
 pseudo-terminal over the echo engine and reports what a person feels: how long it takes to open,
-how often the answer is painted, how late a key shows, and what that costs.
+how often the answer is painted, how late a key shows, and what that costs, each beside its bar. The
+first paint is measured against that of an empty Textual app, in turns.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 import psutil
 
 COLUMNS, ROWS = 120, 40
+_LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "LANGUAGE")
 KEY_EVERY = 0.25  # seconds
 SENTENCE = "The quick brown fox jumps over **the lazy dog** and `runs` on. "
 
@@ -53,8 +55,32 @@ def fill(turns: int) -> None:
         history.add_turn(conversation, turn)
 
 
+EMPTY_APP = """
+from textual.app import App
+from textual.widgets import Static
+
+class Empty(App[None]):
+    def compose(self):
+        yield Static("painted")
+
+Empty().run()
+"""
+
+BARS: dict[str, tuple[str, float]] = {
+    "frames_per_second": ("at least", 8.0),
+    "key_p50_ms": ("at most", 25.0),
+    "key_p95_ms": ("at most", 75.0),
+    "cpu_percent": ("at most", 30.0),
+    "memory_mb": ("at most", 100.0),
+    "tokens_lost": ("at most", 0.0),
+    "opening_ms": ("at most", 400.0),
+    "first_paint_ratio": ("at most", 1.5),
+}
+"""What has to be reached; `opening_ms` is what the long conversation adds to the first paint."""
+
+
 class Chat:
-    """`hint chat` in a pseudo-terminal, read as it writes."""
+    """`hint chat` in a pseudo-terminal, or another program, read as it writes."""
 
     def __init__(
         self,
@@ -71,7 +97,8 @@ class Chat:
             stdout=inside,
             stderr=inside,
             start_new_session=True,
-            env=os.environ | {"TERM": "xterm-256color"},
+            env={name: os.environ[name] for name in os.environ if name not in _LEFT_OUT}
+            | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"},
         )
         os.close(inside)
         self.written = bytearray()
@@ -116,10 +143,38 @@ class Chat:
         os.close(self.terminal)
 
 
+def first_paints(runs: int) -> tuple[float, float]:
+    """Return the medians of the first paint of `hint` and of an empty app, in milliseconds."""
+    ours, empty = [], []
+    for run in range(runs + 1):
+        chat = Chat("chat", "-m", "echo", "--no-history")
+        # The cursor stands on the first letter of what the empty box says.
+        ours.append(1000 * (chat.until(b"sk something") - chat.started))
+        chat.leave()
+        app = Chat(command=[sys.executable, "-c", EMPTY_APP])
+        empty.append(1000 * (app.until(b"painted") - app.started))
+        app.leave()
+        if run == 0:  # it wrote the bytecode
+            ours.clear()
+            empty.clear()
+    return statistics.median(ours), statistics.median(empty)
+
+
+def lost(prompt: str) -> int:
+    """Return how many characters of the prompt the kept answer lacks, up to where it was stopped."""
+    from hinterland import paths
+    from hinterland.history import History
+
+    record, _ = History(paths.find()).resume(None)
+    answer = record.turns[-1].answer
+    return 0 if answer and prompt.startswith(answer.rstrip()) else len(prompt)
+
+
 def measure(turns: int, rate: int, seconds: float) -> dict[str, float]:
     """Return the measurements, by name."""
+    ours, empty = first_paints(5)
     fill(turns)
-    chat = Chat("--continue", "-m", f"echo:{rate}")
+    chat = Chat("chat", "--continue", "-m", f"echo:{rate}")
     opened = chat.until(b"ready") - chat.started
     chat.until(b"Question %d?" % (turns - 1))
     shown = time.perf_counter() - chat.started
@@ -161,11 +216,22 @@ def measure(turns: int, rate: int, seconds: float) -> dict[str, float]:
         "cpu_percent": cpu * 100,
         "memory_mb": client.memory_info().rss / 1e6,
         "bytes_per_second": (len(chat.written) - at) / spent,
+        "opening_ms": max(0.0, shown * 1000 - ours),
+        "first_paint_ms": ours,
+        "empty_app_ms": empty,
+        "first_paint_ratio": ours / empty,
     }
     chat.type(b"\x1b")
     chat.until(b"Stopped.")
     chat.leave()
+    result["tokens_lost"] = lost(prompt.strip())
     return result
+
+
+def passes(name: str, value: float) -> bool:
+    """Return whether a measurement reaches its bar, if it has one."""
+    kind, bar = BARS.get(name, ("at most", float("inf")))
+    return value <= bar if kind == "at most" else value >= bar
 
 
 def main() -> None:
@@ -184,7 +250,10 @@ def main() -> None:
         print(json.dumps(result))
         return
     for name, value in result.items():
-        print(f"{name:24} {value:10.1f}")
+        bar = f"{BARS[name][0]} {BARS[name][1]:g}" if name in BARS else ""
+        said = "" if not bar else "pass" if passes(name, value) else "FAIL"
+        print(f"{name:24} {value:10.1f}  {bar:14} {said}".rstrip())
+    sys.exit(not all(passes(name, value) for name, value in result.items()))
 
 
 if __name__ == "__main__":

@@ -167,16 +167,7 @@ def _level(kind: str, base: int) -> int:
 
 
 def _resolve_weak(kinds: list[str], own: str) -> None:
-    previous = strong = own
-    for index, kind in enumerate(kinds):  # W1, W2
-        if kind in ("NSM", "BN"):
-            kind = previous
-        if kind in ("L", "R", "AL"):
-            strong = kind
-        elif kind == "EN" and strong == "AL":
-            kind = "AN"
-        kinds[index] = previous = kind
-    kinds[:] = ["R" if kind == "AL" else kind for kind in kinds]  # W3
+    _resolve_marks_and_arabic(kinds, own)
     for index in range(1, len(kinds) - 1):  # W4
         before, kind, after = kinds[index - 1 : index + 2]
         if before == after and (
@@ -194,6 +185,19 @@ def _resolve_weak(kinds: list[str], own: str) -> None:
             strong = kind
         elif kind == "EN" and strong == "L":
             kinds[index] = "L"
+
+
+def _resolve_marks_and_arabic(kinds: list[str], own: str) -> None:
+    previous = strong = own
+    for index, kind in enumerate(kinds):  # W1, W2
+        if kind in ("NSM", "BN"):
+            kind = previous
+        if kind in ("L", "R", "AL"):
+            strong = kind
+        elif kind == "EN" and strong == "AL":
+            kind = "AN"
+        kinds[index] = previous = kind
+    kinds[:] = ["R" if kind == "AL" else kind for kind in kinds]  # W3
 
 
 def _resolve_brackets(text: str, kinds: list[str], own: str, original: Sequence[str]) -> None:

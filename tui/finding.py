@@ -206,6 +206,10 @@ class Finding(Screen[None]):
     def _show(self, conversation: Conversation) -> None:
         raise NotImplementedError
 
+    if TYPE_CHECKING:  # another base class of the chat's screen has it
+
+        def show_branch(self) -> None: ...
+
 
 def _history() -> History:
     from hinterland.history import History

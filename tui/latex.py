@@ -1,6 +1,6 @@
-"""Where mathematics begins and ends in Markdown, and Markdown that is still being written.
+r"""Where mathematics begins and ends in Markdown, and Markdown that is still being written.
 
-`\\(…\\)`, `\\[…\\]`, `$…$`, `$$…$$` and environments. A dollar may be a price: between two single ones
+`\(…\)`, `\[…\]`, `$…$`, `$$…$$` and environments. A dollar may be a price: between two single ones
 there must be something that only mathematics has.
 """
 
@@ -74,7 +74,7 @@ def _between_dollars(text: str, start: int) -> Inline | None:
 
 
 def _is_mathematics(inside: str, opening: str) -> bool:
-    """Whether it is not `\\(words\\)` in brackets, or `\\[1\\]`, a reference."""
+    r"""Whether it is not `\(words\)` in brackets, or `\[1\]`, a reference."""
     if _SIGNS.search(inside):
         return True
     return opening == r"\(" and not re.search(r"[a-zA-Z]{3}", inside)
@@ -111,11 +111,8 @@ def closed(text: str) -> str:
     if "```" in text or "~~~" in text:
         return text
     for opening, closing in _CLOSING.items():
-        if opening != closing:
-            missing = text.rfind(opening) > text.rfind(closing)
-        else:
-            missing = text.count(opening) % 2 == 1
-        if missing:
+        alike = opening == closing
+        if text.count(opening) % 2 if alike else text.rfind(opening) > text.rfind(closing):
             begun = _UNFINISHED_COMMAND.sub("", text).rstrip()
             if begun.endswith(opening):
                 return begun.removesuffix(opening)

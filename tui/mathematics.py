@@ -115,7 +115,7 @@ class _Box:
         width = max(map(len, self.lines))
         rows = []
         for row in range(-above, below):
-            left, right = self._at(row), other._at(row)  # noqa: SLF001 - of its own kind
+            left, right = self._at(row), other._at(row)
             rows.append(left.ljust(width) + right)
         return _Box(rows, above)
 
@@ -186,7 +186,7 @@ class _Reader:
     """Reads LaTeX from left to right, once."""
 
     def __init__(self, latex: str) -> None:
-        self._tokens = [found for found in _TOKEN.finditer(latex)]
+        self._tokens = list(_TOKEN.finditer(latex))
         self._at = 0
         self._depth = 0
 
@@ -197,8 +197,7 @@ class _Reader:
         """Return what is said up to the brace that closes this group, or to the end."""
         said: list[str] = []
         while self._at < len(self._tokens):
-            token = self._tokens[self._at][0]
-            if token == "}" and self._depth:
+            if self._tokens[self._at][0] == "}" and self._depth:
                 break
             said.append(self._next(said))
         return "".join(said)
@@ -211,14 +210,12 @@ class _Reader:
             return self._command(name)
         if sign:
             return "; " if sign == "\\" else _SPACES.get(sign, sign)
-        if space or special == "\n" or special == "~":
+        if space or special in ("\n", "~", "&"):
             return " "
         if special == "{":
             return self._group()
         if special in ("^", "_"):
             return self._script(special)
-        if special == "&":
-            return " "
         if special == "}":
             return ""
         if other == "'":
@@ -265,16 +262,19 @@ class _Reader:
         words = _words()
         if name in words.symbols:
             return self._spaced(words.symbols[name])
+        if name in words.accents:
+            return "".join(letter + words.accents[name] for letter in self._argument())
+        if name in words.alphabets:
+            return "".join(words.alphabets[name].get(each, each) for each in self._argument())
+        return self._structure(name)
+
+    def _structure(self, name: str) -> str:
         if name in ("frac", "dfrac", "tfrac", "cfrac"):
             return _fraction(self._argument(), self._argument())
         if name == "sqrt":
             return self._root()
         if name in ("binom", "dbinom", "tbinom"):
             return f"C({self._argument()}, {self._argument()})"
-        if name in words.accents:
-            return "".join(letter + words.accents[name] for letter in self._argument())
-        if name in words.alphabets:
-            return "".join(words.alphabets[name].get(each, each) for each in self._argument())
         if name in _AS_IT_IS:
             return self._argument_as_text() if name in _TEXT else self._argument()
         if name == "pmod":
