@@ -36,7 +36,6 @@ class Place:
     """What was looked for there."""
 
 
-@dataclass(frozen=True)
 class Row:
     """One line of the list."""
 
@@ -48,35 +47,55 @@ class Row:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Heading(Row):
-    text: str = ""
+    text: str
 
     def draw(self, width: int, chosen: bool) -> Strip:
         return _strip([(set_cell_size(f" {self.text}", width), _BOLD)], chosen)
 
 
-@dataclass(frozen=True)
 class Titled(Row):
-    """A conversation: its title, its tags and marks, how many turns it has, and when it was."""
+    """A conversation: its title, its tags and marks, how many turns it has, and when it was.
 
-    title: str = ""
-    summary: Summary | None = None
-    when: str = ""
+    There may be ten thousand, so nothing is made ready before it is drawn.
+    """
+
+    __slots__ = ("_hit", "_summary", "_today", "_words")
+
+    def __init__(
+        self, summary: Summary | None, today: str, hit: Hit | None = None, words: str = ""
+    ) -> None:
+        """`today` is the day whose times are shown without it; "" for none but those."""
+        self._summary, self._today, self._hit, self._words = summary, today, hit, words
+
+    @property
+    def place(self) -> Place | None:  # type: ignore[override]
+        if self._hit is not None:
+            return Place(self._hit.conversation_id, self._hit.turn_id, self._words)
+        return Place(self._summary.id) if self._summary is not None else None
+
+    @property
+    def _title_and_when(self) -> tuple[str, str]:
+        of = self._hit or self._summary
+        assert of is not None
+        day, clock = _day_and_clock(of.updated if isinstance(of, Summary) else of.created)
+        return clean_line(of.title), clock if self._today in {"", day} else day
 
     def draw(self, width: int, chosen: bool) -> Strip:
-        about = self.summary
+        about = self._summary
+        title, when = self._title_and_when
         pinned = about is not None and about.pinned
         mark = (">" if chosen else " ") + ("*" if pinned else " ") + " "
-        right = f" {about.turns if about is not None else '':>4} {self.when} "
+        right = f" {about.turns if about is not None else '':>4} {when} "
         room = width - _MARK - cell_len(right)
         if room < _LEAST_TITLE // 2:
             right, room = " ", width - _MARK - 1
         marks = _marks(about)
-        if marks and room - cell_len(marks) - 2 < min(_LEAST_TITLE, cell_len(self.title)):
+        if marks and room - cell_len(marks) - 2 < min(_LEAST_TITLE, cell_len(title)):
             marks = ""
         for_title = room - (cell_len(marks) + 2 if marks else 0)
-        title = _shortened(self.title, for_title)
+        title = _shortened(title, for_title)
         rest = room - cell_len(title) - (cell_len(marks) + 2 if marks else 0)
         parts: list[tuple[str, Style | None]] = [(mark, None), (title, None)]
         if marks:
@@ -84,14 +103,13 @@ class Titled(Row):
         return _strip([*parts, (" " * rest, None), (right, None)], chosen)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Found(Row):
     """What was found, in its place: below the conversation's title."""
 
-    hit: Hit | None = None
+    hit: Hit
 
     def draw(self, width: int, chosen: bool) -> Strip:
-        assert self.hit is not None
         room = max(1, width - 2 * _MARK)
         match = _shortened(clean_line(self.hit.match, room), room)
         before = clean(self.hit.before)
@@ -105,56 +123,51 @@ class Found(Row):
         return _strip([*parts, (after, None), (" " * (rest + 1), None)], False)
 
 
-def by_day(summaries: Iterable[Summary], today: date | None = None) -> list[Row]:
+def by_day(summaries: Sequence[Summary], today: date | None = None) -> list[Row]:
     """Return the rows of conversations that are sorted newest first: pinned ones, then by day."""
     today = today or date.today()  # noqa: DTZ011 - a day as the clock on the wall has it
-    summaries = list(summaries)
     rows: list[Row] = []
     pinned = [summary for summary in summaries if summary.pinned]
     if pinned:
-        rows.append(Heading(text=_("Pinned")))
-        rows += [_row(summary, today) for summary in pinned]
+        rows.append(Heading(_("Pinned")))
+        rows += [Titled(summary, today.isoformat()) for summary in pinned]
     named = {today.isoformat(): _("Today"), (today - timedelta(1)).isoformat(): _("Yesterday")}
-    day = None
+    since = float("inf")
     for summary in summaries:
         if summary.pinned:
             continue
-        its_day, clock = _day_and_clock(summary.updated)
-        if its_day != day:
-            rows.append(Heading(text=named.get(its_day, its_day)))
-            day = its_day
-        rows.append(Titled(Place(summary.id), clean_line(summary.title), summary, clock))
+        if summary.updated < since:
+            day, _clock = _day_and_clock(summary.updated)
+            rows.append(Heading(named.get(day, day)))
+            since = _midnight(summary.updated)
+        rows.append(Titled(summary, ""))
     return rows
 
 
 def by_match(summaries: Iterable[Summary], today: date | None = None) -> list[Row]:
     """Return the rows of conversations found by their titles, in their order."""
-    today = today or date.today()  # noqa: DTZ011
-    return [_row(summary, today) for summary in summaries]
+    day = (today or date.today()).isoformat()  # noqa: DTZ011
+    return [Titled(summary, day) for summary in summaries]
 
 
 def by_place(
     hits: Sequence[Hit], known: dict[str, Summary], words: str, today: date | None = None
 ) -> list[Row]:
     """Return the rows of places where `words` were found: two for each."""
-    today = today or date.today()  # noqa: DTZ011
+    day = (today or date.today()).isoformat()  # noqa: DTZ011
     rows: list[Row] = []
     for hit in hits:
-        place = Place(hit.conversation_id, hit.turn_id, words)
-        when = _when(hit.created, today)
-        rows.append(Titled(place, clean_line(hit.title), known.get(hit.conversation_id), when))
-        rows.append(Found(hit=hit))
+        rows += [Titled(known.get(hit.conversation_id), day, hit, words), Found(hit)]
     return rows
 
 
-def _row(summary: Summary, today: date) -> Row:
-    when = _when(summary.updated, today)
-    return Titled(Place(summary.id), clean_line(summary.title), summary, when)
-
-
-def _when(seconds: float, today: date) -> str:
-    day, clock = _day_and_clock(seconds)
-    return clock if day == today.isoformat() else day
+def _midnight(seconds: float) -> float:
+    """Return when the day began that this is in; no time at all where nobody can tell."""
+    try:
+        at = time.localtime(seconds)
+        return time.mktime((*at[:3], 0, 0, 0, 0, 0, -1))
+    except (OverflowError, ValueError, OSError):
+        return seconds
 
 
 def _day_and_clock(seconds: float) -> tuple[str, str]:

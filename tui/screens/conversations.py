@@ -199,9 +199,10 @@ class ConversationsScreen(Screen[Outcome]):
 
     def on_listed(self, message: Listed) -> None:
         self._summaries, self._prepared = message.summaries, None
-        self.run_worker(self._make_ready(message.summaries))
         if self._mode is Asking.EVERYTHING or not self._query.strip():
             self._show(keep=True)
+        # The list is painted first.
+        self.call_after_refresh(lambda: self.run_worker(self._make_ready(message.summaries)))
 
     def on_made_ready(self, message: MadeReady) -> None:
         self._prepared = message.prepared

@@ -117,8 +117,11 @@ class ConversationList(Widget, can_focus=True):
 
     def _near(self, at: int) -> int | None:
         """Return the row nearest to `at` that can be chosen, below rather than above."""
-        able = [number for number, row in enumerate(self._rows) if row.place is not None]
-        return next((number for number in able if number >= at), able[-1] if able else None)
+        below = (n for n in range(at, len(self._rows)) if self._rows[n].place is not None)
+        last = min(at, len(self._rows)) - 1
+        above = (n for n in range(last, -1, -1) if self._rows[n].place is not None)
+        found = next(below, None)
+        return found if found is not None else next(above, None)
 
     def _settle(self) -> None:
         """Bring what is chosen into view, with the heading above it, and draw."""
