@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && cat .venv/.place 2>/dev/null),$(CURDIR))
 .PHONY: .venv/.run .venv/.dev
 endif
 
-.PHONY: ask run test check messages bench soak lock clean
+.PHONY: ask run test golden check messages bench soak lock clean
 
 ask: .venv/.run
 	@test -n "$$HINT_QUESTION" || { echo 'Ask something: make ask Q="Why do we boil drinking water?"' >&2; exit 2; }
@@ -33,6 +33,10 @@ test: .venv/.dev
 
 soak: .venv/.dev
 	@$(BIN)/python -m pytest -m soak
+
+golden: .venv/.dev
+	@$(BIN)/python -m pytest -q tests/snapshots --golden
+	@git status --short tests/snapshots
 
 check: .venv/.dev
 	$(BIN)/ruff format --check
