@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +68,18 @@ def golden(
             monkeypatch: pytest.MonkeyPatch,
             pytestconfig: pytest.Config,
         ) -> None:
+            monkeypatch.setattr(ChatApp, "NOTIFICATION_TIMEOUT", 3600.0)  # it stays for the picture
+            monkeypatch.setenv("LC_ALL", "C")
             for name in ("NO_COLOR", "TEXTUAL", "TEXTUAL_ANIMATIONS", "COLORTERM"):
                 monkeypatch.delenv(name, raising=False)
             for name, value in environment.items():
                 monkeypatch.setenv(name, value)
-            name = act.__name__.removeprefix("test_")  # type: ignore[attr-defined]
+            name = act.__name__.removeprefix("test_")
             file = SCREENS / f"{name}-{size[0]}x{size[1]}.txt"
             renew = bool(pytestconfig.getoption("--golden", default=False))
             asyncio.run(_compare(act, turns, engine(), size, file, renew=renew))
 
-        test.__name__ = act.__name__  # type: ignore[attr-defined]
+        test.__name__ = act.__name__
         test.__doc__ = act.__doc__
         test.__module__ = act.__module__
         return test
@@ -97,7 +99,6 @@ async def _compare(
     record = Record("c1", "Water", 1.0, 1.0, list(turns)) if turns else None
     conversation = Conversation(engine, None, record=record, model="small-model")
     app = ChatApp(lambda: conversation, conversation)
-    app.NOTIFICATION_TIMEOUT = 3600.0  # what goes by itself stays for the picture
     async with app.run_test(size=size, notifications=True) as pilot:
         person = Person(app, pilot)
         await person.sees("ready")
@@ -138,7 +139,7 @@ def picture(person: Person) -> str:
     return f"{text}\n\n--- styles\n" + "".join(f"{line}\n" for line in styles)
 
 
-def _styles(row: Sequence[Segment]) -> str:
+def _styles(row: Iterable[Segment]) -> str:
     """Return the styles of a row, such as `0-4 bold red; 5-9 on blue`."""
     runs: list[tuple[int, int, str]] = []
     column = 0
