@@ -66,10 +66,13 @@ def golden(
         def test(
             size: tuple[int, int],
             monkeypatch: pytest.MonkeyPatch,
+            tmp_path: Path,
             pytestconfig: pytest.Config,
         ) -> None:
             monkeypatch.setattr(ChatApp, "NOTIFICATION_TIMEOUT", 3600.0)  # it stays for the picture
             monkeypatch.setenv("LC_ALL", "C")
+            monkeypatch.setenv("HINTERLAND_HOME", str(tmp_path))
+            monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path))
             for name in ("NO_COLOR", "TEXTUAL", "TEXTUAL_ANIMATIONS", "COLORTERM"):
                 monkeypatch.delenv(name, raising=False)
             for name, value in environment.items():

@@ -180,3 +180,24 @@ async def test_window_full(person: Person, engine: EchoEngine) -> None:
     await person.ask("and now " + WORDS * 2)
     await person.sees("Esc", "the window is full")
     await person.answered()
+
+
+@golden(sizes=[TERMINAL, NARROW])
+async def test_palette(person: Person, engine: PromptedEngine) -> None:
+    """You should see what fits a few letters, each with its key."""
+    await person.press("ctrl+p", "c", "h", "t")
+    await person.sees("New chat", "Do it")
+
+
+@golden(sizes=[TERMINAL, NARROW])
+async def test_help(person: Person, engine: PromptedEngine) -> None:
+    """You should see every key."""
+    await person.press("f1")
+    await person.sees("Back")
+
+
+@golden()
+async def test_models(person: Person, engine: PromptedEngine) -> None:
+    """You should see which models there are: here none is installed."""
+    await person.press("f2")
+    await person.sees("Back")
