@@ -37,6 +37,7 @@ RIVAL = "oterm==0.26.1"
 MODEL = "small-model"
 COLUMNS, ROWS = 120, 40
 KEY_EVERY = 0.25  # seconds
+_A_BLINKING_CURSOR = 4096  # bytes in two seconds
 PATIENCE = 1800.0  # seconds until something that does not come is given up
 SENTENCE = "The quick brown fox jumps over **the lazy dog** and `runs` on. "
 ANSWER = f"# Answer\n\n{SENTENCE * 4}\n\n- one\n- two\n\n```python\nprint('hello')\n```\n"
@@ -212,12 +213,13 @@ class Terminal:
             self.read(min(1.0, end - time.perf_counter()))
         return time.perf_counter()
 
-    def rest(self, seconds: float) -> None:
-        """Read until nothing has been written for so long."""
+    def settle(self) -> None:
+        """Read until no more is written than a cursor that blinks."""
         while True:
-            before = len(self.written)
-            self.read(seconds)
-            if len(self.written) == before:
+            before, end = len(self.written), time.perf_counter() + 2.0
+            while time.perf_counter() < end:
+                self.read(end - time.perf_counter())
+            if len(self.written) - before < _A_BLINKING_CURSOR:
                 return
 
     def type(self, keys: str) -> None:
@@ -256,7 +258,7 @@ def first_paint(side: Side) -> dict[str, float]:
     """Measure an empty chat: how soon it is there, and how large."""
     chat = Terminal(side)
     painted = chat.until(side.first_words) - chat.started
-    chat.rest(1.5)
+    chat.settle()
     found = {"first_paint_s": painted, "empty_memory_mb": chat.memory()}
     chat.leave()
     return found
@@ -266,10 +268,9 @@ def streaming(side: Side, speaker: Speaker, turns: int, seconds: float) -> dict[
     """Measure a long conversation: how soon it is open, and what an answer to it costs."""
     chat = Terminal(side)
     opened = chat.until(_near_the_end(turns)) - chat.started
-    chat.rest(2.0)
-    before = len(chat.written)
+    chat.settle()
     chat.type("Go")
-    chat.until(b"Go", before)
+    chat.settle()
     memory = chat.memory()
     before = len(chat.written)
     chat.type("\r")

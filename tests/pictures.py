@@ -16,9 +16,11 @@ from pathlib import Path
 from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import Request, Timings
-from hinterland.history import Record
+from hinterland.history import History, Record
+from hinterland.paths import find
 from hinterland.tui.app import ChatApp
 from hinterland.turns import Turn
+from tests.history_samples import a_turn
 from tests.snapshots.golden import turn
 from tests.tui.chatting import Person
 
@@ -65,14 +67,22 @@ async def a_long_prompt(person: Person) -> None:
 
 async def palette(person: Person) -> None:
     """Look for something that can be done."""
-    await person.press("ctrl+p")
-    await person.sees("New chat", "Do it")
+    await person.press("ctrl+p", *"co")
+    await person.sees("Copy the last answer", "Do it")
 
 
-async def models(person: Person) -> None:
-    """Look at the models."""
-    await person.press("f2")
-    await person.sees("Back")
+async def conversations(person: Person) -> None:
+    """Look at the conversations."""
+    history, day = History(find()), 1_577_872_800.0  # 2020-01-01: shown alike for ever
+    said = ["Water from the river", "Fractions for the fourth class", "The pump's filter"]
+    for number, title in enumerate(said):
+        for each in range(1 + number * 2):
+            kept = a_turn(title, "Yes.", created=day - 90_000 * number + each)
+            history.add_turn(f"c{number}", kept)
+    history.tag("c1", ["school"])
+    history.pin("c2")
+    await person.press("ctrl+o")
+    await person.sees(*said)
 
 
 async def keys(person: Person) -> None:
@@ -94,7 +104,8 @@ PICTURES = (
     Picture("chat"),
     Picture("small", turns=(SOAP, RIVER), size=(40, 12)),
     Picture("window", a_long_prompt, size=(84, 20), context=256),
-    Picture("palette", palette),
+    Picture("palette", palette, size=(84, 16)),
+    Picture("conversations", conversations, size=(84, 16)),
     Picture("keys", keys),
 )
 
@@ -120,14 +131,14 @@ def _said(request: Request) -> str:
 
 def local(svg: str) -> str:
     """Return a picture that fetches no font from anywhere."""
-    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->|@font-face \{.*?\}", "", svg, flags=re.DOTALL)
     return re.sub(r"font-family: Fira Code[^;]*;", f"font-family: {_FONTS};", svg)
 
 
 def main() -> None:
     """Take all pictures."""
     with tempfile.TemporaryDirectory() as home:
-        os.environ |= {"HINTERLAND_HOME": home, "LC_ALL": "C", "XDG_DATA_DIRS": home}
+        os.environ |= {"HINTERLAND_HOME": home, "LC_ALL": "C", "TZ": "UTC", "XDG_DATA_DIRS": home}
         for picture in PICTURES:
             svg = asyncio.run(take(picture))
             (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")

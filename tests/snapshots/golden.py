@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,10 @@ def golden(
             pytestconfig: pytest.Config,
         ) -> None:
             monkeypatch.setattr(ChatApp, "NOTIFICATION_TIMEOUT", 3600.0)  # it stays for the picture
-            monkeypatch.setenv("LC_ALL", "C")
+            for name, value in {"LC_ALL": "C", "TZ": "UTC"}.items():
+                monkeypatch.setenv(name, value)
+            monkeypatch.chdir(tmp_path)
+            time.tzset()
             monkeypatch.setenv("HINTERLAND_HOME", str(tmp_path))
             monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path))
             for name in ("NO_COLOR", "TEXTUAL", "TEXTUAL_ANIMATIONS", "COLORTERM"):

@@ -13,6 +13,9 @@ from hinterland.engine.protocol import (
     Request,
     TextDelta,
 )
+from hinterland.history import History
+from hinterland.paths import find
+from tests.history_samples import a_turn
 from tests.snapshots.golden import TERMINAL, golden, turn
 from tests.tui.chatting import Person, PromptedEngine
 
@@ -201,3 +204,35 @@ async def test_models(person: Person, engine: PromptedEngine) -> None:
     """You should see which models there are: here none is installed."""
     await person.press("f2")
     await person.sees("Back")
+
+
+def remember() -> None:
+    """Keep two conversations of a day long past, which is shown alike for ever."""
+    history, day = History(find()), 1_577_872_800.0  # 2020-01-01
+    asked = {"well": "How deep is the well?", "water": "Why do we boil drinking water?"}
+    for number, (name, prompt) in enumerate(asked.items()):
+        history.add_turn(name, a_turn(prompt, "Thirty metres.", created=day + 3600 * number))
+    history.tag("water", ["health"])
+
+
+@golden(sizes=[TERMINAL, NARROW])
+async def test_conversations(person: Person, engine: PromptedEngine) -> None:
+    """You should see conversations under their day, with how many turns each has."""
+    remember()
+    await person.press("ctrl+o")
+    await person.sees("How deep", "Why do we boil")
+
+
+@golden()
+async def test_found(person: Person, engine: PromptedEngine) -> None:
+    """You should see what was said, where the words were found."""
+    remember()
+    await person.press("f3", *"metres")
+    await person.sees("Thirty metres")
+
+
+@golden(turn("Why?", "Because."))
+async def test_completion(person: Person, engine: PromptedEngine) -> None:
+    """You should see the commands that begin so."""
+    await person.press("/", "t")
+    await person.sees("/think", "/title")
