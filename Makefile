@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && cat .venv/.place 2>/dev/null),$(CURDIR))
 .PHONY: .venv/.run .venv/.dev
 endif
 
-.PHONY: ask run test check messages bench soak lock clean
+.PHONY: ask run test golden check messages pictures rival bench soak lock clean
 
 ask: .venv/.run
 	@test -n "$$HINT_QUESTION" || { echo 'Ask something: make ask Q="Why do we boil drinking water?"' >&2; exit 2; }
@@ -34,6 +34,10 @@ test: .venv/.dev
 soak: .venv/.dev
 	@$(BIN)/python -m pytest -m soak
 
+golden: .venv/.dev
+	@$(BIN)/python -m pytest -q tests/snapshots --golden
+	@git status --short tests/snapshots
+
 check: .venv/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -42,6 +46,13 @@ check: .venv/.dev
 	$(BIN)/python -m pytest -q tests/packaging/test_docs.py
 
 # Brings the catalogues up to date and says what is not translated; NEW=pt begins another.
+pictures: .venv/.dev
+	@$(BIN)/python -m tests.pictures
+
+# Installs another chat from the package index, 400 MB, and needs some minutes.
+rival: .venv/.dev
+	@$(BIN)/python benchmarks/rival.py
+
 messages: .venv/.dev
 	@$(BIN)/python -m tests.catalogues $(NEW)
 
@@ -49,7 +60,7 @@ bench: .venv/.dev
 	@$(BIN)/hint models pull smollm2-135m
 	@$(BIN)/hint models pull qwen2.5-coder-0.5b
 	@test -e "$$($(BIN)/python -c 'from hinterland.engine import programs; from hinterland.paths import find; print(programs.built(find()))')" || $(BIN)/hint engine build
-	@for each in $(filter-out benchmarks/figures.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$each || exit; done
+	@for each in $(filter-out benchmarks/figures.py benchmarks/rival.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$each || exit; done
 
 # Resolves the ranges of pyproject.toml anew, for Linux and macOS and every Python we support.
 LOCK := .venv/lock/bin/uv pip compile --no-config --quiet --universal --upgrade --python-version 3.11 \

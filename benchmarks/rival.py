@@ -1,0 +1,427 @@
+"""The same chat in `hint` and in oterm, side by side: opened, streamed into and typed in.
+
+`python benchmarks/rival.py [--turns 1000] [--rate 200] [--seconds 10]` installs oterm from the
+package index into an environment of its own under `.venv`, and lets both talk to the same small
+OpenAI-compatible server on loopback, in the same pseudo-terminal, one after the other. For `hint`,
+memory and processor time are those of the chat and of its engine service together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import pty
+import re
+import select
+import sqlite3
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fcntl import ioctl
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+
+RIVAL = "oterm==0.26.1"
+MODEL = "small-model"
+COLUMNS, ROWS = 120, 40
+KEY_EVERY = 0.25  # seconds
+_A_BLINKING_CURSOR = 4096  # bytes in two seconds
+PATIENCE = 1800.0  # seconds until something that does not come is given up
+SENTENCE = "The quick brown fox jumps over **the lazy dog** and `runs` on. "
+ANSWER = f"# Answer\n\n{SENTENCE * 4}\n\n- one\n- two\n\n```python\nprint('hello')\n```\n"
+FIRST_WORD, LAST_WORD = "Quokkas", "Zanzibar"
+KEYS = "абвгдежзийклмнопрстуфхцчшщъыьэюяѐёђѓєѕіїјљњћќѝўџѡѣѥѧѩѫѭѯѱѳѵѷѹѻѽѿҁ"
+"""No answer has these, and none twice: what shows one is the box."""
+
+# What a terminal answers when it is asked what it is; a program that asks waits for it.
+_QUERIES = {
+    re.compile(rb"\x1b\[0?c"): b"\x1b[?62;22c",
+    re.compile(rb"\x1b\[6n"): b"\x1b[1;1R",
+    re.compile(rb"\x1b\[16t"): b"\x1b[6;20;10t",
+    re.compile(rb"\x1b\[14t"): b"\x1b[4;800;1200t",
+    re.compile(rb"\x1b\[\?2026\$p"): b"\x1b[?2026;2$y",
+}
+
+
+class Speaker(ThreadingHTTPServer):
+    """An endpoint whose model says `words` words, `rate` of them a second."""
+
+    daemon_threads = True
+
+    def __init__(self, rate: float, words: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Speech)
+        self.rate = rate
+        self.words = words
+        self.ended = 0.0
+        """When the last word was sent."""
+        self.characters = 0
+        """How long the answer was."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Speech(BaseHTTPRequestHandler):
+    server: Speaker
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        found = {
+            "/v1/models": {"object": "list", "data": [{"id": MODEL, "object": "model"}]},
+            "/api/tags": {"models": [{"model": MODEL, "name": MODEL}]},
+            "/api/ps": {"models": []},
+        }.get(self.path)
+        self._reply({} if found is None else found, 404 if found is None else 200)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/api/show":
+            self._reply({"capabilities": ["completion"], "model_info": {}, "details": {}})
+        elif self.path == "/v1/chat/completions":
+            with suppress(OSError):
+                self._speak()
+        else:
+            self._reply({}, 404)
+
+    def _reply(self, said: object, status: int = 200) -> None:
+        body = json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _speak(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        begun = time.perf_counter()
+        paragraph = (SENTENCE * 5).split(" ")[:-1]
+        characters = self._chunk({"role": "assistant", "content": f"{FIRST_WORD}. "})
+        for number in range(self.server.words):
+            word = paragraph[number % len(paragraph)]
+            end = "\n\n" if (number + 1) % len(paragraph) == 0 else " "
+            characters += self._chunk({"content": word + end})
+            pause = begun + (number + 1) / self.server.rate - time.perf_counter()
+            if pause > 0:
+                time.sleep(pause)
+        characters += self._chunk({"content": f"{LAST_WORD}."})
+        self.server.ended = time.perf_counter()
+        self.server.characters = characters
+        self._chunk({}, "stop")
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _chunk(self, delta: dict[str, str], finish: str | None = None) -> int:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        said = {
+            "id": "1",
+            "created": 1,
+            "object": "chat.completion.chunk",
+            "model": MODEL,
+            "choices": [choice],
+        }
+        self.wfile.write(b"data: " + json.dumps(said).encode() + b"\n\n")
+        self.wfile.flush()
+        return len(delta.get("content", ""))
+
+
+@contextmanager
+def speaking(rate: float, words: int) -> Iterator[Speaker]:
+    """Run the endpoint."""
+    speaker = Speaker(rate, words)
+    threading.Thread(target=speaker.serve_forever, daemon=True).start()
+    try:
+        yield speaker
+    finally:
+        speaker.shutdown()
+        speaker.server_close()
+
+
+@dataclass(frozen=True)
+class Side:
+    """A chat to be measured."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    first_words: bytes
+    """What the first paint of its screen has."""
+    beside: tuple[int, ...] = ()
+    """Processes that work for it."""
+
+
+class Terminal:
+    """A program in a pseudo-terminal, read as it writes."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.terminal, inside = pty.openpty()
+        ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 1200, 800))
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(
+            side.command,
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            start_new_session=True,
+            env=os.environ
+            | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            | side.environment,
+        )
+        os.close(inside)
+        self.written = bytearray()
+        self.frames: list[float] = []
+        self._answered = 0
+
+    def read(self, seconds: float) -> None:
+        """Read for so long at most, until there is something; answer what a terminal is asked."""
+        if not select.select([self.terminal], [], [], max(0.0, seconds))[0]:
+            return
+        data = os.read(self.terminal, 1 << 16)
+        now = time.perf_counter()
+        if not self.frames or now - self.frames[-1] > 0.01:
+            self.frames.append(now)
+        self.written += data
+        new = bytes(self.written[self._answered :])
+        for query, answer in _QUERIES.items():
+            for _ in query.findall(new):
+                os.write(self.terminal, answer)
+        self._answered = len(self.written)
+
+    def until(self, mark: bytes, start: int = 0) -> float:
+        """Read until something that `mark` matches is written and return when that was."""
+        end = time.perf_counter() + PATIENCE
+        while not re.search(mark, self.written[start:]):
+            if time.perf_counter() > end or self.process.poll() is not None:
+                shown = bytes(self.written[-2000:]).decode("utf-8", "replace")
+                raise SystemExit(f"{self.side.name} never wrote {mark!r}; the last was {shown!r}")
+            self.read(min(1.0, end - time.perf_counter()))
+        return time.perf_counter()
+
+    def settle(self) -> None:
+        """Read until no more is written than a cursor that blinks."""
+        while True:
+            before, end = len(self.written), time.perf_counter() + 2.0
+            while time.perf_counter() < end:
+                self.read(end - time.perf_counter())
+            if len(self.written) - before < _A_BLINKING_CURSOR:
+                return
+
+    def type(self, keys: str) -> None:
+        os.write(self.terminal, keys.encode())
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        return [psutil.Process(pid) for pid in (self.process.pid, *self.side.beside)]
+
+    def busy(self) -> float:
+        """Return the seconds of processor time that were used."""
+        return float(sum(sum(each.cpu_times()[:2]) for each in self.processes))
+
+    def memory(self) -> float:
+        """Return the resident megabytes."""
+        return float(sum(each.memory_info().rss for each in self.processes)) / 1e6
+
+    def leave(self) -> None:
+        self.type("\x11")
+        end = time.perf_counter() + 10.0
+        while self.process.poll() is None:
+            if time.perf_counter() > end:
+                self.process.kill()
+            with suppress(OSError):
+                self.read(0.1)
+        os.close(self.terminal)
+
+
+def _near_the_end(turns: int) -> bytes:
+    """Return a mark for the last questions: oterm opens a little above the end."""
+    last = "|".join(str(turns - number) for number in range(1, min(5, turns)))
+    return rf"Question ({last})\?".encode()
+
+
+def first_paint(side: Side) -> dict[str, float]:
+    """Measure an empty chat: how soon it is there, and how large."""
+    chat = Terminal(side)
+    painted = chat.until(side.first_words) - chat.started
+    chat.settle()
+    found = {"first_paint_s": painted, "empty_memory_mb": chat.memory()}
+    chat.leave()
+    return found
+
+
+def streaming(side: Side, speaker: Speaker, turns: int, seconds: float) -> dict[str, float]:
+    """Measure a long conversation: how soon it is open, and what an answer to it costs."""
+    chat = Terminal(side)
+    opened = chat.until(_near_the_end(turns)) - chat.started
+    chat.settle()
+    chat.type("Go")
+    chat.settle()
+    memory = chat.memory()
+    before = len(chat.written)
+    chat.type("\r")
+    chat.until(FIRST_WORD.encode(), before)
+    begun, used, written = time.perf_counter(), chat.busy(), len(chat.written)
+    chat.frames.clear()
+    latencies: list[float] = []
+    for key in KEYS:
+        if time.perf_counter() - begun > seconds:
+            break
+        pause = time.perf_counter() + KEY_EVERY
+        while time.perf_counter() < pause:
+            chat.read(pause - time.perf_counter())
+        at, pressed = len(chat.written), time.perf_counter()
+        chat.type(key)
+        latencies.append(chat.until(key.encode(), at) - pressed)
+    spent, frames = time.perf_counter() - begun, len(chat.frames)
+    busy = chat.busy() - used
+    last = chat.until(LAST_WORD.encode(), before)
+    found = {
+        "opened_s": opened,
+        "memory_mb": memory,
+        "frames_per_second": frames / spent,
+        "key_p50_ms": statistics.median(latencies) * 1000,
+        "key_p95_ms": sorted(latencies)[int(len(latencies) * 0.95)] * 1000,
+        "keys_typed": len(latencies),
+        "cpu_percent": busy / spent * 100,
+        "last_word_late_s": last - speaker.ended,
+        "bytes_per_byte": (len(chat.written) - written) / speaker.characters,
+    }
+    chat.leave()
+    return found
+
+
+@contextmanager
+def hint(home: Path, speaker: Speaker, turns: int) -> Iterator[Side]:
+    """Give `hint` over the endpoint, with a conversation of so many turns, none where that is 0."""
+    os.environ["HINTERLAND_HOME"] = str(home)
+    from hinterland import paths
+    from hinterland.engine.client import EngineClient
+    from hinterland.engine.protocol import FinishReason
+    from hinterland.history import History
+    from hinterland.turns import Turn, new_id
+
+    found = paths.find()
+    paths.private_folder(found.config)
+    found.config_file.write_text(
+        f'model = "box"\n[engines.box]\nurl = "{speaker.url}/v1"\nmodel = "{MODEL}"\n'
+    )
+    history, conversation = History(found), new_id()
+    for number in range(turns):
+        turn = Turn(
+            id=new_id(),
+            created=time.time(),
+            prompt=f"Question {number}?",
+            answer=ANSWER,
+            model="box",
+            finish_reason=FinishReason.STOP,
+        )
+        history.add_turn(conversation, turn)
+    run = [sys.executable, "-m", "hinterland"]
+    subprocess.run([*run, "engine", "start", "-m", "box"], check=True, stderr=subprocess.DEVNULL)
+    status = asyncio.run(EngineClient(found).status())
+    assert status is not None
+    command = [*run, "chat", *(["--continue"] if turns else [])]
+    try:
+        yield Side("hint", command, {"HINTERLAND_HOME": str(home)}, b"New chat", (status.pid,))
+    finally:
+        subprocess.run([*run, "engine", "stop"], check=False, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def oterm(home: Path, speaker: Speaker, turns: int, environment: Path) -> Iterator[Side]:
+    """Give oterm over the same endpoint, with the same conversation."""
+    variables = {
+        "OTERM_DATA_DIR": str(home),
+        "OLLAMA_URL": speaker.url,
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # it asks the package index for a newer one
+    }
+    python = str(environment / "bin" / "python")
+    make = "import asyncio; from oterm.store.store import Store; asyncio.run(Store.get_store())"
+    subprocess.run([python, "-c", make], check=True, env=os.environ | variables)
+    (home / "config.json").write_text('{"theme": "textual-dark", "splash-screen": false}')
+    with sqlite3.connect(home / "store.db") as store:
+        store.execute(
+            "INSERT INTO chat (id, name, model, provider) VALUES (1, 'Long', ?, 'ollama')", [MODEL]
+        )
+        said = [
+            (1, author, text)
+            for number in range(turns)
+            for author, text in (("user", f"Question {number}?"), ("assistant", ANSWER))
+        ]
+        store.executemany("INSERT INTO message (chat_id, author, text) VALUES (?, ?, ?)", said)
+    yield Side("oterm", [str(environment / "bin" / "oterm")], variables, b"new chat")
+
+
+def installed() -> Path:
+    """Return an environment with the rival in it, made if need be."""
+    environment = Path(__file__).resolve().parents[1] / ".venv" / "rival"
+    done = environment / f".{RIVAL}"
+    if not done.exists():
+        print(f"installing {RIVAL} …", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+        pip = [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python")]
+        subprocess.run([*pip, "install", "-qq", RIVAL], check=True)
+        done.touch()
+    return environment
+
+
+def main() -> None:
+    """Print the measurements of both, and their ratio."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--turns", type=int, default=1000)
+    options.add_argument("--rate", type=float, default=200.0)
+    options.add_argument("--seconds", type=float, default=10.0)
+    options.add_argument("--rounds", type=int, default=3, help="first paints of each")
+    options.add_argument("--rival", type=Path, help="an environment that has it already")
+    chosen = options.parse_args()
+    environment = chosen.rival or installed()
+    results: dict[str, dict[str, float]] = {"hint": {}, "oterm": {}}
+    with (
+        speaking(chosen.rate, int(chosen.rate * chosen.seconds * 1.2)) as speaker,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        homes = iter(Path(folder, str(number)) for number in range(4))
+        for turns in (0, chosen.turns):
+            with (
+                hint(_made(next(homes)), speaker, turns) as ours,
+                oterm(_made(next(homes)), speaker, turns, environment) as theirs,
+            ):
+                for side in (ours, theirs) * (1 if turns else chosen.rounds):
+                    found = (
+                        streaming(side, speaker, turns, chosen.seconds)
+                        if turns
+                        else first_paint(side)
+                    )
+                    best = results[side.name]
+                    for name, value in found.items():  # of several first paints the quickest
+                        best[name] = min(value, best.get(name, value))
+                    print(f"{side.name}: {found}", file=sys.stderr)
+    print(f"{'':<20}{'hint':>12}{RIVAL:>16}{'hint / rival':>14}")
+    for name, ours_ in results["hint"].items():
+        theirs_ = results["oterm"][name]
+        print(f"{name:<20}{ours_:>12.3g}{theirs_:>16.3g}{ours_ / theirs_:>14.2f}")
+    print(json.dumps(results))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+if __name__ == "__main__":
+    main()
