@@ -71,20 +71,27 @@ def golden(
             pytestconfig: pytest.Config,
         ) -> None:
             monkeypatch.setattr(ChatApp, "NOTIFICATION_TIMEOUT", 3600.0)  # it stays for the picture
-            for name, value in {"LC_ALL": "C", "TZ": "UTC"}.items():
-                monkeypatch.setenv(name, value)
             monkeypatch.chdir(tmp_path)
-            time.tzset()
-            monkeypatch.setenv("HINTERLAND_HOME", str(tmp_path))
-            monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path))
             for name in ("NO_COLOR", "TEXTUAL", "TEXTUAL_ANIMATIONS", "COLORTERM"):
                 monkeypatch.delenv(name, raising=False)
-            for name, value in environment.items():
+            everywhere = {
+                "HINTERLAND_HOME": str(tmp_path),
+                "LC_ALL": "C",
+                "TERM": "xterm-256color",
+                "TZ": "UTC",
+                "XDG_DATA_DIRS": str(tmp_path),
+            }
+            for name, value in (everywhere | environment).items():
                 monkeypatch.setenv(name, value)
+            time.tzset()
             name = act.__name__.removeprefix("test_")
             file = SCREENS / f"{name}-{size[0]}x{size[1]}.txt"
             renew = bool(pytestconfig.getoption("--golden", default=False))
-            asyncio.run(_compare(act, turns, engine(), size, file, renew=renew))
+            try:
+                asyncio.run(_compare(act, turns, engine(), size, file, renew=renew))
+            finally:
+                monkeypatch.undo()
+                time.tzset()
 
         test.__name__ = act.__name__
         test.__doc__ = act.__doc__
