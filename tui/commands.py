@@ -127,7 +127,7 @@ class ScreenChat:
 
         added = await asyncio.to_thread(plugin_host.additions)
         for warning in added.warnings:
-            self.say(warning)
+            self.say(translated(warning))
         return added.tools
 
 

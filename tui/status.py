@@ -22,7 +22,7 @@ from hinterland.window import Fill
 
 OFFLINE = N_("offline")
 """The mark that says that no word leaves this box."""
-_SLOW = "slow line"
+_SLOW = N_("slow line")
 _SHORTEST_MODEL = 8
 """Cells of a model's name below which it is left out."""
 
@@ -54,8 +54,9 @@ class Status:
                 )
         if self.fill and room - cell_len(state) - cell_len(right) - cell_len(self.fill) >= 3:
             right = f"{self.fill}  {right}"
-        if self.slow and room - cell_len(state) - cell_len(right) - len(_SLOW) >= 3:
-            right = f"{_SLOW}  {right}"
+        slow = _(_SLOW) if self.slow else ""
+        if slow and room - cell_len(state) - cell_len(right) - cell_len(slow) >= 3:
+            right = f"{slow}  {right}"
         for_model = room - cell_len(state) - cell_len(right) - 4
         model = clean_line(self.model)
         if model and for_model >= min(_SHORTEST_MODEL, cell_len(model)):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hinterland import config, paths
 from hinterland.errors import InputError
 from hinterland.language import _
+from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ async def role(chat: Chat, argument: str) -> None:
         rows.append((OFF, _("no role: the model as it is")))
         width = max(len(name) for name, _description in rows)
         lines = [f"/role {name:<{width}}  {clean_line(says, 200)}" for name, says in rows]
-        chat.say("\n".join([*lines, *problems]))
+        chat.say("\n".join([*lines, *map(translated, problems)]))
         return
     if argument == OFF:
         chat.talk.system = None

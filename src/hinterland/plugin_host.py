@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from hinterland.config import Config, load
 from hinterland.errors import PluginError
 from hinterland.paths import find
+from hinterland.sentences import translated
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -142,7 +143,10 @@ class PluginHost:
             self._manager.check_pending()
         # A plugin is somebody else's code: whatever it does, the program it is added to goes on.
         except (Exception, SystemExit) as error:  # noqa: BLE001
-            self._tell(name, "cannot be loaded", error)
+            self._warn(
+                f"The plugin {name} cannot be loaded and is left out ({_shown(error)}); "
+                f"`hint plugins disable {name}` turns it off."
+            )
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
 
@@ -164,7 +168,10 @@ class PluginHost:
                 self._manager.subset_hook_caller(hook, others)(register=register)
             # As above. What it registered before it failed is not used.
             except (Exception, SystemExit) as error:  # noqa: BLE001
-                self._tell(plugin, f"failed in {hook}", error)
+                self._warn(
+                    f"The plugin {plugin} failed in {hook} and is left out ({_shown(error)}); "
+                    f"`hint plugins disable {plugin}` turns it off."
+                )
                 continue
             for name, thing in given.items():
                 if name in found:
@@ -175,11 +182,9 @@ class PluginHost:
                     owner[name], found[name] = plugin, thing
         return found
 
-    def _tell(self, plugin: str, what: str, error: BaseException) -> None:
-        self._warn(
-            f"The plugin {plugin} {what} and is left out ({type(error).__name__}: {error}); "
-            f"`hint plugins disable {plugin}` turns it off."
-        )
+
+def _shown(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,4 +225,4 @@ def find_command(name: str) -> click.Command | None:
 
 
 def _to_stderr(warning: str) -> None:
-    print(f"hint: {clean_line(warning, 600)}", file=sys.stderr)  # noqa: T201
+    print(f"hint: {clean_line(translated(warning), 600)}", file=sys.stderr)  # noqa: T201

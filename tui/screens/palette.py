@@ -75,11 +75,11 @@ class PaletteScreen(Screen[Entry]):
         try:
             more, wrong = await asyncio.to_thread(palette_entries.of_this_box)
         except HinterlandError as error:
-            more, wrong = [], [translated(error.message)]
+            more, wrong = [], [error.message]
         self._entries += more
         self._show()
         for sentence in wrong:
-            self.notify(clean_line(sentence, 400), severity="warning", markup=False)
+            self.notify(clean_line(translated(sentence), 400), severity="warning", markup=False)
 
     def on_input_changed(self) -> None:
         self._show()
