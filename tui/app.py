@@ -7,10 +7,12 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual._context import active_message_pump
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.notifications import Notify
 from textual.screen import Screen
 
 from hinterland.config import Config
@@ -64,6 +66,8 @@ class ChatApp(WearingApp, inherit_bindings=False):
         self.config = config or Config()
         """The settings, which were checked."""
         self._foreign: tuple[Screen[Any], str] | None = None
+        self._typed_ahead: list[events.Event] | None = []
+        """What was typed before there was a box to type in; None since there is one."""
         self.error: Exception | None = None
         """Why the chat had to end, if it had to."""
         self._chat = ChatScreen(
@@ -82,6 +86,25 @@ class ChatApp(WearingApp, inherit_bindings=False):
             self.set_keymap(keymap(self.config.keys))
         self.push_screen(self._chat)
         self.watch_line()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Have nothing lost that is typed while the chat opens."""
+        if self._typed_ahead is not None and isinstance(event, events.Key | events.Paste):
+            self._typed_ahead.append(event)
+        else:
+            await super().on_event(event)
+
+    async def on_painted(self) -> None:
+        """Take what was typed ahead; the class above measures the line then."""
+        typed, self._typed_ahead = self._typed_ahead, None
+        for event in typed or ():
+            await super().on_event(event)
+
+    def _on_notify(self, event: Notify) -> None:
+        """Let what only informs take the place of what did: at 40×12 two of them hide the rest."""
+        for earlier in list(self._notifications):
+            if earlier.severity == event.notification.severity == "information":
+                self._unnotify(earlier, refresh=False)
 
     def action_leave(self) -> None:
         self._chat.leave()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hinterland.conversation import Conversation
@@ -18,6 +20,7 @@ from hinterland.engine.protocol import (
     TextDelta,
 )
 from hinterland.errors import StorageError
+from hinterland.turns import Turn
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
 
 
@@ -259,3 +262,58 @@ async def test_what_there_is_to_tell_of_an_answer_is_told() -> None:
         await person.sees("small-model always thinks.")
         engine.answer("Well met.")
         await person.sees("Well met.")
+
+
+class SlowToKeep(Conversation):
+    """A conversation on a disk that takes its time: an answer is kept when the test says so."""
+
+    def __init__(self, engine: PromptedEngine) -> None:
+        super().__init__(engine, None, model="small-model")
+        self.may_keep = asyncio.Event()
+
+    async def _keep(self, turn: Turn) -> None:
+        await self.may_keep.wait()
+        await super()._keep(turn)
+
+
+@scene
+async def test_what_is_asked_for_while_an_answer_is_being_kept_is_done_then() -> None:
+    """You should have your next prompt sent by Enter, and another answer by F5, as soon as the
+    answer that has ended is kept."""
+    engine = PromptedEngine()
+    conversation = SlowToKeep(engine)
+    async with chat(engine, conversation) as person:
+        for prompt, key in (("two", "enter"), ("", "f5")):
+            conversation.may_keep.clear()
+            if not engine.requests:
+                await person.ask("one")
+            engine.answer("Said.")
+            await person.sees("ready")
+            await person.type(prompt)
+            await person.press(key)
+            await person.pilot.pause()
+            before = len(engine.requests)
+            conversation.may_keep.set()
+            await person.until(lambda before=before: len(engine.requests) == before + 1)
+            assert "Esc stops" not in person.screen
+        assert engine.requests[1].messages[-1].content == "two"
+        assert engine.requests[2].messages[-1].content == "two"
+
+
+@scene
+async def test_what_was_typed_when_an_answer_failed_is_not_sent_with_its_prompt() -> None:
+    """You should find both prompts in the box, and nothing sent, when the first one failed just
+    before you pressed Enter."""
+    engine = PromptedEngine()
+    conversation = SlowToKeep(engine)
+    async with chat(engine, conversation) as person:
+        await person.ask("one")
+        engine.say(TextDelta("Some"), Failed("EngineError", "It broke."))
+        await person.sees("It broke.")
+        await person.type("two")
+        await person.press("enter")
+        await person.pilot.pause()
+        conversation.may_keep.set()
+        await person.answered()
+        assert person.chat.prompt.text.split() == ["one", "two"]
+        assert len(engine.requests) == 1

@@ -109,3 +109,12 @@ def test_lines_take_up_a_conversation(home: Path, hint: Hint) -> None:
         terminal.until(lambda: terminal.screen.count("what was said") == 2)
         terminal.type("/quit\r")
         assert terminal.ended() == 0
+
+
+def test_what_is_typed_before_there_is_a_box(home: Path) -> None:
+    """You should find in the box what you typed while the chat was starting."""
+    with RealTerminal("chat", "-m", "echo", HINTERLAND_HOME=str(home)) as terminal:
+        terminal.type("typed ")
+        terminal.until(lambda: b"\x1b[?1049h" in terminal.written)  # the screen is taken
+        terminal.type("ahead")
+        terminal.sees("typed ahead")

@@ -86,8 +86,7 @@ class Branching(CommandingScreen):
 
     def action_edit(self) -> None:
         """Put the last prompt into the box, or the one before that which is there."""
-        if self.answering is not None:
-            self._say(_("Esc stops the answer first."))
+        if self.refused(self.action_edit):
             return
         line = self.conversation.turns if self.conversation is not None else []
         said = [turn for turn in line if not turn.replaces]

@@ -121,6 +121,8 @@ class ChatScreen(Finding, Branching, WritingScreen):
         self._ended: Done | Failed | None = None
         self._stopping: Timer | None = None
         self._interrupted_at = -_TWICE
+        self._when_kept: Callable[[], object] | None = None
+        """What was asked for between an answer's end and its being kept."""
         self.slow = False
 
     def compose(self) -> ComposeResult:
@@ -216,9 +218,9 @@ class ChatScreen(Finding, Branching, WritingScreen):
 
     def on_prompt_submitted(self, message: PromptSubmitted) -> None:
         self.choice.close()
-        if self.answering is not None:
-            self._say(_("Esc stops the answer first."))
-        elif self.conversation is None:
+        if self.refused(self._send_after_answer):
+            return
+        if self.conversation is None:
             self._send_when_open = True
         elif chat_commands.read(message.text) is not None:
             self.command(message.text)
@@ -279,6 +281,9 @@ class ChatScreen(Finding, Branching, WritingScreen):
         if self._overflow is not None:
             self._set_state(_("the window is full"))
             self.choice.ask(self._overflow.message, commands.ways_out(self._overflow))
+        then, self._when_kept = self._when_kept, None
+        if then is not None:
+            self.call_later(then)  # when this has been handled by all of us
 
     def on_conversation_outgrown(self, message: ConversationOutgrown) -> None:
         assert self.conversation is not None
@@ -335,9 +340,7 @@ class ChatScreen(Finding, Branching, WritingScreen):
             self._say(_("Ctrl+C again leaves."))
 
     def action_new_chat(self) -> None:
-        if self.answering is not None:
-            self._say(_("Esc stops the answer first."))
-        else:
+        if not self.refused(self.action_new_chat):
             self.run_worker(self._open())
 
     def action_reasoning(self) -> None:
@@ -345,16 +348,9 @@ class ChatScreen(Finding, Branching, WritingScreen):
 
     def action_copy(self) -> None:
         """Copy the last answer to the terminal's clipboard."""
-        if self._ended is not None and self.answering is not None and not self._in_command:
-            self.set_timer(0.05, self.action_copy)  # it has ended, and is being kept
-            return
-        if self.answering is not None or self.conversation is None:
-            self._say(_("Esc stops the answer first."))
-            return
-        chat = commands.ScreenChat(
-            self.conversation, self.post_message, self._pictures, self._documents
-        )
-        self._start_command(chat_commands.find("copy").run(chat, ""))
+        if self.conversation is not None and not self.refused(self.action_copy):
+            chat = self._chat(self.conversation)
+            self._start_command(chat_commands.find("copy").run(chat, ""))
 
     def action_page(self, pages: int) -> None:
         self.transcript.page(pages)
@@ -397,6 +393,21 @@ class ChatScreen(Finding, Branching, WritingScreen):
         elif self._send_when_open:
             self.prompt.action_send()
         self._send_when_open = False
+
+    def refused(self, then: Callable[[], object]) -> bool:
+        """Return whether it is too early for something: an answer comes, which is said, or it is
+        being kept, and then this is done as soon as it is."""
+        if self.answering is None:
+            return False
+        if self._ended is not None and not self._in_command:
+            self._when_kept = then
+        else:
+            self._say(_("Esc stops the answer first."))
+        return True
+
+    def _send_after_answer(self) -> None:
+        if isinstance(self._ended, Done):  # otherwise its prompt is back in the box
+            self.prompt.action_send()
 
     def _chat(self, conversation: Conversation) -> commands.ScreenChat:
         return commands.ScreenChat(conversation, self.post_message, self._pictures, self._documents)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -74,8 +74,7 @@ class CommandingScreen(Screen[None]):
         except HinterlandError as error:
             self.run_worker(self._look_up(typed, name, error))
             return
-        if self.answering is not None:
-            self._say(_("Esc stops the answer first."))
+        if self.refused(lambda: self.command(typed)):
             return
         self._accept(typed)
         chat = commands.ScreenChat(conversation, self.post_message, self._pictures, self._documents)
@@ -175,6 +174,10 @@ class CommandingScreen(Screen[None]):
         raise NotImplementedError
 
     def _start_command(self, command: Awaitable[object], send: str = "") -> None:
+        raise NotImplementedError
+
+    def refused(self, then: Callable[[], object]) -> bool:
+        """Return whether it is too early for something."""
         raise NotImplementedError
 
     def _report(self, error: HinterlandError) -> None:
