@@ -106,11 +106,18 @@ class FileAttached(Message):
     """What is in it goes with the next prompt."""
 
     content: Document | Picture
+    conversation: Conversation | None
+    """The conversation it was chosen in."""
 
     @property
     def note(self) -> str:
         """What it lacks of the file, as a sentence; empty when it lacks nothing."""
         return "" if isinstance(self.content, Picture) else clean_line(self.content.note, 400)
+
+
+@dataclass
+class FileRead(Message):
+    """A file that was chosen is attached, or cannot be."""
 
 
 @dataclass

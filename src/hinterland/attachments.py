@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,15 +80,36 @@ def described(documents: list[Document], pictures: list[Picture]) -> str:
 
 
 async def ask(
-    talk: Conversation, prompt: str, documents: list[Document], pictures: list[Picture]
+    talk: Conversation, prompt: str, documents: Sequence[Document], pictures: Sequence[Picture]
 ) -> AsyncIterator[Event]:
     """Yield the answer to a prompt with what is attached to it; raises what `talk.ask` raises, and
     ConfigError for a prompt file of the user's own that cannot be used."""
-    message = prompt
-    if documents:
-        from hinterland.documents import attach
-
-        message = await asyncio.to_thread(attach, prompt, tuple(documents), talk.config_folder)
-    async with aclosing(talk.ask(message, images=tuple(pictures))) as answer:  # type: ignore[type-var]
+    images = tuple(pictures)  # others may be attached before this has begun
+    message = await _with_documents(talk, prompt, documents)
+    async with aclosing(talk.ask(message, images=images)) as answer:  # type: ignore[type-var]
         async for event in answer:
             yield event
+
+
+async def edit(
+    talk: Conversation,
+    turn_id: str,
+    prompt: str,
+    documents: Sequence[Document],
+    pictures: Sequence[Picture],
+) -> AsyncIterator[Event]:
+    """Yield the answer to a prompt in the place of an earlier one, with what is attached to it and
+    the images of that one; raises what `talk.edit` raises, and ConfigError like `ask`."""
+    images = tuple(pictures)
+    message = await _with_documents(talk, prompt, documents)
+    async with aclosing(talk.edit(turn_id, message, images=images)) as answer:  # type: ignore[type-var]
+        async for event in answer:
+            yield event
+
+
+async def _with_documents(talk: Conversation, prompt: str, documents: Sequence[Document]) -> str:
+    if not documents:
+        return prompt
+    from hinterland.documents import attach
+
+    return await asyncio.to_thread(attach, prompt, tuple(documents), talk.config_folder)

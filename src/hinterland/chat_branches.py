@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hinterland import branches
+from hinterland import attached, attachments, branches
 from hinterland.engine.protocol import Event
 from hinterland.errors import InputError
 from hinterland.language import _
@@ -17,6 +17,7 @@ from hinterland.turns import Turn
 if TYPE_CHECKING:
     from hinterland.chat_commands import Chat
     from hinterland.conversation import Conversation
+    from hinterland.documents import Document
     from hinterland.images import Picture
 
 _EDIT = re.compile(r"(\d+)?\s*(.*)", re.DOTALL)
@@ -46,19 +47,26 @@ class Asking:
 def asking_again(talk: Conversation) -> Asking:
     """Return another answer to the last prompt; raises InputError when there is none."""
     turn = _said(talk, 1)
-    return Asking("/retry", *_beside(talk, turn, turn.shown_prompt), talk.retry)
+    return Asking("/retry", *_beside(talk, turn, turn.brief_prompt), talk.retry)
 
 
 def asking_instead(
-    talk: Conversation, turn: Turn, prompt: str, pictures: Sequence[Picture] = ()
+    talk: Conversation,
+    turn: Turn,
+    prompt: str,
+    pictures: Sequence[Picture] = (),
+    documents: Sequence[Document] = (),
 ) -> Asking:
-    """Return the answer to `prompt` in the place of a turn's prompt, with its images and those."""
+    """Return the answer to `prompt` in the place of a turn's prompt, with its images, those and the
+    documents."""
+    pictures, documents = tuple(pictures), tuple(documents)
     names = [image.name for image in turn.images] + [picture.name for picture in pictures]
     above = "".join(f"[image: {name}]\n" for name in names)
+    above += "".join(attached.mark(each.name, each.text) for each in documents)
     return Asking(
         prompt,
-        *_beside(talk, turn, above + prompt),
-        lambda: talk.edit(turn.id, prompt, images=pictures),
+        *_beside(talk, turn, above + attached.shown(prompt)),
+        lambda: attachments.edit(talk, turn.id, prompt, documents, pictures),
         edited=turn,
     )
 
@@ -73,7 +81,7 @@ def asking_on(talk: Conversation) -> Asking:
         )
     above = tuple(each for each in talk.turns if each.id != turn.id)
     mark = branches.mark(talk.tree.place(turn.id))
-    return Asking("/continue", above, turn.shown_prompt, mark, talk.continue_, begun=turn)
+    return Asking("/continue", above, turn.brief_prompt, mark, talk.continue_, begun=turn)
 
 
 def marks(talk: Conversation) -> dict[str, str]:
@@ -99,7 +107,7 @@ async def run_edit(chat: Chat, argument: str) -> None:
     assert typed is not None
     turn = _said(chat.talk, int(typed[1] or 1))
     if typed[2]:
-        chat.request(asking_instead(chat.talk, turn, typed[2], tuple(chat.pictures)))
+        chat.request(asking_instead(chat.talk, turn, typed[2], chat.pictures, chat.documents))
     else:
         chat.edit(turn)
 
@@ -155,7 +163,7 @@ def _list(tips: Sequence[Turn], at: int) -> str:
             "Branch {number} of {of}; /branch with a number, next or previous goes to another."
         ).format(number=at + 1, of=len(tips))
     ]
-    prompts = _told_apart([tip.prompt for tip in tips])
+    prompts = _told_apart([tip.brief_prompt for tip in tips])
     answers = _told_apart([tip.answer for tip in tips])
     for number, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
         here = "*" if number == at else " "

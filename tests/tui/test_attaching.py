@@ -116,6 +116,65 @@ def test_the_picker(folder: Path, size: tuple[int, int]) -> None:
     shown()
 
 
+def test_what_is_attached_while_an_answer_comes(folder: Path) -> None:
+    """You should see a file that you attach meanwhile stay for the next prompt; the one that was
+    sent goes, but not where you stop the answer before its first word."""
+
+    @scene
+    async def shown() -> None:
+        engine = PromptedEngine()
+        async with chat(engine) as person:
+            await person.ask("/file notes.txt one")
+            await person.until(lambda: engine.requests)
+            await person.press("f9")
+            await person.sees("program")
+            await person.press("p", "h", "enter")
+            await person.sees("Attached: notes.txt (27 characters), photo.png")
+            engine.answer("1")
+            await person.answered()
+            await person.sees("Attached: photo.png")
+            assert "Water" in engine.requests[0].messages[-1].content
+            await person.ask("two")
+            await person.until(lambda: len(engine.requests) == 2)
+            await person.press("escape")
+            await person.answered()
+            await person.sees("Attached: photo.png")
+
+    shown()
+
+
+def test_a_changed_prompt_with_a_file(folder: Path) -> None:
+    """You should be able to attach a document to an earlier prompt, and see its name, then and when
+    it is asked again, instead of its text."""
+
+    @scene
+    async def shown() -> None:
+        engine = PromptedEngine()
+        async with chat(engine) as person:
+            await person.ask("Why?")
+            engine.answer("Because.")
+            await person.answered()
+            await person.ask("/file notes.txt")
+            await person.sees("Attached: notes.txt")
+            await person.answered()
+            await person.press("f6", "!", "enter")
+            await person.sees("> ‹2/2› [file: notes.txt, 27 characters]", "Why?!")
+            engine.answer("At 100.")
+            await person.answered()
+            sent = engine.requests[-1].messages[-1].content
+            assert "Water boils" in sent
+            assert sent.endswith("Why?!")
+            assert "Attached:" not in person.screen
+            await person.press("f5")
+            await person.sees("> ‹3/3› [file: notes.txt, 27 characters]")
+            assert "Water boils" not in person.screen
+            engine.answer("At 100, again.")
+            await person.answered()
+            assert engine.requests[-1].messages[-1].content == sent
+
+    shown()
+
+
 def test_the_plain_chat(home: Path, paths: Paths, folder: Path, hint: Hint) -> None:
     """You should get answers about a file in lines, from a pipe, and complete its name with Tab."""
     piped = hint("chat", "--plain", "-m", "echo", input="/file notes.txt Why?\nAnd then?\n")
@@ -128,7 +187,7 @@ def test_the_plain_chat(home: Path, paths: Paths, folder: Path, hint: Hint) -> N
     assert summary.title == "Why?"
     with RealTerminal("chat", "--plain", "-m", "echo") as terminal:
         terminal.sees("> ")
-        terminal.type("/fi\tno\t Why?\r")
+        terminal.type("/fil\tno\t Why?\r")
         terminal.sees("/file notes.txt Why?", "Water boils at 100 degrees.")
         assert b"\x1b" not in terminal.written
         terminal.type("/think \t\t")

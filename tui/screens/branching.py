@@ -105,7 +105,8 @@ class Branching(CommandingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Esc to others where no prompt is being changed."""
         if action == "cancel_edit":
-            return self.editing is not None and self.answering is None and not self.choice.asking
+            busy = self.answering is not None or self.choice.asking or self.prompt.listing
+            return self.editing is not None and not busy
         return super().check_action(action, parameters)
 
     # What the commands ask for
@@ -139,8 +140,9 @@ class Branching(CommandingScreen):
         if asking.edited is not None and not isinstance(self._ended, Done):
             self.editing = asking.edited  # its prompt has been given back
             self.refresh_bindings()
-        elif asking.edited is not None and not self.prompt.text:
-            self._put_back()
+        elif asking.edited is not None and self._draft.strip():
+            self.prompt.give_back(self._draft)  # before what was typed since
+            self._draft = ""
 
     # The rest
 
@@ -154,9 +156,10 @@ class Branching(CommandingScreen):
         assert self.conversation is not None
         if asking.edited is None:
             self._stop_editing()
+        else:
+            self.on_its_way()
         self.editing = None
         self.asking = asking
-        self._tip_before = self._tip()
         self.transcript.load(asking.above, chat_branches.marks(self.conversation))
         self._await(asking.prompt, asking.events(), asking.typed, asking.mark)
         if asking.begun is not None:
@@ -168,8 +171,9 @@ class Branching(CommandingScreen):
         """Return what sending the box asks for, where a prompt is being changed."""
         if self.editing is None or self.conversation is None:
             return None
-        pictures = tuple(self._pictures)
-        return chat_branches.asking_instead(self.conversation, self.editing, prompt, pictures)
+        return chat_branches.asking_instead(
+            self.conversation, self.editing, prompt, self._pictures, self._documents
+        )
 
     def _change(self, turn: Turn) -> None:
         if self.editing is None:

@@ -206,7 +206,10 @@ class ChatScreen(Finding, Branching, WritingScreen):
     # Handlers: they own the state
 
     def on_conversation_opened(self, message: ConversationOpened) -> None:
-        self._show(message.conversation)
+        if self.answering is None:
+            self._show(message.conversation)
+        else:  # something was sent while it was being opened
+            self._say(_("Esc stops the answer first."))
 
     def on_opening_failed(self, message: OpeningFailed) -> None:
         if self.conversation is not None:
@@ -224,11 +227,13 @@ class ChatScreen(Finding, Branching, WritingScreen):
             self._send_when_open = True
         elif chat_commands.read(message.text) is not None:
             self.command(message.text)
+        elif self.reads_files:
+            self.send_when_read = True
         else:
             self.prompt.accept()
             prompt = chat_commands.prompt_in(message.text)
             if (asking := self.asking_instead(prompt)) is not None:
-                self.ask_for(asking)
+                self.ask_for(replace(asking, typed=message.text))
                 return
             shown = commands.shown(prompt, self._pictures, self._documents)
             answer = self.ask_with_attachments(self.conversation, prompt)
@@ -274,8 +279,8 @@ class ChatScreen(Finding, Branching, WritingScreen):
             self._set_state(_("stopped"))
         if not isinstance(self._ended, Done):
             self.prompt.give_back(self._asked)
-        elif self.asking is None or self.asking.edited is not None:
-            self.take_off()
+        if self._tip() != self._tip_before:
+            self.take_off_sent()
         self._over()
         self._warn_when_nearly_full()
         if self._overflow is not None:
@@ -440,6 +445,7 @@ class ChatScreen(Finding, Branching, WritingScreen):
         self._asked = typed
         self._ended = None
         self._overflow = None
+        self._tip_before = self._tip()
         self.transcript.ask(prompt, mark)
         self._set_state(_("waiting for the engine"))
         self.answering = self.run_worker(self._receive(answer))

@@ -42,6 +42,10 @@ class CommandingScreen(Screen[None]):
     _pictures: list[Picture]
     _documents: list[Document]
 
+    if TYPE_CHECKING:  # another base class of the chat's screen has it
+
+        def on_its_way(self) -> tuple[list[Picture], list[Document]]: ...
+
     def command(self, typed: str) -> None:
         """Do what a command says that was typed or chosen; it goes from the box if it is there."""
         found = chat_commands.read(typed)

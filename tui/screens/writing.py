@@ -4,7 +4,7 @@ of other conversations, and an editor of the person's own."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,6 +33,7 @@ from hinterland.tui.messages import (
     EditorWanted,
     FileAttached,
     FileChosen,
+    FileRead,
     PromptReady,
     TextEdited,
     WritingFailed,
@@ -67,10 +68,15 @@ class WritingScreen(Screen[None]):
         self._draft_timer: Timer | None = None
         self._keeping = asyncio.Lock()
         self._draft_failed = False
+        self._sent: tuple[list[Picture], list[Document]] = [], []
+        """What is on its way with a prompt, of what is attached."""
         self._drafted: Conversation | None = None
         """The conversation whose draft is in the box."""
         self._looking = False
         self._to_send = ""
+        self._files_read = 0
+        self.send_when_read = False
+        """Whether the prompt goes as soon as the files that were chosen are read."""
 
     # Conversations come and go
 
@@ -83,6 +89,7 @@ class WritingScreen(Screen[None]):
             [recallable(turn.prompt) for turn in conversation.turns if not turn.replaces]
         )
         self.take_off()
+        self.send_when_read = False
         if left is conversation:
             return
         # What was written for a conversation that had begun, or before one that has, stays behind.
@@ -138,6 +145,7 @@ class WritingScreen(Screen[None]):
             await self._keep(self._drafted, self.prompt.text)
 
     def on_writing_failed(self, message: WritingFailed) -> None:
+        self.send_when_read = False
         self.notify(message.sentence, severity="error", markup=False)
 
     # Earlier prompts
@@ -222,7 +230,22 @@ class WritingScreen(Screen[None]):
 
     def ask_with_attachments(self, conversation: Conversation, prompt: str) -> AsyncIterator[Event]:
         """Return the answer to a prompt and what is attached to it."""
-        return attachments.ask(conversation, prompt, self._documents, self._pictures)
+        pictures, documents = self.on_its_way()
+        return attachments.ask(conversation, prompt, documents, pictures)
+
+    def on_its_way(self) -> tuple[list[Picture], list[Document]]:
+        """Return what is attached, which is sent now; what is added later waits for the next."""
+        self._sent = list(self._pictures), list(self._documents)
+        return self._sent
+
+    def take_off_sent(self) -> None:
+        """Attach no more what was sent with a prompt that has arrived."""
+        pictures, documents = self._sent
+        self._sent = [], []
+        # Those very objects: a file may have been attached once more meanwhile.
+        self._pictures[:] = [each for each in self._pictures if not _among(each, pictures)]
+        self._documents[:] = [each for each in self._documents if not _among(each, documents)]
+        self.show_attachments()
 
     def take_off(self) -> None:
         """Attach nothing any more."""
@@ -254,16 +277,32 @@ class WritingScreen(Screen[None]):
         if self.app.screen is self:
             self.app.push_screen(FilePicker(self.post_message))
 
-    def on_file_chosen(self, message: FileChosen) -> None:
-        self.run_worker(self._load_file(message))
+    @property
+    def reads_files(self) -> bool:
+        """Whether a file that was chosen is still being read."""
+        return self._files_read > 0
 
-    async def _load_file(self, message: FileChosen) -> None:
+    def on_file_chosen(self, message: FileChosen) -> None:
+        self._files_read += 1
+        self.run_worker(self._load_file(message, self.conversation))
+
+    async def _load_file(self, message: FileChosen, conversation: Conversation | None) -> None:
         try:
-            self.post_message(FileAttached(await attachments.load(message.path)))
+            self.post_message(FileAttached(await attachments.load(message.path), conversation))
         except HinterlandError as error:
             self.post_message(WritingFailed(error))
+        finally:
+            self.post_message(FileRead())
+
+    def on_file_read(self) -> None:
+        self._files_read -= 1
+        if self.send_when_read and not self.reads_files:
+            self.send_when_read = False
+            self.prompt.action_send()
 
     def on_file_attached(self, message: FileAttached) -> None:
+        if message.conversation is not self.conversation:
+            return  # another one is shown by now
         if isinstance(message.content, Picture):
             self._pictures.append(message.content)
         else:
@@ -302,6 +341,10 @@ class WritingScreen(Screen[None]):
 
     def on_text_edited(self, message: TextEdited) -> None:
         self.prompt.put(message.text)
+
+
+def _among(attached: object, others: Sequence[object]) -> bool:
+    return any(attached is each for each in others)
 
 
 def _begun(conversation: Conversation) -> bool:

@@ -137,7 +137,7 @@ class PlainChat:
             case (name, argument) if self._attended or self._knows(name):
                 self._try(lambda: self._run(name, argument))
             case _ if prompt.strip():
-                self._try(lambda: self._ask(chat_commands.prompt_in(prompt)))
+                self._try(partial(self._ask, chat_commands.prompt_in(prompt)))
 
     def _show_reasoning(self) -> None:
         turns = self._conversation.turns
@@ -185,9 +185,9 @@ class PlainChat:
         typed = asking.typed
         if asking.edited is not None:
             typed = f"/edit {self._number(asking.edited)} {typed}"
-        self._ask(typed, asking.events)
-        if asking.edited is not None:
+        if self._ask(typed, asking.events) and asking.edited is not None:
             self.pictures.clear()
+            self.documents.clear()
 
     def switched(self, model: str, where: str) -> None:
         """Nothing to do: what `/model` says is all there is to see here."""
@@ -202,7 +202,7 @@ class PlainChat:
     async def _finish(self, command: Awaitable[object]) -> object:
         return await command
 
-    def _try(self, action: Callable[[], None]) -> None:
+    def _try(self, action: Callable[[], object]) -> None:
         """Do something that may fail: the person sees why, a pipe's end tells by the exit code."""
         try:
             action()
@@ -270,8 +270,9 @@ class PlainChat:
             self._write_answer(turn.answer)
             self._end_line()
 
-    def _ask(self, prompt: str, answer: Callable[[], AsyncIterator[Event]] | None = None) -> None:
-        """Have a prompt answered, by asking it or with what asks for it in another way."""
+    def _ask(self, prompt: str, answer: Callable[[], AsyncIterator[Event]] | None = None) -> bool:
+        """Have a prompt answered, by asking it or with what asks for it in another way; return
+        whether it was sent."""
         while True:
             try:
                 if answer is not None:
@@ -282,14 +283,14 @@ class PlainChat:
                     )
                     self.pictures.clear()
                     self.documents.clear()
-                return
+                return True
             except OutgrownError as error:
                 if not self._attended:
                     raise
                 self._end_line()
                 if not self._make_room(error.overflow):
                     self._give_back(prompt)
-                    return
+                    return False
 
     def _make_room(self, overflow: Overflow) -> bool:
         """Say what no longer fits and do what the person chooses; return whether to ask again."""
