@@ -15,7 +15,7 @@ from functools import cache
 from types import ModuleType
 
 from textual.binding import Binding, BindingsMap
-from textual.keys import KEY_TO_UNICODE_NAME, Keys, format_key
+from textual.keys import KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, format_key
 from textual.widget import Widget
 
 from hinterland.config import Config
@@ -33,7 +33,7 @@ PLACES = {
 VIM = "vim"
 """The first part of the ids of keys that hold only with `ui.vim`."""
 
-_HOMES = ("hinterland.tui.app", "hinterland.tui.screens", "hinterland.tui.widgets")
+_HOMES = ("hinterland.tui", "hinterland.tui.screens", "hinterland.tui.widgets")
 _TOGETHER = ({"chat", "prompt"},)
 """Places whose keys hold at the same time; those of `app` hold everywhere."""
 _MODIFIERS = ("ctrl", "alt", "shift", "super")
@@ -58,6 +58,8 @@ _SAME_BYTE = {
     "ctrl+left_square_bracket": "escape",
 }
 """Keys that most terminals cannot tell from others, and those others."""
+_CHARACTERS = {*KEY_TO_UNICODE_NAME, *KEY_NAME_REPLACEMENTS.values()}
+"""Names of keys that put a character into a box, besides letters and digits."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def normal(key: str) -> str:
         raise ValueError(f"there is no key called {min(unknown)}+…")
     if len(base) == 1 and not base.isalnum():
         base = _name_of(base)
-    elif len(base) != 1 and base not in _NAMED | set(KEY_TO_UNICODE_NAME):
+    elif len(base) != 1 and base not in _NAMED | _CHARACTERS:
         close = difflib.get_close_matches(base, _NAMED, 1)
         said = f"; {close[0]}?" if close else ""
         raise ValueError(f"there is no key called {base or 'nothing'}{said}")
@@ -230,7 +232,7 @@ def check(settings: Mapping[str, str], others: Callable[[], Iterable[str]] = tup
 
 def _types(key: str) -> bool:
     """Whether a key puts a character into a box."""
-    return "+" not in key and (len(key) == 1 or key in KEY_TO_UNICODE_NAME or key == "space")
+    return "+" not in key and (len(key) == 1 or key in _CHARACTERS or key == "space")
 
 
 def _unknown(name: str, known: Mapping[str, Action]) -> ConfigError:

@@ -87,7 +87,7 @@ def test_keys_that_cannot_be(settings: dict[str, str], said: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"chat.new": "escape", "chat.stop": "f12"},
+        {"chat.new": "f5", "chat.regenerate": "f12"},
         {"chat.new": ""},
         {"models.back": "x,escape"},
         {"prompt.send": "ctrl+s, alt+s"},
