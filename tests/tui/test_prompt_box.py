@@ -160,6 +160,22 @@ def test_prompts_of_other_conversations(home: Path, paths: Paths) -> None:
     shown()
 
 
+def test_a_prompt_whose_answer_goes_on_is_no_draft(home: Path, paths: Paths, hint: Hint) -> None:
+    """You should find the next new chat empty when you left, or lost, one in mid-answer."""
+    drafts = paths.history / "drafts"
+    for ends in ("left", "lost"):
+        with RealTerminal("chat", "-m", "echo:1", HINTERLAND_HOME=str(home)) as terminal:
+            terminal.sees("ready")
+            terminal.type("one two three four five six\r")
+            terminal.sees("> one two", "tokens/s")
+            if ends == "lost":
+                terminal.hang_up().wait(timeout=20)
+            else:
+                terminal.type("\x11")
+                assert terminal.ended() == 0
+        assert not (drafts / "new.txt").exists()
+
+
 def test_drafts(home: Path, paths: Paths, hint: Hint) -> None:
     """You should find what you had written, after leaving, a kill and a lost line, and no trace of
     it when you deleted the conversation or asked for none."""

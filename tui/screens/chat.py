@@ -376,6 +376,8 @@ class ChatScreen(Finding, Branching, WritingScreen):
         """End the chat; an answer that is kept goes on in the engine."""
         kept = self.conversation is not None and self.conversation.kept
         goes_on = self.answering is not None and kept and not self._in_command
+        if goes_on:
+            self._asked = ""  # its answer comes: it must not wait in the box of the next chat
         self.app.exit(result=goes_on, return_code=return_code)
 
     # The rest
