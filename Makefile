@@ -45,7 +45,7 @@ check: .venv/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/packaging/test_docs.py
 
-# Brings the catalogues up to date and says what is not translated; NEW=pt begins another.
+# Takes the pictures of the documentation from the running chat.
 pictures: .venv/.dev
 	@$(BIN)/python -m tests.pictures
 
@@ -53,6 +53,7 @@ pictures: .venv/.dev
 rival: .venv/.dev
 	@$(BIN)/python benchmarks/rival.py
 
+# Brings the catalogues up to date and says what is not translated; NEW=pt begins another.
 messages: .venv/.dev
 	@$(BIN)/python -m tests.catalogues $(NEW)
 

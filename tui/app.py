@@ -94,8 +94,11 @@ class ChatApp(WearingApp, inherit_bindings=False):
         else:
             await super().on_event(event)
 
-    async def on_painted(self) -> None:
+    def on_painted(self) -> None:
         """Take what was typed ahead; the class above measures the line then."""
+        self.call_later(self._take_typed_ahead)
+
+    async def _take_typed_ahead(self) -> None:
         typed, self._typed_ahead = self._typed_ahead, None
         for event in typed or ():
             await super().on_event(event)
