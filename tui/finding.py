@@ -109,6 +109,7 @@ class Finding(Screen[None]):
             else:
                 self._open_place(place.conversation_id, place.turn_id, place.words)
         elif self.conversation is not None and self.conversation.id in outcome.deleted:
+            self.no_longer_there()
             self.action_new_chat()
 
     def _open_place(self, conversation_id: str, turn_id: str = "", words: str = "") -> None:
@@ -209,6 +210,8 @@ class Finding(Screen[None]):
     if TYPE_CHECKING:  # another base class of the chat's screen has it
 
         def show_branch(self) -> None: ...
+
+        def no_longer_there(self) -> None: ...
 
 
 def _history() -> History:

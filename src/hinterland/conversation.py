@@ -522,7 +522,10 @@ class Conversation:
             return False
         title = titles.cleaned(said, prompt.render(beginning=""), cut=end is FinishReason.LENGTH)
         if title:
-            kept: bool = await asyncio.to_thread(history.suggest_title, self.id, title)
+            try:
+                kept: bool = await asyncio.to_thread(history.suggest_title, self.id, title)
+            except InputError:  # it was deleted meanwhile
+                return True
             self.titled = True  # by us or, meanwhile, by a person
             self.title = title if kept else self.title
         return True

@@ -130,6 +130,31 @@ async def test_changing_an_earlier_prompt() -> None:
 
 
 @scene
+async def test_nothing_written_is_lost_while_a_prompt_is_changed() -> None:
+    """You should find your draft again before what you typed while the changed prompt was answered,
+    and both in the box when you begin another conversation meanwhile."""
+    engine = PromptedEngine()
+    async with chat(engine) as person:
+        await ask(person, engine, "one", "1")
+        await person.type("a draft")
+        await person.press("f6", "!", "enter")
+        await person.sees("> ‹2/2› one!")
+        await person.type("more")
+        assert person.chat.written == "a draft\nmore"
+        engine.answer("2")
+        await person.answered()
+        assert person.chat.prompt.text == "a draft\nmore"
+        await person.press("f6")
+        assert person.chat.written == "a draft\nmore"
+        await person.press("?")
+        first = person.chat.conversation
+        await person.press("ctrl+n")
+        await person.until(lambda: person.chat.conversation is not first)
+        assert person.chat.prompt.text == "a draft\nmore\none!?"
+        assert person.chat.editing is None
+
+
+@scene
 async def test_changing_a_prompt_by_a_command() -> None:
     """You should be able to type the new prompt after the command, or get the old one to change."""
     engine = PromptedEngine()

@@ -243,7 +243,7 @@ async def test_completion() -> None:
         box = person.chat.prompt
         await person.press("/")
         await person.sees("/compact [N]", "/context [N]")
-        await person.press("t", "h")
+        await person.press("t", "h", "i")
         await person.sees("/think off|low|high")
         await person.until(lambda: "/compact" not in person.screen)
         await person.press("tab")

@@ -50,6 +50,31 @@ async def test_typing_ahead() -> None:
 
 
 @scene
+async def test_a_prompt_while_a_new_chat_is_opened() -> None:
+    """You should stay where you asked something, and see its answer there."""
+    engine = PromptedEngine()
+    opened = threading.Event()
+    opened.set()
+
+    def slowly() -> Conversation:
+        opened.wait()
+        return Conversation(engine, None)
+
+    async with chat(engine, open_conversation=slowly) as person:
+        here = person.chat.conversation
+        opened.clear()
+        await person.press("ctrl+n")
+        await person.ask("Why?")
+        await person.until(lambda: engine.requests)
+        opened.set()
+        await person.sees("Esc stops the answer first.")
+        engine.answer("Because.")
+        await person.answered()
+        assert person.chat.conversation is here
+        await person.sees("> Why?", "Because.")
+
+
+@scene
 async def test_an_empty_prompt_is_not_sent() -> None:
     """You should see nothing happen when you press Enter on nothing or on blanks."""
     engine = EchoEngine()

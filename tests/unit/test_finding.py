@@ -87,6 +87,23 @@ def test_deleted_and_brought_back_whole(history: History, paths: Paths) -> None:
     assert len(history.search("boil")) == 1
 
 
+def test_what_is_being_answered_is_not_deleted(history: History, paths: Paths) -> None:
+    writer = journal_writer(paths, ONE, a_turn("unfinished", created=1.3e9))
+    with pytest.raises(InputError, match="still being written"):
+        history.set_aside(ONE)
+    writer.close()
+    history.set_aside(ONE)
+
+
+@scene
+async def test_a_title_for_what_was_deleted_meanwhile(history: History) -> None:
+    engine = EchoEngine(answer=lambda request: "Boiling water")
+    talk = Conversation(engine, history, record=history.conversation(ONE), model="echo")
+    history.set_aside(ONE)
+    assert await talk.suggest_title()
+    assert not talk.titled
+
+
 def test_what_was_said_elsewhere_meanwhile_stays_too(history: History) -> None:
     history.rename(ONE, "Water")
     history.set_aside(ONE)

@@ -109,6 +109,21 @@ class Branching(CommandingScreen):
             return self.editing is not None and not busy
         return super().check_action(action, parameters)
 
+    @property
+    def written(self) -> str:
+        """What is written and not sent: what was in the box before a prompt came into it, too."""
+        text = self.prompt.text
+        if self.editing is not None and text == chat_commands.typed(self.editing.prompt):
+            text = ""
+        return "\n".join(each for each in (self._draft, text) if each.strip())
+
+    def leave_editing(self) -> None:
+        """Change no prompt any more, and have all that is written in the box."""
+        if self.editing is not None or self._draft:
+            self.prompt.put(self.written)
+        self.editing = None
+        self._draft = ""
+
     # What the commands ask for
 
     def on_answer_requested(self, message: AnswerRequested) -> None:

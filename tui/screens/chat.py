@@ -381,8 +381,9 @@ class ChatScreen(Finding, Branching, WritingScreen):
     # The rest
 
     def _show(self, conversation: Conversation) -> None:
+        self.leave_editing()
         self.conversation = conversation
-        self.editing = self.asking = None
+        self.asking = None
         self._model = conversation.model or self._default_model
         self.choice.close()
         self._overflow = None

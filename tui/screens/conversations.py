@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -166,7 +165,6 @@ class ConversationsScreen(Screen[Outcome]):
         self.box.focus()
         self._label()
         self.list.show([], _("Reading the conversations …"))
-        self.app.begin_capture_print(self, stdout=False)
         self.run_worker(self._read())
 
     # Workers: they post what they find
@@ -254,10 +252,6 @@ class ConversationsScreen(Screen[Outcome]):
                 self._open_what_is_found = True
             case _:
                 self.action_open()
-
-    def on_print(self, event: events.Print) -> None:
-        if text := clean_line(event.text, 400):
-            self.notify(text, severity="warning", markup=False)
 
     # What the keys do
 

@@ -102,6 +102,11 @@ class WritingScreen(Screen[None]):
             self.prompt.load_text("")
         self.run_worker(self._find_draft(conversation))
 
+    @property
+    def written(self) -> str:
+        """What is written and not sent."""
+        return self.prompt.text
+
     async def _find_draft(self, conversation: Conversation) -> None:
         try:
             async with self._keeping:
@@ -129,7 +134,7 @@ class WritingScreen(Screen[None]):
     def _keep_in_background(self) -> None:
         self._draft_timer = None
         if self._drafted is not None:
-            self.run_worker(self._keep(self._drafted, self.prompt.text))
+            self.run_worker(self._keep(self._drafted, self.written))
 
     async def _keep(self, conversation: Conversation, text: str) -> None:
         try:
@@ -140,9 +145,13 @@ class WritingScreen(Screen[None]):
                 self._draft_failed = True
                 self.post_message(WritingFailed(error))
 
+    def no_longer_there(self) -> None:
+        """Have what is in the box stay in it: the conversation it was written for was deleted."""
+        self._drafted = None
+
     async def on_unmount(self) -> None:
         if self._drafted is not None:
-            await self._keep(self._drafted, self.prompt.text)
+            await self._keep(self._drafted, self.written)
 
     def on_writing_failed(self, message: WritingFailed) -> None:
         self.send_when_read = False

@@ -319,10 +319,13 @@ class History:
         conversation_id = self.resolve(conversation_id)
         file = self._files.file(conversation_id)
         self._files.prepare()
+        running = any(running_id == conversation_id for running_id, _ in self.running())
         with locked(file.path):
-            if not file.path.exists():  # its first answer is still being written
+            # What is kept of an answer later would be a conversation of its own.
+            if running or not file.path.exists():
                 raise InputError(
-                    "This conversation has no answer yet.", "Stop the answer, then delete it."
+                    "An answer is still being written in this conversation.",
+                    "Stop the answer, then delete it.",
                 )
             self._deleted.take(file.path, conversation_id)
         return conversation_id
