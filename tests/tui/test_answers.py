@@ -294,7 +294,7 @@ async def test_what_is_asked_for_while_an_answer_is_being_kept_is_done_then() ->
             await person.pilot.pause()
             before = len(engine.requests)
             conversation.may_keep.set()
-            await person.until(lambda before=before: len(engine.requests) == before + 1)
+            await person.until(lambda before=before: len(engine.requests) == before + 1)  # type: ignore[misc]
             assert "Esc stops" not in person.screen
         assert engine.requests[1].messages[-1].content == "two"
         assert engine.requests[2].messages[-1].content == "two"
