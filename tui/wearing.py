@@ -61,7 +61,7 @@ class WearingApp(App[bool], inherit_bindings=False):
             self._sparing = None
         self.line_changed(slow)
 
-    async def on_painted(self) -> None:
+    def on_painted(self) -> None:
         if self.ui.slow == "auto" and isinstance(self._driver, Terminal):
             self._driver.measure()
 

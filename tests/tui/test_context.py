@@ -164,7 +164,7 @@ async def test_commands() -> None:
     conversation = Conversation(echo, None, model="echo")
     async with chat(echo, conversation) as person:
         await command(person, "/help")
-        await person.sees("/compact [N]", "/drop [N]", "/context [N]", "/new", "//…")
+        await person.sees("/context [N]", "/new", "//…")
         await command(person, "/compact")
         await person.sees("Nothing was said yet")
         await command(person, "/think off")

@@ -156,6 +156,12 @@ class PromptInput(Editor, inherit_bindings=False):
     def action_complete(self) -> None:
         self.post_message(CompletionTaken())
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Esc to others where no list is open."""
+        if action == "close_list":
+            return self.listing
+        return super().check_action(action, parameters)
+
     def action_close_list(self) -> None:
         self.post_message(CompletionMoved(0))
 
