@@ -15,6 +15,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sqlite3
 import statistics
 import struct
@@ -30,6 +31,7 @@ from dataclasses import dataclass
 from fcntl import ioctl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -188,6 +190,13 @@ class Terminal:
         self.frames: list[float] = []
         self._answered = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()  # whatever went wrong: oterm goes on after its terminal's end
+        self.process.wait()
+
     def read(self, seconds: float) -> None:
         """Read for so long at most, until there is something; answer what a terminal is asked."""
         if not select.select([self.terminal], [], [], max(0.0, seconds))[0]:
@@ -256,52 +265,52 @@ def _near_the_end(turns: int) -> bytes:
 
 def first_paint(side: Side) -> dict[str, float]:
     """Measure an empty chat: how soon it is there, and how large."""
-    chat = Terminal(side)
-    painted = chat.until(side.first_words) - chat.started
-    chat.settle()
-    found = {"first_paint_s": painted, "empty_memory_mb": chat.memory()}
-    chat.leave()
+    with Terminal(side) as chat:
+        painted = chat.until(side.first_words) - chat.started
+        chat.settle()
+        found = {"first_paint_s": painted, "empty_memory_mb": chat.memory()}
+        chat.leave()
     return found
 
 
 def streaming(side: Side, speaker: Speaker, turns: int, seconds: float) -> dict[str, float]:
     """Measure a long conversation: how soon it is open, and what an answer to it costs."""
-    chat = Terminal(side)
-    opened = chat.until(_near_the_end(turns)) - chat.started
-    chat.settle()
-    chat.type("Go")
-    chat.settle()
-    memory = chat.memory()
-    before = len(chat.written)
-    chat.type("\r")
-    chat.until(FIRST_WORD.encode(), before)
-    begun, used, written = time.perf_counter(), chat.busy(), len(chat.written)
-    chat.frames.clear()
-    latencies: list[float] = []
-    for key in KEYS:
-        if time.perf_counter() - begun > seconds:
-            break
-        pause = time.perf_counter() + KEY_EVERY
-        while time.perf_counter() < pause:
-            chat.read(pause - time.perf_counter())
-        at, pressed = len(chat.written), time.perf_counter()
-        chat.type(key)
-        latencies.append(chat.until(key.encode(), at) - pressed)
-    spent, frames = time.perf_counter() - begun, len(chat.frames)
-    busy = chat.busy() - used
-    last = chat.until(LAST_WORD.encode(), before)
-    found = {
-        "opened_s": opened,
-        "memory_mb": memory,
-        "frames_per_second": frames / spent,
-        "key_p50_ms": statistics.median(latencies) * 1000,
-        "key_p95_ms": sorted(latencies)[int(len(latencies) * 0.95)] * 1000,
-        "keys_typed": len(latencies),
-        "cpu_percent": busy / spent * 100,
-        "last_word_late_s": last - speaker.ended,
-        "bytes_per_byte": (len(chat.written) - written) / speaker.characters,
-    }
-    chat.leave()
+    with Terminal(side) as chat:
+        opened = chat.until(_near_the_end(turns)) - chat.started
+        chat.settle()
+        chat.type("Go")
+        chat.settle()
+        memory = chat.memory()
+        before = len(chat.written)
+        chat.type("\r")
+        chat.until(FIRST_WORD.encode(), before)
+        begun, used, written = time.perf_counter(), chat.busy(), len(chat.written)
+        chat.frames.clear()
+        latencies: list[float] = []
+        for key in KEYS:
+            if time.perf_counter() - begun > seconds:
+                break
+            pause = time.perf_counter() + KEY_EVERY
+            while time.perf_counter() < pause:
+                chat.read(pause - time.perf_counter())
+            at, pressed = len(chat.written), time.perf_counter()
+            chat.type(key)
+            latencies.append(chat.until(key.encode(), at) - pressed)
+        spent, frames = time.perf_counter() - begun, len(chat.frames)
+        busy = chat.busy() - used
+        last = chat.until(LAST_WORD.encode(), before)
+        found = {
+            "opened_s": opened,
+            "memory_mb": memory,
+            "frames_per_second": frames / spent,
+            "key_p50_ms": statistics.median(latencies) * 1000,
+            "key_p95_ms": sorted(latencies)[int(len(latencies) * 0.95)] * 1000,
+            "keys_typed": len(latencies),
+            "cpu_percent": busy / spent * 100,
+            "last_word_late_s": last - speaker.ended,
+            "bytes_per_byte": (len(chat.written) - written) / speaker.characters,
+        }
+        chat.leave()
     return found
 
 
@@ -389,6 +398,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3, help="first paints of each")
     options.add_argument("--rival", type=Path, help="an environment that has it already")
     chosen = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     environment = chosen.rival or installed()
     results: dict[str, dict[str, float]] = {"hint": {}, "oterm": {}}
     with (

@@ -30,6 +30,9 @@ FIRST = (
 )
 """Ids of keys in the order in which they are shown; others follow as they are declared."""
 
+_OF_THE_CHAT = frozenset({"chat.stop", "edit.cancel", "prompt.send"})
+"""One of these does something wherever there is a chat."""
+
 Shown = tuple[str, str, str]
 """A key, how it is written, and what it does."""
 
@@ -61,8 +64,8 @@ class KeyLine(Widget):
                 found = of_app if active.node is self.app else of_screen
                 found.setdefault(name, (binding.key, written, _(binding.description)))
         shown = of_screen | of_app
-        if FIRST[0] not in shown and FIRST[1] not in shown:
-            return list(shown.values())  # no chat: the screen's own come first
+        if not _OF_THE_CHAT & shown.keys():
+            return list(shown.values())  # the screen's own come first
         first = {name: shown[name] for name in FIRST if name in shown}
         return list((first | shown).values())
 
