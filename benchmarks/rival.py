@@ -1,6 +1,7 @@
 """The same chat in `hint` and in oterm, side by side: opened, streamed into and typed in.
 
-`python benchmarks/rival.py [--turns 1000] [--rate 200] [--seconds 10]` installs oterm from the
+`python benchmarks/rival.py [--turns 1000] [--streamed 50] [--rate 200] [--seconds 10]` opens a
+conversation of so many turns, and streams into a shorter one; it installs oterm from the
 package index into an environment of its own under `.venv`, and lets both talk to the same small
 OpenAI-compatible server on loopback, in the same pseudo-terminal, one after the other. For `hint`,
 memory and processor time are those of the chat and of its engine service together.
@@ -25,7 +26,7 @@ import tempfile
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fcntl import ioctl
@@ -40,7 +41,9 @@ MODEL = "small-model"
 COLUMNS, ROWS = 120, 40
 KEY_EVERY = 0.25  # seconds
 _A_BLINKING_CURSOR = 4096  # bytes in two seconds
-PATIENCE = 1800.0  # seconds until something that does not come is given up
+PATIENCE = 300.0
+"""Seconds until something that does not come is given up: a conversation that has not been opened
+by then counts as never opened."""
 SENTENCE = "The quick brown fox jumps over **the lazy dog** and `runs` on. "
 ANSWER = f"# Answer\n\n{SENTENCE * 4}\n\n- one\n- two\n\n```python\nprint('hello')\n```\n"
 FIRST_WORD, LAST_WORD = "Quokkas", "Zanzibar"
@@ -213,12 +216,12 @@ class Terminal:
         self._answered = len(self.written)
 
     def until(self, mark: bytes, start: int = 0) -> float:
-        """Read until something that `mark` matches is written and return when that was."""
+        """Read until something that `mark` matches is written and return when that was; raises
+        TimeoutError."""
         end = time.perf_counter() + PATIENCE
         while not re.search(mark, self.written[start:]):
             if time.perf_counter() > end or self.process.poll() is not None:
-                shown = bytes(self.written[-2000:]).decode("utf-8", "replace")
-                raise SystemExit(f"{self.side.name} never wrote {mark!r}; the last was {shown!r}")
+                raise TimeoutError(f"{self.side.name} never wrote {mark!r}")
             self.read(min(1.0, end - time.perf_counter()))
         return time.perf_counter()
 
@@ -257,10 +260,10 @@ class Terminal:
         os.close(self.terminal)
 
 
-def _near_the_end(turns: int) -> bytes:
-    """Return a mark for the last questions: oterm opens a little above the end."""
-    last = "|".join(str(turns - number) for number in range(1, min(5, turns)))
-    return rf"Question ({last})\?".encode()
+def _later_half(turns: int) -> bytes:
+    """Return a mark for the later questions: oterm opens at its first one, and when all are there
+    goes to somewhere above the end."""
+    return f"Question ({'|'.join(str(turns - n) for n in range(1, turns // 2))})\\?".encode()
 
 
 def first_paint(side: Side) -> dict[str, float]:
@@ -273,14 +276,26 @@ def first_paint(side: Side) -> dict[str, float]:
     return found
 
 
-def streaming(side: Side, speaker: Speaker, turns: int, seconds: float) -> dict[str, float]:
-    """Measure a long conversation: how soon it is open, and what an answer to it costs."""
+def opening(side: Side, turns: int) -> dict[str, float]:
+    """Measure how soon a long conversation is there, and how large."""
     with Terminal(side) as chat:
-        opened = chat.until(_near_the_end(turns)) - chat.started
+        try:
+            opened = chat.until(_later_half(turns)) - chat.started
+        except TimeoutError:
+            return {"opened_s": float("inf"), "opened_memory_mb": chat.memory()}
+        chat.settle()
+        found = {"opened_s": opened, "opened_memory_mb": chat.memory()}
+        chat.leave()
+    return found
+
+
+def streaming(side: Side, speaker: Speaker, turns: int, seconds: float) -> dict[str, float]:
+    """Measure what an answer costs, and how late keys show meanwhile."""
+    with Terminal(side) as chat:
+        chat.until(_later_half(turns))
         chat.settle()
         chat.type("Go")
         chat.settle()
-        memory = chat.memory()
         before = len(chat.written)
         chat.type("\r")
         chat.until(FIRST_WORD.encode(), before)
@@ -300,8 +315,6 @@ def streaming(side: Side, speaker: Speaker, turns: int, seconds: float) -> dict[
         busy = chat.busy() - used
         last = chat.until(LAST_WORD.encode(), before)
         found = {
-            "opened_s": opened,
-            "memory_mb": memory,
             "frames_per_second": frames / spent,
             "key_p50_ms": statistics.median(latencies) * 1000,
             "key_p95_ms": sorted(latencies)[int(len(latencies) * 0.95)] * 1000,
@@ -392,7 +405,8 @@ def installed() -> Path:
 def main() -> None:
     """Print the measurements of both, and their ratio."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--turns", type=int, default=1000)
+    options.add_argument("--turns", type=int, default=1000, help="of the conversation opened")
+    options.add_argument("--streamed", type=int, default=50, help="turns before the answer")
     options.add_argument("--rate", type=float, default=200.0)
     options.add_argument("--seconds", type=float, default=10.0)
     options.add_argument("--rounds", type=int, default=3, help="first paints of each")
@@ -405,18 +419,25 @@ def main() -> None:
         speaking(chosen.rate, int(chosen.rate * chosen.seconds * 1.2)) as speaker,
         tempfile.TemporaryDirectory() as folder,
     ):
-        homes = iter(Path(folder, str(number)) for number in range(4))
-        for turns in (0, chosen.turns):
+        stages: tuple[tuple[int, int, Callable[[Side], dict[str, float]]], ...] = (
+            (0, chosen.rounds, first_paint),
+            (chosen.turns, 1, lambda side: opening(side, chosen.turns)),
+            (
+                chosen.streamed,
+                1,
+                lambda side: streaming(side, speaker, chosen.streamed, chosen.seconds),
+            ),
+        )
+        for number, (turns, rounds, measure) in enumerate(stages):
+            homes = [Path(folder, f"{number}{name}") for name in results]
+            for home in homes:
+                home.mkdir()
             with (
-                hint(_made(next(homes)), speaker, turns) as ours,
-                oterm(_made(next(homes)), speaker, turns, environment) as theirs,
+                hint(homes[0], speaker, turns) as ours,
+                oterm(homes[1], speaker, turns, environment) as theirs,
             ):
-                for side in (ours, theirs) * (1 if turns else chosen.rounds):
-                    found = (
-                        streaming(side, speaker, turns, chosen.seconds)
-                        if turns
-                        else first_paint(side)
-                    )
+                for side in (ours, theirs) * rounds:
+                    found = measure(side)
                     best = results[side.name]
                     for name, value in found.items():  # of several first paints the quickest
                         best[name] = min(value, best.get(name, value))
@@ -425,12 +446,8 @@ def main() -> None:
     for name, ours_ in results["hint"].items():
         theirs_ = results["oterm"][name]
         print(f"{name:<20}{ours_:>12.3g}{theirs_:>16.3g}{ours_ / theirs_:>14.2f}")
-    print(json.dumps(results))
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
+    never = {float("inf"): None}
+    print(json.dumps({k: {n: never.get(v, v) for n, v in r.items()} for k, r in results.items()}))
 
 
 if __name__ == "__main__":
