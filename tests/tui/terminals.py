@@ -115,6 +115,7 @@ class RealTerminal:
         """Read to the end and return the exit code."""
         self.process.expect(pexpect.EOF, timeout=PATIENCE)
         self.written += self.process.before
+        self.process.wait()  # what closes its terminal before it ends would be ended by a signal
         self.process.close()
         assert self.process.exitstatus is not None
         return int(self.process.exitstatus)
