@@ -26,6 +26,7 @@ from pathlib import Path
 import psutil
 
 COLUMNS, ROWS = 120, 40
+HINT = (sys.executable, "-c", "from hinterland.cli import main; main()")  # as the script does
 _LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "LANGUAGE")
 KEY_EVERY = 0.25  # seconds
 SENTENCE = "The quick brown fox jumps over **the lazy dog** and `runs` on. "
@@ -92,7 +93,7 @@ class Chat:
         ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            command or [sys.executable, "-m", "hinterland", "chat", *arguments],
+            command or [*HINT, "chat", *arguments],
             stdin=inside,
             stdout=inside,
             stderr=inside,
@@ -147,7 +148,7 @@ def first_paints(runs: int) -> tuple[float, float]:
     """Return the medians of the first paint of `hint` and of an empty app, in milliseconds."""
     ours, empty = [], []
     for run in range(runs + 1):
-        chat = Chat("chat", "-m", "echo", "--no-history")
+        chat = Chat("-m", "echo", "--no-history")
         # The cursor stands on the first letter of what the empty box says.
         ours.append(1000 * (chat.until(b"sk something") - chat.started))
         chat.leave()
@@ -174,7 +175,7 @@ def measure(turns: int, rate: int, seconds: float) -> dict[str, float]:
     """Return the measurements, by name."""
     ours, empty = first_paints(5)
     fill(turns)
-    chat = Chat("chat", "--continue", "-m", f"echo:{rate}")
+    chat = Chat("--continue", "-m", f"echo:{rate}")
     opened = chat.until(b"ready") - chat.started
     chat.until(b"Question %d?" % (turns - 1))
     shown = time.perf_counter() - chat.started

@@ -77,6 +77,10 @@ class ChatApp(WearingApp, inherit_bindings=False):
         self._chat.shaping = Shaping(self.config.ui.shaping)
         self._chat.titles = config is not None and config.ui.titles
 
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the chat, so that no empty screen is laid out and painted before it."""
+        return self._chat
+
     def on_mount(self) -> None:
         if not self.is_headless:
             loop = asyncio.get_running_loop()
@@ -84,7 +88,6 @@ class ChatApp(WearingApp, inherit_bindings=False):
                 loop.add_signal_handler(told, self.post_message, HungUp(told))
         if self.config.keys:
             self.set_keymap(keymap(self.config.keys))
-        self.push_screen(self._chat)
         self.watch_line()
 
     async def on_event(self, event: events.Event) -> None:

@@ -6,6 +6,7 @@ Workers run the conversation and post messages; this screen's handlers change wh
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -218,6 +219,7 @@ class ChatScreen(Finding, Branching, WritingScreen):
 
     def on_markdown_imported(self, message: MarkdownImported) -> None:
         self.transcript.render_markdown(message.markdown)
+        gc.freeze()  # what is imported stays; to look through it takes as long as a key may
 
     def on_prompt_submitted(self, message: PromptSubmitted) -> None:
         self.choice.close()
