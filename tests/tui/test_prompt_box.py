@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from hinterland import config
-from hinterland.conversation import Conversation, open_conversation
+from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import Failed
 from hinterland.history import History
+from hinterland.opening import open_conversation
 from hinterland.paths import Paths
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.turns import Turn

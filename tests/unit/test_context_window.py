@@ -264,7 +264,7 @@ def test_a_summary_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> None:
             raise StorageError("The disk is full.")
 
     conversation = converse(Engine())
-    conversation._history = Full(Paths(tmp_path, tmp_path, tmp_path, tmp_path))
+    conversation._keeping.history = Full(Paths(tmp_path, tmp_path, tmp_path, tmp_path))
     with pytest.raises(StorageError):
         asyncio.run(collect(conversation.compact(conversation.sent[:3])))
     with pytest.raises(StorageError):
