@@ -1,4 +1,4 @@
-"""What a conversation is asked with from the next prompt on: /model, /system and /role, in every chat."""
+"""What a conversation is asked with from the next prompt on: /model, /system, /role and /think."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hinterland import config, paths
+from hinterland.engine.protocol import Think
 from hinterland.errors import InputError
 from hinterland.language import _
 from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from hinterland.chat_commands import Chat
+    from hinterland.commanded import Chat
     from hinterland.model_choices import ModelChoice
 
 OFF = "off"
@@ -61,6 +62,24 @@ async def system(chat: Chat, argument: str) -> None:
         if chat.talk.system
         else _("There is no system prompt; the model's own holds.")
     )
+
+
+async def think(chat: Chat, argument: str) -> None:
+    """Say how much the model thinks before it answers, or set that; raises InputError."""
+    if argument:
+        try:
+            chat.talk.think = Think(argument.lower())
+        except ValueError as error:
+            raise InputError(
+                f"{argument!r} is not how much a model may think.", "Type off, low or high."
+            ) from error
+    says = {
+        None: _("The model thinks as much as it likes, where it can."),
+        Think.OFF: _("The model thinks not at all, where it can."),
+        Think.LOW: _("The model thinks a little, where it can."),
+        Think.HIGH: _("The model thinks at length, where it can."),
+    }
+    chat.say(says[chat.talk.think or chat.talk.usual_think])
 
 
 async def role(chat: Chat, argument: str) -> None:

@@ -16,7 +16,7 @@ from hinterland.language import _
 from hinterland.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from hinterland.chat_commands import Chat
+    from hinterland.commanded import Chat
     from hinterland.history import History, Record
     from hinterland.paths import Paths
 

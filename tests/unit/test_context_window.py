@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hinterland import chat_commands
+from hinterland import context_commands
 from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.documents import Document
@@ -182,10 +182,10 @@ class Listener:
         raise NotImplementedError
 
 
-@pytest.mark.parametrize("way", [chat_commands.compact, chat_commands.drop])
+@pytest.mark.parametrize("way", [context_commands.compact, context_commands.drop])
 def test_turns_are_counted_alike_wherever_a_summary_is_among_them(way: Any) -> None:
     chat = Listener(converse(Engine()))
-    asyncio.run(chat_commands.compact(chat, chat.talk.sent[:3]))
+    asyncio.run(context_commands.compact(chat, chat.talk.sent[:3]))
     going = chat.talk.sent[:2]
     assert named(going) == f"the summary and the next turn (“{PROMPTS[3][:31]}…”)"
     asyncio.run(way(chat, going))
