@@ -22,8 +22,8 @@ class PromptMemory:
     def __init__(self, paths: Paths | None = None, conversation_id: str = "") -> None:
         self._paths = paths
         self._id = conversation_id
-        self._draft: tuple[str, str] | None = None
-        """The name and the text of the draft on the disk, as far as it is known."""
+        self._draft = ""
+        """The draft on the disk, as far as it is known."""
         self._left: list[str] | None = None
         """Conversations not looked at for prompts yet, the latest last."""
 
@@ -37,24 +37,15 @@ class PromptMemory:
         Raises StorageError."""
         if self._paths is None:
             return ""
-        name = self._name(begun)
-        text = await asyncio.to_thread(lambda: self._history().draft(name))
-        self._draft = (name, text)
-        return text
+        self._draft = await asyncio.to_thread(lambda: self._history().draft(self._id, begun=begun))
+        return self._draft
 
-    async def keep_draft(self, text: str, begun: bool) -> None:
+    async def keep_draft(self, text: str) -> None:
         """Keep what is written; it is on the disk when this returns. Raises StorageError."""
-        if self._paths is None:
+        if self._paths is None or text == self._draft:
             return
-        name = self._name(begun)
-        known = self._draft
-        if known == (name, text) or (known is None and not text):
-            return
-        history = self._history()
-        if known is not None and known[0] != name and known[1]:
-            await asyncio.to_thread(history.keep_draft, known[0], "")
-        await asyncio.to_thread(history.keep_draft, name, text)
-        self._draft = (name, text)
+        await asyncio.to_thread(lambda: self._history().keep_draft(self._id, text))
+        self._draft = text
 
     async def earlier(self) -> list[str]:
         """Return prompts of the latest conversations that were not looked at yet, oldest first;
@@ -74,11 +65,6 @@ class PromptMemory:
             for prompt, following in zip(found, [*found[1:], ""], strict=True)
             if prompt.strip() and prompt != following
         ]
-
-    def _name(self, begun: bool) -> str:
-        from hinterland.history.drafts import NEW
-
-        return self._id if begun else NEW
 
     def _history(self) -> History:
         from hinterland.history import History

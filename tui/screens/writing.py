@@ -139,7 +139,7 @@ class WritingScreen(Screen[None]):
     async def _keep(self, conversation: Conversation, text: str) -> None:
         try:
             async with self._keeping:
-                await conversation.memory.keep_draft(text, _begun(conversation))
+                await conversation.memory.keep_draft(text)
         except HinterlandError as error:
             if not self._draft_failed:  # once: it is tried again every few seconds
                 self._draft_failed = True

@@ -115,14 +115,25 @@ class History:
         """Remove images that no turn has any more; raises StorageError."""
         self._pictures.remove(conversation_id, notes)
 
-    def draft(self, name: str) -> str:
-        """Return what was written and not sent, by the id of its conversation or `drafts.NEW`;
-        empty when there is nothing. Raises StorageError."""
-        return self._drafts.read(name)
+    def draft(self, conversation_id: str, *, begun: bool = True) -> str:
+        """Return what was written in a conversation and not sent, and have it be this process's; for
+        one that has not `begun` what was left in another that never did. Empty when there is
+        nothing, or another process has it open. Raises StorageError."""
+        text = self._drafts.take_up(conversation_id)
+        if text or begun:
+            return text
+        answered = {answer.conversation_id for answer in self._journals.answers()}
+        waiting = self._undoing.waiting()
 
-    def keep_draft(self, name: str, text: str) -> None:
+        def belongs(other_id: str) -> bool:
+            there = (self._files.folder / f"{other_id}.json").exists()
+            return there or other_id in answered or other_id in waiting
+
+        return self._drafts.take_up_left(conversation_id, belongs)
+
+    def keep_draft(self, conversation_id: str, text: str) -> None:
         """Keep what is written and not sent, or forget it when it is empty. Raises StorageError."""
-        self._drafts.write(name, text)
+        self._drafts.write(conversation_id, text)
 
     def prompts(self, conversation_id: str) -> Texts:
         """Return the prompts of a conversation without their documents, oldest first; none when it
@@ -316,10 +327,8 @@ class History:
                     remove_file(answer.path)
             self._pictures.remove_all(conversation_id)
             remove_file(file.path)
-        self._drafts.write(conversation_id, "")
-        known = {*self._files.scan(), *self._undoing.waiting()}
-        self._drafts.sweep(known)
-        self._pictures.sweep(known)
+        self._drafts.forget(conversation_id)
+        self._pictures.sweep({*self._files.scan(), *self._undoing.waiting()})
         # After the file: the engine saves nothing more of a conversation that has none.
         prefix_store.forget(self._prefixes, prefix_store.of_conversation(conversation_id))
         self._index.forget_missing()
