@@ -13,8 +13,11 @@ from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hinterland.commanded import Chat
     from hinterland.model_choices import ModelChoice
+    from hinterland.prompts import Prompt
 
 OFF = "off"
 
@@ -83,12 +86,15 @@ async def think(chat: Chat, argument: str) -> None:
 
 
 async def role(chat: Chat, argument: str) -> None:
-    """List the roles, or take one; raises InputError, ConfigError."""
-    from hinterland.prompts import load_role, roles
+    """List the roles, or take one, those of plugins too; raises InputError, ConfigError."""
+    from hinterland import plugin_host  # not before somebody asks for a role
+    from hinterland.prompts import roles
 
     folder = paths.find().config
     if not argument:
-        known, problems = await asyncio.to_thread(roles, folder)
+        added = await asyncio.to_thread(plugin_host.additions)
+        known, problems = await asyncio.to_thread(roles, folder, added.prompt_folders)
+        problems = [*added.warnings, *problems]
         rows = [(each.name, each.description) for each in known]
         rows.append((OFF, _("no role: the model as it is")))
         width = max(len(name) for name, _description in rows)
@@ -101,7 +107,20 @@ async def role(chat: Chat, argument: str) -> None:
         return
     if " " in argument:
         raise InputError(_("A role has a name of one word."), _("/role lists them."))
-    chosen = await asyncio.to_thread(load_role, argument, folder)
+    chosen = await asyncio.to_thread(_role, argument, folder)
     chat.talk.system = chosen.system
     says = clean_line(chosen.description, 200)
     chat.say(_("From the next prompt on: {role}. {says}").format(role=chosen.name, says=says))
+
+
+def _role(name: str, folder: Path) -> Prompt:
+    from hinterland import plugin_host
+    from hinterland.prompts import load_role
+
+    try:
+        return load_role(name, folder)
+    except InputError:  # plugins are imported for what nobody else has
+        added = plugin_host.additions().prompt_folders
+        if not added:
+            raise
+    return load_role(name, folder, added)
