@@ -19,6 +19,8 @@ from hinterland.text import clean_line
 from hinterland.turns import Turn
 
 SCHEMA_VERSION = 1
+"""Not raised for branches and for answers that were gone on with: a turn is read as before, the answer
+whole, and who does not know `Turn.parent` shows all turns by time."""
 
 _FILE_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.json")
 
