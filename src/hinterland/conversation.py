@@ -29,7 +29,7 @@ from hinterland.engine.protocol import (
     Think,
     Usage,
 )
-from hinterland.errors import ContextError, HinterlandError, InputError
+from hinterland.errors import ContextError, HinterlandError, InputError, StorageError
 from hinterland.keeping import Keeper, Keeping, put
 from hinterland.prompt_memory import PromptMemory
 from hinterland.turns import Seam, Turn, messages, new_id, sendable, taken_up
@@ -85,6 +85,8 @@ class Conversation:
         """How much it may think where nobody says; None leaves it to the model."""
         self._ended = False
         self._stopped = False
+        self._placing = False
+        """Whether something is being asked in the place of an earlier prompt."""
         self._counted = _NOT_COUNTED
         self._engine = engine
         self.config_folder: Path | None = None
@@ -183,14 +185,16 @@ class Conversation:
     ) -> AsyncIterator[Event]:
         before = self.turns
         line, copies = branches.before(before, turn)
-        for copy in copies:  # first: a journal may have to name it
-            await self._keeping.add(copy, current=False)
-        self.turns = [*line, *copies]
-        self._counted = _NOT_COUNTED
+        self._placing = True
         try:
+            for copy in copies:  # first: a journal may have to name it
+                await self._keeping.add(copy, current=False)
+            self.turns = [*line, *copies]
+            self._counted = _NOT_COUNTED
             async for event in self.ask(prompt, images=images, noted=turn.images):
                 yield event
         finally:
+            self._placing = False
             if len(self.turns) == len(line) + len(copies):
                 self.turns = before
 
@@ -204,17 +208,26 @@ class Conversation:
         return self._keeping.tree
 
     async def switch(self, turn_id: str) -> None:
-        """Go to the branch that was spoken in last of those with this turn.
+        """Go to the branch that was spoken in last of those with this turn. What is asked before this
+        has returned is asked on that branch.
 
-        Raises InputError for an unknown turn, StorageError.
+        Raises InputError for an unknown turn, and while an answer comes; StorageError.
         """
         tree = self.tree
         if turn_id not in tree:
             raise InputError("There is no such turn in this conversation.")
+        if self._placing or self.running is not None:
+            raise InputError("An answer is still being written in this conversation.")
         tip = tree.tip(turn_id)
-        await self._keeping.show(tip)
-        self.turns = tree.line(tip)
+        before, there = self.turns, tree.line(tip)
+        self.turns = list(there)
         self._counted = _NOT_COUNTED
+        try:
+            await self._keeping.show(tip)
+        except StorageError:
+            if self.turns == there and self.running is None:
+                self.turns = before
+            raise
 
     @property
     def cut_off(self) -> Turn | None:
@@ -419,6 +432,13 @@ class Conversation:
         end = Done(kept.finish_reason, kept.usage, kept.timings, kept.model)
         return [ReasoningDelta(kept.reasoning), TextDelta(kept.answer), end]
 
+    async def look_up_title(self) -> None:
+        """Have the title that it was given since, in this window or elsewhere; raises StorageError."""
+        history = self._keeping.history
+        found = await asyncio.to_thread(history.title, self.id) if history is not None else None
+        if found is not None:
+            self.title, self.titled = found
+
     async def suggest_title(self) -> bool:
         """Have the model make a title of what was said, and keep it if it is usable and there is
         none; return whether the model came to it: the engine may have something else to do.
@@ -428,10 +448,13 @@ class Conversation:
         from hinterland.titles import Titling
 
         history, sent = self._keeping.history, self.sent
-        if history is None or self.titled or not sent or self.running or self._titling:
+        if history is None or not sent or self._needs_no_title():
             return True
         if any(turn.images for turn in sent):
             return True  # looking at them anew would take the machine for a while
+        await self.look_up_title()
+        if self._needs_no_title():
+            return True
         titling = Titling(self._engine, sent, self.system, self.model, self.config_folder)
         self._titling = titling
         try:
@@ -446,6 +469,9 @@ class Conversation:
             self.titled = True  # by us or, meanwhile, by a person
             self.title = title if kept else self.title
         return title is not None
+
+    def _needs_no_title(self) -> bool:
+        return self.titled or self.running is not None or self._titling is not None
 
     async def stop(self) -> None:
         """End the running answer; its iterator then yields Done(CANCELLED).

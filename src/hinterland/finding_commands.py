@@ -50,7 +50,7 @@ async def title(chat: Chat, argument: str) -> None:
         if not argument:
             return clean_line(record.title)
         history.rename(record.id, argument)
-        chat.talk.titled = True
+        chat.talk.title, chat.talk.titled = clean_line(argument), True
         return _("The title is “{title}” now.").format(title=clean_line(argument))
 
     await _change(chat, change)

@@ -6,7 +6,7 @@ They are in memory, and where the conversation has a history they are written to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,6 +42,9 @@ class Keeper(Protocol):
     def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
         """Remove images that no turn has any more."""
 
+    def title(self, conversation_id: str) -> tuple[str, bool] | None:
+        """Return a conversation's title and whether it was given one; None where there is none."""
+
     def suggest_title(self, conversation_id: str, title: str) -> bool:
         """Give a conversation a title, unless it was given one; return whether it has it now."""
 
@@ -59,6 +62,7 @@ class Keeping:
         """The images that were needed so far as `data:` URLs, by their files."""
         self.history = history
         self._id = conversation_id
+        self._writing = asyncio.Lock()
 
     @property
     def tree(self) -> Tree:
@@ -85,7 +89,7 @@ class Keeping:
         if self.history is not None:
             # Shielded: a turn is not half kept because the command that asked is interrupted.
             keep = partial(self.history.add_turn, self._id, turn, current=current)
-            await asyncio.shield(asyncio.to_thread(keep))
+            await asyncio.shield(self._in_order(keep))
 
     async def add(self, turn: Turn, *, current: bool = True) -> None:
         """Keep a new turn; if it cannot be written all is as it was."""
@@ -95,7 +99,12 @@ class Keeping:
     async def show(self, turn_id: str) -> None:
         """Show the branch that ends with this turn when the conversation is opened again."""
         if self.history is not None:
-            await asyncio.to_thread(self.history.show, self._id, turn_id)
+            await asyncio.shield(self._in_order(partial(self.history.show, self._id, turn_id)))
+
+    async def _in_order(self, write: Callable[[], None]) -> None:
+        """Write when what came before is written: the branch shown is the one chosen last."""
+        async with self._writing:
+            await asyncio.to_thread(write)
 
     async def written(self, turn_id: str) -> Turn | None:
         """Return a turn as the history has it, None where it has none."""

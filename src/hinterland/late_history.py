@@ -48,5 +48,8 @@ class LateHistory:
     def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
         history(self._paths).forget_images(conversation_id, notes)
 
+    def title(self, conversation_id: str) -> tuple[str, bool] | None:
+        return history(self._paths).title(conversation_id)
+
     def suggest_title(self, conversation_id: str, title: str) -> bool:
         return history(self._paths).suggest_title(conversation_id, title)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hinterland.errors import InputError
+from hinterland.errors import InputError, StorageError
 from hinterland.language import _
 from hinterland.text import clean_line
 
@@ -37,5 +38,7 @@ async def run_export(chat: Chat, argument: str) -> None:
     """Write the conversation to a file; raises InputError, StorageError."""
     from hinterland import exporting
 
+    with suppress(StorageError):  # a file that is damaged is all the more reason to export
+        await chat.talk.look_up_title()
     path = await asyncio.to_thread(exporting.export, chat.talk, argument)
     chat.say(_("The conversation is in {path}.").format(path=clean_line(str(path), 400)))

@@ -112,8 +112,19 @@ class History:
         return self._pictures.read(conversation_id, note)
 
     def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
-        """Remove images that no turn has any more; raises StorageError."""
-        self._pictures.remove(conversation_id, notes)
+        """Remove those images that no turn has any more, not even one that was asked elsewhere;
+        raises StorageError."""
+        self._files.prepare()
+        with locked(self._files.file(conversation_id).path):
+            record = self._files.read(conversation_id)
+            turns = record.turns if record is not None else []
+            answered = [
+                answer.turn
+                for answer in self._journals.answers()
+                if answer.conversation_id == conversation_id
+            ]
+            used = {note.file for turn in (*turns, *answered) for note in turn.images}
+            self._pictures.remove(conversation_id, [n for n in notes if n.file not in used])
 
     def draft(self, conversation_id: str, *, begun: bool = True) -> str:
         """Return what was written in a conversation and not sent, and have it be this process's; for
@@ -254,6 +265,12 @@ class History:
         """
         self.adopt()
         return self._search.find(query, limit)
+
+    def title(self, conversation_id: str) -> tuple[str, bool] | None:
+        """Return a conversation's title and whether a person or a model gave it; None when it is not
+        kept. Raises StorageError."""
+        record = self._files.read(conversation_id)
+        return (record.title, bool(record.titled)) if record is not None else None
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title; raises InputError, StorageError."""
