@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from hinterland import attached, context_commands
+from hinterland import attached, chat_commands
 from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Event, Failed, FinishReason, ImageNote, Note
@@ -45,7 +45,7 @@ OWN = (
 
 
 class ScreenChat:
-    """A `hinterland.commanded.Chat` for workers: it posts, and touches nothing."""
+    """A `hinterland.chat_commands.Chat` for workers: it posts, and touches nothing."""
 
     def __init__(
         self,
@@ -142,11 +142,11 @@ def way_out(key: str, overflow: Overflow, chat: ScreenChat) -> Awaitable[bool] |
     """Return what does what `key` says, True when the prompt may be sent then; None for Esc."""
     match key:
         case "c":
-            return context_commands.compact(chat, overflow.going)
+            return chat_commands.compact(chat, overflow.going)
         case "d":
-            return context_commands.drop(chat, overflow.going)
+            return chat_commands.drop(chat, overflow.going)
         case "r" if overflow.raise_to is not None:
-            return context_commands.enlarge(chat, overflow.raise_to)
+            return chat_commands.enlarge(chat, overflow.raise_to)
         case _:
             return None
 

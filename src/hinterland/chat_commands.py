@@ -29,6 +29,10 @@ _COMMAND = re.compile(r"/([a-z]+)(?:[ \t]+(.*))?")
 _TYPING = re.compile(r"/([a-z]*)(?: +(.*))?")
 _SHORTEST_BEGINNING = 2
 
+# What a front end does by itself: where the window is full, and for a tool called by its own name.
+compact, drop, enlarge = context.compact, context.drop, context.enlarge
+use_tool = tools.use_tool
+
 
 @dataclass(frozen=True)
 class Command:

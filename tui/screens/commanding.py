@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker
 
-from hinterland import chat_commands, tool_commands
+from hinterland import chat_commands
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError, PluginError
 from hinterland.images import Picture
@@ -118,7 +118,7 @@ class CommandingScreen(Screen[None]):
             chat = commands.ScreenChat(
                 self.conversation, self.post_message, self._pictures, self._documents
             )
-            self._start_command(tool_commands.use_tool(chat, message.found, text.strip()))
+            self._start_command(chat_commands.use_tool(chat, message.found, text.strip()))
 
     async def _open_screen(self, brought: hookspecs.Screen) -> None:
         try:

@@ -15,14 +15,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hinterland import (
-    attachments,
-    branches,
-    chat_commands,
-    context_commands,
-    plugin_host,
-    tool_commands,
-)
+from hinterland import attachments, branches, chat_commands, plugin_host
 from hinterland.chat_branches import Asking
 from hinterland.cli import line_completion, show_error
 from hinterland.cli.answer import AnswerView, answer_view
@@ -167,7 +160,7 @@ class PlainChat:
         if not chat_commands.known(name):
             added = plugin_host.additions()
             if tool := added.tools.get(name):
-                self._runner.run(self._finish(tool_commands.use_tool(self, tool, argument)))
+                self._runner.run(self._finish(chat_commands.use_tool(self, tool, argument)))
                 return
             if name in added.screens:
                 raise InputError(
@@ -304,14 +297,11 @@ class PlainChat:
         going = overflow.going
         ways: dict[str, tuple[str, Callable[[], Awaitable[bool]]]] = {}
         if going:
-            ways["c"] = (
-                _("send a summary of them"),
-                partial(context_commands.compact, self, going),
-            )
-            ways["d"] = (_("leave them out"), partial(context_commands.drop, self, going))
+            ways["c"] = (_("send a summary of them"), partial(chat_commands.compact, self, going))
+            ways["d"] = (_("leave them out"), partial(chat_commands.drop, self, going))
         if (larger := overflow.raise_to) is not None:
             says = _("raise the window to {larger:,} tokens").format(larger=larger)
-            ways["r"] = (says, partial(context_commands.enlarge, self, larger))
+            ways["r"] = (says, partial(chat_commands.enlarge, self, larger))
         self._say(clean(overflow.message))
         for key, (says, _does) in ways.items():
             self._say(f"{key}      {says}")
