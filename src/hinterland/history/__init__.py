@@ -27,6 +27,7 @@ from hinterland.history.files import (
     title_of,
     unknown,
 )
+from hinterland.history.importing.shape import Imported
 from hinterland.history.index import Summary, SummaryIndex
 from hinterland.history.journals import Journals
 from hinterland.history.merging import goes_on, put, show
@@ -304,6 +305,23 @@ class History:
 
     def _change(self, conversation_id: str, **fields: object) -> bool:
         return headings.change(self._files, self.resolve(conversation_id), **fields)
+
+    def take_in(self, found: Imported) -> int:
+        """Keep a conversation that was imported, beside what is here of it already, and return how
+        many turns are new. What a person did to it here stays. Raises StorageError."""
+        file = self._files.file(found.id)
+        self._files.prepare()
+        for name, content in found.images.items():
+            self._pictures.put(found.id, name, content)
+        with file.edit() as edit:
+            begun = edit.content is not None
+            known = {turn.id for turn in edit.content.turns.values()} if edit.content else set()
+            if not begun:
+                edit.insert("conversation", headings.of_import(found))
+            for turn in found.turns:
+                put(edit, turn, current=False)
+            new = sum(turn.id not in known for turn in found.turns)
+        return new
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation, its images, its draft, its journals, its row in the list, its words in the

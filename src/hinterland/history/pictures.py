@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 from hinterland import images
 from hinterland.durable import locked, remove_file, replace_file, sync_folder
 from hinterland.engine.protocol import ImageNote
-from hinterland.errors import StorageError
+from hinterland.errors import InputError, StorageError
 from hinterland.images import Picture
 from hinterland.paths import private_folder
 
@@ -38,6 +39,15 @@ class Pictures:
             replace_file(path, content)
         with suppress(OSError):
             sync_folder(self._folder)
+
+    def put(self, conversation_id: str, file: str, content: bytes) -> None:
+        """Put an image that was imported on the disk; one that is none, or is not what its name says,
+        is left out."""
+        if hashlib.sha256(content).hexdigest() != file.partition(".")[0]:
+            return
+        with suppress(InputError):
+            url = images.encoded_anew(content, file)
+            self.keep(conversation_id, Picture(file, url))
 
     def read(self, conversation_id: str, note: ImageNote) -> str:
         """Return an image as a `data:` URL."""
