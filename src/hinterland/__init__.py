@@ -8,6 +8,7 @@ See docs/python.md.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +22,5 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     # The command line imports this package hundreds of times a day, and the interface never.
     if name in __all__:
-        from hinterland import api
-
-        return getattr(api, name)
+        return getattr(importlib.import_module("hinterland.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
