@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from hinterland.batch.running import Target
     from hinterland.engine.client import EngineClient
 
-_SLOTS_ELSEWHERE = 8
-"""Rows at once where an engine does not say how many it can do."""
+_SLOTS_ELSEWHERE = 2
+"""Rows at once to begin with where an engine does not say how many it can do."""
 
 Prompt = str | Sequence[Mapping[str, str]]
 """A text, or messages with `role` and `content`."""
@@ -194,8 +194,8 @@ class Hinterland:
                 slots = (
                     [each.slots for each in status.workers if each.model == model] if status else []
                 )
-                workers = slots[0] if slots and slots[0] else _SLOTS_ELSEWHERE
-        return Target(engine, self.model, workers or _SLOTS_ELSEWHERE)
+                workers = slots[0] if slots and slots[0] else None
+        return Target(engine, self.model, workers or _SLOTS_ELSEWHERE, grows=workers is None)
 
     async def _loaded(self, engine: EngineClient, told: Callable[[Event], None] | None) -> str:
         async for event in engine.load(self.model):

@@ -21,6 +21,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds after a failure, twice as lo
 _ROWS_IN_DOUBT = 3
 """Rows given up one after the other, with none answered between them: then it is the engine."""
 _IN_A_ROW = 32  # rows
+_MOST_WORKERS = 64
+_ROWS_TO_MEASURE = 3  # for each worker
+_PAYS = 1.1
+"""What twice the rows at once have to write more, or no more are tried."""
 _RECENT = 30.0  # seconds over which the speed is told
 
 
@@ -32,11 +36,15 @@ class Target:
     model: str | None = None
     """What it is asked for, whatever the rows say; None leaves it to them."""
     workers: int = 1
+    grows: bool = False
+    """Whether nobody knows how many it can do at once: more are tried for as long as that pays."""
     failures: int = 0
-    """Failures since it last answered."""
+    """Failures one after the other since it last answered; what fails together is one."""
     ready_at: float = 0.0
     """When it is asked again after a failure; of `time.monotonic()`."""
     answered: int = 0
+    tokens: int = 0
+    """Tokens that it has written in answers."""
 
 
 @dataclass(slots=True)
@@ -121,11 +129,31 @@ class Run:
         try:
             async with asyncio.TaskGroup() as group:
                 for target in self._targets:
-                    for _ in range(target.workers):
-                        group.create_task(self._work(target))
+                    working = [group.create_task(self._work(target)) for _ in range(target.workers)]
+                    if target.grows:
+                        group.create_task(self._grow(target, working, group))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         self._settle()
+
+    async def _grow(
+        self, target: Target, working: list[asyncio.Task[None]], group: asyncio.TaskGroup
+    ) -> None:
+        """Send an engine more rows at once for as long as it then writes faster."""
+        best = 0.0
+        while target.workers < _MOST_WORKERS:
+            started, answered, tokens = time.monotonic(), target.answered, target.tokens
+            while target.answered - answered < _ROWS_TO_MEASURE * target.workers:
+                await asyncio.wait(working, timeout=1, return_when=asyncio.ALL_COMPLETED)
+                if all(task.done() for task in working):
+                    return
+            speed = (target.tokens - tokens) / (time.monotonic() - started)
+            if speed < best * _PAYS:
+                return
+            best = speed
+            for _ in range(target.workers):
+                working.append(group.create_task(self._work(target)))
+            target.workers *= 2
 
     async def _work(self, target: Target) -> None:
         supply, ask, tally = self._supply, self._answering.ask, self.tally
@@ -145,6 +173,7 @@ class Run:
             if result.error is None:
                 target.failures = 0
                 target.answered += 1
+                target.tokens += result.usage.completion_tokens if result.usage else 0
                 if self._in_doubt:
                     self._settle()
             self._finish(result)
@@ -154,13 +183,15 @@ class Run:
                 await supply.wake()
 
     async def _try_again(self, target: Target, piece: Piece, error: EngineError) -> None:
-        target.failures += 1
-        pause = min(_FIRST_PAUSE * 2 ** (target.failures - 1), _LONGEST_PAUSE)
-        target.ready_at = time.monotonic() + pause
+        now = time.monotonic()
+        if now >= target.ready_at:
+            target.failures += 1
+            pause = min(_FIRST_PAUSE * 2 ** (target.failures - 1), _LONGEST_PAUSE)
+            target.ready_at = now + pause
+            self._say(f"{error.message} Its rows are tried again in {pause:.1f} s.")
         piece.tries += 1
         if piece.tries <= self._retries:
             self.tally.retried += 1
-            self._say(f"{error.message} Row {piece.id} is tried again in {pause:.0f} s.")
             await self._supply.back(piece)
             return
         self._in_doubt.append(

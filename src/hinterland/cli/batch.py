@@ -96,7 +96,7 @@ class _Concurrency(click.ParamType[int | None]):
     "--concurrency",
     type=_Concurrency(),
     default="auto",
-    help="Rows at once in each engine; auto takes as many as it has slots.",
+    help="Rows at once in each engine; auto takes as many as pay.",
 )
 @click.option("--ordered", is_flag=True, help="Put the results in the order of IN at the end.")
 @click.option("--resume", is_flag=True, help="Go on with OUT; that is done by itself, too.")

@@ -122,8 +122,8 @@ class Progress:
             )
             self._print(
                 _(
-                    "{count:,} finished rows are no longer what they were, or the settings are not"
-                    " ({names} …): --redo-changed does them again."
+                    "{count:,} finished rows had another text or other settings ({names} …):"
+                    " --redo-changed does them again."
                 ).format(count=summary["changed"], names=names)
             )
         if not summary["complete"]:
