@@ -151,8 +151,7 @@ class Run:
             if speed < best * _PAYS:
                 return
             best = speed
-            for _ in range(target.workers):
-                working.append(group.create_task(self._work(target)))
+            working += [group.create_task(self._work(target)) for _ in range(target.workers)]
             target.workers *= 2
 
     async def _work(self, target: Target) -> None:
