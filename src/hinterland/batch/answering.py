@@ -145,13 +145,12 @@ def _structured(piece: Piece, schema: dict[str, Any], answer: str, more: dict[st
     """Return a result whose answer was checked against its schema."""
     from hinterland import schemas
 
-    if more["finish_reason"] is FinishReason.LENGTH:
-        error = JobError(
-            "The answer was cut off by max_tokens, so it is no whole JSON.", "Allow more tokens."
-        )
-        return _failed(piece, error, answer=answer, **more)
     if wrong := schemas.check_answer(schema, answer):
         error = JobError(f"The answer does not follow the schema: {wrong}.", "Ask again.")
+        if more["finish_reason"] is FinishReason.LENGTH:
+            error = JobError(
+                "The answer was cut off before its JSON was whole.", "Allow more tokens."
+            )
         return _failed(piece, error, answer=answer, **more)
     return Result(
         id=piece.id,
