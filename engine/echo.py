@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from hinterland.engine.protocol import (
@@ -31,6 +32,9 @@ CONTEXT = 4096
 
 IMAGE_TOKENS = 64
 """What an image counts; the echo engine does not look at it."""
+
+_REMEMBERED = 1000  # requests
+_AT_ONCE = 16  # tokens, where it answers as fast as it goes; then others have their turn
 
 _TOKEN = re.compile(r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+)\s*|\s+")
 
@@ -73,8 +77,10 @@ class EchoEngine:
         answer: Callable[[Request], str] | None = None,
         context: int = CONTEXT,
     ) -> None:
-        self.requests: list[Request] = []
-        """Every request seen, in order."""
+        self.asked = 0
+        """How many requests it has seen."""
+        self.requests: deque[Request] = deque(maxlen=_REMEMBERED)
+        """The last ones, in order."""
         self._pause = 1 / tokens_per_second if tokens_per_second else 0.0
         self._answer = answer
         self._context = context
@@ -82,6 +88,7 @@ class EchoEngine:
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
         """Yield the last message's words, then Done."""
+        self.asked += 1
         self.requests.append(request)
         counted = prompt_tokens(request.messages)
         yield Counted(counted, self._context, model="echo")
@@ -108,7 +115,8 @@ class EchoEngine:
         reason = FinishReason.LENGTH if len(said) > limit else FinishReason.STOP
         sent = 0
         for token in said[:limit]:
-            await asyncio.sleep(self._pause)
+            if self._pause or sent % _AT_ONCE == _AT_ONCE - 1:
+                await asyncio.sleep(self._pause)
             if cancelled.is_set():
                 reason = FinishReason.CANCELLED
                 break

@@ -81,6 +81,11 @@ def load(name: str, config_folder: Path | None) -> Prompt:
     )
 
 
+def read(file: Path) -> Prompt:
+    """Return the prompt in `file`, wherever it is; raises ConfigError for one that cannot be used."""
+    return _parse(file.stem, _text(file), file)
+
+
 def load_role(name: str, config_folder: Path | None, more: Sequence[Path] = ()) -> Prompt:
     """Return the role `name`: a prompt file under `roles/` that says who the model is to be.
 

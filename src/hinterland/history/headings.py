@@ -9,7 +9,7 @@ import msgspec
 
 from hinterland.errors import InputError
 from hinterland.history.files import ConversationFiles, Heading, Titled, title_of, unknown
-from hinterland.history.importing.shape import Imported
+from hinterland.history.imported import Imported
 from hinterland.text import clean_line
 
 _LONGEST_TITLE = 200

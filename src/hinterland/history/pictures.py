@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import time
@@ -40,14 +39,15 @@ class Pictures:
         with suppress(OSError):
             sync_folder(self._folder)
 
-    def put(self, conversation_id: str, file: str, content: bytes) -> None:
-        """Put an image that was imported on the disk; one that is none, or is not what its name says,
-        is left out."""
-        if hashlib.sha256(content).hexdigest() != file.partition(".")[0]:
-            return
-        with suppress(InputError):
-            url = images.encoded_anew(content, file)
-            self.keep(conversation_id, Picture(file, url))
+    def take_in(self, conversation_id: str, note: ImageNote, content: bytes) -> ImageNote | None:
+        """Put an image that was imported on the disk, encoded anew: it is somebody else's file.
+        Return its note, None when it is no image."""
+        try:
+            picture = Picture(note.name, images.encoded_anew(content, note.name))
+        except InputError:
+            return None
+        self.keep(conversation_id, picture)
+        return ImageNote(note.name, picture.file)
 
     def read(self, conversation_id: str, note: ImageNote) -> str:
         """Return an image as a `data:` URL."""

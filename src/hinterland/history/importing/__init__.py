@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hinterland.errors import HinterlandError, InputError
+from hinterland.history.imported import Imported
 from hinterland.history.importing import chatgpt, llm, own
-from hinterland.history.importing.shape import Imported
 from hinterland.text import clean_line
 
 __all__ = ["Imported", "read"]
@@ -43,8 +43,8 @@ def read(path: Path, warn: Callable[[HinterlandError], None]) -> Iterator[Import
 
 
 def _conversations(data: bytes, subject: str) -> list[Imported]:
-    for kind in (own, chatgpt, llm):
-        found = kind.from_json(data)
+    for from_json in (own.from_json, chatgpt.from_json, llm.from_json):
+        found = from_json(data)
         if found is not None:
             return found
     raise InputError(
@@ -63,11 +63,11 @@ def _zipped(path: Path, warn: Callable[[HinterlandError], None]) -> Iterator[Imp
                 raise InputError(f"{path} has more than {_MOST_FILES:,} files.", "Import parts.")
             for member in names:
                 subject = f"{clean_line(member.filename, 100)} in {path}"
+                if member.file_size > MOST_BYTES:
+                    warn(InputError(f"{subject} is larger than {MOST_BYTES >> 20} MB.", ""))
+                    continue
                 try:
-                    if member.file_size > MOST_BYTES:
-                        raise InputError(f"{subject} is larger than {MOST_BYTES >> 20} MB.", "")
-                    data = archive.read(member)
-                    for found in _conversations(data, subject):
+                    for found in _conversations(archive.read(member), subject):
                         any_found = True
                         yield own.with_images(found, archive)
                 except (InputError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:

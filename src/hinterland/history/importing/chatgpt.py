@@ -9,7 +9,7 @@ import msgspec
 
 from hinterland.branches import BEGINNING
 from hinterland.engine.protocol import FinishReason
-from hinterland.history.importing.shape import Imported, id_for
+from hinterland.history.imported import Imported, id_for
 from hinterland.turns import Turn
 
 
@@ -142,5 +142,7 @@ def _text(content: _Content) -> tuple[str, int]:
     texts = [part for part in content.parts if isinstance(part, str)]
     missing = sum(isinstance(part, dict) for part in content.parts)
     if content.text:
-        texts.append(f"```\n{content.text}\n```" if content.content_type == "code" else content.text)
+        texts.append(
+            f"```\n{content.text}\n```" if content.content_type == "code" else content.text
+        )
     return "\n".join(each for each in texts if each).strip(), missing

@@ -13,7 +13,7 @@ import msgspec
 from hinterland.branches import BEGINNING
 from hinterland.engine.protocol import FinishReason, Usage
 from hinterland.errors import InputError
-from hinterland.history.importing.shape import Imported, id_for
+from hinterland.history.imported import Imported, id_for
 from hinterland.turns import Turn
 
 
@@ -52,7 +52,9 @@ def from_database(path: Path) -> Iterator[Imported]:
             columns = {row["name"] for row in database.execute("PRAGMA table_info(responses)")}
             wanted = [name for name in _Response.__struct_fields__ if name in columns]
             if not {"id", "response"} <= set(wanted):
-                raise InputError(f"{path} is no database of llm.", "`llm logs path` says where it is.")
+                raise InputError(
+                    f"{path} is no database of llm.", "`llm logs path` says where it is."
+                )
             names = dict(database.execute("SELECT id, name FROM conversations").fetchall())
             # The column names are ours.
             rows = database.execute(

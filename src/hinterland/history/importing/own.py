@@ -10,7 +10,7 @@ import msgspec
 from hinterland.errors import InputError
 from hinterland.history import export
 from hinterland.history.files import title_of
-from hinterland.history.importing.shape import Imported
+from hinterland.history.imported import Imported
 
 _LARGEST_IMAGE = 64 << 20  # bytes
 
@@ -58,6 +58,10 @@ def with_images(found: Imported, archive: zipfile.ZipFile) -> Imported:
 
 def checked_id(name: str) -> str:
     """Return an id that came from a file; raises InputError for one that cannot name a file."""
-    if not name or len(name) > 64 or not all(c.isascii() and (c.isalnum() or c in "-_") for c in name):
+    if (
+        not name
+        or len(name) > 64
+        or not all(c.isascii() and (c.isalnum() or c in "-_") for c in name)
+    ):
         raise InputError(f"{name!r} cannot be the id of a conversation.", "The file is damaged.")
     return name
