@@ -123,7 +123,9 @@ class ChatScreen(Finding, Branching, WritingScreen):
         self._stopping: Timer | None = None
         self._interrupted_at = -_TWICE
         self._when_kept: Callable[[], object] | None = None
-        """What was asked for between an answer's end and its being kept."""
+        """What was asked for between an answer's end and its being kept, or during a command."""
+        self._after_command = False
+        """Whether what was over last was a command."""
         self.slow = False
 
     def compose(self) -> ComposeResult:
@@ -319,9 +321,12 @@ class ChatScreen(Finding, Branching, WritingScreen):
         self._over()
         self._set_state(_("ready"))
         self.show_attachments()
+        then, self._when_kept = self._when_kept, None
         if message.send and message.send == self.prompt.text:
             self.prompt.action_send()
         self.send_what_is_ready()
+        if then is not None and self._wanted is None:  # else it is no longer about what is shown
+            self.call_later(then)
 
     def on_print(self, event: events.Print) -> None:
         if text := clean_line(event.text, 400):
@@ -333,6 +338,7 @@ class ChatScreen(Finding, Branching, WritingScreen):
         if self.answering is None or self.conversation is None or self._stopping is not None:
             return
         self._set_state(_("stopping"))
+        self._when_kept = None
         self._stopping = self.set_timer(_PATIENCE_WITH_STOP, self.answering.cancel)
         self.run_worker(self._stop(self.conversation))
 
@@ -405,18 +411,18 @@ class ChatScreen(Finding, Branching, WritingScreen):
         self._send_when_open = False
 
     def refused(self, then: Callable[[], object]) -> bool:
-        """Return whether it is too early for something: an answer comes, which is said, or it is
-        being kept, and then this is done as soon as it is."""
+        """Return whether it is too early for something: an answer comes, which is said; or it is
+        being kept or a command runs, and then this is done as soon as that is over."""
         if self.answering is None:
             return False
-        if self._ended is not None and not self._in_command:
+        if self._ended is not None or self._in_command:
             self._when_kept = then
         else:
             self._say(_("Esc stops the answer first."))
         return True
 
     def _send_after_answer(self) -> None:
-        if isinstance(self._ended, Done):  # otherwise its prompt is back in the box
+        if self._after_command or isinstance(self._ended, Done):  # else its prompt is back
             self.prompt.action_send()
 
     def _chat(self, conversation: Conversation) -> commands.ScreenChat:
@@ -434,6 +440,7 @@ class ChatScreen(Finding, Branching, WritingScreen):
             self._stopping.stop()
             self._stopping = None
         self.answering = None
+        self._after_command = self._in_command
         self._in_command = False
         self.refresh_bindings()
 

@@ -70,6 +70,8 @@ class WritingScreen(Screen[None]):
         self._draft_failed = False
         self._sent: tuple[list[Picture], list[Document]] = [], []
         """What is on its way with a prompt, of what is attached."""
+        self._left_attached: dict[str, tuple[list[Picture], list[Document]]] = {}
+        """What waits to be sent in other conversations, by their places."""
         self._drafted: Conversation | None = None
         """The conversation whose draft is in the box."""
         self._looking = False
@@ -88,18 +90,23 @@ class WritingScreen(Screen[None]):
         self.prompt.remember(
             [recallable(turn.prompt) for turn in conversation.turns if not turn.replaces]
         )
-        self.take_off()
         self.send_when_read = False
         if left is conversation:
             return
         # What was written for a conversation that had begun, or before one that has, stays behind.
-        if left is not None and left.memory.remembers and (_begun(left) or _begun(conversation)):
-            if self.prompt.text.strip():
+        if left is not None and left.memory.remembers and _place(left) != _place(conversation):
+            if self.prompt.text.strip() or self._pictures or self._documents:
                 self.notify(
                     _("What you had written waits in the other conversation."), markup=False
                 )
             self.run_worker(self._keep(left, self.prompt.text))
             self.prompt.load_text("")
+            self._left_attached[_place(left)] = list(self._pictures), list(self._documents)
+            self.take_off()
+        pictures, documents = self._left_attached.pop(_place(conversation), ([], []))
+        self._pictures += pictures
+        self._documents += documents
+        self.show_attachments()
         self.run_worker(self._find_draft(conversation))
 
     @property
@@ -310,12 +317,14 @@ class WritingScreen(Screen[None]):
             self.prompt.action_send()
 
     def on_file_attached(self, message: FileAttached) -> None:
-        if message.conversation is not self.conversation:
-            return  # another one is shown by now
+        pictures, documents = self._pictures, self._documents
+        chosen_in = message.conversation
+        if chosen_in is not None and _place(chosen_in) != _place(self.conversation):
+            pictures, documents = self._left_attached.setdefault(_place(chosen_in), ([], []))
         if isinstance(message.content, Picture):
-            self._pictures.append(message.content)
+            pictures.append(message.content)
         else:
-            self._documents.append(message.content)
+            documents.append(message.content)
             if message.content.note:
                 self.notify(message.note, severity="warning", markup=False)
         self.show_attachments()
@@ -354,6 +363,12 @@ class WritingScreen(Screen[None]):
 
 def _among(attached: object, others: Sequence[object]) -> bool:
     return any(attached is each for each in others)
+
+
+def _place(conversation: Conversation | None) -> str:
+    """Return what tells conversations apart that have a draft of their own: those that never began
+    share what is in the box."""
+    return conversation.id if conversation is not None and _begun(conversation) else ""
 
 
 def _begun(conversation: Conversation) -> bool:
