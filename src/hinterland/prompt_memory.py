@@ -24,6 +24,7 @@ class PromptMemory:
         self._id = conversation_id
         self._draft = ""
         """The draft on the disk, as far as it is known."""
+        self._keeping = asyncio.Lock()
         self._on_its_way = ""
         self._written: str | None = None
         """What was to be kept last, without a prompt that is on its way."""
@@ -48,11 +49,14 @@ class PromptMemory:
         self._written = text
         if self._on_its_way in text:  # it did not arrive, and is in the box again
             self._on_its_way = ""
-        whole = "\n".join(each for each in (self._on_its_way, text) if each.strip())
-        if self._paths is None or whole == self._draft:
+        if self._paths is None:
             return
-        await asyncio.to_thread(lambda: self._history().keep_draft(self._id, whole))
-        self._draft = whole
+        async with self._keeping:
+            parts = (self._on_its_way, self._written)  # as they are by now
+            whole = "\n".join(each for each in parts if each.strip())
+            if whole != self._draft:
+                await asyncio.to_thread(lambda: self._history().keep_draft(self._id, whole))
+                self._draft = whole
 
     def sends(self, prompt: str) -> None:
         """Take note that a prompt is on its way: until it has arrived it is a part of the draft, as
