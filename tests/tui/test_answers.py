@@ -246,7 +246,7 @@ async def test_no_token_is_lost() -> None:
     async with chat(EchoEngine(answer=lambda _: " ".join(words)), size=(80, 24)) as person:
         await person.ask("Go")
         await person.answered()
-        entries = person.chat.transcript._entries
+        entries = person.chat.transcript._layout.entries
         pieces = [piece for entry in entries for piece in entry.pieces]
         shown = " ".join(piece.text for piece in pieces).split()
         assert shown == words
