@@ -157,7 +157,7 @@ async def test_esc_stops() -> None:
 @scene
 async def test_an_engine_that_does_not_stop_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """You should see the chat free again though the engine never says that it stopped."""
-    monkeypatch.setattr("hinterland.tui.screens.chat._PATIENCE_WITH_STOP", 0.05)
+    monkeypatch.setattr("hinterland.tui.screens.answering._PATIENCE_WITH_STOP", 0.05)
 
     class Deaf(PromptedEngine):
         async def cancel(self, turn_id: str) -> bool:
