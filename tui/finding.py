@@ -16,7 +16,7 @@ from textual.worker import Worker
 from hinterland import paths
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError
-from hinterland.language import N_, _
+from hinterland.language import N_
 from hinterland.text import clean_line
 from hinterland.tui.messages import CommandEnded, OpeningFailed
 from hinterland.tui.widgets.transcript import Transcript
@@ -103,7 +103,7 @@ class Finding(Screen[None]):
         place = outcome.place
         if place is not None:
             if self.answering is not None:
-                self.notify(_("Esc stops the answer first."), markup=False)
+                self.say_what_stops()
             elif self.conversation is not None and place.conversation_id == self.conversation.id:
                 self.run_worker(self._reach(self.conversation, place.turn_id, place.words))
             else:
@@ -136,7 +136,7 @@ class Finding(Screen[None]):
 
     def on_place_reached(self, message: PlaceReached) -> None:
         if self.answering is not None:
-            self.notify(_("Esc stops the answer first."), markup=False)
+            self.say_what_stops()
             return
         if message.conversation is not self.conversation:
             self._show(message.conversation)
@@ -212,6 +212,8 @@ class Finding(Screen[None]):
         def show_branch(self) -> None: ...
 
         def no_longer_there(self) -> None: ...
+
+        def say_what_stops(self) -> None: ...
 
 
 def _history() -> History:

@@ -12,7 +12,6 @@ from textual.message import Message
 from hinterland.errors import HinterlandError
 from hinterland.history import History, Hit, Summary, fuzzy
 from hinterland.language import _
-from hinterland.text import clean_line
 
 _MOST_PLACES = 50
 """Places that are shown of a search through everything."""
@@ -90,13 +89,12 @@ class HistoryWork:
 
         await self._do(work)
 
-    async def delete(self, summary: Summary) -> None:
-        """Post Changed; what is deleted can be brought back."""
+    async def delete(self, conversation_id: str, said: str) -> None:
+        """Post Changed, with what is to be said; what is deleted can be brought back."""
 
         def work() -> Message:
-            self._open_history().set_aside(summary.id)
-            said = _("Deleted “{title}”. Ctrl+Z brings it back until you leave.")
-            return Changed(said.format(title=clean_line(summary.title, 40)), gone=summary.id)
+            self._open_history().set_aside(conversation_id)
+            return Changed(said, gone=conversation_id)
 
         await self._do(work)
 

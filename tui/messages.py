@@ -181,9 +181,10 @@ class ConversationOutgrown(Message):
 
 @dataclass
 class ChoiceMade(Message):
-    """The user chose what to do about that; the key they pressed."""
+    """The user chose what to do about that."""
 
-    key: str
+    way: str
+    """The name of the way out."""
 
 
 @dataclass

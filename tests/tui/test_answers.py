@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
+    Event,
     Failed,
     FinishReason,
     Loading,
@@ -17,10 +21,12 @@ from hinterland.engine.protocol import (
     PromptProgress,
     Queued,
     ReasoningDelta,
+    Request,
     SentTo,
     TextDelta,
 )
-from hinterland.errors import StorageError
+from hinterland.errors import EngineError, StorageError
+from hinterland.tui.screens.chat import ChatScreen
 from hinterland.turns import Turn
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
 
@@ -320,3 +326,51 @@ async def test_what_was_typed_when_an_answer_failed_is_not_sent_with_its_prompt(
         await person.answered()
         assert person.chat.prompt.text.split() == ["one", "two"]
         assert len(engine.requests) == 1
+
+
+class Breaking(PromptedEngine):
+    """An engine that is gone after the first word."""
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        yield TextDelta("Be")
+        raise EngineError("The engine ended.", "Start it again.")
+
+
+@scene
+async def test_an_answer_that_breaks_off_was_not_stopped() -> None:
+    """You should see why there is no more, and nothing of a stop that nobody asked for."""
+    async with chat(Breaking()) as person:
+        await person.ask("Why?")
+        await person.sees("! The engine ended.", "failed")
+        await person.answered()
+        assert "topped" not in person.screen
+        assert person.chat.prompt.text == "Why?"
+
+
+@scene
+async def test_looking_while_an_answer_comes(home: Path) -> None:
+    """You should be able to open the palette, the models, the keys and the conversations meanwhile;
+    what needs a chat at rest is refused, with the key that stops the answer."""
+    engine = PromptedEngine()
+    async with chat(engine, config=Config(keys={"chat.stop": "f12"})) as person:
+        await person.ask("Why?")
+        engine.say(TextDelta("Be"))
+        await person.sees("Be")
+        for opened, seen in (
+            (["f2"], "hint models pull starter"),
+            ([*"/model", "enter"], "hint models pull starter"),
+            ([*"/keys", "enter"], "Everywhere"),
+            ([*"/list", "enter"], "There are no conversations."),
+            (["ctrl+p"], "What do you want to do?"),
+        ):
+            await person.press(*opened)
+            await person.until(lambda: not isinstance(person.app.screen, ChatScreen))
+            await person.sees(seen)
+            await person.press("escape")
+            await person.until(lambda: isinstance(person.app.screen, ChatScreen))
+            assert person.chat.prompt.text == ""
+        person.chat.command("/model other")
+        await person.sees("F12 stops the answer first.")
+        engine.answer("cause")
+        await person.answered()
+        await person.sees("Because")

@@ -19,7 +19,7 @@ from hinterland.errors import HinterlandError, by_name
 from hinterland.language import _
 from hinterland.sentences import translated
 from hinterland.text import clean_line
-from hinterland.tui import commands, status
+from hinterland.tui import commands, keys, status
 from hinterland.tui.entries import ending
 from hinterland.tui.messages import (
     AnswerAdvanced,
@@ -87,6 +87,7 @@ class Answering(Screen[None]):
         except OutgrownError as error:
             self.post_message(ConversationOutgrown(error.overflow))
         except HinterlandError as error:
+            pace.flush()  # what came stands above what went wrong
             self.post_message(AnsweringFailed(error))
         finally:
             pace.flush()
@@ -139,8 +140,12 @@ class Answering(Screen[None]):
         self._set_state(status.of_end(event))
 
     def on_answering_failed(self, message: AnsweringFailed) -> None:
+        error = message.error
+        if self._ended is None and not self._in_command:
+            self._ended = Failed(type(error).__name__, error.message, error.hint)
+            self._set_state(status.of_end(self._ended))
         self.transcript.finish()
-        self._report(message.error)
+        self._report(error)
 
     def on_answering_stopped(self) -> None:
         if self._ended is None:
@@ -149,8 +154,7 @@ class Answering(Screen[None]):
             self._set_state(_("stopped"))
         if not isinstance(self._ended, Done):
             self.prompt.give_back(self._asked)
-        if self._tip() != self._tip_before:
-            self.take_off_sent()
+        self.take_off_sent(arrived=self._tip() != self._tip_before)
         self._over()
         self._warn_when_nearly_full()
         if self._overflow is not None:
@@ -172,7 +176,7 @@ class Answering(Screen[None]):
         if self.conversation is None or overflow is None or self.answering is not None:
             return
         chat = self._chat(self.conversation)
-        way_out = commands.way_out(message.key, overflow, chat)
+        way_out = commands.way_out(message.way, overflow, chat)
         if way_out is None:
             self._set_state(_("ready"))
         else:
@@ -229,8 +233,13 @@ class Answering(Screen[None]):
         if self._ended is not None and not self._in_command:
             self._when_kept = then
         else:
-            self._say(_("Esc stops the answer first."))
+            self.say_what_stops()
         return True
+
+    def say_what_stops(self) -> None:
+        """Say that an answer has to be stopped first, and with which key."""
+        said = _("{key} stops the answer first.").format(key=keys.said(self, "chat.stop"))
+        self.notify(said, markup=False)
 
     def _send_after_answer(self) -> None:
         if isinstance(self._ended, Done):  # otherwise its prompt is back in the box
@@ -262,7 +271,7 @@ class Answering(Screen[None]):
 
         def show_attachments(self) -> None: ...
 
-        def take_off_sent(self) -> None: ...
+        def take_off_sent(self, *, arrived: bool) -> None: ...
 
         def send_what_is_ready(self) -> None: ...
 

@@ -25,7 +25,7 @@ from hinterland.language import N_, _
 from hinterland.prompt_memory import recallable
 from hinterland.sentences import sentence
 from hinterland.text import clean, clean_line
-from hinterland.tui import commands
+from hinterland.tui import commands, keys
 from hinterland.tui.finding import Finding, Resume
 from hinterland.tui.messages import (
     ConversationOpened,
@@ -148,7 +148,7 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
         if self.answering is None:
             self._show(message.conversation)
         else:  # something was sent while it was being opened
-            self._say(_("Esc stops the answer first."))
+            self.say_what_stops()
 
     def on_opening_failed(self, message: OpeningFailed) -> None:
         if self.conversation is not None:
@@ -161,6 +161,9 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
 
     def on_prompt_submitted(self, message: PromptSubmitted) -> None:
         self.choice.close()
+        if commands.only_shows(message.text):
+            self.command(message.text)
+            return
         if self.refused(self._send_after_answer):
             return
         if self.conversation is None:
@@ -197,7 +200,7 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
         elif self.answering is not None:
             self.action_stop()
         else:
-            self._say(_("Ctrl+C again leaves."))
+            self._say(_("{key} again leaves.").format(key=keys.said(self, "chat.interrupt")))
 
     def action_new_chat(self) -> None:
         if not self.refused(self.action_new_chat):

@@ -20,6 +20,7 @@ from textual.widgets import Input, Static
 from hinterland.history import History, Summary, fuzzy
 from hinterland.language import N_, _
 from hinterland.text import clean_line
+from hinterland.tui import keys
 from hinterland.tui.conversation_rows import Place, Row, by_day, by_match, by_place
 from hinterland.tui.history_work import (
     Changed,
@@ -32,6 +33,9 @@ from hinterland.tui.history_work import (
 from hinterland.tui.widgets.conversation_list import ConversationList
 from hinterland.tui.widgets.key_line import KeyLine
 from hinterland.tui.widgets.search_box import Entered, SearchBox
+
+_PAUSE = 0.03
+"""Seconds in which more letters may come before a search through everything begins."""
 
 
 class Asking(Enum):
@@ -148,6 +152,8 @@ class ConversationsScreen(Screen[Outcome]):
 
     def on_searched(self, message: Searched) -> None:
         self._searching = False
+        if self._mode is not Asking.EVERYTHING:
+            return
         if message.words != self._query:
             self._show()  # somebody typed on
             return
@@ -252,7 +258,10 @@ class ConversationsScreen(Screen[Outcome]):
 
     def action_delete(self) -> None:
         if summary := self._chosen():
-            self.run_worker(self._work.delete(summary))
+            key = keys.said(self, "conversations.undo")
+            said = _("Deleted “{title}”. {key} brings it back until you leave.")
+            said = said.format(title=clean_line(summary.title, 40), key=key)
+            self.run_worker(self._work.delete(summary.id, said))
 
     def action_undo(self) -> None:
         self.run_worker(self._work.bring_back())
@@ -286,10 +295,14 @@ class ConversationsScreen(Screen[Outcome]):
 
     def _label(self) -> None:
         self.query_one("#search-label", Static).update(_(self._asking.value) + " ")
-        self.box.placeholder = {
-            Asking.TITLES: _("type to find; F3 searches all text"),
-            Asking.EVERYTHING: _("words that were said; Ctrl+O lists titles"),
-        }.get(self._asking, "")
+        says = {
+            Asking.TITLES: _("type to find; {text} searches all text"),
+            Asking.EVERYTHING: _("words that were said; {titles} lists titles"),
+        }
+        self.box.placeholder = says.get(self._asking, "").format(
+            text=keys.said(self, "conversations.text"),
+            titles=keys.said(self, "conversations.titles"),
+        )
 
     def _show(self, keep: bool = False) -> None:
         """Show what there is to show for what stands in the box."""
@@ -297,7 +310,8 @@ class ConversationsScreen(Screen[Outcome]):
         if self._mode is Asking.EVERYTHING and words:
             if not self._searching:
                 self._searching = True
-                self.run_worker(self._work.search(self._query))
+                # Not at the first letter of several: a search that has begun goes on to its end.
+                self.set_timer(_PAUSE, self._search)
             return
         if words:
             if self._prepared is None:
@@ -309,6 +323,12 @@ class ConversationsScreen(Screen[Outcome]):
             listed = [each for each in self._summaries if self._show_archived or not each.archived]
             rows = by_day(listed)
         self._show_rows(rows, len(listed), keep)
+
+    def _search(self) -> None:
+        if self._mode is Asking.EVERYTHING and self._query.strip():
+            self.run_worker(self._work.search(self._query))
+        else:
+            self._searching = False
 
     def _show_rows(self, rows: list[Row], count: int, keep: bool = False) -> None:
         nothing = _("Nothing found.") if self._query.strip() else _("There are no conversations.")

@@ -21,7 +21,7 @@ from hinterland.errors import HinterlandError
 from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.prompt_memory import recallable
-from hinterland.tui import commands
+from hinterland.tui import commands, keys
 from hinterland.tui.messages import (
     AttachmentRemoved,
     CompletionMoved,
@@ -70,6 +70,8 @@ class WritingScreen(Screen[None]):
         self._draft_failed = False
         self._sent: tuple[list[Picture], list[Document]] = [], []
         """What is on its way with a prompt, of what is attached."""
+        self._again: list[Document] = []
+        """What is attached because an earlier prompt that is being changed had it."""
         self._drafted: Conversation | None = None
         """The conversation whose draft is in the box."""
         self._looking = False
@@ -245,11 +247,12 @@ class WritingScreen(Screen[None]):
     def on_its_way(self) -> tuple[list[Picture], list[Document]]:
         """Return what is attached, which is sent now; what is added later waits for the next."""
         self._sent = list(self._pictures), list(self._documents)
+        self.show_attachments()
         return self._sent
 
-    def take_off_sent(self) -> None:
-        """Attach no more what was sent with a prompt that has arrived."""
-        pictures, documents = self._sent
+    def take_off_sent(self, *, arrived: bool) -> None:
+        """Attach no more what was sent with a prompt, if that has arrived."""
+        pictures, documents = self._sent if arrived else ([], [])
         self._sent = [], []
         # Those very objects: a file may have been attached once more meanwhile.
         self._pictures[:] = [each for each in self._pictures if not _among(each, pictures)]
@@ -262,23 +265,41 @@ class WritingScreen(Screen[None]):
         self._documents.clear()
         self.show_attachments()
 
+    def attach_again(self, documents: Sequence[tuple[str, str]]) -> None:
+        """Attach documents of an earlier prompt, by name and text, in the place of those that this
+        attached before."""
+        again = self._again
+        self._documents[:] = [each for each in self._documents if not _among(each, again)]
+        self._again = []
+        if documents:
+            from hinterland.documents import Document, Kind
+
+            self._again = [Document(name, text, Kind.TEXT) for name, text in documents]
+            self._documents[:0] = self._again
+        self.show_attachments()
+
     def show_attachments(self) -> None:
-        """Say above the box what goes with the next prompt."""
+        """Say above the box what goes with the next prompt; what is on its way stands with that."""
         line = self.query_one("#attachments", Static)
-        names = attachments.described(self._documents, self._pictures)
+        pictures, documents = self._sent
+        names = attachments.described(
+            [each for each in self._documents if not _among(each, documents)],
+            [each for each in self._pictures if not _among(each, pictures)],
+        )
         line.set_class(bool(names), "attached")
         if names:
-            says = _("Attached: {names} (Backspace in the empty box takes the last off)")
-            line.update(says.format(names=names))
+            says = _("Attached: {names} ({key} in the empty box takes the last off)")
+            line.update(says.format(names=names, key=keys.said(self.prompt, "prompt.delete_left")))
 
     def on_attachment_removed(self, message: AttachmentRemoved) -> None:
         message.stop()
-        if self.answering is None:  # what is on its way is kept until it has arrived
-            for attached in (self._pictures, self._documents):
-                if attached:
-                    attached.pop()
-                    break
-            self.show_attachments()
+        # What is on its way is kept until it has arrived.
+        pictures, documents = self._sent
+        if self._pictures and not _among(self._pictures[-1], pictures):
+            self._pictures.pop()
+        elif self._documents and not _among(self._documents[-1], documents):
+            self._documents.pop()
+        self.show_attachments()
 
     def action_attach(self) -> None:
         from hinterland.tui.screens.file_picker import FilePicker
