@@ -106,7 +106,7 @@ class Answering(Screen[None]):
         try:
             await conversation.stop()
         except HinterlandError as error:
-            self.post_message(AnsweringFailed(error))
+            self.post_message(AnsweringFailed(error, goes_on=True))
 
     # Handlers: they own the state
 
@@ -141,7 +141,7 @@ class Answering(Screen[None]):
 
     def on_answering_failed(self, message: AnsweringFailed) -> None:
         error = message.error
-        if self._ended is None and not self._in_command:
+        if self._ended is None and not (self._in_command or message.goes_on):
             self._ended = Failed(type(error).__name__, error.message, error.hint)
             self._set_state(status.of_end(self._ended))
         self.transcript.finish()

@@ -161,7 +161,7 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
 
     def on_prompt_submitted(self, message: PromptSubmitted) -> None:
         self.choice.close()
-        if commands.only_shows(message.text):
+        if self.conversation is not None and commands.only_shows(message.text):
             self.command(message.text)
             return
         if self.refused(self._send_after_answer):
