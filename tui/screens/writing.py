@@ -1,29 +1,24 @@
-"""What happens around the box a prompt is written in: completions, attachments, drafts, the prompts
-of other conversations, and an editor of the person's own."""
+"""What happens around the box a prompt is written in: completions, drafts, the prompts of other
+conversations, and an editor of the person's own."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 from textual.worker import Worker
 
-from hinterland import attachments, chat_commands
+from hinterland import chat_commands
 from hinterland.conversation import Conversation
-from hinterland.engine.protocol import Event
 from hinterland.errors import HinterlandError
-from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.prompt_memory import recallable
-from hinterland.tui import commands, keys
+from hinterland.tui import commands
 from hinterland.tui.messages import (
-    AttachmentRemoved,
     CompletionMoved,
     CompletionsFound,
     CompletionTaken,
@@ -31,18 +26,12 @@ from hinterland.tui.messages import (
     EarlierPromptsFound,
     EarlierPromptsWanted,
     EditorWanted,
-    FileAttached,
-    FileChosen,
-    FileRead,
     PromptReady,
     TextEdited,
     WritingFailed,
 )
+from hinterland.tui.screens.attaching import Attaching
 from hinterland.tui.widgets.pick_list import PickList
-from hinterland.tui.widgets.prompt_input import PromptInput
-
-if TYPE_CHECKING:
-    from hinterland.documents import Document
 
 _DRAFT_AFTER = 2.0
 """Seconds from the first change that is not on the disk until it is."""
@@ -50,7 +39,7 @@ _LONGEST_COMPLETED = 4096
 """Characters of a line above which it is surely no command."""
 
 
-class WritingScreen(Screen[None]):
+class WritingScreen(Attaching):
     """The part of the chat's screen that helps to write."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,26 +48,16 @@ class WritingScreen(Screen[None]):
 
     conversation: Conversation | None
     answering: Worker[None] | None
-    prompt: PromptInput
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures: list[Picture] = []
-        self._documents: list[Document] = []
         self._draft_timer: Timer | None = None
         self._keeping = asyncio.Lock()
         self._draft_failed = False
-        self._sent: tuple[list[Picture], list[Document]] = [], []
-        """What is on its way with a prompt, of what is attached."""
-        self._again: list[Document] = []
-        """What is attached because an earlier prompt that is being changed had it."""
         self._drafted: Conversation | None = None
         """The conversation whose draft is in the box."""
         self._looking = False
         self._to_send = ""
-        self._files_read = 0
-        self.send_when_read = False
-        """Whether the prompt goes as soon as the files that were chosen are read."""
 
     # Conversations come and go
 
@@ -237,109 +216,7 @@ class WritingScreen(Screen[None]):
             self.completions.show(())
             self.completions.remove_class("listing")
 
-    # Attachments
-
-    def ask_with_attachments(self, conversation: Conversation, prompt: str) -> AsyncIterator[Event]:
-        """Return the answer to a prompt and what is attached to it."""
-        pictures, documents = self.on_its_way()
-        return attachments.ask(conversation, prompt, documents, pictures)
-
-    def on_its_way(self) -> tuple[list[Picture], list[Document]]:
-        """Return what is attached, which is sent now; what is added later waits for the next."""
-        self._sent = list(self._pictures), list(self._documents)
-        self.show_attachments()
-        return self._sent
-
-    def take_off_sent(self, *, arrived: bool) -> None:
-        """Attach no more what was sent with a prompt, if that has arrived."""
-        pictures, documents = self._sent if arrived else ([], [])
-        self._sent = [], []
-        # Those very objects: a file may have been attached once more meanwhile.
-        self._pictures[:] = [each for each in self._pictures if not _among(each, pictures)]
-        self._documents[:] = [each for each in self._documents if not _among(each, documents)]
-        self.show_attachments()
-
-    def take_off(self) -> None:
-        """Attach nothing any more."""
-        self._pictures.clear()
-        self._documents.clear()
-        self.show_attachments()
-
-    def attach_again(self, documents: Sequence[tuple[str, str]]) -> None:
-        """Attach documents of an earlier prompt, by name and text, in the place of those that this
-        attached before."""
-        again = self._again
-        self._documents[:] = [each for each in self._documents if not _among(each, again)]
-        self._again = []
-        if documents:
-            from hinterland.documents import Document, Kind
-
-            self._again = [Document(name, text, Kind.TEXT) for name, text in documents]
-            self._documents[:0] = self._again
-        self.show_attachments()
-
-    def show_attachments(self) -> None:
-        """Say above the box what goes with the next prompt; what is on its way stands with that."""
-        line = self.query_one("#attachments", Static)
-        pictures, documents = self._sent
-        names = attachments.described(
-            [each for each in self._documents if not _among(each, documents)],
-            [each for each in self._pictures if not _among(each, pictures)],
-        )
-        line.set_class(bool(names), "attached")
-        if names:
-            says = _("Attached: {names} ({key} in the empty box takes the last off)")
-            line.update(says.format(names=names, key=keys.said(self.prompt, "prompt.delete_left")))
-
-    def on_attachment_removed(self, message: AttachmentRemoved) -> None:
-        message.stop()
-        # What is on its way is kept until it has arrived.
-        pictures, documents = self._sent
-        if self._pictures and not _among(self._pictures[-1], pictures):
-            self._pictures.pop()
-        elif self._documents and not _among(self._documents[-1], documents):
-            self._documents.pop()
-        self.show_attachments()
-
-    def action_attach(self) -> None:
-        from hinterland.tui.screens.file_picker import FilePicker
-
-        if self.app.screen is self:
-            self.app.push_screen(FilePicker(self.post_message))
-
-    @property
-    def reads_files(self) -> bool:
-        """Whether a file that was chosen is still being read."""
-        return self._files_read > 0
-
-    def on_file_chosen(self, message: FileChosen) -> None:
-        self._files_read += 1
-        self.run_worker(self._load_file(message, self.conversation))
-
-    async def _load_file(self, message: FileChosen, conversation: Conversation | None) -> None:
-        try:
-            self.post_message(FileAttached(await attachments.load(message.path), conversation))
-        except HinterlandError as error:
-            self.post_message(WritingFailed(error))
-        finally:
-            self.post_message(FileRead())
-
-    def on_file_read(self) -> None:
-        self._files_read -= 1
-        if self.send_when_read and not self.reads_files:
-            self.send_when_read = False
-            self.prompt.action_send()
-
-    def on_file_attached(self, message: FileAttached) -> None:
-        if message.conversation is not self.conversation:
-            return  # another one is shown by now
-        if isinstance(message.content, Picture):
-            self._pictures.append(message.content)
-        else:
-            self._documents.append(message.content)
-            if message.content.note:
-                self.notify(message.note, severity="warning", markup=False)
-        self.show_attachments()
+    # Prompts of commands
 
     def on_prompt_ready(self, message: PromptReady) -> None:
         self._to_send = message.text
@@ -371,10 +248,6 @@ class WritingScreen(Screen[None]):
 
     def on_text_edited(self, message: TextEdited) -> None:
         self.prompt.put(message.text)
-
-
-def _among(attached: object, others: Sequence[object]) -> bool:
-    return any(attached is each for each in others)
 
 
 def _begun(conversation: Conversation) -> bool:
