@@ -16,7 +16,7 @@ from textual.worker import Worker
 from hinterland import paths
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError
-from hinterland.language import N_, _
+from hinterland.language import N_
 from hinterland.text import clean_line
 from hinterland.tui.messages import CommandEnded, OpeningFailed
 from hinterland.tui.widgets.transcript import Transcript
@@ -103,7 +103,7 @@ class Finding(Screen[None]):
         place = outcome.place
         if place is not None:
             if self.answering is not None:
-                self.notify(_("Esc stops the answer first."), markup=False)
+                self.say_what_stops()
             elif self.conversation is not None and place.conversation_id == self.conversation.id:
                 self._start_command(self._reach(self.conversation, place.turn_id, place.words))
             else:
@@ -140,7 +140,7 @@ class Finding(Screen[None]):
         elif self.answering is None:
             self._show(message.conversation)
         else:
-            self.notify(_("Esc stops the answer first."), markup=False)
+            self.say_what_stops()
             return
         self.transcript.reveal(message.turn_id, message.words)
 
@@ -214,6 +214,8 @@ class Finding(Screen[None]):
         def no_longer_there(self) -> None: ...
 
         def _start_command(self, command: Awaitable[object], send: str = "") -> None: ...
+
+        def say_what_stops(self) -> None: ...
 
 
 def _history() -> History:
