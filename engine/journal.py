@@ -19,13 +19,16 @@ from hinterland.engine.events import EventParser
 from hinterland.engine.protocol import Event, ImageNote, Sampling
 
 SUFFIX = ".journal"
-VERSION = 1
+VERSION = 2
+"""The newest form that is read. A journal of the rest of an answer is of form 2: who does not know
+`Header.answer` would keep the rest in the place of the whole, and refuses it instead. Every other is
+of form 1, which all can read."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn is made of besides its answer."""
 
-    version: int = VERSION
+    version: int = 1
     conversation_id: str
     turn_id: str
     created: float
@@ -58,6 +61,8 @@ class JournalWriter:
         self._unsynced = True
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
+            if header.answer:
+                header = msgspec.structs.replace(header, version=VERSION)
             self.write(msgspec.json.encode(header) + b"\n")
         except OSError:
             os.close(self._file)

@@ -15,7 +15,7 @@ from hinterland.text import clean_line
 from hinterland.turns import Turn
 
 if TYPE_CHECKING:
-    from hinterland.chat_commands import Chat
+    from hinterland.commanded import Chat
     from hinterland.conversation import Conversation
     from hinterland.documents import Document
     from hinterland.images import Picture

@@ -1,4 +1,4 @@
-"""What a conversation is asked with from the next prompt on: /model, /system and /role, in every chat."""
+"""What a conversation is asked with from the next prompt on: /model, /system, /role and /think."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hinterland import config, paths
-from hinterland.errors import InputError
+from hinterland.completion import Completion
+from hinterland.engine.protocol import Think
+from hinterland.errors import HinterlandError, InputError
 from hinterland.language import _
 from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from hinterland.chat_commands import Chat
+    from pathlib import Path
+
+    from hinterland.commanded import Chat
     from hinterland.model_choices import ModelChoice
+    from hinterland.prompts import Prompt
 
 OFF = "off"
 
@@ -63,13 +68,34 @@ async def system(chat: Chat, argument: str) -> None:
     )
 
 
+async def think(chat: Chat, argument: str) -> None:
+    """Say how much the model thinks before it answers, or set that; raises InputError."""
+    if argument:
+        try:
+            chat.talk.think = Think(argument.lower())
+        except ValueError as error:
+            raise InputError(
+                f"{argument!r} is not how much a model may think.", "Type off, low or high."
+            ) from error
+    says = {
+        None: _("The model thinks as much as it likes, where it can."),
+        Think.OFF: _("The model thinks not at all, where it can."),
+        Think.LOW: _("The model thinks a little, where it can."),
+        Think.HIGH: _("The model thinks at length, where it can."),
+    }
+    chat.say(says[chat.talk.think or chat.talk.usual_think])
+
+
 async def role(chat: Chat, argument: str) -> None:
-    """List the roles, or take one; raises InputError, ConfigError."""
-    from hinterland.prompts import load_role, roles
+    """List the roles, or take one, those of plugins too; raises InputError, ConfigError."""
+    from hinterland import plugin_host  # not before somebody asks for a role
+    from hinterland.prompts import roles
 
     folder = paths.find().config
     if not argument:
-        known, problems = await asyncio.to_thread(roles, folder)
+        added = await asyncio.to_thread(plugin_host.additions)
+        known, problems = await asyncio.to_thread(roles, folder, added.prompt_folders)
+        problems = [*added.warnings, *problems]
         rows = [(each.name, each.description) for each in known]
         rows.append((OFF, _("no role: the model as it is")))
         width = max(len(name) for name, _description in rows)
@@ -82,7 +108,42 @@ async def role(chat: Chat, argument: str) -> None:
         return
     if " " in argument:
         raise InputError(_("A role has a name of one word."), _("/role lists them."))
-    chosen = await asyncio.to_thread(load_role, argument, folder)
+    chosen = await asyncio.to_thread(_role, argument, folder)
     chat.talk.system = chosen.system
     says = clean_line(chosen.description, 200)
     chat.say(_("From the next prompt on: {role}. {says}").format(role=chosen.name, says=says))
+
+
+def model_names(typed: str) -> list[Completion]:
+    """Return the models whose names begin so; none where they cannot be read, which /model tells."""
+    from hinterland import model_choices
+
+    found = paths.find()
+    try:
+        names = model_choices.names(found, config.load(found.config_file))
+    except HinterlandError:
+        return []
+    return [Completion(name, clean_line(name)) for name in names if name.startswith(typed)]
+
+
+def role_names(typed: str) -> list[Completion]:
+    """Return the roles whose names begin so, and what ends one."""
+    from hinterland.prompts import roles
+
+    known, _problems = roles(paths.find().config)
+    offered = [(each.name, clean_line(each.description, 200)) for each in known]
+    offered.append((OFF, _("no role: the model as it is")))
+    return [Completion(name, name, says) for name, says in offered if name.startswith(typed)]
+
+
+def _role(name: str, folder: Path) -> Prompt:
+    from hinterland import plugin_host
+    from hinterland.prompts import load_role
+
+    try:
+        return load_role(name, folder)
+    except InputError:  # plugins are imported for what nobody else has
+        added = plugin_host.additions().prompt_folders
+        if not added:
+            raise
+    return load_role(name, folder, added)

@@ -6,18 +6,15 @@ The command line and the screen both talk to this and to nothing below it.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hinterland import branches
 from hinterland.engine.protocol import (
-    COMPLETE,
     Counted,
     Done,
     Engine,
@@ -33,54 +30,24 @@ from hinterland.engine.protocol import (
     Think,
     Usage,
 )
-from hinterland.errors import ContextError, HinterlandError, InputError
+from hinterland.errors import ContextError, HinterlandError, InputError, StorageError
+from hinterland.keeping import Keeper, Keeping, put
 from hinterland.prompt_memory import PromptMemory
-from hinterland.turns import Seam, Turn, messages, new_id, sendable
+from hinterland.turns import Seam, Turn, messages, new_id, sendable, taken_up
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hinterland.config import Config
-    from hinterland.history import History, Record
+    from hinterland.history import Record
     from hinterland.images import Picture
-    from hinterland.paths import Paths
+    from hinterland.titles import Titling
     from hinterland.window import Fill
 
 
 _NOT_COUNTED = (-1, Counted(None, None))
 _TRY_AGAIN = 0.05  # seconds
-_PATIENCE_WITH_TITLE = 0.3
-"""Seconds that a prompt waits at most for the end of a title that was being made."""
 _ROOM = 256
 """Tokens left for the answer in a conversation that goes on, where the window is large enough."""
-
-
-class Keeper(Protocol):
-    """What a conversation needs of a history. Each may block and raise StorageError."""
-
-    def add_turn(self, conversation_id: str, turn: Turn, *, current: bool = True) -> None:
-        """Keep a turn, and show its branch from now on unless it is not `current`."""
-
-    def show(self, conversation_id: str, turn_id: str) -> None:
-        """Show the branch that ends with this turn from now on."""
-
-    def forget(self, turn_id: str) -> None:
-        """Remove what is left of a turn of which there is nothing to keep."""
-
-    def turn(self, conversation_id: str, turn_id: str) -> Turn | None:
-        """Return a turn, taken in from its journal if need be; None when there is none."""
-
-    def keep_image(self, conversation_id: str, picture: Picture) -> None:
-        """Keep an image that is about to be sent."""
-
-    def image(self, conversation_id: str, note: ImageNote) -> str:
-        """Return a kept image as a `data:` URL."""
-
-    def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
-        """Remove images that no turn has any more."""
-
-    def suggest_title(self, conversation_id: str, title: str) -> bool:
-        """Give a conversation a title, unless it was given one; return whether it has it now."""
 
 
 class Conversation:
@@ -102,8 +69,8 @@ class Conversation:
         self.title = record.title if record else ""
         self.titled = bool(record and record.titled)
         """Whether a person or a model gave it a title."""
-        self._titling: tuple[str, asyncio.Event] | None = None
-        self._all: list[Turn] = list(record.turns) if record else []
+        self._titling: Titling | None = None
+        self._keeping = Keeping(self.id, history, record.turns if record else ())
         self.turns: list[Turn] = record.branch([running] if running else []) if record else []
         """The turns of the branch that is spoken in, in order."""
         self.running = running
@@ -119,10 +86,10 @@ class Conversation:
         """How much it may think where nobody says; None leaves it to the model."""
         self._ended = False
         self._stopped = False
+        self._placing = False
+        """Whether something is being asked in the place of an earlier prompt."""
         self._counted = _NOT_COUNTED
         self._engine = engine
-        self._history = history
-        self._urls: dict[str, str] = {}
         self.config_folder: Path | None = None
         """Where prompts of the user's own lie."""
         self.memory = PromptMemory()
@@ -131,7 +98,7 @@ class Conversation:
     @property
     def kept(self) -> bool:
         """Whether the turns are written to the history."""
-        return self._history is not None
+        return self._keeping.history is not None
 
     @property
     def sent(self) -> list[Turn]:
@@ -174,7 +141,14 @@ class Conversation:
             images=notes if self.kept else (),
         )
         too_long = None
+        on_its_way = not self._placing
+        if on_its_way:
+            self.memory.sends(prompt)
         async for event in self._receive(turn, self._engine.stream(outliving)):
+            if on_its_way:
+                on_its_way = False
+                with suppress(StorageError):  # a draft too many; the next one takes its place
+                    await self.memory.has_arrived()
             if isinstance(event, Failed) and event.kind == ContextError.__name__ and self.sent:
                 too_long = event
             else:
@@ -219,14 +193,16 @@ class Conversation:
     ) -> AsyncIterator[Event]:
         before = self.turns
         line, copies = branches.before(before, turn)
-        for copy in copies:  # first: a journal may have to name it
-            await self._add(copy, current=False)
-        self.turns = [*line, *copies]
-        self._counted = _NOT_COUNTED
+        self._placing = True
         try:
+            for copy in copies:  # first: a journal may have to name it
+                await self._keeping.add(copy, current=False)
+            self.turns = [*line, *copies]
+            self._counted = _NOT_COUNTED
             async for event in self.ask(prompt, images=images, noted=turn.images):
                 yield event
         finally:
+            self._placing = False
             if len(self.turns) == len(line) + len(copies):
                 self.turns = before
 
@@ -237,21 +213,29 @@ class Conversation:
     @property
     def tree(self) -> branches.Tree:
         """All turns, and what follows what."""
-        return branches.Tree(self._all)
+        return self._keeping.tree
 
     async def switch(self, turn_id: str) -> None:
-        """Go to the branch that was spoken in last of those with this turn.
+        """Go to the branch that was spoken in last of those with this turn. What is asked before this
+        has returned is asked on that branch.
 
-        Raises InputError for an unknown turn, StorageError.
+        Raises InputError for an unknown turn, and while an answer comes; StorageError.
         """
         tree = self.tree
         if turn_id not in tree:
             raise InputError("There is no such turn in this conversation.")
+        if self._placing or self.running is not None:
+            raise InputError("An answer is still being written in this conversation.")
         tip = tree.tip(turn_id)
-        if self._history is not None:
-            await asyncio.to_thread(self._history.show, self.id, tip)
-        self.turns = tree.line(tip)
+        before, there = self.turns, tree.line(tip)
+        self.turns = list(there)
         self._counted = _NOT_COUNTED
+        try:
+            await self._keeping.show(tip)
+        except StorageError:
+            if self.turns == there and self.running is None:
+                self.turns = before
+            raise
 
     @property
     def cut_off(self) -> Turn | None:
@@ -275,7 +259,7 @@ class Conversation:
             )
         await self._noted((), old.images)
         earlier = [turn for turn in self.turns if turn.id != old.id]
-        asked = messages(earlier, self.system, old.prompt, old.images, self._urls)
+        asked = messages(earlier, self.system, old.prompt, old.images, self._keeping.urls)
         request = Request(
             (*asked, Message("assistant", old.answer)),
             model=self.model,
@@ -321,7 +305,7 @@ class Conversation:
         """Return the request for `prompt`, without so many of the oldest turns that are sent."""
         sent = self.sent
         return Request(
-            messages(sent[without:], self.system, prompt, images, self._urls),
+            messages(sent[without:], self.system, prompt, images, self._keeping.urls),
             model=self.model,
             sampling=self.sampling,
             schema=schema,
@@ -343,20 +327,12 @@ class Conversation:
     @property
     def fill(self) -> Fill | None:
         """How full the window was at the last answer or `count`; None where that is not known."""
-        from hinterland.window import Fill
+        from hinterland.window import Fill, fill_after
 
         at, counted = self._counted
         if at == len(self.turns) and counted.prompt_tokens and counted.context:
             return Fill(counted.prompt_tokens, counted.context)
-        for turn in (self.running, *reversed(self.turns)):
-            if turn is None or (turn.replaces and turn is self.running):
-                continue
-            if turn.replaces:
-                return None
-            if turn.usage.prompt_tokens and turn.context:
-                tokens = turn.usage.prompt_tokens + turn.usage.completion_tokens
-                return Fill(tokens, turn.context)
-        return None
+        return fill_after(self.turns, self.running)
 
     async def compact(self, going: Sequence[Turn]) -> AsyncIterator[Event]:
         """Yield the events of a summary of `going`, turns that are sent; the last is Done or Failed.
@@ -373,7 +349,7 @@ class Conversation:
             Request(messages((), self.system, ""), model=self.model, sampling=self.sampling),
             going,
             prompts.load("compact", self.config_folder),
-            self._urls,
+            self._keeping.urls,
         )
         self._stopped = False
         while (request := await work.step()) is not None:
@@ -413,15 +389,8 @@ class Conversation:
 
     async def _put_in_place(self, turn: Turn) -> None:
         """Keep a turn that stands for others; if that fails all is as it was."""
-        await self._add(turn)
+        await self._keeping.add(turn)
         self.turns.append(turn)
-
-    async def _add(self, turn: Turn, *, current: bool = True) -> None:
-        if self._history is not None:
-            # Shielded: a turn is not half kept because the command that asked is interrupted.
-            keep = partial(self._history.add_turn, self.id, turn, current=current)
-            await asyncio.shield(asyncio.to_thread(keep))
-        self._all.append(turn)
 
     def _stand_in(self, going: Sequence[Turn], prompt: str, request: Request) -> Turn:
         return Turn(
@@ -439,15 +408,10 @@ class Conversation:
         self, images: Sequence[Picture], noted: Sequence[ImageNote] = ()
     ) -> tuple[ImageNote, ...]:
         """Keep the images of a turn and have those of the turns that are sent at hand."""
-        for picture in images:
-            self._urls[picture.file] = picture.url
-            if self._history is not None:
-                await asyncio.to_thread(self._history.keep_image, self.id, picture)
-        for note in (*noted, *(note for turn in self.sent for note in turn.images)):
-            if note.file not in self._urls and self._history is not None:
-                url = await asyncio.to_thread(self._history.image, self.id, note)
-                self._urls[note.file] = url
-        return (*noted, *(ImageNote(picture.name, picture.file) for picture in images))
+        kept = await self._keeping.keep_images(images)
+        earlier = (note for turn in self.sent for note in turn.images)
+        await self._keeping.have_at_hand((*noted, *earlier))
+        return (*noted, *kept)
 
     async def follow(self) -> AsyncIterator[Event]:
         """Yield the events of the running turn, from the answer's start; also when it ended, or was
@@ -455,7 +419,7 @@ class Conversation:
         if self.running is None:
             return
         # An answer that is gone on with begins with what was kept of it.
-        old = next((turn for turn in self._all if turn.id == self.running.id), None)
+        old = self._keeping.turn(self.running.id)
         turn = msgspec.structs.replace(self.running, answer="", reasoning="")
         events = self._engine.attach(turn.id)
         first = await anext(events, None)
@@ -465,30 +429,23 @@ class Conversation:
                 yield event
             return
 
-        seam = Seam(old.answer if old else "")
-
-        async def taken_up() -> AsyncIterator[Event]:
-            if old is not None:
-                if old.reasoning:
-                    yield ReasoningDelta(old.reasoning)
-                yield TextDelta(old.answer)
-            if first is not None:
-                yield seam.new(first)
-            async for event in events:
-                yield seam.new(event)
-
-        async for event in self._receive(turn, taken_up()):
+        async for event in self._receive(turn, taken_up(old, first, events)):
             yield event
 
     async def _ended_meanwhile(self, turn: Turn, failed: Failed) -> list[Event]:
-        kept = None
-        if self._history is not None:
-            kept = await asyncio.to_thread(self._history.turn, self.id, turn.id)
+        kept = await self._keeping.written(turn.id)
         if kept is None:
             return [failed]
         self._put(kept)
         end = Done(kept.finish_reason, kept.usage, kept.timings, kept.model)
         return [ReasoningDelta(kept.reasoning), TextDelta(kept.answer), end]
+
+    async def look_up_title(self) -> None:
+        """Have the title that it was given since, in this window or elsewhere; raises StorageError."""
+        history = self._keeping.history
+        found = await asyncio.to_thread(history.title, self.id) if history is not None else None
+        if found is not None:
+            self.title, self.titled = found
 
     async def suggest_title(self) -> bool:
         """Have the model make a title of what was said, and keep it if it is usable and there is
@@ -496,31 +453,22 @@ class Conversation:
 
         Whatever is asked meanwhile ends it at once. Raises ConfigError, StorageError.
         """
-        from hinterland import prompts, titles
+        from hinterland.titles import Titling
 
-        history, sent = self._history, self.sent
-        if history is None or self.titled or not sent or self.running or self._titling:
+        history, sent = self._keeping.history, self.sent
+        if history is None or not sent or self._needs_no_title():
             return True
         if any(turn.images for turn in sent):
             return True  # looking at them anew would take the machine for a while
-        prompt = prompts.load("title", self.config_folder)
-        question = prompt.render(beginning=titles.beginning(sent[0].prompt))
-        request = titles.request(messages(sent, self.system, question), self.model)
-        over = asyncio.Event()
-        self._titling = (request.turn_id or "", over)
-        said, end = "", FinishReason.FAILED
+        await self.look_up_title()
+        if self._needs_no_title():
+            return True
+        titling = Titling(self._engine, sent, self.system, self.model, self.config_folder)
+        self._titling = titling
         try:
-            async for event in self._engine.stream(request):
-                if isinstance(event, TextDelta):
-                    said += event.text
-                elif isinstance(event, Done):
-                    end = event.finish_reason
+            title = await titling.title()
         finally:
             self._titling = None
-            over.set()
-        if end not in COMPLETE:
-            return False
-        title = titles.cleaned(said, prompt.render(beginning=""), cut=end is FinishReason.LENGTH)
         if title:
             try:
                 kept: bool = await asyncio.to_thread(history.suggest_title, self.id, title)
@@ -528,17 +476,10 @@ class Conversation:
                 return True
             self.titled = True  # by us or, meanwhile, by a person
             self.title = title if kept else self.title
-        return True
+        return title is not None
 
-    async def _stop_titling(self) -> None:
-        """End the making of a title, so that the slot that holds this conversation is free."""
-        if self._titling is None:
-            return
-        turn_id, over = self._titling
-        with suppress(HinterlandError, TimeoutError):
-            async with asyncio.timeout(_PATIENCE_WITH_TITLE):
-                await self._engine.cancel(turn_id)
-                await over.wait()
+    def _needs_no_title(self) -> bool:
+        return self.titled or self.running is not None or self._titling is not None
 
     async def stop(self) -> None:
         """End the running answer; its iterator then yields Done(CANCELLED).
@@ -555,7 +496,8 @@ class Conversation:
     async def _receive(self, turn: Turn, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         self.running = turn
         self._ended = False
-        await self._stop_titling()
+        if self._titling is not None:
+            await self._titling.stop()
         try:
             async for event in events:
                 turn.receive(event)
@@ -567,117 +509,14 @@ class Conversation:
                 await self._keep(turn)
 
     async def _keep(self, turn: Turn) -> None:
-        old = next((each for each in self._all if each.id == turn.id), None)
-        nothing_new = old is not None and turn.answer == old.answer and not turn.complete
-        failed = turn.finish_reason is FinishReason.FAILED or not (turn.answer or turn.complete)
-        if failed or nothing_new:
-            await self._forget(turn)
-            return
-        self._put(turn)
-        if self._history is not None:
-            # Shielded: a turn is not half kept because the command that asked is interrupted.
-            await asyncio.shield(asyncio.to_thread(self._history.add_turn, self.id, turn))
+        if self._keeping.worth_keeping(turn):
+            self._put(turn)
+            await self._keeping.write(turn)
+        else:
+            await self._keeping.forget(turn)
 
     def _put(self, turn: Turn) -> None:
         """Add a turn to this branch, in the place of what was there of it."""
-        for turns in (self._all, self.turns):
-            for at, each in enumerate(turns):
-                if each.id == turn.id:
-                    turns[at] = turn
-                    break
-            else:
-                turns.append(turn)
+        self._keeping.remember(turn)
+        put(turn, self.turns)
         self._counted = _NOT_COUNTED
-
-    async def _forget(self, turn: Turn) -> None:
-        if self._history is None:
-            return
-        await asyncio.to_thread(self._history.forget, turn.id)
-        still_there = {note.file for kept in self._all for note in kept.images}
-        gone = [note for note in turn.images if note.file not in still_there]
-        if gone:
-            await asyncio.to_thread(self._history.forget_images, self.id, gone)
-
-
-def open_conversation(
-    paths: Paths,
-    config: Config,
-    *,
-    resume: str | None = None,
-    latest: bool = False,
-    model: str | None = None,
-    system: str | None = None,
-    sampling: Sampling | None = None,
-    keep_history: bool = True,
-) -> Conversation:
-    """Return a new conversation over the account's engine, or one from the history.
-
-    Raises InputError for an unknown id, and StorageError when the history cannot be read.
-    """
-    from hinterland import prompts
-    from hinterland.engine.client import EngineClient
-
-    record, running = None, None
-    if resume or latest:
-        record, running = _history(paths).resume(resume)
-    elif system is None:
-        system = config.system or prompts.load("default", paths.config).system or None
-    conversation = Conversation(
-        EngineClient(paths),
-        _HistoryWhenNeeded(paths) if keep_history and config.history else None,
-        record=record,
-        running=running,
-        model=_from_here(model) or (None if record else config.model or None),
-        system=system,
-        sampling=sampling,
-    )
-    conversation.usual_think = Think(config.think) if config.think else None
-    conversation.config_folder = paths.config
-    if conversation.kept:
-        conversation.memory = PromptMemory(paths, conversation.id)
-    return conversation
-
-
-def _history(paths: Paths) -> History:
-    from hinterland.history import History
-
-    return History(paths)
-
-
-class _HistoryWhenNeeded:
-    """The history, imported when there is something to keep: until then a command would spend a
-    quarter of its start-up on TinyDB and the search."""
-
-    def __init__(self, paths: Paths) -> None:
-        self._paths = paths
-
-    def add_turn(self, conversation_id: str, turn: Turn, *, current: bool = True) -> None:
-        _history(self._paths).add_turn(conversation_id, turn, current=current)
-
-    def show(self, conversation_id: str, turn_id: str) -> None:
-        _history(self._paths).show(conversation_id, turn_id)
-
-    def forget(self, turn_id: str) -> None:
-        _history(self._paths).forget(turn_id)
-
-    def turn(self, conversation_id: str, turn_id: str) -> Turn | None:
-        return _history(self._paths).turn(conversation_id, turn_id)
-
-    def keep_image(self, conversation_id: str, picture: Picture) -> None:
-        _history(self._paths).keep_image(conversation_id, picture)
-
-    def image(self, conversation_id: str, note: ImageNote) -> str:
-        return _history(self._paths).image(conversation_id, note)
-
-    def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
-        _history(self._paths).forget_images(conversation_id, notes)
-
-    def suggest_title(self, conversation_id: str, title: str) -> bool:
-        return _history(self._paths).suggest_title(conversation_id, title)
-
-
-def _from_here(model: str | None) -> str | None:
-    """Return a model that was named as a file by its whole path: the service runs elsewhere."""
-    if model and ("/" in model or model.lower().endswith((".gguf", ".bin"))):
-        return os.path.abspath(os.path.expanduser(model))
-    return model

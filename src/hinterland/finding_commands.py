@@ -16,7 +16,7 @@ from hinterland.language import _
 from hinterland.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from hinterland.chat_commands import Chat
+    from hinterland.commanded import Chat
     from hinterland.history import History, Record
     from hinterland.paths import Paths
 
@@ -50,7 +50,7 @@ async def title(chat: Chat, argument: str) -> None:
         if not argument:
             return clean_line(record.title)
         history.rename(record.id, argument)
-        chat.talk.titled = True
+        chat.talk.title, chat.talk.titled = clean_line(argument), True
         return _("The title is “{title}” now.").format(title=clean_line(argument))
 
     await _change(chat, change)

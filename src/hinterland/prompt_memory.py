@@ -22,8 +22,12 @@ class PromptMemory:
     def __init__(self, paths: Paths | None = None, conversation_id: str = "") -> None:
         self._paths = paths
         self._id = conversation_id
-        self._draft: tuple[str, str] | None = None
-        """The name and the text of the draft on the disk, as far as it is known."""
+        self._draft = ""
+        """The draft on the disk, as far as it is known."""
+        self._keeping = asyncio.Lock()
+        self._on_its_way = ""
+        self._written: str | None = None
+        """What was to be kept last, without a prompt that is on its way."""
         self._left: list[str] | None = None
         """Conversations not looked at for prompts yet, the latest last."""
 
@@ -37,24 +41,33 @@ class PromptMemory:
         Raises StorageError."""
         if self._paths is None:
             return ""
-        name = self._name(begun)
-        text = await asyncio.to_thread(lambda: self._history().draft(name))
-        self._draft = (name, text)
-        return text
+        self._draft = await asyncio.to_thread(lambda: self._history().draft(self._id, begun=begun))
+        return self._draft
 
-    async def keep_draft(self, text: str, begun: bool) -> None:
+    async def keep_draft(self, text: str) -> None:
         """Keep what is written; it is on the disk when this returns. Raises StorageError."""
+        self._written = text
+        if self._on_its_way in text:  # it did not arrive, and is in the box again
+            self._on_its_way = ""
         if self._paths is None:
             return
-        name = self._name(begun)
-        known = self._draft
-        if known == (name, text) or (known is None and not text):
-            return
-        history = self._history()
-        if known is not None and known[0] != name and known[1]:
-            await asyncio.to_thread(history.keep_draft, known[0], "")
-        await asyncio.to_thread(history.keep_draft, name, text)
-        self._draft = (name, text)
+        async with self._keeping:
+            parts = (self._on_its_way, self._written)  # as they are by now
+            whole = "\n".join(each for each in parts if each.strip())
+            if whole != self._draft:
+                await asyncio.to_thread(lambda: self._history().keep_draft(self._id, whole))
+                self._draft = whole
+
+    def sends(self, prompt: str) -> None:
+        """Take note that a prompt is on its way: until it has arrived it is a part of the draft, as
+        whoever is killed or leaves now has it nowhere else."""
+        self._on_its_way = recallable(prompt)
+
+    async def has_arrived(self) -> None:
+        """Take note that the prompt is where it is kept. Raises StorageError."""
+        self._on_its_way = ""
+        if self._written is not None:
+            await self.keep_draft(self._written)
 
     async def earlier(self) -> list[str]:
         """Return prompts of the latest conversations that were not looked at yet, oldest first;
@@ -74,11 +87,6 @@ class PromptMemory:
             for prompt, following in zip(found, [*found[1:], ""], strict=True)
             if prompt.strip() and prompt != following
         ]
-
-    def _name(self, begun: bool) -> str:
-        from hinterland.history.drafts import NEW
-
-        return self._id if begun else NEW
 
     def _history(self) -> History:
         from hinterland.history import History

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 import msgspec
 
@@ -109,6 +109,22 @@ class Seam:
             if said and event.text.startswith(said):
                 return TextDelta(event.text[len(said) :])
         return event
+
+
+async def taken_up(
+    kept: Turn | None, first: Event | None, others: AsyncIterator[Event]
+) -> AsyncIterator[Event]:
+    """Yield the events of an answer that somebody else began to read, from its start: where it goes
+    on from one that was cut off, what is `kept` of that comes before the `first`."""
+    seam = Seam(kept.answer if kept else "")
+    if kept is not None:
+        if kept.reasoning:
+            yield ReasoningDelta(kept.reasoning)
+        yield TextDelta(kept.answer)
+    if first is not None:
+        yield seam.new(first)
+    async for event in others:
+        yield seam.new(event)
 
 
 def new_id() -> str:

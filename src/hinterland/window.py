@@ -57,6 +57,20 @@ class Fill:
         return answer.finish_reason is FinishReason.LENGTH and tokens >= self.context
 
 
+def fill_after(turns: Sequence[Turn], running: Turn | None) -> Fill | None:
+    """Return how full the window is after the last of `turns`, or with the answer that is `running`;
+    None where the engine did not say, or where turns were replaced since."""
+    for turn in (running, *reversed(turns)):
+        if turn is None or (turn.replaces and turn is running):
+            continue
+        if turn.replaces:
+            return None
+        if turn.usage.prompt_tokens and turn.context:
+            tokens = turn.usage.prompt_tokens + turn.usage.completion_tokens
+            return Fill(tokens, turn.context)
+    return None
+
+
 @dataclass(frozen=True)
 class Overflow:
     """A prompt that does not fit with what was said before it."""

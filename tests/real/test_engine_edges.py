@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from hinterland.config import Config
-from hinterland.conversation import Conversation, open_conversation
+from hinterland.conversation import Conversation
 from hinterland.engine.client import EngineClient
 from hinterland.engine.protocol import PROTOCOL_VERSION, Done, Failed, FinishReason, Loading, Queued
 from hinterland.engine.service.workers import Workers
@@ -24,6 +24,7 @@ from hinterland.engine.wire import Connection
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import EngineError, ModelError
 from hinterland.history import History
+from hinterland.opening import open_conversation
 from hinterland.paths import LONGEST_SOCKET_PATH, Paths
 from tests.answers import collect, last, said
 from tests.gguf_files import write_model

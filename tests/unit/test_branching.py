@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import threading
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
@@ -160,6 +162,65 @@ def test_images_stay_with_a_changed_prompt(paths: Paths, tmp_path: Path) -> None
     engine.failing = True
     do(conversation.retry())
     assert strict(paths).image(conversation.id, conversation.turns[0].images[0])
+
+
+def test_an_image_that_another_window_sent_stays(paths: Paths, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "red.png")
+    picture = images.load(tmp_path / "red.png")
+    engine = Failing()
+    conversation = talk(strict(paths), engine, "a")
+    elsewhere = opened(paths, conversation)
+    do(elsewhere.ask("What is this?", images=[picture]))
+    engine.failing = True
+    do(conversation.ask("What is this?", images=[picture]))
+    assert strict(paths).image(conversation.id, elsewhere.turns[-1].images[0])
+
+
+def test_what_is_asked_while_a_branch_is_gone_to_follows_it(paths: Paths) -> None:
+    """The disk takes its time; nothing that was said is lost, and the last choice counts."""
+    may_show = threading.Event()
+
+    class SlowHistory(History):
+        def show(self, conversation_id: str, turn_id: str) -> None:
+            assert may_show.wait(20)
+            super().show(conversation_id, turn_id)
+
+    conversation = talk(SlowHistory(paths), None, "a", "b")
+    first = conversation.turns[-1]
+    do(conversation.edit(first.id, "B"))
+
+    async def ask_meanwhile() -> None:
+        going = asyncio.create_task(conversation.switch(first.id))
+        await asyncio.sleep(0)
+        asked = asyncio.create_task(collect(conversation.ask("c")))
+        while conversation.running is None:
+            await asyncio.sleep(0)
+        with pytest.raises(InputError):
+            await conversation.switch(first.id)
+        may_show.set()
+        await going
+        await asked
+
+    asyncio.run(ask_meanwhile())
+    assert prompts(conversation.turns) == ["a", "b", "c"]
+    assert opened(paths, conversation).turns == conversation.turns
+
+
+def test_a_journal_of_the_rest_of_an_answer_is_refused_by_who_would_take_it_for_the_whole(
+    paths: Paths,
+) -> None:
+    conversation = talk(strict(paths), None, "a")
+    whole, rest = a_turn("b", ""), a_turn("c", "The beginning")
+    versions = {}
+    for turn in (whole, rest):
+        writer = journal(paths, conversation, turn, delta("x"))
+        writer.close()
+        versions[turn.prompt] = json.loads(writer.path.read_bytes().partition(b"\n")[0])["version"]
+    assert versions == {"b": 1, "c": 2}
+    answers = {
+        turn.prompt: turn.answer for turn in strict(paths).conversation(conversation.id).turns
+    }
+    assert answers["c"] == "The beginningx"
 
 
 def journal(paths: Paths, conversation: Conversation, turn: Turn, *events: bytes) -> JournalWriter:

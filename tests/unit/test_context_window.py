@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hinterland import chat_commands
+from hinterland import context_commands
 from hinterland.chat_branches import Asking
 from hinterland.conversation import Conversation
 from hinterland.documents import Document
@@ -182,10 +182,10 @@ class Listener:
         raise NotImplementedError
 
 
-@pytest.mark.parametrize("way", [chat_commands.compact, chat_commands.drop])
+@pytest.mark.parametrize("way", [context_commands.compact, context_commands.drop])
 def test_turns_are_counted_alike_wherever_a_summary_is_among_them(way: Any) -> None:
     chat = Listener(converse(Engine()))
-    asyncio.run(chat_commands.compact(chat, chat.talk.sent[:3]))
+    asyncio.run(context_commands.compact(chat, chat.talk.sent[:3]))
     going = chat.talk.sent[:2]
     assert named(going) == f"the summary and the next turn (“{PROMPTS[3][:31]}…”)"
     asyncio.run(way(chat, going))
@@ -264,7 +264,7 @@ def test_a_summary_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> None:
             raise StorageError("The disk is full.")
 
     conversation = converse(Engine())
-    conversation._history = Full(Paths(tmp_path, tmp_path, tmp_path, tmp_path))
+    conversation._keeping.history = Full(Paths(tmp_path, tmp_path, tmp_path, tmp_path))
     with pytest.raises(StorageError):
         asyncio.run(collect(conversation.compact(conversation.sent[:3])))
     with pytest.raises(StorageError):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,6 +20,7 @@ from hinterland.engine.protocol import Failed, Message, Priority, Request
 from hinterland.errors import InputError
 from hinterland.history import History, Titled, fuzzy
 from hinterland.paths import Paths
+from hinterland.taking_out import run_export
 from hinterland.turns import new_id
 from tests.history_samples import a_turn, files_of, journal_writer, strict
 from tests.running import Hint
@@ -191,6 +195,22 @@ async def test_a_title_is_asked_for_after_what_was_said(paths: Paths) -> None:
     assert (summary.title, summary.turns) == ("Clean water", 1)
     assert await talk.suggest_title()
     assert len(engine.requests) == 2  # it has one
+
+
+@scene
+async def test_an_open_conversation_follows_its_title(paths: Paths, tmp_path: Path) -> None:
+    """It was renamed from the list, or in another window: the export has the new one."""
+    engine = EchoEngine(answer=lambda request: "Clean water" if request.when_idle else "Boil it.")
+    talk = Conversation(engine, strict(paths), model="echo")
+    assert [event async for event in talk.ask("How do I make water safe?")]
+    strict(paths).rename(talk.id, "The well")
+    chat: Any = SimpleNamespace(talk=talk, say=lambda text: None)
+    file = tmp_path / "talk.md"
+    await run_export(chat, str(file))
+    assert file.read_text().startswith("# The well")
+    assert await talk.suggest_title()
+    assert talk.title == "The well"
+    assert len(engine.requests) == 1  # nobody is asked for another
 
 
 @scene

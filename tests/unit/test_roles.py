@@ -10,6 +10,7 @@ from hinterland.errors import ConfigError, InputError
 from hinterland.history import History
 from hinterland.paths import Paths
 from hinterland.prompts import load_role, roles
+from tests.plugin_shelf import Shelf
 from tests.running import Hint
 
 HEAD = "---\ndescription: mine\n---\n"
@@ -82,6 +83,31 @@ def test_a_question_to_a_role(hint: Hint, paths: Paths) -> None:
     both = hint("ask", "-m", "echo", "--role", "nurse", "--system", "x", "hi")
     assert both.returncode == 2 and "--role and --system" in both.stderr
     assert "administrator, nurse" in hint("ask", "-m", "echo", "--role", "cook", "hi").stderr
+
+
+def test_a_role_of_a_plugin_in_the_chat(
+    hint: Hint, paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is taken like any other, as the palette offers it."""
+    shelf = Shelf(tmp_path / "shelf", monkeypatch)
+    shelf.add("kitchen", kitchen="kitchen")
+    shelf.module(
+        "kitchen",
+        """
+        import pathlib
+        from hinterland.hookspecs import PromptFolder, hookimpl
+
+        @hookimpl
+        def register_prompts(register):
+            register(PromptFolder(pathlib.Path(__file__).parent / "prompts"))
+        """,
+    )
+    (shelf.folder / "prompts" / "roles").mkdir(parents=True)
+    (shelf.folder / "prompts" / "roles" / "cook.md").write_text(HEAD + "# system\nCook.\n")
+    assert hint("plugins", "enable", "kitchen").returncode == 0
+    done = hint("chat", "--plain", "-m", "echo", input="/role cook\nhi\n")
+    assert (done.returncode, done.stdout) == (0, "hi\n")
+    assert History(paths).resume()[0].turns[0].system == "Cook."
 
 
 def test_the_lines_of_a_pipe(hint: Hint, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def command(
         )
     from hinterland import config, paths
     from hinterland.cli.answering import Answering
-    from hinterland.conversation import open_conversation
+    from hinterland.opening import open_conversation
 
     found = paths.find()
     prompt = _prompt(words, files, found.config)

@@ -54,7 +54,7 @@ def command(
 ) -> int:
     """Open the chat."""
     from hinterland import config, finding_commands, paths
-    from hinterland.conversation import open_conversation
+    from hinterland.opening import open_conversation
 
     _check(bool(latest and resume), plain, inline)
     plain = plain or os.environ.get("TERM", "dumb") == "dumb"

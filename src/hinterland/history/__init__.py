@@ -6,7 +6,6 @@ journalled while nobody read them are taken in before anything is shown.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
@@ -15,34 +14,31 @@ import msgspec
 from hinterland import attached
 from hinterland.durable import locked, remove_file
 from hinterland.engine import prefix_store
-from hinterland.engine.protocol import FinishReason, ImageNote
+from hinterland.engine.protocol import ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
-from hinterland.history.deleted import Deleted, DeletedFiles
+from hinterland.history import headings
+from hinterland.history.adopting import Adopting, Running
 from hinterland.history.drafts import Drafts
 from hinterland.history.files import (
     LONGEST_TITLE,
-    SCHEMA_VERSION,
-    Content,
     ConversationFiles,
-    Heading,
     Record,
     Titled,
     title_of,
+    unknown,
 )
 from hinterland.history.index import Summary, SummaryIndex
-from hinterland.history.journals import Journals, unusable
+from hinterland.history.journals import Journals
+from hinterland.history.merging import goes_on, put, show
 from hinterland.history.pictures import Pictures
 from hinterland.history.search import Hit, Search
+from hinterland.history.undoing import Undoing
 from hinterland.images import Picture
 from hinterland.paths import Paths
-from hinterland.store import DocumentFile, Edit
 from hinterland.text import clean_line
 from hinterland.turns import Turn
 
 __all__ = ["History", "Hit", "Record", "Running", "Summary", "Titled"]
-
-Running = tuple[str, Turn]
-"""A conversation's id and the turn that is being answered in it."""
 
 # `History.list` hides the built-in name in the class's own annotations.
 Summaries = list[Summary]
@@ -50,10 +46,6 @@ Hits = list[Hit]
 Turns = list[Turn]
 RunningTurns = list[Running]
 Texts = list[str]
-
-_LONGEST_GIVEN_TITLE = 200
-_LONGEST_TAG = 40
-_MOST_TAGS = 20
 
 
 class History:
@@ -71,9 +63,12 @@ class History:
         self._pictures = Pictures(paths.history / "images")
         self._drafts = Drafts(paths.history / "drafts")
         self._index = SummaryIndex(paths.history / "index.json", self._files)
-        self._deleted = DeletedFiles(paths.history / "deleted")
         self._prefixes = paths.prefixes
         self._search = Search(paths.history / "search.sqlite", self._files)
+        deleted = paths.history / "deleted"
+        self._undoing = Undoing(self._files, deleted, self._remove, self._warn_once)
+        aside = self._undoing.aside
+        self._adopting = Adopting(self._files, self._journals, aside, self._warn_once)
 
     def add_turn(self, conversation_id: str, turn: Turn, *, current: bool = True) -> None:
         """Keep a turn, and show its branch from now on unless it is not `current`; both are on the
@@ -85,7 +80,7 @@ class History:
         file = self._files.file(conversation_id)
         self._files.prepare()
         with file.edit() as edit:
-            _put(edit, turn, current=current)
+            put(edit, turn, current=current)
             edit.commit()
             self.forget(turn.id)
 
@@ -93,7 +88,7 @@ class History:
         """Show the branch that ends with this turn from now on; raises StorageError."""
         self._files.prepare()
         with self._files.file(conversation_id).edit() as edit:
-            _show(edit, turn_id)
+            show(edit, turn_id)
 
     def forget(self, turn_id: str) -> None:
         """Remove the journal of a turn that is kept, or of which there is nothing to keep."""
@@ -117,17 +112,39 @@ class History:
         return self._pictures.read(conversation_id, note)
 
     def forget_images(self, conversation_id: str, notes: Sequence[ImageNote]) -> None:
-        """Remove images that no turn has any more; raises StorageError."""
-        self._pictures.remove(conversation_id, notes)
+        """Remove those images that no turn has any more, not even one that was asked elsewhere;
+        raises StorageError."""
+        self._files.prepare()
+        with locked(self._files.file(conversation_id).path):
+            record = self._files.read(conversation_id)
+            turns = record.turns if record is not None else []
+            answered = [
+                answer.turn
+                for answer in self._journals.answers()
+                if answer.conversation_id == conversation_id
+            ]
+            used = {note.file for turn in (*turns, *answered) for note in turn.images}
+            self._pictures.remove(conversation_id, [n for n in notes if n.file not in used])
 
-    def draft(self, name: str) -> str:
-        """Return what was written and not sent, by the id of its conversation or `drafts.NEW`;
-        empty when there is nothing. Raises StorageError."""
-        return self._drafts.read(name)
+    def draft(self, conversation_id: str, *, begun: bool = True) -> str:
+        """Return what was written in a conversation and not sent, and have it be this process's; for
+        one that has not `begun` what was left in another that never did. Empty when there is
+        nothing, or another process has it open. Raises StorageError."""
+        text = self._drafts.take_up(conversation_id)
+        if text or begun:
+            return text
+        answered = {answer.conversation_id for answer in self._journals.answers()}
+        waiting = self._undoing.waiting()
 
-    def keep_draft(self, name: str, text: str) -> None:
+        def belongs(other_id: str) -> bool:
+            there = (self._files.folder / f"{other_id}.json").exists()
+            return there or other_id in answered or other_id in waiting
+
+        return self._drafts.take_up_left(conversation_id, belongs)
+
+    def keep_draft(self, conversation_id: str, text: str) -> None:
         """Keep what is written and not sent, or forget it when it is empty. Raises StorageError."""
-        self._drafts.write(name, text)
+        self._drafts.write(conversation_id, text)
 
     def prompts(self, conversation_id: str) -> Texts:
         """Return the prompts of a conversation without their documents, oldest first; none when it
@@ -149,7 +166,7 @@ class History:
             if running_id == conversation_id:
                 title = title_of(turn.prompt)
                 return Record(conversation_id, title, turn.created, turn.created, [])
-        raise _unknown(conversation_id)
+        raise unknown(conversation_id)
 
     def resume(self, conversation_id: str | None = None) -> tuple[Record, Turn | None]:
         """Return the conversation to go on with, the latest unless one is named, and the answer
@@ -176,7 +193,7 @@ class History:
         return record, [
             turn
             for running_id, turn in running
-            if running_id == record.id and (turn.id not in kept or _goes_on(kept[turn.id], turn))
+            if running_id == record.id and (turn.id not in kept or goes_on(kept[turn.id], turn))
         ]
 
     def resolve(self, beginning: str) -> str:
@@ -188,7 +205,7 @@ class History:
             return beginning
         found = [known_id for known_id in known if known_id.startswith(beginning)]
         if not found or not beginning:
-            raise _unknown(beginning)
+            raise unknown(beginning)
         if len(found) > 1:
             raise InputError(
                 f"{len(found)} conversations have an id that begins with {beginning!r}.",
@@ -249,11 +266,15 @@ class History:
         self.adopt()
         return self._search.find(query, limit)
 
+    def title(self, conversation_id: str) -> tuple[str, bool] | None:
+        """Return a conversation's title and whether a person or a model gave it; None when it is not
+        kept. Raises StorageError."""
+        record = self._files.read(conversation_id)
+        return (record.title, bool(record.titled)) if record is not None else None
+
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title; raises InputError, StorageError."""
-        title = clean_line(title, _LONGEST_GIVEN_TITLE)
-        if not title:
-            raise InputError("A title needs at least one character.")
+        title = headings.as_title(title)
         self._change(conversation_id, title=title, titled=Titled.PERSON)
 
     def suggest_title(self, conversation_id: str, title: str) -> bool:
@@ -279,27 +300,10 @@ class History:
     def tag(self, conversation_id: str, tags: Iterable[str]) -> None:
         """Make `tags` all the tags of a conversation; each is one word. Raises InputError,
         StorageError."""
-        self._change(conversation_id, tags=_as_tags(tags))
+        self._change(conversation_id, tags=headings.as_tags(tags))
 
     def _change(self, conversation_id: str, **fields: object) -> bool:
-        """Change fields of a conversation's heading, and return whether that made a difference.
-
-        A title of a model never takes the place of one that was given meanwhile.
-        """
-        conversation_id = self.resolve(conversation_id)
-        self._files.prepare()
-        changed = False
-        with self._files.file(conversation_id).edit() as edit:
-            if edit.content is None:
-                raise _unknown(conversation_id)
-            for number, heading in edit.content.conversation.items():
-                if fields.get("titled") is Titled.MODEL and heading.titled:
-                    continue
-                now = msgspec.structs.replace(heading, **fields)
-                if now != heading:
-                    edit.replace("conversation", int(number), now)
-                    changed = True
-        return changed
+        return headings.change(self._files, self.resolve(conversation_id), **fields)
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation, its images, its draft, its journals, its row in the list, its words in the
@@ -317,56 +321,19 @@ class History:
         Raises InputError when there is none, StorageError.
         """
         conversation_id = self.resolve(conversation_id)
-        file = self._files.file(conversation_id)
-        self._files.prepare()
         running = any(running_id == conversation_id for running_id, _ in self.running())
-        with locked(file.path):
-            # What is kept of an answer later would be a conversation of its own.
-            if running or not file.path.exists():
-                raise InputError(
-                    "An answer is still being written in this conversation.",
-                    "Stop the answer, then delete it.",
-                )
-            self._deleted.take(file.path, conversation_id)
+        self._undoing.set_aside(conversation_id, running=running)
         return conversation_id
 
     def bring_back(self) -> str | None:
         """Bring back the conversation that this process deleted last, and return its id; None when
         there is none. Raises StorageError."""
-        mine = self._deleted.mine()
-        if not mine:
-            return None
-        deleted = mine[-1]
-        file = self._files.file(deleted.conversation_id)
-        self._files.prepare()
-        with file.edit() as edit:
-            if edit.content is None:
-                self._deleted.give_back(deleted, file.path)
-                return deleted.conversation_id
-            # Somebody went on with it elsewhere: what they said stays too.
-            content = DocumentFile(deleted.path, Content, SCHEMA_VERSION).read()
-            for turn in content.turns.values() if content else ():
-                _put(edit, turn)
-            for heading in content.conversation.values() if content else ():
-                for number in edit.content.conversation:
-                    edit.replace("conversation", int(number), heading)
-            edit.commit()
-            remove_file(deleted.path)
-        self._deleted.tidy()
-        return deleted.conversation_id
+        return self._undoing.bring_back()
 
     def finish_deleting(self) -> None:
         """Remove for good what this process deleted, and what was left by others that ended; raises
         StorageError."""
-        for deleted in self._deleted.all():
-            if deleted.process == os.getpid() or deleted.abandoned:
-                self._finish(deleted)
-        self._deleted.tidy()
-
-    def _finish(self, deleted: Deleted) -> None:
-        if deleted.conversation_id not in self._files.scan():  # else somebody went on with it
-            self._remove(deleted.conversation_id)
-        remove_file(deleted.path)
+        self._undoing.finish()
 
     def _remove(self, conversation_id: str) -> None:
         file = self._files.file(conversation_id)
@@ -377,10 +344,8 @@ class History:
                     remove_file(answer.path)
             self._pictures.remove_all(conversation_id)
             remove_file(file.path)
-        self._drafts.write(conversation_id, "")
-        known = {*self._files.scan(), *(deleted.conversation_id for deleted in self._deleted.all())}
-        self._drafts.sweep(known)
-        self._pictures.sweep(known)
+        self._drafts.forget(conversation_id)
+        self._pictures.sweep({*self._files.scan(), *self._undoing.waiting()})
         # After the file: the engine saves nothing more of a conversation that has none.
         prefix_store.forget(self._prefixes, prefix_store.of_conversation(conversation_id))
         self._index.forget_missing()
@@ -391,51 +356,11 @@ class History:
 
         A journal whose answer cannot be kept stays where it is and is warned of.
         """
-        aside = self._aside()
-        adopted = 0
-        for answer in self._journals.answers():
-            if answer.live or answer.conversation_id in aside:
-                continue
-            try:
-                file = self._files.file(answer.conversation_id)
-                self._files.prepare()
-                with file.edit() as edit:
-                    # Gone: adopted by another process, or its conversation was deleted.
-                    if answer.path.exists():
-                        _put(edit, answer.turn)
-                        edit.commit()
-                        answer.path.unlink(missing_ok=True)
-                        adopted += 1
-            except StorageError as error:
-                self._warn_once(error)
-            except OSError as error:
-                self._warn_once(unusable(answer.path, error))
-        return adopted
+        return self._adopting.adopt()
 
     def running(self) -> RunningTurns:
         """Return the answers that are being written, as far as they are."""
-        aside = self._aside()
-        return [
-            (answer.conversation_id, answer.turn)
-            for answer in self._journals.answers()
-            if answer.live and answer.conversation_id not in aside
-        ]
-
-    def _aside(self) -> set[str]:
-        """Return the ids of deleted conversations that may come back; whoever can bring the others
-        back has gone, so they go now."""
-        try:
-            deleted = self._deleted.all()
-            if any(each.abandoned for each in deleted):
-                for each in deleted:
-                    if each.abandoned:
-                        self._finish(each)
-                self._deleted.tidy()
-            known = self._files.scan() if deleted else {}
-        except StorageError as error:
-            self._warn_once(error)
-            return set()
-        return {each.conversation_id for each in deleted if each.conversation_id not in known}
+        return self._adopting.running()
 
     def _warn_once(self, error: StorageError) -> None:
         if error.message not in self._warned:
@@ -443,65 +368,9 @@ class History:
             self._warn(error)
 
 
-def _put(edit: Edit[Content], turn: Turn, *, current: bool = True) -> None:
-    content = edit.content
-    if content is None or not content.conversation:
-        edit.insert("conversation", Heading(title_of(turn.prompt), turn.created, current=turn.id))
-    for number, kept in content.turns.items() if content else ():
-        if kept.id == turn.id:
-            if _gives_way(kept, turn):
-                whole = msgspec.structs.replace(
-                    turn, created=kept.created, reasoning=turn.reasoning or kept.reasoning
-                )
-                edit.replace("turns", int(number), whole)
-            return
-    edit.insert("turns", turn)
-    if current:
-        _show(edit, turn.id)
-
-
-def _show(edit: Edit[Content], turn_id: str) -> None:
-    for number, heading in edit.content.conversation.items() if edit.content else ():
-        shown = msgspec.structs.replace(heading, current=turn_id)
-        edit.replace("conversation", int(number), shown)
-
-
-def _gives_way(kept: Turn, turn: Turn) -> bool:
-    """Whether a turn says more than what is kept of it."""
-    longer = len(turn.answer) > len(kept.answer)
-    if not kept.complete:
-        return turn.complete or longer
-    ended = turn.finish_reason is FinishReason.STOP
-    return _goes_on(kept, turn) and (longer or ended)
-
-
-def _goes_on(kept: Turn, turn: Turn) -> bool:
-    """Whether a turn goes on from where the answer that is kept was cut off."""
-    return kept.finish_reason is not FinishReason.STOP and turn.answer.startswith(kept.answer)
-
-
-def _as_tags(words: Iterable[str]) -> tuple[str, ...]:
-    """Return tags in the order they were given, each once whatever its case; raises InputError."""
-    tags: dict[str, str] = {}
-    for word in words:
-        tag = clean_line(word).lstrip("#")
-        if not tag or " " in tag or "," in tag or len(tag) > _LONGEST_TAG:
-            raise InputError(
-                f"{tag or word!r} cannot be a tag.",
-                f"A tag is one word of {_LONGEST_TAG} characters at most.",
-            )
-        tags.setdefault(tag.casefold(), tag)
-    if len(tags) > _MOST_TAGS:
-        raise InputError(f"A conversation can have {_MOST_TAGS} tags at most.")
-    return tuple(tags.values())
-
-
-def _unknown(conversation_id: str) -> InputError:
-    return InputError(
-        f"There is no conversation {conversation_id!r}.", "`hint history list` shows them all."
-    )
-
-
 def _to_stderr(error: HinterlandError) -> None:
-    lines = filter(None, (error.message, error.hint))
-    sys.stderr.writelines(f"hint: {clean_line(line, 600)}\n" for line in lines)
+    from hinterland.sentences import translated
+
+    for line in filter(None, (error.message, error.hint)):
+        # Under the chat, standard error is a capture that can do nothing but write.
+        sys.stderr.write(f"hint: {clean_line(translated(line), 600)}\n")

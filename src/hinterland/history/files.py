@@ -12,13 +12,15 @@ import msgspec
 
 from hinterland.branches import BEGINNING, Tree, is_line
 from hinterland.durable import sweep, sync_folder
-from hinterland.errors import StorageError
+from hinterland.errors import InputError, StorageError
 from hinterland.paths import Paths, private_folder
 from hinterland.store import DocumentFile, Schema
 from hinterland.text import clean_line
 from hinterland.turns import Turn
 
 SCHEMA_VERSION = 1
+"""Not raised for branches and for answers that were gone on with: a turn is read as before, the answer
+whole, and who does not know `Turn.parent` shows all turns by time."""
 
 _FILE_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.json")
 
@@ -191,6 +193,13 @@ class ConversationFiles:
                         f"The folder {folder} cannot be kept: {error.strerror}."
                     ) from error
         return self.folder
+
+
+def unknown(conversation_id: str) -> InputError:
+    """Return what to say of an id that no conversation has."""
+    return InputError(
+        f"There is no conversation {conversation_id!r}.", "`hint history list` shows them all."
+    )
 
 
 def title_of(prompt: str) -> str:
