@@ -503,5 +503,6 @@ def _unknown(conversation_id: str) -> InputError:
 
 
 def _to_stderr(error: HinterlandError) -> None:
-    lines = filter(None, (error.message, error.hint))
-    sys.stderr.writelines(f"hint: {clean_line(line, 600)}\n" for line in lines)
+    for line in filter(None, (error.message, error.hint)):
+        # Under the chat, standard error is a capture that can do nothing but write.
+        sys.stderr.write(f"hint: {clean_line(line, 600)}\n")
