@@ -192,6 +192,16 @@ async def test_a_failure_gives_the_prompt_back() -> None:
 
 
 @scene
+async def test_errors_do_not_pile_up() -> None:
+    """You should see the last error at the top right; each stays in the transcript."""
+    async with chat(PromptedEngine()) as person:
+        for command in ("/retry", "/copy", "/title so"):
+            await person.ask(command)
+        await person.sees("! Nothing was asked yet.", "! There is no answer", "! Nothing of this")
+        assert len(person.app._notifications) == 1
+
+
+@scene
 async def test_an_answer_that_cannot_be_kept() -> None:
     """You should see the whole answer and that it is not on the disk; the chat goes on."""
 
