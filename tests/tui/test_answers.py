@@ -314,6 +314,24 @@ async def test_what_is_asked_for_while_an_answer_is_being_kept_is_done_then() ->
 
 
 @scene
+async def test_esc_while_an_answer_is_being_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """You should see the answer kept, and the chat ready, when Esc comes just after its end."""
+    monkeypatch.setattr("hinterland.tui.screens.chat._PATIENCE_WITH_STOP", 0.01)
+    engine = PromptedEngine()
+    conversation = SlowToKeep(engine)
+    async with chat(engine, conversation) as person:
+        await person.ask("one")
+        engine.answer("Said.")
+        await person.sees("ready")
+        await person.press("escape")
+        await person.pilot.pause(0.05)
+        conversation.may_keep.set()
+        await person.answered()
+        assert "ready" in person.screen
+        assert "Stopped." not in person.screen
+
+
+@scene
 async def test_what_was_typed_when_an_answer_failed_is_not_sent_with_its_prompt() -> None:
     """You should find both prompts in the box, and nothing sent, when the first one failed just
     before you pressed Enter."""

@@ -332,6 +332,8 @@ class ChatScreen(Finding, Branching, WritingScreen):
     def action_stop(self) -> None:
         if self.answering is None or self.conversation is None or self._stopping is not None:
             return
+        if self._ended is not None and not self._in_command:
+            return  # the answer has ended, and is being kept
         self._set_state(_("stopping"))
         self._stopping = self.set_timer(_PATIENCE_WITH_STOP, self.answering.cancel)
         self.run_worker(self._stop(self.conversation))

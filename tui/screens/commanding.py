@@ -63,6 +63,7 @@ class CommandingScreen(Screen[None]):
                 self._accept(typed)
                 self.action_new_chat()
             case "quit":
+                self._accept(typed)  # otherwise it would be the draft that waits in the next chat
                 self.leave()
             case "model" if not argument:
                 self._accept(typed)
