@@ -167,7 +167,8 @@ async def test_a_damaged_conversation_is_told_of(paths: Paths) -> None:
     damaged.write_text("{", encoding="utf-8")
     async with chat(EchoEngine(), size=(120, 30)) as person:
         await browse(person)
-        await person.sees("How deep is the well?", "dry.json")
+        await person.sees("How deep is the well?", "dry.json", "put it back from a backup")
+        assert "hint:" not in person.screen
 
 
 @scene

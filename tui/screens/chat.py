@@ -324,7 +324,7 @@ class ChatScreen(Finding, Branching, WritingScreen):
         self.send_what_is_ready()
 
     def on_print(self, event: events.Print) -> None:
-        if text := clean_line(event.text, 400):
+        if text := clean_line(event.text.removeprefix("hint: "), 400):
             self.notify(text, severity="warning", markup=False)
 
     # What the keys do

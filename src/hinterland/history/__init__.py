@@ -503,6 +503,8 @@ def _unknown(conversation_id: str) -> InputError:
 
 
 def _to_stderr(error: HinterlandError) -> None:
+    from hinterland.sentences import translated
+
     for line in filter(None, (error.message, error.hint)):
         # Under the chat, standard error is a capture that can do nothing but write.
-        sys.stderr.write(f"hint: {clean_line(line, 600)}\n")
+        sys.stderr.write(f"hint: {clean_line(translated(line), 600)}\n")
