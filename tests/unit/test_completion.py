@@ -36,7 +36,9 @@ def test_what_there_is_to_choose(home: Path) -> None:
     own = home / "config" / "prompts" / "roles"
     own.mkdir(parents=True)
     (own / "novice.md").write_text("---\ndescription: New here.\n---\n# system\nAsk.\n")
-    (home / "config" / "config.toml").write_text('[engines.school]\nurl = "http://127.0.0.1:9/v1"\n')
+    (home / "config" / "config.toml").write_text(
+        '[engines.school]\nurl = "http://127.0.0.1:9/v1"\n'
+    )
     assert _texts("/role n") == ["/role novice", "/role nurse"]
     assert _texts("/role o") == ["/role off"]
     assert _texts("/model sc") == ["/model school"]
