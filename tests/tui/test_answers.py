@@ -198,6 +198,16 @@ async def test_a_failure_gives_the_prompt_back() -> None:
 
 
 @scene
+async def test_errors_do_not_pile_up() -> None:
+    """You should see the last error at the top right; each stays in the transcript."""
+    async with chat(PromptedEngine()) as person:
+        for command in ("/retry", "/copy", "/title so"):
+            await person.ask(command)
+        await person.sees("! Nothing was asked yet.", "! There is no answer", "! Nothing of this")
+        assert len(person.app._notifications) == 1
+
+
+@scene
 async def test_an_answer_that_cannot_be_kept() -> None:
     """You should see the whole answer and that it is not on the disk; the chat goes on."""
 
@@ -307,6 +317,24 @@ async def test_what_is_asked_for_while_an_answer_is_being_kept_is_done_then() ->
             assert "Esc stops" not in person.screen
         assert engine.requests[1].messages[-1].content == "two"
         assert engine.requests[2].messages[-1].content == "two"
+
+
+@scene
+async def test_esc_while_an_answer_is_being_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """You should see the answer kept, and the chat ready, when Esc comes just after its end."""
+    monkeypatch.setattr("hinterland.tui.screens.chat._PATIENCE_WITH_STOP", 0.01)
+    engine = PromptedEngine()
+    conversation = SlowToKeep(engine)
+    async with chat(engine, conversation) as person:
+        await person.ask("one")
+        engine.answer("Said.")
+        await person.sees("ready")
+        await person.press("escape")
+        await person.pilot.pause(0.05)
+        conversation.may_keep.set()
+        await person.answered()
+        assert "ready" in person.screen
+        assert "Stopped." not in person.screen
 
 
 @scene

@@ -151,6 +151,31 @@ def test_marks_and_deletion_by_keys(history: History, paths: Paths, size: tuple[
 
 
 @scene
+async def test_all_archived_can_still_be_reached(paths: Paths) -> None:
+    """You should see archived conversations with Down and v also where there are no others."""
+    strict(paths).add_turn("well", a_turn("How deep is the well?", "Thirty metres."))
+    strict(paths).archive("well", True)
+    async with chat(EchoEngine()) as person:
+        await browse(person)
+        await person.sees("All conversations are archived.")
+        await person.press("down", "v")
+        await person.sees("How deep is the well?", "[archived]")
+
+
+@scene
+async def test_a_damaged_conversation_is_told_of(paths: Paths) -> None:
+    """You should see the other conversations, and which file is damaged."""
+    History(paths).add_turn("well", a_turn("How deep is the well?", "Thirty metres."))
+    History(paths).add_turn("dry", a_turn("Is it dry?", "No."))
+    (damaged,) = paths.history.rglob("dry.json")
+    damaged.write_text("{", encoding="utf-8")
+    async with chat(EchoEngine(), size=(120, 30)) as person:
+        await browse(person)
+        await person.sees("How deep is the well?", "dry.json", "put it back from a backup")
+        assert "hint:" not in person.screen
+
+
+@scene
 async def test_commands_go_where_they_lead(history: History, paths: Paths) -> None:
     """You should see the list for /find, a new chat after /delete, and the old one after its undo."""
 

@@ -205,6 +205,8 @@ class Answering(Screen[None]):
     def action_stop(self) -> None:
         if self.answering is None or self.conversation is None or self._stopping is not None:
             return
+        if self._ended is not None and not self._in_command:
+            return  # the answer has ended, and is being kept
         self._set_state(_("stopping"))
         self._when_kept = None
         self._stopping = self.set_timer(_PATIENCE_WITH_STOP, self.answering.cancel)

@@ -187,7 +187,7 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
         self.transcript.tell(message.text)
 
     def on_print(self, event: events.Print) -> None:
-        if text := clean_line(event.text, 400):
+        if text := clean_line(event.text.removeprefix("hint: "), 400):
             self.notify(text, severity="warning", markup=False)
 
     # What the keys do

@@ -69,6 +69,7 @@ class CommandingScreen(Screen[None]):
                 self._accept(typed)
                 self.action_new_chat()
             case "quit":
+                self._accept(typed)  # otherwise it would be the draft that waits in the next chat
                 self.leave()
             case "list" if not argument:
                 self._accept(typed)

@@ -224,7 +224,7 @@ class ConversationsScreen(Screen[Outcome]):
         if self.list.has_focus:
             if not self.list.move(rows) and rows < 0:
                 self.set_focus(self.box)
-        elif rows > 0 and self.list.chosen is not None:
+        elif rows > 0 and (self.list.chosen is not None or self._any_archived()):
             self.set_focus(self.list)
 
     def action_page(self, pages: int) -> None:
@@ -267,6 +267,10 @@ class ConversationsScreen(Screen[Outcome]):
         self.run_worker(self._work.bring_back())
 
     # The rest
+
+    def _any_archived(self) -> bool:
+        """Whether the list could show more than it does."""
+        return not self._show_archived and any(each.archived for each in self._summaries)
 
     def _chosen(self) -> Summary | None:
         place = self.list.chosen
@@ -331,6 +335,10 @@ class ConversationsScreen(Screen[Outcome]):
             self._searching = False
 
     def _show_rows(self, rows: list[Row], count: int, keep: bool = False) -> None:
-        nothing = _("Nothing found.") if self._query.strip() else _("There are no conversations.")
+        nothing = _("There are no conversations.")
+        if self._query.strip():
+            nothing = _("Nothing found.")
+        elif self._any_archived():
+            nothing = _("All conversations are archived.")
         self.list.show(rows, nothing, keep)
         self.query_one("#search-count", Static).update(f"{count:,}")
