@@ -14,7 +14,7 @@ import pyte
 
 from tests.running import hint_command
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a test that waits for something gives up."""
 
 
@@ -38,12 +38,13 @@ class RealTerminal:
         rows: int = 24,
         own_session: bool = False,
         behind: Sequence[str] = (),
+        instead: Sequence[str] = (),
         answers: bool = False,
         **environment: str,
     ) -> None:
-        """`behind` is put before the command line; with `answers` it says where its cursor is when
-        it is asked, as terminals do."""
-        program, *rest = [*behind, *hint_command(*arguments)]
+        """`behind` is put before the command line, `instead` is run in its place; with `answers` it
+        says where its cursor is when it is asked, as terminals do."""
+        program, *rest = instead or [*behind, *hint_command(*arguments)]
         if own_session:
             rest = ["-c", _IN_ITS_OWN_SESSION, program, *rest]
         without = {"NO_COLOR", "COLUMNS", "LINES"}
