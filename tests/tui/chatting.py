@@ -26,7 +26,7 @@ from hinterland.engine.protocol import (
 from hinterland.tui.app import ChatApp
 from hinterland.tui.screens.chat import ChatScreen
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a test that waits for something gives up."""
 
 P = ParamSpec("P")

@@ -16,6 +16,8 @@ from tests.running import hint_command
 
 PATIENCE = 60.0
 """Seconds until a test that waits for something gives up."""
+_GRACE = 10.0
+"""Seconds that a program has to end by itself when its terminal is closed."""
 
 
 # A process of another session is sent no signal when the terminal goes away.
@@ -50,7 +52,6 @@ class RealTerminal:
         without = {"NO_COLOR", "COLUMNS", "LINES"}
         kept = {name: value for name, value in os.environ.items() if name not in without}
         self._own_session = own_session
-        self._hung_up = False
         self._answers = answers
         self.written = b""
         self.process = pexpect.spawn(
@@ -71,8 +72,20 @@ class RealTerminal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not self._hung_up:
-            self.process.close(force=True)
+        if self.process.closed:
+            return
+        self._close()
+        running = psutil.Process(self.process.pid)
+        try:
+            running.wait(timeout=_GRACE)
+        except psutil.TimeoutExpired:
+            running.kill()
+            running.wait(timeout=PATIENCE)
+
+    def _close(self) -> None:
+        """Close the terminal, and wait for nothing: pexpect gives what runs in it 0.4 seconds."""
+        self.process.ptyproc.fileobj.close()
+        self.process.closed = self.process.ptyproc.closed = True
 
     @property
     def screen(self) -> str:
@@ -126,6 +139,5 @@ class RealTerminal:
         running = psutil.Process(self.process.pid)
         if self._own_session:
             (running,) = running.children()
-        self.process.ptyproc.fileobj.close()
-        self.process.closed = self.process.ptyproc.closed = self._hung_up = True
+        self._close()
         return running

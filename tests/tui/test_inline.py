@@ -11,7 +11,7 @@ import pytest
 from hinterland.history import History
 from hinterland.paths import Paths
 from tests.running import Hint
-from tests.tui.terminals import RealTerminal
+from tests.tui.terminals import PATIENCE, RealTerminal
 
 
 def test_a_conversation_in_the_scrollback(home: Path) -> None:
@@ -76,7 +76,7 @@ def test_the_terminal_goes_away(home: Path, paths: Paths, way: str) -> None:
         terminal.type(f"{words}\r")
         terminal.sees("\nw0 w1")
         left_behind = terminal.hang_up()
-        left_behind.wait(timeout=10)
+        left_behind.wait(timeout=PATIENCE)
     history = History(paths)
     deadline = time.monotonic() + 30
     while history.running() and time.monotonic() < deadline:

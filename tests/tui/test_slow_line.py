@@ -18,7 +18,7 @@ from hinterland.history import History
 from hinterland.paths import Paths
 from hinterland.tui.line import RoundTrip
 from hinterland.tui.sparing import Sparing
-from tests.tui.terminals import RealTerminal
+from tests.tui.terminals import PATIENCE, RealTerminal
 
 WIDTH, HEIGHT = 30, 12
 STYLES = [
@@ -132,7 +132,7 @@ def test_on_a_bad_line(home: Path, paths: Paths) -> None:
             assert len(terminal.written) - before < 8192 * 0.4
         assert "writing" in terminal.screen
         left_behind = terminal.hang_up()
-        left_behind.wait(timeout=30)
+        left_behind.wait(timeout=PATIENCE)
     history = History(paths)
     deadline = time.monotonic() + 60
     while history.running() and time.monotonic() < deadline:

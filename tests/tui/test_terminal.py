@@ -10,7 +10,7 @@ import pytest
 
 from hinterland.history import History
 from hinterland.paths import Paths
-from tests.tui.terminals import RealTerminal
+from tests.tui.terminals import PATIENCE, RealTerminal
 
 
 def test_type_stream_stop_resize_quit(home: Path, paths: Paths) -> None:
@@ -53,7 +53,7 @@ def test_the_terminal_goes_away(home: Path, paths: Paths, unsignalled: bool) -> 
         terminal.type(f"{words}\r")
         terminal.sees("writing")
         left_behind = terminal.hang_up()
-        left_behind.wait(timeout=10)
+        left_behind.wait(timeout=PATIENCE)
     history = History(paths)
     deadline = time.monotonic() + 30
     while history.running() and time.monotonic() < deadline:
