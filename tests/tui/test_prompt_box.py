@@ -165,9 +165,9 @@ def test_a_prompt_whose_answer_goes_on_is_no_draft(home: Path, paths: Paths, hin
     """You should find the next new chat empty when you left, or lost, one in mid-answer."""
     drafts = paths.history / "drafts"
     for ends in ("left", "lost"):
-        with RealTerminal("chat", "-m", "echo:1", HINTERLAND_HOME=str(home)) as terminal:
+        with RealTerminal("chat", "-m", "echo:5", HINTERLAND_HOME=str(home)) as terminal:
             terminal.sees("ready")
-            terminal.type("one two three four five six\r")
+            terminal.type("one two " + "three " * 60 + "\r")
             terminal.sees("> one two", "tokens/s")
             if ends == "lost":
                 terminal.hang_up().wait(timeout=PATIENCE)
