@@ -249,7 +249,7 @@ def test_a_hang_up_in_the_middle_of_another_answer(hint: Hint, paths: Paths) -> 
     with RealTerminal("chat", "--continue", "-m", "echo:20") as terminal:
         terminal.sees("> first", "w29", "ready")
         terminal.type("\x1b[15~")  # F5
-        terminal.sees("‹2/2›", "writing")
+        terminal.sees("‹2/2›", "tokens/s")
         running = terminal.hang_up()
         running.wait(timeout=PATIENCE)
     history = History(paths)

@@ -16,13 +16,13 @@ from tests.tui.terminals import PATIENCE, RealTerminal
 
 def test_a_conversation_in_the_scrollback(home: Path) -> None:
     """You should see Markdown, your prompts and the answers one below the other, and copy one."""
-    with RealTerminal("chat", "--inline", "-m", "echo:100") as terminal:
+    with RealTerminal("chat", "--inline", "-m", "echo:10") as terminal:
         terminal.sees("/help", "\n> ")
         terminal.type("say helo\x7flo **there**\x1b[D!\r")  # Left moves within the line
         terminal.sees("\nsay hello there!")
         terminal.type('"""\r# One\r\r- two\r"""\r')
         terminal.sees("\nOne", "\n• two")
-        terminal.type("again " * 100 + "\r")
+        terminal.type("again " * 200 + "\r")
         terminal.sees("\nagain again again")
         terminal.type("\x03")
         terminal.sees("(stopped)")

@@ -122,7 +122,7 @@ def test_on_a_bad_line(home: Path, paths: Paths) -> None:
         terminal.paste(words)
         terminal.sees("w79")
         terminal.type("\r")
-        terminal.sees("writing")
+        terminal.sees("tokens/s")
         for key in "jmp":
             before = len(terminal.written)
             terminal.type(key)
@@ -130,7 +130,6 @@ def test_on_a_bad_line(home: Path, paths: Paths) -> None:
             # What was sent before the key could be shown is what the line takes in 100 ms and a
             # round trip: the key did not wait behind a screen that was painted again.
             assert len(terminal.written) - before < 8192 * 0.4
-        assert "writing" in terminal.screen
         left_behind = terminal.hang_up()
         left_behind.wait(timeout=PATIENCE)
     history = History(paths)
@@ -154,7 +153,7 @@ def test_sizes_while_an_answer_streams_slowly(home: Path) -> None:
         terminal.paste(words)
         terminal.sees("word399")
         terminal.type("\r")
-        terminal.sees("writing")
+        terminal.sees("tokens/s")
         for columns, rows in ((40, 12), (300, 100), (80, 24)):
             terminal.resize(columns, rows)
             terminal.until(lambda: "^q Quit" in terminal.screen.split("\n")[-1])
