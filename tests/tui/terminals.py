@@ -130,7 +130,7 @@ class RealTerminal:
         self.process.expect(pexpect.EOF, timeout=PATIENCE)
         self.written += self.process.before
         self.process.wait()  # what closes its terminal before it ends would be ended by a signal
-        self.process.close()
+        self._close()
         assert self.process.exitstatus is not None
         return int(self.process.exitstatus)
 

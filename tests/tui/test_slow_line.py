@@ -148,7 +148,7 @@ def test_on_a_bad_line(home: Path, paths: Paths) -> None:
 def test_sizes_while_an_answer_streams_slowly(home: Path) -> None:
     """You should see the same screen as ever at every size, and after Ctrl+L when it was spoilt."""
     words = " ".join(f"word{number}" for number in range(400))
-    with RealTerminal("chat", "--slow", "-m", "echo:100") as terminal:
+    with RealTerminal("chat", "--slow", "-m", "echo:200") as terminal:
         terminal.sees("slow line", "ready")
         terminal.paste(words)
         terminal.sees("word399")

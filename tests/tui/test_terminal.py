@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 
@@ -42,6 +41,7 @@ def test_type_stream_stop_resize_quit(home: Path, paths: Paths) -> None:
     _, _, shell_again = terminal.written.rpartition(b"\x1b[?1049l")
     assert b"\x1b[?25h" in shell_again  # the cursor
     assert b"Traceback" not in terminal.written
+    assert b"\x1b[?1000h" in terminal.written  # the mouse
 
 
 @pytest.mark.parametrize("unsignalled", [False, True], ids=["hang-up signal", "end of file only"])
@@ -65,17 +65,3 @@ def test_the_terminal_goes_away(home: Path, paths: Paths, unsignalled: bool) -> 
         terminal.sees("w39")
         terminal.type("\x11")
         assert terminal.ended() == 0
-
-
-def test_no_color(home: Path) -> None:
-    """You should see no colour when NO_COLOR is set."""
-    with RealTerminal("chat", "-m", "echo:200", NO_COLOR="1") as terminal:
-        terminal.sees("ready")
-        terminal.type("`code` and **bold**\r")
-        terminal.sees("\n code and bold ", "ready 200.0 tokens/s")
-        terminal.type("\x11")
-        assert terminal.ended() == 0
-    styles = re.findall(rb"\x1b\[([0-9;]*)m", terminal.written)
-    numbers = {int(number) for style in styles for number in style.split(b";") if number}
-    assert numbers
-    assert not numbers & {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108)}
