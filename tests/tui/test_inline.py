@@ -22,8 +22,8 @@ def test_a_conversation_in_the_scrollback(home: Path) -> None:
         terminal.sees("\nsay hello there!")
         terminal.type('"""\r# One\r\r- two\r"""\r')
         terminal.sees("\nOne", "\n• two")
-        terminal.type("again " * 200 + "\r")
-        terminal.sees("\nagain again again")
+        terminal.type("go " + "again " * 200 + "\r")  # no row of the prompt begins like the answer
+        terminal.sees("\ngo again again")
         terminal.type("\x03")
         terminal.sees("(stopped)")
         terminal.type("/copy 2\r")
