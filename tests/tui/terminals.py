@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -75,12 +76,13 @@ class RealTerminal:
         if self.process.closed:
             return
         self._close()
-        running = psutil.Process(self.process.pid)
-        try:
-            running.wait(timeout=_GRACE)
-        except psutil.TimeoutExpired:
-            running.kill()
-            running.wait(timeout=PATIENCE)
+        with suppress(psutil.NoSuchProcess):
+            running = psutil.Process(self.process.pid)
+            try:
+                running.wait(timeout=_GRACE)
+            except psutil.TimeoutExpired:
+                running.kill()
+                running.wait(timeout=PATIENCE)
 
     def _close(self) -> None:
         """Close the terminal, and wait for nothing: pexpect gives what runs in it 0.4 seconds."""
