@@ -26,7 +26,7 @@ from hinterland.engine.protocol import (
 from hinterland.tui.app import ChatApp
 from hinterland.tui.screens.chat import ChatScreen
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a test that waits for something gives up."""
 
 P = ParamSpec("P")
@@ -94,6 +94,7 @@ class Person:
     def __init__(self, app: ChatApp, pilot: Pilot[bool]) -> None:
         self.app = app
         self.pilot = pilot
+        app.NOTIFICATION_TIMEOUT = PATIENCE  # no notice is missed on a slow machine
 
     @property
     def chat(self) -> ChatScreen:

@@ -322,7 +322,7 @@ async def test_what_is_asked_for_while_an_answer_is_being_kept_is_done_then() ->
 @scene
 async def test_esc_while_an_answer_is_being_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """You should see the answer kept, and the chat ready, when Esc comes just after its end."""
-    monkeypatch.setattr("hinterland.tui.screens.chat._PATIENCE_WITH_STOP", 0.01)
+    monkeypatch.setattr("hinterland.tui.screens.answering._PATIENCE_WITH_STOP", 0.01)
     engine = PromptedEngine()
     conversation = SlowToKeep(engine)
     async with chat(engine, conversation) as person:

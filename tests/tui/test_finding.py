@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -347,3 +348,7 @@ def test_open_search_jump_in_a_real_terminal(home: Path, history: History) -> No
         assert "needlelies" in marked
         terminal.type("\x11")
         assert terminal.ended() == 0
+    styles = re.findall(rb"\x1b\[([0-9;]*)m", terminal.written)
+    numbers = {int(number) for style in styles for number in style.split(b";") if number}
+    assert numbers
+    assert not numbers & {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108)}
