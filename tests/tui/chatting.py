@@ -94,7 +94,8 @@ class Person:
     def __init__(self, app: ChatApp, pilot: Pilot[bool]) -> None:
         self.app = app
         self.pilot = pilot
-        app.NOTIFICATION_TIMEOUT = PATIENCE  # no notice is missed on a slow machine
+        # No notice is missed on a slow machine.
+        app.NOTIFICATION_TIMEOUT = PATIENCE  # type: ignore[misc]
 
     @property
     def chat(self) -> ChatScreen:
