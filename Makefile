@@ -29,7 +29,7 @@ run: .venv/.run
 	@$(BIN)/hint
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: .venv/.dev
 	@$(BIN)/python -m pytest -m soak

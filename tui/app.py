@@ -107,9 +107,10 @@ class ChatApp(WearingApp, inherit_bindings=False):
             await super().on_event(event)
 
     def _on_notify(self, event: Notify) -> None:
-        """Let what only informs take the place of what did: at 40×12 two of them hide the rest."""
+        """Let a notice take the place of the last one of its kind: at 40×12 two of them hide the rest.
+        A warning may be the second line of one."""
         for earlier in list(self._notifications):
-            if earlier.severity == event.notification.severity == "information":
+            if earlier.severity == event.notification.severity != "warning":
                 self._unnotify(earlier, refresh=False)
 
     def action_leave(self) -> None:

@@ -47,6 +47,9 @@ OWN = (
 class ScreenChat:
     """A `hinterland.chat_commands.Chat` for workers: it posts, and touches nothing."""
 
+    shows_attachments = True
+    """Whether what goes with the next prompt is seen all the time, so that nobody has to say it."""
+
     def __init__(
         self,
         talk: Conversation,
@@ -131,6 +134,11 @@ class ScreenChat:
         return added.tools
 
 
+def only_shows(typed: str) -> bool:
+    """Whether what is typed opens a screen and does no more, so that no answer is in its way."""
+    return chat_commands.read(typed) in (("model", ""), ("keys", ""), ("list", ""))
+
+
 def shown(prompt: str, pictures: Sequence[Picture], documents: Sequence[Document] = ()) -> str:
     """Return a prompt as its turn will be shown, what is attached to it named."""
     notes = tuple(ImageNote(picture.name, picture.file) for picture in pictures)
@@ -138,25 +146,25 @@ def shown(prompt: str, pictures: Sequence[Picture], documents: Sequence[Document
     return Turn(id="", created=0, prompt=marks + prompt, images=notes).brief_prompt
 
 
-def way_out(key: str, overflow: Overflow, chat: ScreenChat) -> Awaitable[bool] | None:
-    """Return what does what `key` says, True when the prompt may be sent then; None for Esc."""
-    match key:
-        case "c":
+def way_out(way: str, overflow: Overflow, chat: ScreenChat) -> Awaitable[bool] | None:
+    """Return what a way out does, True when the prompt may be sent then; None to cancel."""
+    match way:
+        case "compact":
             return chat_commands.compact(chat, overflow.going)
-        case "d":
+        case "drop":
             return chat_commands.drop(chat, overflow.going)
-        case "r" if overflow.raise_to is not None:
+        case "enlarge" if overflow.raise_to is not None:
             return chat_commands.enlarge(chat, overflow.raise_to)
         case _:
             return None
 
 
 def ways_out(overflow: Overflow) -> list[Way]:
-    """Return what can be done about a conversation that outgrew the window, by key."""
+    """Return what can be done about a conversation that outgrew the window, by name."""
     ways = []
     if overflow.going:
-        ways += [("c", _("send a summary")), ("d", _("leave them out"))]
+        ways += [("compact", _("send a summary")), ("drop", _("leave them out"))]
     if overflow.raise_to is not None:
         said = _("raise the window to {larger:,}").format(larger=overflow.raise_to)
-        ways.append(("r", said))
+        ways.append(("enlarge", said))
     return ways

@@ -16,10 +16,12 @@ from hinterland.history import Hit, Summary
 from hinterland.language import _
 from hinterland.text import clean, clean_line
 
-_MARK = 3
+MARK = 3
 """Cells before a title: whether it is chosen, whether it is pinned."""
 _LEAST_TITLE = 16
 """Cells of a title below which tags are left out."""
+_SHORTEST_TITLE = 8
+"""Cells of a title below which the number of turns and the time are left out."""
 _REVERSE = Style(reverse=True)
 _BOLD = Style(bold=True)
 _DIM = Style(dim=True)
@@ -87,16 +89,19 @@ class Titled(Row):
         title, when = self._title_and_when
         pinned = about is not None and about.pinned
         mark = (">" if chosen else " ") + ("*" if pinned else " ") + " "
-        right = f" {about.turns if about is not None else '':>4} {when} "
-        room = width - _MARK - cell_len(right)
-        if room < _LEAST_TITLE // 2:
-            right, room = " ", width - _MARK - 1
-        marks = _marks(about)
+        state = _state(about)
+        turns = about.turns if about is not None else ""
+        room, right = width - MARK - 1, " "
+        for fuller in (f" {when} ", f" {turns:>4} {when} "):
+            left = width - MARK - cell_len(fuller)
+            if left - (cell_len(state) + 2 if state else 0) >= _SHORTEST_TITLE:
+                room, right = left, fuller
+        marks = " ".join(each for each in (_tags(about), state) if each)
         if marks and room - cell_len(marks) - 2 < min(_LEAST_TITLE, cell_len(title)):
-            marks = ""
-        for_title = room - (cell_len(marks) + 2 if marks else 0)
-        title = _shortened(title, for_title)
-        rest = room - cell_len(title) - (cell_len(marks) + 2 if marks else 0)
+            marks = state
+        room -= cell_len(marks) + 2 if marks else 0
+        title = _shortened(title, room)
+        rest = room - cell_len(title)
         parts: list[tuple[str, Style | None]] = [(mark, None), (title, None)]
         if marks:
             parts += [("  ", None), (marks, _DIM)]
@@ -110,7 +115,7 @@ class Found(Row):
     hit: Hit
 
     def draw(self, width: int, chosen: bool) -> Strip:
-        room = max(1, width - 2 * _MARK)
+        room = max(1, width - 2 * MARK)
         match = _shortened(clean_line(self.hit.match, room), room)
         before = clean(self.hit.before)
         most = max(0, (room - cell_len(match)) // 2)
@@ -119,7 +124,7 @@ class Found(Row):
         after = _shortened(clean(self.hit.after), room - cell_len(before) - cell_len(match))
         rest = room - sum(map(cell_len, (before, match, after)))
         emphasised = Style(bold=True, reverse=True)
-        parts = [(" " * (2 * _MARK - 1), None), (before, None), (match, emphasised)]
+        parts = [(" " * (2 * MARK - 1), None), (before, None), (match, emphasised)]
         return _strip([*parts, (after, None), (" " * (rest + 1), None)], False)
 
 
@@ -179,12 +184,15 @@ def _day_and_clock(seconds: float) -> tuple[str, str]:
     return day, f"{at.tm_hour:02}:{at.tm_min:02}"
 
 
-def _marks(summary: Summary | None) -> str:
+def _tags(summary: Summary | None) -> str:
+    return " ".join(f"#{clean_line(tag)}" for tag in summary.tags) if summary is not None else ""
+
+
+def _state(summary: Summary | None) -> str:
+    """Return what has to be seen, however long the title is."""
     if summary is None:
         return ""
-    marks = [f"#{clean_line(tag)}" for tag in summary.tags]
-    if summary.archived:
-        marks.append(_("[archived]"))
+    marks = [_("[archived]")] if summary.archived else []
     if summary.running:
         marks.append(_("[still being written]"))
     elif summary.incomplete:

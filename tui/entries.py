@@ -19,7 +19,7 @@ from hinterland.language import _, n_
 from hinterland.sentences import translated
 from hinterland.text import clean
 from hinterland.tui.pieces import LONGEST, Piece, split, split_on
-from hinterland.tui.wrap import plain, wrap
+from hinterland.tui.wrap import hanging, plain, wrap
 from hinterland.turns import Turn, mark_above
 
 _MOST_PIECES = 40
@@ -130,7 +130,8 @@ class Entry:
                 mark = " " * _GUTTER if self.continued else "> "
                 return _hanging(mark, self.text, manner, palette.prompt)
             case Kind.NOTICE:
-                return _hanging("! ", self.text, manner, palette.notice)
+                text = "\n".join(hanging(self.text, max(1, width - _GUTTER)))
+                return _hanging("! ", text, manner, palette.notice)
             case Kind.REASONING:
                 return self._draw_reasoning(manner)
             case Kind.ANSWER:

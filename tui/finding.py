@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +16,7 @@ from textual.worker import Worker
 from hinterland import paths
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError
-from hinterland.language import N_, _
+from hinterland.language import N_
 from hinterland.text import clean_line
 from hinterland.tui.messages import CommandEnded, OpeningFailed
 from hinterland.tui.widgets.transcript import Transcript
@@ -103,9 +103,9 @@ class Finding(Screen[None]):
         place = outcome.place
         if place is not None:
             if self.answering is not None:
-                self.notify(_("Esc stops the answer first."), markup=False)
+                self.say_what_stops()
             elif self.conversation is not None and place.conversation_id == self.conversation.id:
-                self.run_worker(self._reach(self.conversation, place.turn_id, place.words))
+                self._start_command(self._reach(self.conversation, place.turn_id, place.words))
             else:
                 self._open_place(place.conversation_id, place.turn_id, place.words)
         elif self.conversation is not None and self.conversation.id in outcome.deleted:
@@ -135,13 +135,13 @@ class Finding(Screen[None]):
             self.post_message(PlaceReached(conversation, turn_id, words))
 
     def on_place_reached(self, message: PlaceReached) -> None:
-        if self.answering is not None:
-            self.notify(_("Esc stops the answer first."), markup=False)
-            return
-        if message.conversation is not self.conversation:
+        if message.conversation is self.conversation:
+            self.show_branch()
+        elif self.answering is None:
             self._show(message.conversation)
         else:
-            self.show_branch()
+            self.say_what_stops()
+            return
         self.transcript.reveal(message.turn_id, message.words)
 
     def on_browsing_wanted(self, message: BrowsingWanted) -> None:
@@ -212,6 +212,10 @@ class Finding(Screen[None]):
         def show_branch(self) -> None: ...
 
         def no_longer_there(self) -> None: ...
+
+        def _start_command(self, command: Awaitable[object], send: str = "") -> None: ...
+
+        def say_what_stops(self) -> None: ...
 
 
 def _history() -> History:

@@ -1,4 +1,4 @@
-"""Marks the words that somebody looked for in a line that is drawn already."""
+"""What somebody looked for in a transcript: where it stands, and marked in lines drawn already."""
 
 from __future__ import annotations
 
@@ -8,9 +8,31 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from hinterland.history.words import matches, places, searchable
+from hinterland.history.words import matches, places, searchable, terms
+from hinterland.tui.layout import Layout
 
 _FOUND = Style(bold=True, reverse=True)  # seen without colours too
+
+
+class Sought:
+    """Words, and the entries they are looked for in."""
+
+    def __init__(self, words: str, within: range) -> None:
+        self._terms = terms(words)
+        self._within = within
+
+    def entry(self, layout: Layout) -> int:
+        """Return the number of the first entry that holds one of the words, or of the first one."""
+        holding = (n for n in self._within if holds(layout.text(n), self._terms))
+        return next(holding, self._within.start)
+
+    def row(self, strips: Sequence[Strip]) -> int:
+        """Return the number of the first line that holds one of the words; 0 where none does."""
+        return next((n for n, each in enumerate(strips) if holds(each.text, self._terms)), 0)
+
+    def marked(self, index: int, strip: Strip) -> Strip:
+        """Return a line of an entry with the words marked, if they are looked for in that one."""
+        return highlight(strip, self._terms) if index in self._within else strip
 
 
 def holds(text: str, wanted: Sequence[str]) -> bool:

@@ -10,11 +10,12 @@ import difflib
 import importlib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 
 from textual.binding import Binding, BindingsMap
+from textual.dom import DOMNode
 from textual.keys import KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, format_key
 from textual.widget import Widget
 
@@ -28,14 +29,17 @@ PLACES = {
     "app": N_("Everywhere"),
     "chat": N_("In the chat"),
     "prompt": N_("In the box"),
+    "choice": N_("When you are asked what to do"),
 }
 """Headings for the first part of ids; others are headed by that part itself."""
 VIM = "vim"
 """The first part of the ids of keys that hold only with `ui.vim`."""
 
 _HOMES = ("hinterland.tui", "hinterland.tui.screens", "hinterland.tui.widgets")
-_TOGETHER = ({"chat", "prompt"},)
+_TOGETHER = ({"chat", "prompt"}, {"chat", "choice"})
 """Places whose keys hold at the same time; those of `app` hold everywhere."""
+_WITH_A_LINE = {"app", "conversations", "files", "palette"}
+"""Places with a line to write in that is Textual's own; the keys of the chat's box have names."""
 _MODIFIERS = ("ctrl", "alt", "shift", "super")
 _NAMED = {each.value.rpartition("+")[2] for each in Keys} | {f"f{n}" for n in range(1, 25)}
 _WRITTEN = {
@@ -58,6 +62,17 @@ _SAME_BYTE = {
     "ctrl+left_square_bracket": "escape",
 }
 """Keys that most terminals cannot tell from others, and those others."""
+_SPOKEN = {
+    "escape": N_("Esc"),
+    "enter": N_("Enter"),
+    "tab": N_("Tab"),
+    "space": N_("Space"),
+    "backspace": N_("Backspace"),
+    "delete": N_("Del"),
+    "pageup": N_("Page Up"),
+    "pagedown": N_("Page Down"),
+}
+"""How sentences write keys that are not written as they are."""
 _CHARACTERS = {*KEY_TO_UNICODE_NAME, *KEY_NAME_REPLACEMENTS.values()}
 """Names of keys that put a character into a box, besides letters and digits."""
 
@@ -70,6 +85,8 @@ class Action:
     keys: tuple[str, ...]
     description: str
     """As it stands in the source, in English."""
+    first: bool = False
+    """Whether it has its keys before whatever has the focus, a line to write in too."""
 
     @property
     def place(self) -> str:
@@ -87,7 +104,8 @@ def actions() -> dict[str, Action]:
         known = found.get(binding.id)
         keys = (*(known.keys if known else ()), *split(binding.key))
         said = known.description if known else binding.description
-        found[binding.id] = Action(binding.id, tuple(dict.fromkeys(keys)), said)
+        first = binding.priority or (known is not None and known.first)
+        found[binding.id] = Action(binding.id, tuple(dict.fromkeys(keys)), said, first)
     return found
 
 
@@ -118,6 +136,34 @@ def at(widget: Widget, bindings: BindingsMap, key: str) -> Sequence[Binding]:
     return bindings.key_to_bindings.get(key, ())
 
 
+def said(node: DOMNode, name: str) -> str:
+    """Return the key that does something by the settings, as sentences write it: `Ctrl+Z`; what is
+    done, in quotation marks, where it has no key. `node` has the binding, or an ancestor of it."""
+    config = getattr(node.app, "config", None)
+    settings = config.keys if isinstance(config, Config) else {}
+    chain = [each for parent in (*node.ancestors_with_self, node.app) for each in _of(parent, name)]
+    keys = split(keymap(settings).get(name, chain[0].key))
+    return spoken(keys[0]) if keys else f"“{_(chain[0].description)}”"
+
+
+def _of(node: DOMNode, name: str) -> list[Binding]:
+    return [
+        each
+        for kind in type(node).__mro__
+        for each in vars(kind).get("BINDINGS", ())
+        if isinstance(each, Binding) and each.id == name
+    ]
+
+
+def spoken(key: str) -> str:
+    """Return a key as sentences write it: `Ctrl+Z`, `F3`, `Esc`."""
+    *modifiers, base = key.split("+")
+    shown = _(_SPOKEN[base]) if base in _SPOKEN else format_key(base)
+    if len(base) > 1 or modifiers:
+        shown = shown[:1].upper() + shown[1:]
+    return "+".join([*map(str.capitalize, modifiers), shown])
+
+
 def split(keys: str) -> tuple[str, ...]:
     """Return the keys of a list such as `f5,ctrl+r`."""
     return tuple(key for each in keys.split(",") if (key := each.strip()) and key != NO_KEY)
@@ -126,9 +172,8 @@ def split(keys: str) -> tuple[str, ...]:
 def now(settings: Mapping[str, str]) -> dict[str, Action]:
     """Return what keys do with these settings, which were checked."""
     return {
-        each.id: Action(each.id, split(keymap(settings).get(each.id, ",".join(each.keys))), said)
+        each.id: replace(each, keys=split(keymap(settings).get(each.id, ",".join(each.keys))))
         for each in actions().values()
-        for said in [each.description]
     }
 
 
@@ -261,6 +306,26 @@ def _check_conflicts(settings: Mapping[str, str]) -> None:
                     f"({theirs.description}).",
                     f'Give {theirs.id} another key first, or none: keys.{theirs.id} = "".',
                 )
+    for each in after:
+        taken = set(each.keys) - set(before[each.id].keys)
+        if (
+            each.id in settings
+            and each.first
+            and (lost := sorted(taken & _writing_keys(each.place)))
+        ):
+            raise ConfigError(
+                f"keys.{each.id} cannot have {lost[0]}: it changes or moves in what you write there.",
+                "Take a function key, or one with ctrl+ or alt+ that does nothing else.",
+            )
+
+
+def _writing_keys(place: str) -> set[str]:
+    """Return the keys that a line to write in has where those of a place hold."""
+    if place not in _WITH_A_LINE:
+        return set()
+    from textual.widgets import Input
+
+    return {key for each in Input.BINDINGS if isinstance(each, Binding) for key in split(each.key)}
 
 
 def _meet(one: str, other: str) -> bool:

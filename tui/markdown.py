@@ -22,7 +22,7 @@ from rich.text import Text
 from rich.theme import Theme
 from textual.strip import Strip
 
-from hinterland.tui import latex
+from hinterland.tui import latex, tables
 from hinterland.tui.pieces import Piece
 from hinterland.tui.wrap import TAB, plain
 
@@ -189,30 +189,23 @@ class _Table(TableElement):
     """A table whose cells fold: Rich would end a word that is too wide with an ellipsis."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        header = self.header.row.cells if self.header and self.header.row else []
-        rows = self.body.rows if self.body else []
-        # Each column needs a cell of text and two of space; a wider table is shown row by row.
-        if len(header) * 6 > options.max_width:
-            yield from _as_records(
-                [cell.content for cell in header],
-                [[cell.content for cell in row.cells] for row in rows],
-            )
+        headings = self.header.row if self.header is not None else None
+        header = [cell.content for cell in headings.cells] if headings is not None else []
+        rows = [
+            [cell.content for cell in row.cells] for row in (self.body.rows if self.body else ())
+        ]
+        widths = tables.widths(header, rows, options.max_width)
+        if widths is None:
+            yield from tables.records(header, rows)
             return
         table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True)
-        for cell in header:
-            heading = cell.content.copy()
+        for cell, width in zip(header, widths, strict=True):
+            heading = cell.copy()
             heading.stylize("bold")
-            table.add_column(heading, overflow="fold")
+            table.add_column(heading, overflow="fold", width=width)
         for row in rows:
-            table.add_row(*(cell.content for cell in row.cells))
+            table.add_row(*row)
         yield table
-
-
-def _as_records(header: list[Text], rows: list[list[Text]]) -> Iterable[Text]:
-    for row in rows:
-        for heading, cell in zip(header, row, strict=False):
-            yield Text.assemble(heading, ": ", cell)
-        yield Text("")
 
 
 class _Document(Markdown):
@@ -229,7 +222,7 @@ class _Document(Markdown):
 
     def __init__(self, text: str) -> None:
         super().__init__("", hyperlinks=False)
-        self.parsed = _parser.parse(text)
+        self.parsed = _parser.parse(tables.with_whole_cells(text))
         _keep_line_breaks(self.parsed)
 
 

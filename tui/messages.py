@@ -162,9 +162,11 @@ class AnswerEnded(Message):
 
 @dataclass
 class AnsweringFailed(Message):
-    """An answer could not be asked for, or could not be kept."""
+    """An answer could not be asked for, kept or stopped."""
 
     error: HinterlandError
+    goes_on: bool = False
+    """Whether more of it comes all the same."""
 
 
 @dataclass
@@ -181,9 +183,10 @@ class ConversationOutgrown(Message):
 
 @dataclass
 class ChoiceMade(Message):
-    """The user chose what to do about that; the key they pressed."""
+    """The user chose what to do about that."""
 
-    key: str
+    way: str
+    """The name of the way out."""
 
 
 @dataclass

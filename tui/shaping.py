@@ -10,7 +10,10 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 
+from rich.segment import Segment
 from textual.strip import Strip
+
+from hinterland.config import Config
 
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
@@ -38,6 +41,17 @@ class Shaping(Enum):
         from hinterland.tui import bidi
 
         return bidi.shape(strips, width, gutter, code=code)
+
+    def line(self, text: str) -> str:
+        """Return one line that runs from left to right, with what is in it as it is to be seen."""
+        strips = self.shape([Strip([Segment(text)])], 0) if _RIGHT_TO_LEFT.search(text) else []
+        return strips[0].text if strips else text
+
+
+def of_settings(app: object) -> Shaping:
+    """Return what an app's settings say."""
+    config = getattr(app, "config", None)
+    return Shaping(config.ui.shaping) if isinstance(config, Config) else Shaping.AUTO
 
 
 # Terminals known to show text in the order it is written. Others either put it in order themselves

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from rich.cells import split_graphemes
+import re
+
+from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 TAB = 4
 """Cells between tab stops."""
+
+_STEP = 4
+"""Cells by which what goes on below its line is moved to the right, where it has no room for columns."""
+_GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
 
 # Characters known to take one cell: text made of them is cut by index, some thirty times faster.
 _SINGLE = frozenset(
@@ -46,6 +52,27 @@ def wrap(text: str, width: int) -> list[str]:
 def plain(text: str, width: int, style: Style | None = None) -> list[Strip]:
     """Return clean `text` as strips of at most `width` cells."""
     return [Strip([Segment(line, style)] if line else []) for line in wrap(text, width)]
+
+
+def hanging(text: str, width: int) -> list[str]:
+    """Return the lines of clean `text` like `wrap`, but what goes on stands below the beginning of its
+    column, or a little to the right of its line where the columns before take more than half."""
+    return [row for line in text.expandtabs(TAB).split("\n") for row in _hanging(line, width)]
+
+
+def _hanging(line: str, width: int) -> list[str]:
+    gaps = list(_GAP.finditer(line))
+    if not gaps or width < 4 * _STEP:
+        return wrap(line, width)
+    begins = cell_len(line[: gaps[-1].end()])
+    if begins > width // 2:
+        line = _GAP.sub("  ", line)
+        begins = len(line) - len(line.lstrip(" ")) + _STEP
+    if cell_len(line) <= width:
+        return [line]
+    first, *_ = wrap(line, width)
+    rest = line[len(first) :].lstrip(" ")
+    return [first.rstrip(), *(" " * begins + each for each in wrap(rest, width - begins) if rest)]
 
 
 def _cut_by_index(line: str, width: int) -> list[str]:

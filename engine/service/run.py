@@ -60,7 +60,8 @@ async def run(desk: Desk, paths: Paths, keep_alive: float, ready: int | None) ->
     server = asgi.server(app(desk, stopped.set))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     if ready is not None:
-        os.write(ready, b"ready\n")
+        with contextlib.suppress(BrokenPipeError):  # who started it has gone; others may wait
+            os.write(ready, b"ready\n")
         os.close(ready)
     log.info("service %d listens", os.getpid())
     loop = asyncio.get_running_loop()

@@ -24,6 +24,15 @@ def shown(prompt: str) -> str:
     return "".join(lines) + (prompt[at:].lstrip("\n") if lines else prompt)
 
 
+def documents(prompt: str) -> list[tuple[str, str]]:
+    """Return the name and the text of each document that a prompt holds."""
+    at, found = 0, []
+    while document := _DOCUMENT.match(prompt, at):
+        found.append((document[1], document[2]))
+        at = document.end()
+    return found
+
+
 def mark(name: str, text: str) -> str:
     """Return the line that stands for a document."""
     says = _("[file: {name}, {count} characters]")

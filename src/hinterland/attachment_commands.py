@@ -36,8 +36,9 @@ async def run_file(chat: Chat, argument: str) -> None:
     if question:
         chat.send(question)
         return
-    names = attachments.described(chat.documents, chat.pictures)
-    chat.say(_("With the next prompt: {names}.").format(names=names))
+    if not getattr(chat, "shows_attachments", False):
+        names = attachments.described(chat.documents, chat.pictures)
+        chat.say(_("With the next prompt: {names}.").format(names=names))
 
 
 async def run_image(chat: Chat, argument: str) -> None:
@@ -51,7 +52,8 @@ async def run_image(chat: Chat, argument: str) -> None:
         chat.pictures.clear()
     names = ", ".join(clean_line(picture.name) for picture in chat.pictures)
     with_it = _("With the next prompt: {names}.").format(names=names)
-    chat.say(with_it if names else _("No image goes with the next prompt."))
+    if not (names and getattr(chat, "shows_attachments", False)):
+        chat.say(with_it if names else _("No image goes with the next prompt."))
 
 
 def images(typed: str) -> list[Completion]:

@@ -18,6 +18,7 @@ from hinterland import finding_commands as finding
 from hinterland import tool_commands as tools
 from hinterland.chat_branches import run_branch, run_continue, run_edit, run_retry
 from hinterland.completion import Complete, Completion, file_names, words
+from hinterland.config import THEMES
 from hinterland.errors import InputError
 from hinterland.language import N_, _
 from hinterland.theme_command import run_theme
@@ -153,10 +154,22 @@ COMMANDS = (
     Command(
         "archive", "", "leave this conversation out of the list, or no longer", finding.archive
     ),
-    Command("delete", "[undo]", "delete this conversation; undo brings it back", finding.delete),
+    Command(
+        "delete",
+        "[undo]",
+        "delete this conversation; undo brings it back",
+        finding.delete,
+        words("undo"),
+    ),
     Command("retry", "", "another answer to the last prompt, on a branch", run_retry),
     Command("edit", "[N] [TEXT]", "change the last prompt, or the N-th last", run_edit),
-    Command("branch", "[N|next|previous]", "the branches; go to another one", run_branch),
+    Command(
+        "branch",
+        "[N|next|previous]",
+        "the branches; go to another one",
+        run_branch,
+        words("next", "previous"),
+    ),
     Command("continue", "", "go on with an answer that was cut off", run_continue),
     Command(
         "context", "[N]", "how full the context window is; give it N tokens", context.run_context
@@ -167,10 +180,24 @@ COMMANDS = (
         N_("copy the last answer, or its last block of code, or the Nth last answer"),
         taking_out.run_copy,
     ),
-    Command("theme", "[NAME]", N_("the colours of the chat"), run_theme),
-    Command("model", "[NAME]", "the models there are; go on with another", choosing.model),
-    Command("role", "[NAME|off]", "the roles there are; have the model take one", choosing.role),
-    Command("system", "[TEXT|off]", "the system prompt; set another", choosing.system),
+    Command("theme", "[NAME]", N_("the colours of the chat"), run_theme, words(*THEMES)),
+    Command(
+        "model",
+        "[NAME]",
+        "the models there are; go on with another",
+        choosing.model,
+        choosing.model_names,
+    ),
+    Command(
+        "role",
+        "[NAME|off]",
+        "the roles there are; have the model take one",
+        choosing.role,
+        choosing.role_names,
+    ),
+    Command(
+        "system", "[TEXT|off]", "the system prompt; set another", choosing.system, words("off")
+    ),
     Command(
         "export",
         "[FILE]",

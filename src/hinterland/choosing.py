@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hinterland import config, paths
+from hinterland.completion import Completion
 from hinterland.engine.protocol import Think
-from hinterland.errors import InputError
+from hinterland.errors import HinterlandError, InputError
 from hinterland.language import _
 from hinterland.sentences import translated
 from hinterland.text import clean, clean_line
@@ -111,6 +112,28 @@ async def role(chat: Chat, argument: str) -> None:
     chat.talk.system = chosen.system
     says = clean_line(chosen.description, 200)
     chat.say(_("From the next prompt on: {role}. {says}").format(role=chosen.name, says=says))
+
+
+def model_names(typed: str) -> list[Completion]:
+    """Return the models whose names begin so; none where they cannot be read, which /model tells."""
+    from hinterland import model_choices
+
+    found = paths.find()
+    try:
+        names = model_choices.names(found, config.load(found.config_file))
+    except HinterlandError:
+        return []
+    return [Completion(name, clean_line(name)) for name in names if name.startswith(typed)]
+
+
+def role_names(typed: str) -> list[Completion]:
+    """Return the roles whose names begin so, and what ends one."""
+    from hinterland.prompts import roles
+
+    known, _problems = roles(paths.find().config)
+    offered = [(each.name, clean_line(each.description, 200)) for each in known]
+    offered.append((OFF, _("no role: the model as it is")))
+    return [Completion(name, name, says) for name, says in offered if name.startswith(typed)]
 
 
 def _role(name: str, folder: Path) -> Prompt:

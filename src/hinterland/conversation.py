@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -140,7 +141,14 @@ class Conversation:
             images=notes if self.kept else (),
         )
         too_long = None
+        on_its_way = not self._placing
+        if on_its_way:
+            self.memory.sends(prompt)
         async for event in self._receive(turn, self._engine.stream(outliving)):
+            if on_its_way:
+                on_its_way = False
+                with suppress(StorageError):  # a draft too many; the next one takes its place
+                    await self.memory.has_arrived()
             if isinstance(event, Failed) and event.kind == ContextError.__name__ and self.sent:
                 too_long = event
             else:

@@ -24,6 +24,10 @@ class PromptMemory:
         self._id = conversation_id
         self._draft = ""
         """The draft on the disk, as far as it is known."""
+        self._keeping = asyncio.Lock()
+        self._on_its_way = ""
+        self._written: str | None = None
+        """What was to be kept last, without a prompt that is on its way."""
         self._left: list[str] | None = None
         """Conversations not looked at for prompts yet, the latest last."""
 
@@ -42,10 +46,28 @@ class PromptMemory:
 
     async def keep_draft(self, text: str) -> None:
         """Keep what is written; it is on the disk when this returns. Raises StorageError."""
-        if self._paths is None or text == self._draft:
+        self._written = text
+        if self._on_its_way in text:  # it did not arrive, and is in the box again
+            self._on_its_way = ""
+        if self._paths is None:
             return
-        await asyncio.to_thread(lambda: self._history().keep_draft(self._id, text))
-        self._draft = text
+        async with self._keeping:
+            parts = (self._on_its_way, self._written)  # as they are by now
+            whole = "\n".join(each for each in parts if each.strip())
+            if whole != self._draft:
+                await asyncio.to_thread(lambda: self._history().keep_draft(self._id, whole))
+                self._draft = whole
+
+    def sends(self, prompt: str) -> None:
+        """Take note that a prompt is on its way: until it has arrived it is a part of the draft, as
+        whoever is killed or leaves now has it nowhere else."""
+        self._on_its_way = recallable(prompt)
+
+    async def has_arrived(self) -> None:
+        """Take note that the prompt is where it is kept. Raises StorageError."""
+        self._on_its_way = ""
+        if self._written is not None:
+            await self.keep_draft(self._written)
 
     async def earlier(self) -> list[str]:
         """Return prompts of the latest conversations that were not looked at yet, oldest first;

@@ -92,7 +92,7 @@ def test_ctrl_c_while_the_engine_starts(paths: Paths, home: Path) -> None:
     )
     wait_until((paths.state / "start.lock").exists, "the engine is being started")
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
     wait_until(lambda: status() is None or running_status().running == 0, "nothing goes on")
@@ -100,10 +100,10 @@ def test_ctrl_c_while_the_engine_starts(paths: Paths, home: Path) -> None:
 
 def test_a_crash_costs_one_answer_and_not_those_that_wait(hint: Hint) -> None:
     assert hint("config", "set", "engine.slots", "1").returncode == 0
-    with asking("-m", "echo:20", WORDS) as first:
+    with asking("-m", "echo:3", WORDS) as first:
         waiting = [
             subprocess.Popen(
-                hint_command("ask", "-m", "echo:20", f"short question {n}"),
+                hint_command("ask", "-m", "echo:3", f"short question {n}"),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -113,17 +113,17 @@ def test_a_crash_costs_one_answer_and_not_those_that_wait(hint: Hint) -> None:
         ]
         wait_until(lambda: only_worker().waiting == 2, "two wait")
         kill(only_worker().pid)
-        first.communicate(timeout=30)
+        first.communicate(timeout=60)
     assert first.returncode == 4
     for n, process in enumerate(waiting):
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=60)
         assert (process.returncode, output) == (0, f"short question {n}\n"), errors
 
 
 def test_a_terminated_service_ends_in_order(hint: Hint, paths: Paths) -> None:
-    with asking("-m", "echo:20", WORDS) as process:
+    with asking("-m", "echo:5", WORDS) as process:
         os.kill(running_status().pid, signal.SIGTERM)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 4
     assert errors.count("hint: ") == 1
     assert "stopped" in errors

@@ -90,7 +90,7 @@ def test_no_history_leaves_no_trace(hint: Hint, small_model: str, home: Path) ->
     with asking("-m", small_model, "--no-history", f"Tell a story about {secret}.") as process:
         assert not list(home.rglob("*.journal"))
         kill(only_worker().pid)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     stop_engine()
     for file in home.rglob("*"):
         if file.is_file():

@@ -39,7 +39,7 @@ def test_a_killed_engine_ends_the_answer_with_one_sentence(
 ) -> None:
     with asking("-m", small_model, "--seed", "1", STORY) as process:
         kill(only_worker().pid if victim == "worker" else running_status().pid)
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=60)
     assert process.returncode == 4
     assert "Traceback" not in errors
     assert errors.count("hint: ") == 1
@@ -67,7 +67,7 @@ def test_ctrl_c_stops_at_once_and_keeps_the_engine_warm(hint: Hint, small_model:
     with asking("-m", small_model, "--seed", "1", STORY) as process:
         worker = only_worker().pid
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     assert process.returncode == 130
     assert latest(hint)["finish_reason"] == "cancelled"
     wait_until(lambda: running_status().running == 0, "the engine is idle")

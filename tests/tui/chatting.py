@@ -26,7 +26,7 @@ from hinterland.engine.protocol import (
 from hinterland.tui.app import ChatApp
 from hinterland.tui.screens.chat import ChatScreen
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a test that waits for something gives up."""
 
 P = ParamSpec("P")
@@ -94,6 +94,8 @@ class Person:
     def __init__(self, app: ChatApp, pilot: Pilot[bool]) -> None:
         self.app = app
         self.pilot = pilot
+        # No notice is missed on a slow machine.
+        app.NOTIFICATION_TIMEOUT = PATIENCE  # type: ignore[misc]
 
     @property
     def chat(self) -> ChatScreen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -14,8 +15,10 @@ import pyte
 
 from tests.running import hint_command
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a test that waits for something gives up."""
+_GRACE = 10.0
+"""Seconds that a program has to end by itself when its terminal is closed."""
 
 
 # A process of another session is sent no signal when the terminal goes away.
@@ -38,18 +41,18 @@ class RealTerminal:
         rows: int = 24,
         own_session: bool = False,
         behind: Sequence[str] = (),
+        instead: Sequence[str] = (),
         answers: bool = False,
         **environment: str,
     ) -> None:
-        """`behind` is put before the command line; with `answers` it says where its cursor is when
-        it is asked, as terminals do."""
-        program, *rest = [*behind, *hint_command(*arguments)]
+        """`behind` is put before the command line, `instead` is run in its place; with `answers` it
+        says where its cursor is when it is asked, as terminals do."""
+        program, *rest = instead or [*behind, *hint_command(*arguments)]
         if own_session:
             rest = ["-c", _IN_ITS_OWN_SESSION, program, *rest]
         without = {"NO_COLOR", "COLUMNS", "LINES"}
         kept = {name: value for name, value in os.environ.items() if name not in without}
         self._own_session = own_session
-        self._hung_up = False
         self._answers = answers
         self.written = b""
         self.process = pexpect.spawn(
@@ -70,8 +73,21 @@ class RealTerminal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not self._hung_up:
-            self.process.close(force=True)
+        if self.process.closed:
+            return
+        self._close()
+        with suppress(psutil.NoSuchProcess):
+            running = psutil.Process(self.process.pid)
+            try:
+                running.wait(timeout=_GRACE)
+            except psutil.TimeoutExpired:
+                running.kill()
+                running.wait(timeout=PATIENCE)
+
+    def _close(self) -> None:
+        """Close the terminal, and wait for nothing: pexpect gives what runs in it 0.4 seconds."""
+        self.process.ptyproc.fileobj.close()
+        self.process.closed = self.process.ptyproc.closed = True
 
     @property
     def screen(self) -> str:
@@ -116,7 +132,7 @@ class RealTerminal:
         self.process.expect(pexpect.EOF, timeout=PATIENCE)
         self.written += self.process.before
         self.process.wait()  # what closes its terminal before it ends would be ended by a signal
-        self.process.close()
+        self._close()
         assert self.process.exitstatus is not None
         return int(self.process.exitstatus)
 
@@ -125,6 +141,5 @@ class RealTerminal:
         running = psutil.Process(self.process.pid)
         if self._own_session:
             (running,) = running.children()
-        self.process.ptyproc.fileobj.close()
-        self.process.closed = self.process.ptyproc.closed = self._hung_up = True
+        self._close()
         return running

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
+    Event,
     Failed,
     FinishReason,
     Loading,
@@ -17,10 +21,12 @@ from hinterland.engine.protocol import (
     PromptProgress,
     Queued,
     ReasoningDelta,
+    Request,
     SentTo,
     TextDelta,
 )
-from hinterland.errors import StorageError
+from hinterland.errors import EngineError, StorageError
+from hinterland.tui.screens.chat import ChatScreen
 from hinterland.turns import Turn
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
 
@@ -157,7 +163,7 @@ async def test_esc_stops() -> None:
 @scene
 async def test_an_engine_that_does_not_stop_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """You should see the chat free again though the engine never says that it stopped."""
-    monkeypatch.setattr("hinterland.tui.screens.chat._PATIENCE_WITH_STOP", 0.05)
+    monkeypatch.setattr("hinterland.tui.screens.answering._PATIENCE_WITH_STOP", 0.05)
 
     class Deaf(PromptedEngine):
         async def cancel(self, turn_id: str) -> bool:
@@ -189,6 +195,16 @@ async def test_a_failure_gives_the_prompt_back() -> None:
         engine.answer("Fine now.")
         await person.press("enter")
         await person.sees("Fine now.")
+
+
+@scene
+async def test_errors_do_not_pile_up() -> None:
+    """You should see the last error at the top right; each stays in the transcript."""
+    async with chat(PromptedEngine()) as person:
+        for command in ("/retry", "/copy", "/title so"):
+            await person.ask(command)
+        await person.sees("! Nothing was asked yet.", "! There is no answer", "! Nothing of this")
+        assert len(person.app._notifications) == 1
 
 
 @scene
@@ -246,7 +262,7 @@ async def test_no_token_is_lost() -> None:
     async with chat(EchoEngine(answer=lambda _: " ".join(words)), size=(80, 24)) as person:
         await person.ask("Go")
         await person.answered()
-        entries = person.chat.transcript._entries
+        entries = person.chat.transcript._layout.entries
         pieces = [piece for entry in entries for piece in entry.pieces]
         shown = " ".join(piece.text for piece in pieces).split()
         assert shown == words
@@ -304,6 +320,24 @@ async def test_what_is_asked_for_while_an_answer_is_being_kept_is_done_then() ->
 
 
 @scene
+async def test_esc_while_an_answer_is_being_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """You should see the answer kept, and the chat ready, when Esc comes just after its end."""
+    monkeypatch.setattr("hinterland.tui.screens.answering._PATIENCE_WITH_STOP", 0.01)
+    engine = PromptedEngine()
+    conversation = SlowToKeep(engine)
+    async with chat(engine, conversation) as person:
+        await person.ask("one")
+        engine.answer("Said.")
+        await person.sees("ready")
+        await person.press("escape")
+        await person.pilot.pause(0.05)
+        conversation.may_keep.set()
+        await person.answered()
+        assert "ready" in person.screen
+        assert "Stopped." not in person.screen
+
+
+@scene
 async def test_what_was_typed_when_an_answer_failed_is_not_sent_with_its_prompt() -> None:
     """You should find both prompts in the box, and nothing sent, when the first one failed just
     before you pressed Enter."""
@@ -320,3 +354,51 @@ async def test_what_was_typed_when_an_answer_failed_is_not_sent_with_its_prompt(
         await person.answered()
         assert person.chat.prompt.text.split() == ["one", "two"]
         assert len(engine.requests) == 1
+
+
+class Breaking(PromptedEngine):
+    """An engine that is gone after the first word."""
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        yield TextDelta("Be")
+        raise EngineError("The engine ended.", "Start it again.")
+
+
+@scene
+async def test_an_answer_that_breaks_off_was_not_stopped() -> None:
+    """You should see why there is no more, and nothing of a stop that nobody asked for."""
+    async with chat(Breaking()) as person:
+        await person.ask("Why?")
+        await person.sees("! The engine ended.", "failed")
+        await person.answered()
+        assert "topped" not in person.screen
+        assert person.chat.prompt.text == "Why?"
+
+
+@scene
+async def test_looking_while_an_answer_comes(home: Path) -> None:
+    """You should be able to open the palette, the models, the keys and the conversations meanwhile;
+    what needs a chat at rest is refused, with the key that stops the answer."""
+    engine = PromptedEngine()
+    async with chat(engine, config=Config(keys={"chat.stop": "f12"})) as person:
+        await person.ask("Why?")
+        engine.say(TextDelta("Be"))
+        await person.sees("Be")
+        for opened, seen in (
+            (["f2"], "hint models pull starter"),
+            ([*"/model", "enter"], "hint models pull starter"),
+            ([*"/keys", "enter"], "Everywhere"),
+            ([*"/list", "enter"], "There are no conversations."),
+            (["ctrl+p"], "What do you want to do?"),
+        ):
+            await person.press(*opened)
+            await person.until(lambda: not isinstance(person.app.screen, ChatScreen))
+            await person.sees(seen)
+            await person.press("escape")
+            await person.until(lambda: isinstance(person.app.screen, ChatScreen))
+            assert person.chat.prompt.text == ""
+        person.chat.command("/model other")
+        await person.sees("F12 stops the answer first.")
+        engine.answer("cause")
+        await person.answered()
+        await person.sees("Because")

@@ -129,7 +129,13 @@ def test_what_is_attached_while_an_answer_comes(folder: Path) -> None:
             await person.press("f9")
             await person.sees("program")
             await person.press("p", "h", "enter")
-            await person.sees("Attached: notes.txt (27 characters), photo.png")
+            await person.sees("Attached: photo.png")
+            await person.press("backspace", "backspace")
+            await person.until(lambda: "Attached:" not in person.screen)
+            await person.press("f9")
+            await person.sees("program")
+            await person.press("p", "h", "enter")
+            await person.sees("Attached: photo.png")
             engine.answer("1")
             await person.answered()
             await person.sees("Attached: photo.png")
@@ -192,3 +198,46 @@ def test_the_plain_chat(home: Path, paths: Paths, folder: Path, hint: Hint) -> N
         assert b"\x1b" not in terminal.written
         terminal.type("/think \t\t")
         terminal.sees("off\n"[:3], "low", "high", "> /think")
+
+
+def test_a_prompt_that_had_a_file_is_changed(folder: Path) -> None:
+    """You should get back what you typed, with the file attached; Esc takes it off again."""
+
+    @scene
+    async def shown() -> None:
+        engine = PromptedEngine()
+        async with chat(engine) as person:
+            await person.ask("/file notes.txt")
+            await person.sees("Attached: notes.txt")
+            await person.answered()
+            assert person.screen.count("notes.txt") == 1
+            await person.ask("Why?")
+            await person.sees("> [file: notes.txt, 27 characters]")
+            assert person.screen.count("notes.txt") == 1
+            engine.answer("Because.")
+            await person.answered()
+            await person.ask("Plain?")
+            engine.answer("Plain.")
+            await person.answered()
+            await person.press("f6")
+            assert person.chat.prompt.text == "Plain?"
+            assert "Attached:" not in person.screen
+            await person.press("f6")
+            assert person.chat.prompt.text == "Why?"
+            await person.sees("Attached: notes.txt (27 characters)")
+            await person.press("escape")
+            await person.until(lambda: "Attached:" not in person.screen)
+            assert person.chat.prompt.text == ""
+            await person.press("f6", "f6", "!", "enter")
+            await person.sees("‹2/2› [file: notes.txt, 27 characters]", "Why?!")
+            engine.say(Failed("EngineError", "It broke."))
+            await person.answered()
+            await person.sees("Attached: notes.txt")
+            await person.press("enter")
+            engine.answer("At 100.")
+            await person.answered()
+            first, *_, last = (each.messages[-1].content for each in engine.requests)
+            assert last == first + "!"
+            assert "Attached:" not in person.screen
+
+    shown()

@@ -15,7 +15,7 @@ from hinterland.paths import Paths
 from tests.answers import collect
 from tests.running import Hint, wait_until
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
-from tests.tui.terminals import RealTerminal
+from tests.tui.terminals import PATIENCE, RealTerminal
 
 
 async def ask(person: Person, engine: PromptedEngine, prompt: str, answer: str) -> None:
@@ -249,9 +249,9 @@ def test_a_hang_up_in_the_middle_of_another_answer(hint: Hint, paths: Paths) -> 
     with RealTerminal("chat", "--continue", "-m", "echo:20") as terminal:
         terminal.sees("> first", "w29", "ready")
         terminal.type("\x1b[15~")  # F5
-        terminal.sees("‹2/2›", "writing")
+        terminal.sees("‹2/2›", "tokens/s")
         running = terminal.hang_up()
-        running.wait(30)
+        running.wait(timeout=PATIENCE)
     history = History(paths)
     wait_until(lambda: not history.running(), "the answer ends")
     shown = hint("history", "show").stdout

@@ -325,13 +325,11 @@ def test_keys_that_cannot_be(paths: Paths) -> None:
 
 def test_without_the_mouse(paths: Paths) -> None:
     """You should see the terminal keep the mouse where the settings say so."""
-    asks_for_the_mouse = b"\x1b[?1000h"
-    for text, taken in (("", True), ("[ui]\nmouse = false\n", False)):
-        private_folder(paths.config)
-        paths.config_file.write_text(text, encoding="utf-8")
-        assert configuration.load(paths.config_file).ui.mouse is taken
-        with RealTerminal("chat", "-m", "echo") as terminal:
-            terminal.sees("ready")
-            assert (asks_for_the_mouse in terminal.written) is taken
-            terminal.type("\x11")
-            assert terminal.ended() == 0
+    private_folder(paths.config)
+    paths.config_file.write_text("[ui]\nmouse = false\n", encoding="utf-8")
+    assert not configuration.load(paths.config_file).ui.mouse
+    with RealTerminal("chat", "-m", "echo") as terminal:
+        terminal.sees("ready")
+        assert b"\x1b[?1000h" not in terminal.written
+        terminal.type("\x11")
+        assert terminal.ended() == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hinterland import config
+from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.engine.client import EngineClient
 from hinterland.engine.echo import EchoEngine
@@ -105,6 +106,30 @@ def test_dropping_and_cancelling() -> None:
             assert not any("question 0" in text for text in sent)
             await person.press("ctrl+home")
             await person.sees("> question 0")
+
+    see()
+
+
+def test_choosing_with_keys_of_your_own() -> None:
+    """You should see your own key at what it does, and the one that came with it do nothing."""
+    echo = engine()
+    conversation = crowded(echo)
+
+    @scene
+    async def see() -> None:
+        config = Config(keys={"choice.drop": "f12", "choice.cancel": "ctrl+r"})
+        async with chat(echo, conversation, config=config) as person:
+            await person.ask(LONG)
+            await person.sees(SUMMARY, spaced("F12 leave them out"), "Ctrl+R")
+            await person.press("d", "escape")
+            assert person.chat.choice.asking
+            await person.press("ctrl+r")
+            await person.until(lambda: person.chat.prompt.has_focus)
+            await person.press("enter")
+            await person.sees(SUMMARY)
+            await person.press("f12")
+            await person.sees("yes yes")
+            await person.answered()
 
     see()
 
@@ -208,7 +233,7 @@ async def test_an_image_goes_with_the_next_prompt(tmp_path: Path) -> None:
         await person.until(lambda: len(person.app._notifications) == 1)
         person.app.clear_notifications()
         await command(person, f"/image {tmp_path / 'red.png'}")
-        await person.sees("With the next prompt: red.png.")
+        await person.sees("Attached: red.png (")
         await person.ask("What is it?")
         await person.sees("> [image: red.png]")
         await person.answered()

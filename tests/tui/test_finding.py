@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hinterland.config import Config, UiSettings
 from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import Request
-from hinterland.history import History
+from hinterland.history import History, Hits
 from hinterland.paths import Paths
 from hinterland.tui import finding
+from hinterland.tui.screens import conversations
 from hinterland.tui.screens.conversations import ConversationsScreen
+from tests.answers import collect
 from tests.history_samples import a_turn, strict
 from tests.tui.chatting import Person, chat, scene
 from tests.tui.terminals import RealTerminal
@@ -147,6 +152,33 @@ def test_marks_and_deletion_by_keys(history: History, paths: Paths, size: tuple[
 
 
 @scene
+async def test_all_archived_can_still_be_reached(paths: Paths) -> None:
+    """You should see archived conversations with Down and v also where there are no others."""
+    strict(paths).add_turn("well", a_turn("How deep is the well?", "Thirty metres."))
+    strict(paths).archive("well", True)
+    async with chat(EchoEngine()) as person:
+        await browse(person)
+        await person.sees("All conversations are archived.")
+        await person.press("down", "v")
+        await person.sees("How deep is the well?", "[archived]")
+
+
+@scene
+async def test_a_damaged_conversation_is_told_of(paths: Paths) -> None:
+    """You should see the other conversations, and which file is damaged."""
+    History(paths).add_turn("well", a_turn("How deep is the well?", "Thirty metres."))
+    History(paths).add_turn("dry", a_turn("Is it dry?", "No."))
+    (damaged,) = paths.history.rglob("dry.json")
+    damaged.write_text("{", encoding="utf-8")
+    async with chat(EchoEngine(), size=(120, 30)) as person:
+        await browse(person)
+        await person.sees("How deep is the well?", "put it back from a backup")
+        # The folder is as long as its test's number: the name may be broken anywhere.
+        assert "dry.json" in "".join(person.screen.replace("▌", "").split())
+        assert "hint:" not in person.screen
+
+
+@scene
 async def test_commands_go_where_they_lead(history: History, paths: Paths) -> None:
     """You should see the list for /find, a new chat after /delete, and the old one after its undo."""
 
@@ -171,6 +203,115 @@ async def test_commands_go_where_they_lead(history: History, paths: Paths) -> No
         await person.ask("/find puits")
         await person.until(lambda: "Au puits." in person.screen)
         assert isinstance(person.app.screen, ConversationsScreen)
+
+
+@scene
+async def test_found_on_a_branch_that_is_not_shown(paths: Paths) -> None:
+    """You should be on the branch where the words were said, in this conversation and from another."""
+    talk = Conversation(engine(), strict(paths), model="echo")
+    for prompt in ("How deep is it?", "A needle, they say."):
+        await collect(talk.ask(prompt))
+    await collect(talk.edit(talk.turns[0].id, "How wide is it?"))
+
+    def resume(conversation_id: str) -> Conversation:
+        record, running = History(paths).resume(conversation_id)
+        return Conversation(engine(), strict(paths), record=record, running=running)
+
+    for shown in (talk, None):
+        async with chat(engine(), shown) as person:
+            person.chat.resume = resume
+            if shown is not None:
+                await person.sees("‹2/2› How wide is it?")
+            assert "needle" not in person.screen
+            await browse(person, "f3")
+            await person.press(*"needle", "enter")
+            await person.until(lambda: person.app.screen is person.app._chat)
+            await person.sees("‹1/2› How deep is it?", "> A needle, they say.")
+            await person.until(lambda: set(found(person)) == {"needle"})
+            assert person.chat.conversation is not None
+            prompts = [turn.prompt for turn in person.chat.conversation.turns]
+            assert prompts == ["How deep is it?", "A needle, they say."]
+            await person.press("f8")
+            await person.sees("‹2/2› How wide is it?")
+            await person.answered()
+
+
+@scene
+async def test_a_search_begins_when_no_more_letters_come(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """You should not wait for a search of every letter on the way to your word."""
+    monkeypatch.setattr(conversations, "_PAUSE", 1.0)
+    sought: list[str] = []
+    search = History.search
+
+    def noting(self: History, query: str, limit: int = 20) -> Hits:
+        sought.append(query)
+        return search(self, query, limit)
+
+    monkeypatch.setattr(History, "search", noting)
+    async with chat(engine()) as person:
+        screen = await browse(person, "f3")
+        for typed in ("n", "ne", "nee", "need"):
+            screen.box.value = typed
+        await person.sees("needle lies here")
+        assert sought == ["need"]
+
+
+@scene
+async def test_movement_as_in_vi(history: History) -> None:
+    """You should move in the list with vi's letters, and write them in the line above."""
+    config = Config(ui=UiSettings(vim=True))
+    async with chat(engine(), config=config) as person:
+        screen = await browse(person)
+        await person.press("j")
+        assert screen.box.value == "j"
+        await person.press("backspace", "down")
+        moves = {"G": "hay", "k": "eau", "g": "well", "j": "eau", "ctrl+u": "well", "ctrl+d": "hay"}
+        for key, chosen in moves.items():
+            await person.press(key)
+            assert screen.list.chosen is not None
+            assert screen.list.chosen.conversation_id == chosen, key
+        assert screen.list.has_focus and screen.box.value == ""
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+def test_marks_stay_in_view(history: History, size: tuple[int, int]) -> None:
+    """You should see that a conversation is pinned and archived, however long its title is, and the
+    key of your own that undeletes."""
+    history.rename("well", "How deep is the well that everybody in the village talks about? " * 2)
+    history.tag("well", ["water", "wells", "a-very-long-tag-that-takes-much-room"])
+    history.pin("well")
+    history.archive("well")
+
+    @scene
+    async def story() -> None:
+        config = Config(keys={"conversations.undo": "f12", "chat.stop": "", "edit.cancel": "f11"})
+        async with chat(engine(), size=size, config=config) as person:
+            await browse(person)
+            await person.press("down", "v")
+            await person.sees("[archived]")
+            row = next(row for row in rows(person) if "[archived]" in row)
+            assert row.startswith(">*" if ">*" in row else "*")
+            assert "How deep" in row or "How de" in row
+            await person.press("d")
+            told = person.app._notifications
+            await person.until(lambda: any("F12 brings it back" in each.message for each in told))
+
+    story()
+
+
+@scene
+async def test_titles_from_right_to_left(history: History) -> None:
+    """You should see a Hebrew title as it is read, where the settings ask for it."""
+    history.rename("well", "שלום עולם")
+    async with chat(engine(), config=Config(ui=UiSettings(shaping="on"))) as person:
+        await browse(person)
+        await person.sees("םלוע םולש")
+        await person.press("escape")
+        await person.until(lambda: person.app.screen is person.app._chat)
+        person.chat.status.status = replace(person.chat.status.status, model="מודל")
+        await person.sees("לדומ")
 
 
 @scene
@@ -209,3 +350,7 @@ def test_open_search_jump_in_a_real_terminal(home: Path, history: History) -> No
         assert "needlelies" in marked
         terminal.type("\x11")
         assert terminal.ended() == 0
+    styles = re.findall(rb"\x1b\[([0-9;]*)m", terminal.written)
+    numbers = {int(number) for style in styles for number in style.split(b";") if number}
+    assert numbers
+    assert not numbers & {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108)}

@@ -30,9 +30,9 @@ MOST = 8
 
 def shown(transcript: Transcript) -> str:
     """Return all that a reader who scrolls through it sees, without white space."""
-    entries = transcript._entries
+    entries = transcript._layout.entries
     for index in range(len(entries)):
-        transcript._draw(index)
+        transcript._drawing.draw(index)
     rows = [strip.text for entry in entries for strip in entry.strips or []]
     return re.sub(r"[\s•>]", "", "".join(rows))
 
@@ -52,7 +52,7 @@ async def test_nothing_is_lost(case: str) -> None:
         transcript.ask("Go")
         for piece in pieces:
             transcript.write(piece)
-            assert all(entry.chars <= 2 * LONGEST for entry in transcript._entries[-3:])
+            assert all(entry.chars <= 2 * LONGEST for entry in transcript._layout.entries[-3:])
         transcript.finish()
         whole = said(text)
         assert shown(transcript).removeprefix("Go") == whole
@@ -76,8 +76,8 @@ async def test_only_what_is_in_view_is_drawn() -> None:
         transcript = person.chat.transcript
         drawn = counted(transcript)
         transcript.load([turn(MEGABYTE)])
-        await person.until(lambda: transcript._loading is None)
-        pieces = [piece for entry in transcript._entries for piece in entry.pieces]
+        await person.until(lambda: not transcript._loading.goes_on)
+        pieces = [piece for entry in transcript._layout.entries for piece in entry.pieces]
         assert said("\n".join(piece.text for piece in pieces)) == said(MEGABYTE)
         await at_the_end(person, MEGABYTE)
         assert 0 < sum(drawn) < MOST * LONGEST
@@ -87,7 +87,7 @@ async def test_only_what_is_in_view_is_drawn() -> None:
         assert 0 < sum(drawn) < 2 * MOST * LONGEST
         drawn.clear()
         await person.pilot.resize_terminal(100, 20)
-        await person.until(lambda: transcript._laid_out_for > 90)
+        await person.until(lambda: transcript._layout.width > 90)
         assert 0 < sum(drawn) < 2 * MOST * LONGEST
 
 
@@ -113,12 +113,12 @@ async def test_what_is_slow_to_draw_is_drawn_in_haste_first() -> None:
     async with chat(PromptedEngine()) as person:
         transcript = person.chat.transcript
         transcript.load([turn("**Boil** it\n\n" * 2000)])
-        await person.until(lambda: transcript._loading is None)
-        transcript._draw_until = 0.0
-        for entry in transcript._entries:
+        await person.until(lambda: not transcript._loading.goes_on)
+        transcript._drawing.until = 0.0
+        for entry in transcript._layout.entries:
             entry.forget(80)
-        transcript._draw(len(transcript._entries) - 1)
-        last = transcript._entries[-1]
+        transcript._drawing.draw(len(transcript._layout.entries) - 1)
+        last = transcript._layout.entries[-1]
         assert last.rough
         assert any("**Boil**" in strip.text for strip in last.strips or [])
         transcript._settle()
@@ -143,7 +143,7 @@ async def test_long_reasoning_folds_and_unfolds() -> None:
         await person.press("ctrl+t")
         await person.sees("word19999", "So it is.")
         assert said(thought) in shown(transcript)
-        assert all(entry.chars <= LONGEST for entry in transcript._entries)
+        assert all(entry.chars <= LONGEST for entry in transcript._layout.entries)
         await person.press("ctrl+t")
         await person.sees("thought in 20000 words")
 
@@ -154,23 +154,23 @@ async def test_what_comes_while_a_conversation_is_read_waits_for_it() -> None:
     async with chat(PromptedEngine()) as person:
         transcript = person.chat.transcript
         transcript.load([turn(PARAGRAPH * 6000)])
-        assert transcript._loading is not None
+        assert transcript._loading.goes_on
         transcript.ask("And then?")
         transcript.write("Drink it.")
         transcript.finish()
         await person.sees("And then?", "Drink it.")
-        kinds = [entry.kind for entry in transcript._entries[-3:]]
+        kinds = [entry.kind for entry in transcript._layout.entries[-3:]]
         assert kinds == [Kind.ANSWER, Kind.PROMPT, Kind.ANSWER]
 
 
 def counted(transcript: Transcript) -> list[int]:
     """Return a list that gets the length of each piece that is drawn from now on."""
     drawn: list[int] = []
-    render = transcript._render_piece
+    render = transcript._drawing.render_piece
 
     def noting(piece: Piece, width: int) -> list[Strip]:
         drawn.append(len(piece.text))
         return render(piece, width)
 
-    transcript._render_piece = noting  # type: ignore[method-assign]
+    transcript._drawing.render_piece = noting  # type: ignore[method-assign]
     return drawn

@@ -11,19 +11,19 @@ import pytest
 from hinterland.history import History
 from hinterland.paths import Paths
 from tests.running import Hint
-from tests.tui.terminals import RealTerminal
+from tests.tui.terminals import PATIENCE, RealTerminal
 
 
 def test_a_conversation_in_the_scrollback(home: Path) -> None:
     """You should see Markdown, your prompts and the answers one below the other, and copy one."""
-    with RealTerminal("chat", "--inline", "-m", "echo:100") as terminal:
+    with RealTerminal("chat", "--inline", "-m", "echo:10") as terminal:
         terminal.sees("/help", "\n> ")
         terminal.type("say helo\x7flo **there**\x1b[D!\r")  # Left moves within the line
         terminal.sees("\nsay hello there!")
         terminal.type('"""\r# One\r\r- two\r"""\r')
         terminal.sees("\nOne", "\n• two")
-        terminal.type("again " * 100 + "\r")
-        terminal.sees("\nagain again again")
+        terminal.type("go " + "again " * 200 + "\r")  # no row of the prompt begins like the answer
+        terminal.sees("\ngo again again")
         terminal.type("\x03")
         terminal.sees("(stopped)")
         terminal.type("/copy 2\r")
@@ -76,7 +76,7 @@ def test_the_terminal_goes_away(home: Path, paths: Paths, way: str) -> None:
         terminal.type(f"{words}\r")
         terminal.sees("\nw0 w1")
         left_behind = terminal.hang_up()
-        left_behind.wait(timeout=10)
+        left_behind.wait(timeout=PATIENCE)
     history = History(paths)
     deadline = time.monotonic() + 30
     while history.running() and time.monotonic() < deadline:

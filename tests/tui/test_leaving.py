@@ -103,7 +103,9 @@ async def test_a_long_conversation_opens_at_its_end() -> None:
             await person.press("pagedown")
         await person.press("pageup", "pageup", "pageup", "pageup")
         await person.sees("> question 0", "answer 0")
-        assert sum(entry.strips is not None for entry in person.chat.transcript._entries) < 400
+        assert (
+            sum(entry.strips is not None for entry in person.chat.transcript._layout.entries) < 400
+        )
 
 
 @scene

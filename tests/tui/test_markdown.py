@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,6 +50,37 @@ def test_a_table_that_does_not_fit_is_shown_row_by_row() -> None:
     header = "|" + "|".join(f"h{n}" for n in range(10)) + "|"
     shown = rendered(f"{header}\n{'|-' * 10}|\n{header.replace('h', 'v')}", 30)
     assert "h3: v3" in shown
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        (r"| $P(A|B)$ | b |", ["P(A|B)", "b"]),
+        (r"| \(|a| + |b|\) | sum |", ["|a| + |b|", "sum"]),
+        ("| a | `x|y` |", ["a", "x|y"]),
+        ("| $5 | $6 |", ["$5", "$6"]),
+        ("| a | b | c |", ["a", "b | c"]),
+        (r"| a \| b | c |", ["a | b", "c"]),
+    ],
+)
+def test_cells_are_whole(row: str, cells: list[str]) -> None:
+    (*_, shown) = rendered(f"| one | two |\n|---|---|\n{row}")
+    assert re.split(r" {2,}", shown.strip()) == cells
+    (_, heading, *_) = ["", *rendered(f"{row}\n|---|---|\n| 1 | 2 |")]
+    if len(row.split("|")) == 4:
+        assert re.split(r" {2,}", heading.strip()) == cells
+
+
+@pytest.mark.parametrize("width", [38, 78])
+def test_words_in_tables_stay_whole(width: int) -> None:
+    words = ["Drinking-water", "infiltration", "Noord-Holland", "Population"]
+    table = (
+        "| Region | People in millions | Remarks about water | Source |\n|---|---|---|---|\n"
+        f"| {words[2]} | 2,9 | {words[0]} from dunes, {words[1]} | {words[3]} Register 2020 |\n"
+    )
+    shown = "\n".join(rendered(table, width))
+    assert all(word in shown for word in words)
+    assert ("Region: " in shown) is (width < 50)
 
 
 @settings(max_examples=60, deadline=None)

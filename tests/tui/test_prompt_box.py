@@ -21,7 +21,7 @@ from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.turns import Turn
 from tests.running import Hint
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
-from tests.tui.terminals import RealTerminal
+from tests.tui.terminals import PATIENCE, RealTerminal
 
 
 def _kept(paths: Paths, conversation_id: str, *prompts: str) -> None:
@@ -165,12 +165,12 @@ def test_a_prompt_whose_answer_goes_on_is_no_draft(home: Path, paths: Paths, hin
     """You should find the next new chat empty when you left, or lost, one in mid-answer."""
     drafts = paths.history / "drafts"
     for ends in ("left", "lost"):
-        with RealTerminal("chat", "-m", "echo:1", HINTERLAND_HOME=str(home)) as terminal:
+        with RealTerminal("chat", "-m", "echo:5", HINTERLAND_HOME=str(home)) as terminal:
             terminal.sees("ready")
-            terminal.type("one two three four five six\r")
+            terminal.type("one two " + "three " * 60 + "\r")
             terminal.sees("> one two", "tokens/s")
             if ends == "lost":
-                terminal.hang_up().wait(timeout=20)
+                terminal.hang_up().wait(timeout=PATIENCE)
             else:
                 terminal.type("\x11")
                 assert terminal.ended() == 0
@@ -193,7 +193,7 @@ def test_drafts(home: Path, paths: Paths, hint: Hint) -> None:
         terminal.sees("half a thought")
         terminal.type(" more")
         terminal.sees("half a thought more")
-        terminal.hang_up().wait(timeout=10)
+        terminal.hang_up().wait(timeout=PATIENCE)
     assert (drafts / "talk.txt").read_text() == "half a thought more"
     with RealTerminal("chat", "-m", "echo") as terminal:
         terminal.sees("ready", "Ask something")

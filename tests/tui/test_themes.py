@@ -88,7 +88,7 @@ async def test_no_color_wins(monkeypatch: pytest.MonkeyPatch) -> None:
         assert colours(person) <= {"default", "none"}
 
 
-@pytest.mark.parametrize("term", ["linux", "screen", "vt100"])
+@pytest.mark.parametrize("term", ["linux", "vt100"])
 def test_old_terminals(home: Path, term: str) -> None:
     """You should see the chat on terminals that know little, and nothing that they would not."""
     with RealTerminal("chat", "-m", "echo:200", TERM=term) as terminal:

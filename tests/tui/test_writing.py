@@ -50,6 +50,15 @@ async def test_typing_ahead() -> None:
 
 
 @scene
+async def test_leaving_by_a_command_leaves_no_draft() -> None:
+    """You should find an empty box in the next chat after /quit."""
+    async with chat(EchoEngine()) as person:
+        await person.ask("/quit")
+        await person.until(lambda: person.app._exit)
+        assert person.chat.written == ""
+
+
+@scene
 async def test_a_prompt_while_a_new_chat_is_opened() -> None:
     """You should stay where you asked something, and see its answer there."""
     engine = PromptedEngine()

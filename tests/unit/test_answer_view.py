@@ -71,7 +71,7 @@ FEW = settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.gen
 MARKUP = re.findall(
     r"\S+",
     "** * _ ` ``` ~~~ ~~ # ## - + 1. 2) > | |-|-| |a|b| [ ]( ) ! \\ --- === word Wörter 煮沸 。 🙂 "
-    "اغلِ a_b 3 : https://e.org <br>",
+    "اغلِ a_b 3 : https://e.org <br> $ $x^2$ \\( \\) $$ \\[ \\] \\frac{1}{x}",
 )
 
 HOSTILE = "a\x1b]52;c;eA==\x07 \x1b[2J **b\x9b2J** \u202ec\u2066 `\x1b[31m` [\x1b](\x1bc)\n"
@@ -200,8 +200,8 @@ Height  │ Minutes │                   Why
 يقتل غليان الماء الجراثيم والفيروسات والطفيليات التي تسبب
 الإسهال والكوليرا. 👩👩👧 ❤ 👍🏽
 
-<b>html</b> & List<String> *stay* and \\( x_1 \\) too. An
-unclosed **bold at the end""".splitlines()
+<b>html</b> & List<String> *stay* and x₁ too. An unclosed
+**bold at the end""".splitlines()
         )
 
     def test_is_styled(self) -> None:
@@ -275,6 +275,22 @@ unclosed **bold at the end""".splitlines()
         assert shown(text) == [
             "───", "**a** | b", "```", "# c", "", "", "    d", "───", "after", "", "    e*f*", "", "    g",
         ]  # fmt: skip
+
+    def test_shows_mathematics_as_text(self) -> None:
+        answer = (
+            "With $x^2$ for $5 and `$y^2$`:\n\\[\n\\frac{a}{b} = \\sqrt{2}\n\\]\n"
+            "| $a_1$ | b |\n|---|---|\n| 1 | \\(\\pi\\) |\n\n"
+            "- item\n  $$ \\sum_{i=1}^n i $$\n\n```\n$$\nx^2\n$$\n```\n\n"
+            "$$\nnever | closed\n\n\\[1\\] is a reference, $$"
+        )
+        assert shown(answer) == [
+            *("With x² for $5 and $y^2$:", "  a/b = √2", "a₁ │ b", "───┼──", "1  │ π", ""),
+            *("• item", "    ∑ᵢ₌₁ⁿ i", "", "───", "$$", "x^2", "$$", "───", ""),
+            *("$$", "never | closed", "", "\\[1\\] is a reference, $$"),
+        ]
+        small = Lines(79, 24, unicode=False)
+        small.take("With $x^2$\n\\[ x^2 \\]\n")
+        assert [run for row in small.done for run, _ in row.runs] == ["With $x^2$", "\\[ x^2 \\]"]
 
     def test_breaks_chinese_where_it_may_be_broken(self) -> None:
         rows = shown("煮沸。" * 30, 21)

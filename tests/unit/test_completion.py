@@ -32,6 +32,23 @@ def test_commands_and_their_words() -> None:
     assert _texts("/nothing x") == _texts("//") == _texts("what /th") == []
 
 
+def test_what_there_is_to_choose(home: Path) -> None:
+    own = home / "config" / "prompts" / "roles"
+    own.mkdir(parents=True)
+    (own / "novice.md").write_text("---\ndescription: New here.\n---\n# system\nAsk.\n")
+    (home / "config" / "config.toml").write_text(
+        '[engines.school]\nurl = "http://127.0.0.1:9/v1"\n'
+    )
+    assert _texts("/role n") == ["/role novice", "/role nurse"]
+    assert _texts("/role o") == ["/role off"]
+    assert _texts("/model sc") == ["/model school"]
+    assert _texts("/theme d") == ["/theme dark"]
+    assert _texts("/branch p") == ["/branch previous"]
+    assert _texts("/delete ") == ["/delete undo"]
+    (home / "config" / "config.toml").write_text("[")
+    assert _texts("/model ") == []
+
+
 def test_file_names(folder: Path) -> None:
     assert _texts("/file n") == ["/file Notebooks/", "/file notes.txt"]
     assert _texts("/file ") == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from hinterland.conversation import Conversation
 from hinterland.history import History
 from hinterland.paths import Paths, find
+from hinterland.prompt_memory import PromptMemory
 from hinterland.turns import Turn
+from tests.tui.chatting import PromptedEngine, scene
 
 _WINDOW = """
 import sys
@@ -109,6 +113,27 @@ def test_two_windows_of_one_conversation_do_not_write_over_each_other(paths: Pat
     with window("talk", "begun") as later:
         assert later.found == "yours again"
     assert _texts(paths) == ["mine", "yours again"]
+
+
+@scene
+async def test_a_prompt_is_in_the_draft_until_it_has_arrived(paths: Paths) -> None:
+    """Who leaves, or is killed, while the engine is being started finds it in the next chat."""
+    engine = PromptedEngine()
+    talk = Conversation(engine, History(paths), model="small-model")
+    talk.memory = PromptMemory(paths, talk.id)
+    answer = talk.ask("Is it lost?")
+    asking = asyncio.ensure_future(anext(answer))
+    while not engine.requests:
+        await asyncio.sleep(0)
+    await talk.memory.keep_draft("and then?")  # what is in the box
+    assert _texts(paths) == ["Is it lost?\nand then?"]
+    engine.answer("No.")
+    await asking
+    assert _texts(paths) == ["and then?"]
+    assert [event async for event in answer]
+    talk.memory.sends("Stopped?")
+    await talk.memory.keep_draft("Stopped?\nmore")  # given back
+    assert _texts(paths) == ["Stopped?\nmore"]
 
 
 def test_the_draft_of_an_earlier_release_is_found(paths: Paths) -> None:

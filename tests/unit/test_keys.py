@@ -74,6 +74,11 @@ def test_a_key_as_people_write_it(written: str, meant: str) -> None:
         ({"chat.new": "escape"}, "it is the key of chat.stop"),
         ({"chat.new": "f9,f1"}, "it is the key of app.help"),
         ({"prompt.send": "ctrl+t"}, "it is the key of chat.reasoning"),
+        ({"chat.new": "ctrl+w"}, "it is the key of prompt.delete_word_left"),
+        ({"app.quit": "shift+home"}, "it is the key of prompt.select_line_start"),
+        ({"conversations.undo": "ctrl+u"}, "it changes or moves in what you write there"),
+        ({"palette.next": "ctrl+k"}, "it changes or moves in what you write there"),
+        ({"choice.drop": "c"}, "it is the key of choice.compact"),
         ({"chat.new": "f11", "chat.stop": "F11"}, "chat.stop cannot have f11"),
     ],
 )
@@ -91,6 +96,7 @@ def test_keys_that_cannot_be(settings: dict[str, str], said: str) -> None:
         {"chat.new": ""},
         {"models.back": "x,escape"},
         {"prompt.send": "ctrl+s, alt+s"},
+        {"conversations.open": "ctrl+e"},  # in the list, not in the line
     ],
 )
 def test_keys_that_can_be(settings: dict[str, str]) -> None:

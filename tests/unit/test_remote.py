@@ -397,7 +397,7 @@ def test_a_redirect_is_told_and_not_followed(ask: Ask, remote: Hostile) -> None:
 
 def test_a_remote_that_says_nothing_is_given_up(ask: Ask, remote: Hostile) -> None:
     remote.chat = [Call.wait_until_gone]
-    failed = failure(ask(remote, timeout=0.3))
+    failed = failure(ask(remote, timeout=1.0))
     assert failed.kind == "EngineError"
     assert "said nothing" in failed.message
     assert len(remote.chats) == 1
@@ -475,7 +475,7 @@ def test_stopping_an_answer_closes_the_connection(remote: Hostile, tmp_path: Pat
     done = last(asyncio.run(run()))
     assert isinstance(done, Done)
     assert done.finish_reason is FinishReason.CANCELLED
-    assert closed.wait(10)
+    assert closed.wait(60)
 
 
 def test_turns_are_taken_at_a_remote_too(remote: Hostile, tmp_path: Path) -> None:

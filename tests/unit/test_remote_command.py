@@ -86,7 +86,7 @@ def test_an_answer_from_elsewhere_outlives_its_reader(hint: Hint, box: Hostile) 
     def slow(call: Call) -> None:
         start(call)
         call.send(chunk("Once "))
-        assert read_on.wait(30)
+        assert read_on.wait(60)
         call.send(chunk("upon a time.", "stop") + DONE)
 
     box.chat = [slow]

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from hinterland import chat_branches, chat_commands
+from hinterland import attached, chat_branches, chat_commands
 from hinterland.chat_branches import Asking
 from hinterland.engine.protocol import Done, Event, Failed
+from hinterland.errors import by_name
 from hinterland.language import _
+from hinterland.sentences import sentence
 from hinterland.text import clean
+from hinterland.tui import keys
 from hinterland.tui.messages import AnswerRequested, BranchShown, CommandEnded, PromptPicked
 from hinterland.tui.screens.commanding import CommandingScreen
 from hinterland.turns import Turn
@@ -113,7 +116,7 @@ class Branching(CommandingScreen):
     def written(self) -> str:
         """What is written and not sent: what was in the box before a prompt came into it, too."""
         text = self.prompt.text
-        if self.editing is not None and text == chat_commands.typed(self.editing.prompt):
+        if self.editing is not None and text == _typed(self.editing):
             text = ""
         return "\n".join(each for each in (self._draft, text) if each.strip())
 
@@ -121,6 +124,7 @@ class Branching(CommandingScreen):
         """Change no prompt any more, and have all that is written in the box."""
         if self.editing is not None or self._draft:
             self.prompt.put(self.written)
+            self.attach_again(())
         self.editing = None
         self._draft = ""
 
@@ -151,7 +155,8 @@ class Branching(CommandingScreen):
         if asking.begun is None and self._tip() == self._tip_before:
             self.show_branch()  # the one from before
             if isinstance(self._ended, Failed):
-                self.transcript.tell(clean(f"{self._ended.message} {self._ended.hint}".strip()))
+                failed = by_name(self._ended.kind, self._ended.message, self._ended.hint)
+                self.transcript.tell(clean(sentence(failed)))
         if asking.edited is not None and not isinstance(self._ended, Done):
             self.editing = asking.edited  # its prompt has been given back
             self.refresh_bindings()
@@ -195,7 +200,8 @@ class Branching(CommandingScreen):
             self._draft = self.prompt.text
         self.editing = turn
         self.refresh_bindings()
-        self.prompt.load_text(chat_commands.typed(turn.prompt))
+        self.attach_again(attached.documents(turn.prompt))
+        self.prompt.load_text(_typed(turn))
         self.prompt.move_cursor(self.prompt.document.end)
         self.prompt.focus()
         self.transcript.reveal(turn.id)
@@ -205,6 +211,7 @@ class Branching(CommandingScreen):
         if self.editing is not None:
             self.editing = None
             self.refresh_bindings()
+            self.attach_again(())
             self._put_back()
 
     def _put_back(self) -> None:
@@ -220,5 +227,11 @@ class Branching(CommandingScreen):
         assert self.conversation is not None
         said = [each.id for each in self.conversation.turns if not each.replaces]
         number = said.index(turn.id) + 1 if turn.id in said else 0
-        state = _("changing prompt {number} of {of}: Enter asks it, Esc cancels")
-        self._set_state(state.format(number=number, of=len(said)))
+        state = _("changing prompt {number} of {of}: {send} asks it, {cancel} cancels")
+        send, cancel = keys.said(self.prompt, "prompt.send"), keys.said(self, "edit.cancel")
+        self._set_state(state.format(number=number, of=len(said), send=send, cancel=cancel))
+
+
+def _typed(turn: Turn) -> str:
+    """Return what was typed for a turn's prompt: not the documents that were with it."""
+    return chat_commands.typed(attached.question(turn.prompt))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -46,6 +46,12 @@ class CommandingScreen(Screen[None]):
 
         def on_its_way(self) -> tuple[list[Picture], list[Document]]: ...
 
+        def attach_again(self, documents: Sequence[tuple[str, str]]) -> None: ...
+
+        def action_browse(self) -> None: ...
+
+        def say_what_stops(self) -> None: ...
+
     def command(self, typed: str) -> None:
         """Do what a command says that was typed or chosen; it goes from the box if it is there."""
         found = chat_commands.read(typed)
@@ -63,7 +69,11 @@ class CommandingScreen(Screen[None]):
                 self._accept(typed)
                 self.action_new_chat()
             case "quit":
+                self._accept(typed)  # otherwise it would be the draft that waits in the next chat
                 self.leave()
+            case "list" if not argument:
+                self._accept(typed)
+                self.action_browse()
             case "model" if not argument:
                 self._accept(typed)
                 self.action_models()
@@ -111,7 +121,7 @@ class CommandingScreen(Screen[None]):
             self._accept(message.typed)
             self.run_worker(self._open_screen(message.found))
         elif self.answering is not None:
-            self._say(_("Esc stops the answer first."))
+            self.say_what_stops()
         elif message.found is not None and self.conversation is not None:
             self._accept(message.typed)
             _slash, _space, text = message.typed.strip().partition(" ")

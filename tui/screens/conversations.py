@@ -1,11 +1,11 @@
 """The conversations: a list by day, found by title as one types, or by anything that was said.
 
-Workers read and change the history and post what they find; the handlers change what is shown.
+`hinterland.tui.history_work` reads and changes the history and posts what it finds; the handlers change
+what is shown.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -14,21 +14,28 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from hinterland.errors import HinterlandError
-from hinterland.history import History, Hit, Summary, fuzzy
+from hinterland.history import History, Summary, fuzzy
 from hinterland.language import N_, _
 from hinterland.text import clean_line
+from hinterland.tui import keys
 from hinterland.tui.conversation_rows import Place, Row, by_day, by_match, by_place
+from hinterland.tui.history_work import (
+    Changed,
+    ChangeFailed,
+    HistoryWork,
+    Listed,
+    MadeReady,
+    Searched,
+)
 from hinterland.tui.widgets.conversation_list import ConversationList
 from hinterland.tui.widgets.key_line import KeyLine
 from hinterland.tui.widgets.search_box import Entered, SearchBox
 
-_MOST_PLACES = 50
-"""Places that are shown of a search through everything."""
+_PAUSE = 0.03
+"""Seconds in which more letters may come before a search through everything begins."""
 
 
 class Asking(Enum):
@@ -38,46 +45,6 @@ class Asking(Enum):
     EVERYTHING = N_("Text:")
     RENAME = N_("New title:")
     TAGS = N_("Tags:")
-
-
-@dataclass
-class Listed(Message):
-    """The conversations were read."""
-
-    summaries: list[Summary]
-
-
-@dataclass
-class MadeReady(Message):
-    """Their titles can be searched."""
-
-    prepared: list[fuzzy.Prepared[Summary]]
-
-
-@dataclass
-class Searched(Message):
-    """A search through everything has ended."""
-
-    words: str
-    hits: list[Hit]
-
-
-@dataclass
-class Changed(Message):
-    """Something was changed in the history, and what there is to say about it."""
-
-    notice: str
-    gone: str = ""
-    """The conversation that was deleted."""
-    back: str = ""
-    """The conversation that was brought back."""
-
-
-@dataclass
-class ChangeFailed(Message):
-    """The history could not be read or changed."""
-
-    error: HinterlandError
 
 
 @dataclass(frozen=True)
@@ -139,7 +106,7 @@ class ConversationsScreen(Screen[Outcome]):
         self, open_history: Callable[[], History], query: str = "", *, everywhere: bool = False
     ) -> None:
         super().__init__()
-        self._open_history = open_history
+        self._work = HistoryWork(open_history, self.post_message)
         self._asking = self._mode = Asking.EVERYTHING if everywhere else Asking.TITLES
         self._query = query
         self._summaries: list[Summary] = []
@@ -165,33 +132,7 @@ class ConversationsScreen(Screen[Outcome]):
         self.box.focus()
         self._label()
         self.list.show([], _("Reading the conversations …"))
-        self.run_worker(self._read())
-
-    # Workers: they post what they find
-
-    async def _read(self) -> None:
-        def read() -> Listed:
-            return Listed(self._open_history().list())
-
-        await self._post(read)
-
-    async def _make_ready(self, summaries: list[Summary]) -> None:
-        def prepare() -> MadeReady:
-            return MadeReady([fuzzy.prepare(each, each.title, each.tags) for each in summaries])
-
-        await self._post(prepare)
-
-    async def _search(self, words: str) -> None:
-        def search() -> Searched:
-            return Searched(words, self._open_history().search(words, _MOST_PLACES))
-
-        await self._post(search)
-
-    async def _post(self, work: Callable[[], Message]) -> None:
-        try:
-            self.post_message(await asyncio.to_thread(work))
-        except HinterlandError as error:
-            self.post_message(ChangeFailed(error))
+        self.run_worker(self._work.read())
 
     # Handlers: they own the state
 
@@ -200,7 +141,7 @@ class ConversationsScreen(Screen[Outcome]):
         if self._mode is Asking.EVERYTHING or not self._query.strip():
             self._show(keep=True)
         # The list is painted first.
-        self.call_after_refresh(lambda: self.run_worker(self._make_ready(message.summaries)))
+        self.call_after_refresh(lambda: self.run_worker(self._work.make_ready(message.summaries)))
 
     def on_made_ready(self, message: MadeReady) -> None:
         self._prepared = message.prepared
@@ -211,6 +152,8 @@ class ConversationsScreen(Screen[Outcome]):
 
     def on_searched(self, message: Searched) -> None:
         self._searching = False
+        if self._mode is not Asking.EVERYTHING:
+            return
         if message.words != self._query:
             self._show()  # somebody typed on
             return
@@ -223,7 +166,7 @@ class ConversationsScreen(Screen[Outcome]):
         self.notify(message.notice, markup=False)
         self._deleted |= {message.gone} - {""}
         self._deleted.discard(message.back)
-        self.run_worker(self._read())
+        self.run_worker(self._work.read())
 
     def on_change_failed(self, message: ChangeFailed) -> None:
         self._searching = self._open_what_is_found = False
@@ -281,7 +224,7 @@ class ConversationsScreen(Screen[Outcome]):
         if self.list.has_focus:
             if not self.list.move(rows) and rows < 0:
                 self.set_focus(self.box)
-        elif rows > 0 and self.list.chosen is not None:
+        elif rows > 0 and (self.list.chosen is not None or self._any_archived()):
             self.set_focus(self.list)
 
     def action_page(self, pages: int) -> None:
@@ -314,28 +257,20 @@ class ConversationsScreen(Screen[Outcome]):
             self._ask(Asking.TAGS, summary, " ".join(summary.tags))
 
     def action_delete(self) -> None:
-        summary = self._chosen()
-        if summary is None:
-            return
-        deleted = summary
-
-        def delete() -> Message:
-            self._open_history().set_aside(deleted.id)
-            said = _("Deleted “{title}”. Ctrl+Z brings it back until you leave.")
-            return Changed(said.format(title=clean_line(deleted.title, 40)), gone=deleted.id)
-
-        self.run_worker(self._post(delete))
+        if summary := self._chosen():
+            key = keys.said(self, "conversations.undo")
+            said = _("Deleted “{title}”. {key} brings it back until you leave.")
+            said = said.format(title=clean_line(summary.title, 40), key=key)
+            self.run_worker(self._work.delete(summary.id, said))
 
     def action_undo(self) -> None:
-        def bring_back() -> Message:
-            back = self._open_history().bring_back()
-            if back is None:
-                return Changed(_("Nothing was deleted that could come back."))
-            return Changed(_("It is back."), back=back)
-
-        self.run_worker(self._post(bring_back))
+        self.run_worker(self._work.bring_back())
 
     # The rest
+
+    def _any_archived(self) -> bool:
+        """Whether the list could show more than it does."""
+        return not self._show_archived and any(each.archived for each in self._summaries)
 
     def _chosen(self) -> Summary | None:
         place = self.list.chosen
@@ -344,11 +279,7 @@ class ConversationsScreen(Screen[Outcome]):
         return next((each for each in self._summaries if each.id == place.conversation_id), None)
 
     def _change(self, change: Callable[[History], object], said: str) -> None:
-        def work() -> Message:
-            change(self._open_history())
-            return Changed(said)
-
-        self.run_worker(self._post(work))
+        self.run_worker(self._work.change(change, said))
 
     def _ask(self, asking: Asking, summary: Summary, text: str) -> None:
         self._asking, self._changing = asking, summary.id
@@ -368,10 +299,14 @@ class ConversationsScreen(Screen[Outcome]):
 
     def _label(self) -> None:
         self.query_one("#search-label", Static).update(_(self._asking.value) + " ")
-        self.box.placeholder = {
-            Asking.TITLES: _("type to find; F3 searches all text"),
-            Asking.EVERYTHING: _("words that were said; Ctrl+O lists titles"),
-        }.get(self._asking, "")
+        says = {
+            Asking.TITLES: _("type to find; {text} searches all text"),
+            Asking.EVERYTHING: _("words that were said; {titles} lists titles"),
+        }
+        self.box.placeholder = says.get(self._asking, "").format(
+            text=keys.said(self, "conversations.text"),
+            titles=keys.said(self, "conversations.titles"),
+        )
 
     def _show(self, keep: bool = False) -> None:
         """Show what there is to show for what stands in the box."""
@@ -379,7 +314,8 @@ class ConversationsScreen(Screen[Outcome]):
         if self._mode is Asking.EVERYTHING and words:
             if not self._searching:
                 self._searching = True
-                self.run_worker(self._search(self._query))
+                # Not at the first letter of several: a search that has begun goes on to its end.
+                self.set_timer(_PAUSE, self._search)
             return
         if words:
             if self._prepared is None:
@@ -392,7 +328,17 @@ class ConversationsScreen(Screen[Outcome]):
             rows = by_day(listed)
         self._show_rows(rows, len(listed), keep)
 
+    def _search(self) -> None:
+        if self._mode is Asking.EVERYTHING and self._query.strip():
+            self.run_worker(self._work.search(self._query))
+        else:
+            self._searching = False
+
     def _show_rows(self, rows: list[Row], count: int, keep: bool = False) -> None:
-        nothing = _("Nothing found.") if self._query.strip() else _("There are no conversations.")
+        nothing = _("There are no conversations.")
+        if self._query.strip():
+            nothing = _("Nothing found.")
+        elif self._any_archived():
+            nothing = _("All conversations are archived.")
         self.list.show(rows, nothing, keep)
         self.query_one("#search-count", Static).update(f"{count:,}")

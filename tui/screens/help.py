@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -15,6 +17,7 @@ from hinterland.config import Config
 from hinterland.language import N_, _
 from hinterland.tui import commands, keys, vim
 from hinterland.tui.widgets.key_line import KeyLine
+from hinterland.tui.wrap import hanging
 
 
 class HelpText(VerticalScroll):
@@ -46,8 +49,19 @@ class HelpScreen(Screen[None]):
         typed = chat_commands.help_text(commands.OWN)
         heading = _("Commands, typed in the box")
         with HelpText():
-            yield Static(f"{listed}\n\n{heading}\n{typed}", markup=False)
+            yield Static(_Rows(f"{listed}\n\n{heading}\n{typed}"), markup=False)
         yield KeyLine()
 
     def action_leave(self) -> None:
         self.dismiss()
+
+
+class _Rows:
+    """Rows of two columns, cut to the width there is."""
+
+    def __init__(self, rows: str) -> None:
+        self._rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        del console
+        yield Text("\n".join(hanging(self._rows, options.max_width)), no_wrap=True)

@@ -1,29 +1,24 @@
-"""What happens around the box a prompt is written in: completions, attachments, drafts, the prompts
-of other conversations, and an editor of the person's own."""
+"""What happens around the box a prompt is written in: completions, drafts, the prompts of other
+conversations, and an editor of the person's own."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 from textual.worker import Worker
 
-from hinterland import attachments, chat_commands
+from hinterland import chat_commands
 from hinterland.conversation import Conversation
-from hinterland.engine.protocol import Event
 from hinterland.errors import HinterlandError
-from hinterland.images import Picture
 from hinterland.language import N_, _
 from hinterland.prompt_memory import recallable
 from hinterland.tui import commands
 from hinterland.tui.messages import (
-    AttachmentRemoved,
     CompletionMoved,
     CompletionsFound,
     CompletionTaken,
@@ -31,18 +26,12 @@ from hinterland.tui.messages import (
     EarlierPromptsFound,
     EarlierPromptsWanted,
     EditorWanted,
-    FileAttached,
-    FileChosen,
-    FileRead,
     PromptReady,
     TextEdited,
     WritingFailed,
 )
+from hinterland.tui.screens.attaching import Attaching, begun, place
 from hinterland.tui.widgets.pick_list import PickList
-from hinterland.tui.widgets.prompt_input import PromptInput
-
-if TYPE_CHECKING:
-    from hinterland.documents import Document
 
 _DRAFT_AFTER = 2.0
 """Seconds from the first change that is not on the disk until it is."""
@@ -50,7 +39,7 @@ _LONGEST_COMPLETED = 4096
 """Characters of a line above which it is surely no command."""
 
 
-class WritingScreen(Screen[None]):
+class WritingScreen(Attaching):
     """The part of the chat's screen that helps to write."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,24 +48,16 @@ class WritingScreen(Screen[None]):
 
     conversation: Conversation | None
     answering: Worker[None] | None
-    prompt: PromptInput
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures: list[Picture] = []
-        self._documents: list[Document] = []
         self._draft_timer: Timer | None = None
         self._keeping = asyncio.Lock()
         self._draft_failed = False
-        self._sent: tuple[list[Picture], list[Document]] = [], []
-        """What is on its way with a prompt, of what is attached."""
         self._drafted: Conversation | None = None
         """The conversation whose draft is in the box."""
         self._looking = False
         self._to_send = ""
-        self._files_read = 0
-        self.send_when_read = False
-        """Whether the prompt goes as soon as the files that were chosen are read."""
 
     # Conversations come and go
 
@@ -88,18 +69,23 @@ class WritingScreen(Screen[None]):
         self.prompt.remember(
             [recallable(turn.prompt) for turn in conversation.turns if not turn.replaces]
         )
-        self.take_off()
         self.send_when_read = False
         if left is conversation:
             return
         # What was written for a conversation that had begun, or before one that has, stays behind.
-        if left is not None and left.memory.remembers and (_begun(left) or _begun(conversation)):
-            if self.prompt.text.strip():
+        if left is not None and left.memory.remembers and place(left) != place(conversation):
+            if self.prompt.text.strip() or self._pictures or self._documents:
                 self.notify(
                     _("What you had written waits in the other conversation."), markup=False
                 )
             self.run_worker(self._keep(left, self.prompt.text))
             self.prompt.load_text("")
+            self._left_attached[place(left)] = list(self._pictures), list(self._documents)
+            self.take_off()
+        pictures, documents = self._left_attached.pop(place(conversation), ([], []))
+        self._pictures += pictures
+        self._documents += documents
+        self.show_attachments()
         self.run_worker(self._find_draft(conversation))
 
     @property
@@ -110,7 +96,7 @@ class WritingScreen(Screen[None]):
     async def _find_draft(self, conversation: Conversation) -> None:
         try:
             async with self._keeping:
-                text = await conversation.memory.draft(_begun(conversation))
+                text = await conversation.memory.draft(begun(conversation))
         except HinterlandError as error:
             self.post_message(WritingFailed(error))
         else:
@@ -235,90 +221,7 @@ class WritingScreen(Screen[None]):
             self.completions.show(())
             self.completions.remove_class("listing")
 
-    # Attachments
-
-    def ask_with_attachments(self, conversation: Conversation, prompt: str) -> AsyncIterator[Event]:
-        """Return the answer to a prompt and what is attached to it."""
-        pictures, documents = self.on_its_way()
-        return attachments.ask(conversation, prompt, documents, pictures)
-
-    def on_its_way(self) -> tuple[list[Picture], list[Document]]:
-        """Return what is attached, which is sent now; what is added later waits for the next."""
-        self._sent = list(self._pictures), list(self._documents)
-        return self._sent
-
-    def take_off_sent(self) -> None:
-        """Attach no more what was sent with a prompt that has arrived."""
-        pictures, documents = self._sent
-        self._sent = [], []
-        # Those very objects: a file may have been attached once more meanwhile.
-        self._pictures[:] = [each for each in self._pictures if not _among(each, pictures)]
-        self._documents[:] = [each for each in self._documents if not _among(each, documents)]
-        self.show_attachments()
-
-    def take_off(self) -> None:
-        """Attach nothing any more."""
-        self._pictures.clear()
-        self._documents.clear()
-        self.show_attachments()
-
-    def show_attachments(self) -> None:
-        """Say above the box what goes with the next prompt."""
-        line = self.query_one("#attachments", Static)
-        names = attachments.described(self._documents, self._pictures)
-        line.set_class(bool(names), "attached")
-        if names:
-            says = _("Attached: {names} (Backspace in the empty box takes the last off)")
-            line.update(says.format(names=names))
-
-    def on_attachment_removed(self, message: AttachmentRemoved) -> None:
-        message.stop()
-        if self.answering is None:  # what is on its way is kept until it has arrived
-            for attached in (self._pictures, self._documents):
-                if attached:
-                    attached.pop()
-                    break
-            self.show_attachments()
-
-    def action_attach(self) -> None:
-        from hinterland.tui.screens.file_picker import FilePicker
-
-        if self.app.screen is self:
-            self.app.push_screen(FilePicker(self.post_message))
-
-    @property
-    def reads_files(self) -> bool:
-        """Whether a file that was chosen is still being read."""
-        return self._files_read > 0
-
-    def on_file_chosen(self, message: FileChosen) -> None:
-        self._files_read += 1
-        self.run_worker(self._load_file(message, self.conversation))
-
-    async def _load_file(self, message: FileChosen, conversation: Conversation | None) -> None:
-        try:
-            self.post_message(FileAttached(await attachments.load(message.path), conversation))
-        except HinterlandError as error:
-            self.post_message(WritingFailed(error))
-        finally:
-            self.post_message(FileRead())
-
-    def on_file_read(self) -> None:
-        self._files_read -= 1
-        if self.send_when_read and not self.reads_files:
-            self.send_when_read = False
-            self.prompt.action_send()
-
-    def on_file_attached(self, message: FileAttached) -> None:
-        if message.conversation is not self.conversation:
-            return  # another one is shown by now
-        if isinstance(message.content, Picture):
-            self._pictures.append(message.content)
-        else:
-            self._documents.append(message.content)
-            if message.content.note:
-                self.notify(message.note, severity="warning", markup=False)
-        self.show_attachments()
+    # Prompts of commands
 
     def on_prompt_ready(self, message: PromptReady) -> None:
         self._to_send = message.text
@@ -350,11 +253,3 @@ class WritingScreen(Screen[None]):
 
     def on_text_edited(self, message: TextEdited) -> None:
         self.prompt.put(message.text)
-
-
-def _among(attached: object, others: Sequence[object]) -> bool:
-    return any(attached is each for each in others)
-
-
-def _begun(conversation: Conversation) -> bool:
-    return bool(conversation.turns) or conversation.running is not None

@@ -12,7 +12,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from hinterland.language import N_
-from hinterland.tui.conversation_rows import Place, Row
+from hinterland.tui import vim
+from hinterland.tui.conversation_rows import MARK, Place, Row
+from hinterland.tui.shaping import Shaping, of_settings
 
 
 class ConversationList(Widget, can_focus=True):
@@ -27,6 +29,7 @@ class ConversationList(Widget, can_focus=True):
         Binding("d,delete", "screen.delete", N_("Delete"), id="conversations.delete"),
         Binding("v", "screen.archived", N_("Show archived"), id="conversations.archived"),
         Binding("slash", "screen.search", N_("Search"), show=False, id="conversations.search"),
+        *vim.MOVES,
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
@@ -35,6 +38,29 @@ class ConversationList(Widget, can_focus=True):
         self._chosen: int | None = None
         self._top = 0
         self._notice = ""
+        self._shaping = Shaping.AUTO
+
+    def on_mount(self) -> None:
+        self._shaping = of_settings(self.app)
+
+    def action_vim(self, move: str) -> None:
+        half, page = max(1, self.size.height // 2), max(1, self.size.height - 1)
+        all_ = len(self._rows)
+        steps = {
+            "down": 1,
+            "up": -1,
+            "first": -all_,
+            "last": all_,
+            "half_down": half,
+            "half_up": -half,
+            "page_down": page,
+            "page_up": -page,
+        }
+        self.move(steps[move])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "vim" or vim.wanted(self)
 
     @property
     def chosen(self) -> Place | None:
@@ -87,6 +113,7 @@ class ConversationList(Widget, can_focus=True):
         width, at = self.size.width, self._top + y
         if at < len(self._rows):
             strip = self._rows[at].draw(width, at == self._chosen)
+            (strip,) = self._shaping.shape([strip], width, MARK)
         elif not self._rows and y == 0:
             strip = Strip([Segment(f"  {self._notice}")])
         else:

@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from hinterland.tui.shaping import of_settings
 from hinterland.tui.status import Status
 
 
@@ -15,4 +16,5 @@ class StatusLine(Widget):
     status: reactive[Status] = reactive(Status())
 
     def render(self) -> Text:
-        return Text(self.status.line(self.size.width), no_wrap=True, end="")
+        line = of_settings(self.app).line(self.status.line(self.size.width))
+        return Text(line, no_wrap=True, end="")

@@ -418,5 +418,8 @@ class History:
 
 
 def _to_stderr(error: HinterlandError) -> None:
-    lines = filter(None, (error.message, error.hint))
-    sys.stderr.writelines(f"hint: {clean_line(line, 600)}\n" for line in lines)
+    from hinterland.sentences import translated
+
+    for line in filter(None, (error.message, error.hint)):
+        # Under the chat, standard error is a capture that can do nothing but write.
+        sys.stderr.write(f"hint: {clean_line(translated(line), 600)}\n")

@@ -89,9 +89,7 @@ class Drafts:
                 _let_go(path)
                 return None
             except OSError as error:
-                raise StorageError(
-                    f"The draft {path} cannot be read: {error.strerror}.", "Mend its permissions."
-                ) from error
+                raise _unreadable(path, error) from error
         return text
 
     def _free(self, conversation_id: str) -> Path:
@@ -110,10 +108,7 @@ class Drafts:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StorageError(
-                f"The drafts in {self._folder} cannot be read: {error.strerror}.",
-                "Mend the permissions of that folder.",
-            ) from error
+            raise _unreadable(self._folder, error) from error
         return [
             self._folder / name
             for name in names
@@ -143,6 +138,12 @@ def _hold(path: Path) -> bool:
     _let_go(path)
     _held[path] = file
     return True
+
+
+def _unreadable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The draft {path} cannot be read: {error.strerror}.", "Mend its permissions."
+    )
 
 
 def _let_go(path: Path) -> None:

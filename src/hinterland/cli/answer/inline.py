@@ -28,6 +28,7 @@ _LINK = re.compile(
     r"\(\s*<?([^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*)>?(?:\s+\"[^\"]*\")?\s*\)"
 )
 _HALF_A_LINK = re.compile(r"!?\[[^\[\]]{0,120}(?:\](?:\([^\s()]{0,300})?)?$")
+_HALF_A_FORMULA = re.compile(r"\\[(\[].{0,200}$|\$[^\s\d$][^$]{0,60}$|\$\d?$")
 _UNDECIDED = re.compile(r"[*_~`\\]+$")
 _WORD = re.compile(r"[^\W_]")
 # The one wilful difference from CommonMark: these keep their underscores.
@@ -78,11 +79,14 @@ class _Piece:
         self.size = self.left = 0  # delimiters of this run, and how many have no use yet
 
 
-def cells(text: str, style: int, *, final: bool, source: int = 0) -> list[Cell]:
-    """Return the visible characters of a line of Markdown; `final` says that it will not grow."""
+def cells(
+    text: str, style: int, *, final: bool, source: int = 0, formulas: bool = True
+) -> list[Cell]:
+    """Return the visible characters of a line of Markdown; `final` says that it will not grow.
+    Without `formulas`, LaTeX stays as it was written."""
     if not final:
         text = text[: len(text) - len(_undecided(text))]
-    pieces = _pieces(text, style, source, final)
+    pieces = _pieces(text, style, source, final, formulas)
     _emphasise([piece for piece in pieces if piece.left], pieces)
     if not final:
         _trust(pieces, source + len(text))
@@ -104,7 +108,7 @@ def _undecided(text: str) -> str:
     return found[0] if found else ""
 
 
-def _pieces(text: str, style: int, source: int, final: bool) -> list[_Piece]:
+def _pieces(text: str, style: int, source: int, final: bool, formulas: bool) -> list[_Piece]:
     pieces: list[_Piece] = []
     at = 0
     while at < len(text):
@@ -113,6 +117,12 @@ def _pieces(text: str, style: int, source: int, final: bool) -> list[_Piece]:
         if char == "\\" and text[at + 1 : at + 2] in _ESCAPABLE and at + 1 < len(text):
             pieces.append(_Piece(text[at + 1], style, here))
             at += 2
+        elif formulas and char in "\\$":
+            if not final and _HALF_A_FORMULA.match(text, at) and not _formula(text, at):
+                return pieces
+            shown, end = _formula(text, at) or (char, at + 1)
+            pieces.append(_Piece(shown, style, here))
+            at = end
         elif char == "`":
             at = _code(text, at, style, source, final, pieces)
         elif dunder := _DUNDER.match(text, at):
@@ -132,11 +142,19 @@ def _pieces(text: str, style: int, source: int, final: bool) -> list[_Piece]:
             at = link.end()
         else:
             end = at + 1
-            while end < len(text) and text[end] not in "\\`*_~[!":
+            while end < len(text) and text[end] not in "\\$`*_~[!":
                 end += 1
             pieces.append(_Piece(text[at:end], style, here))
             at = end
     return pieces
+
+
+def _formula(text: str, at: int) -> tuple[str, int] | None:
+    """Return the formula that begins here as it is shown, and where the text goes on, if one does."""
+    from hinterland.tui import latex  # most answers have none
+
+    found = latex.inline(text, at)
+    return (found.shown, found.end) if found else None
 
 
 def _code(text: str, at: int, style: int, source: int, final: bool, pieces: list[_Piece]) -> int:

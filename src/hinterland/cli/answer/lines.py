@@ -35,8 +35,11 @@ _UNDECIDED = re.compile(
     r"^\s*(?:#{1,6}\s*|[-*_+=][-*_= \t]*|\d{1,9}[.)]?\s*|[>\s]+|`{1,2}|~{1,2})?$"
 )
 _MAYBE_DELIMITERS = re.compile(r"^[\s|:-]*$")
+_FORMULA = re.compile(r"^\s*(?:\$\$|\\\[|\\begin\{)")
 _MOST_INDENT = 16
 _RULE_WIDTH = 40
+_LONGEST_FORMULA = 60
+"""Lines that wait for the end of a formula set apart, which has no empty ones; then they are text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Lines:
         self._skip = 0
         """Rows of the table that have been shown for good."""
         self._fence = ""
+        self._formula: list[str] = []
+        """The lines of a formula set apart, until it ends."""
         self._gap = self._started = self._in_list = self._after_blank = False
 
     def take(self, text: str) -> None:
@@ -85,11 +90,14 @@ class Lines:
         if self._partial:
             self._complete(self._partial)
         self._partial = ""
+        self._end_formula()
         self._end_table()
 
     def live(self) -> list[Row]:
         """Return the rows that may still change."""
         partial = self._partial
+        if self._formula or self._begins_formula(partial):
+            partial = ""
         if self._table is not None:
             growing = partial if partial.lstrip().startswith("|") else None
             rows = self._gapped(self._table.rows(self.width, growing, max(2, self.height - 6)))
@@ -120,7 +128,10 @@ class Lines:
             self._gap = False
             self._cut = max(self._cut, self._shown_end)
 
-    def _complete(self, line: str) -> None:
+    def _complete(self, line: str, *, formulas: bool = True) -> None:
+        if self._formula:
+            self._go_on_with_formula(line)
+            return
         if self._table is not None and "|" in line:
             self._table.add(line)
             return
@@ -132,6 +143,9 @@ class Lines:
             self._emit(self._rows(head, final=True))
             self._follow(head)
         self._end_table()
+        if formulas and self._begins_formula(line):
+            self._go_on_with_formula(line)
+            return
         if not self._fence and "|" in line and not self._cut and _is_text(line):
             self._head = line
             return
@@ -152,6 +166,31 @@ class Lines:
         elif self._head is not None:
             self._emit(self._rows(self._head, final=True))
         self._table, self._head, self._skip = None, None, 0
+
+    def _begins_formula(self, line: str) -> bool:
+        return (
+            self._unicode and not self._fence and not self._cut and _FORMULA.match(line) is not None
+        )
+
+    def _go_on_with_formula(self, line: str) -> None:
+        from hinterland.tui import latex
+
+        self._formula.append(line)
+        lines = [each.strip() for each in self._formula]
+        found = latex.block(lines.__getitem__, 0, len(lines))
+        shown = latex.shown_block(found.latex) if found else []
+        if shown:
+            indent = " " * (len(self._formula[0]) - len(self._formula[0].lstrip()) + 2)
+            self._emit([Row(((indent + each, 0),), verbatim=True) for each in shown])
+            self._formula, self._after_blank = [], False
+        elif not lines[-1] or len(lines) == _LONGEST_FORMULA or _formula_ends(lines):
+            self._end_formula()
+
+    def _end_formula(self) -> None:
+        """Show what turned out to be no formula as the text it is."""
+        lines, self._formula = self._formula, []
+        for line in lines:
+            self._complete(line, formulas=False)
 
     def _emit(self, rows: list[Row]) -> None:
         if rows:
@@ -196,7 +235,7 @@ class Lines:
         if _is_code(line) and self._after_blank and not self._in_list:
             return self._verbatim(line)
         block = self._block(line, 0)
-        found = cells(block.text, block.style, final=final, source=block.at)
+        found = cells(block.text, block.style, final=final, source=block.at, formulas=self._unicode)
         first = (block.first, block.prefix_style)
         hang = (block.hang, block.prefix_style)
         if self._cut:
@@ -247,6 +286,12 @@ class Lines:
 
 def _closes(fence: str, line: re.Match[str]) -> bool:
     return line[2].startswith(fence) and not line[3].strip()
+
+
+def _formula_ends(lines: list[str]) -> bool:
+    """Whether the last line has what ends a formula, be it in a place where it cannot."""
+    closing = {"$$": "$$", "\\[": "\\]"}.get(lines[0][:2], "\\end{")
+    return closing in (lines[-1] if len(lines) > 1 else lines[0][2:])
 
 
 def _is_code(line: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from hinterland.cli.answer.inline import BOLD, DIM, Cell, Row, cells, plain_cells, width_of, wrap
 
@@ -34,6 +35,7 @@ class Table:
         self._left = [not mark.endswith(":") or len(mark) == 1 for mark in marks]
         self._centre = [mark.startswith(":") and mark.endswith(":") for mark in marks]
         self._lines = [self._fitted(head)]
+        self._cells = partial(cells, formulas=unicode)
         self._bar, self._cross, self._dash = (" │ ", "─┼─", "─") if unicode else (" | ", "-+-", "-")
         self._fixed: list[int] | None = None
 
@@ -81,7 +83,7 @@ class Table:
     def _widths(self, width: int) -> list[int]:
         """Return the columns' widths; none when there is no room for a grid."""
         natural = [
-            max(1, *(width_of(cells(line[column], 0, final=True)) for line in self._lines))
+            max(1, *(width_of(self._cells(line[column], 0, final=True)) for line in self._lines))
             for column in range(len(self._left))
         ]
         room = width - len(self._bar) * (len(natural) - 1)
@@ -100,7 +102,7 @@ class Table:
 
     def _grid(self, line: list[str], widths: list[int], style: int, final: bool) -> list[Row]:
         columns = [
-            wrap(cells(text, style, final=final), ("", 0), ("", 0), size)
+            wrap(self._cells(text, style, final=final), ("", 0), ("", 0), size)
             for text, size in zip(line, widths, strict=True)
         ]
         found: list[Row] = []
@@ -135,8 +137,8 @@ class Table:
         found: list[Row] = [Row(())] if number > 1 else []
         for name, value in zip(self._lines[0], line, strict=True):
             if value or final:
-                label: list[Cell] = cells(f"{name}: ", BOLD, final=True)
-                found += wrap(label + cells(value, 0, final=final), ("", 0), ("  ", 0), width)
+                label: list[Cell] = self._cells(f"{name}: ", BOLD, final=True)
+                found += wrap(label + self._cells(value, 0, final=final), ("", 0), ("  ", 0), width)
         return found
 
 
