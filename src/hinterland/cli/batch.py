@@ -14,7 +14,7 @@ import click
 
 from hinterland.engine.protocol import Sampling, Think
 from hinterland.errors import InputError, JobError
-from hinterland.language import _
+from hinterland.language import _, n_
 
 if TYPE_CHECKING:
     from hinterland.batch.rows import Defaults
@@ -153,9 +153,11 @@ def command(source: Path, out: Path, **wished: Any) -> int:
             return _INTERRUPTED
         if job.failed:
             raise JobError(
-                _("{failed:,} rows failed; their reasons are in {file}.").format(
-                    failed=job.failed, file=out
-                ),
+                n_(
+                    "{failed:,} row failed; its reason is in {file}.",
+                    "{failed:,} rows failed; their reasons are in {file}.",
+                    job.failed,
+                ).format(failed=job.failed, file=out),
                 _("`--retry-failed` does them again."),
             )
     return 0
