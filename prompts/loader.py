@@ -35,7 +35,7 @@ class Prompt:
     template_line: int = 1
     """Where the template begins in the file, counted from 1."""
 
-    def render(self, **values: object) -> str:
+    def render(self, /, **values: object) -> str:
         """Return the user's message; raises ConfigError naming file and line when it cannot be made."""
         if "{" not in self.template:
             return self.template

@@ -151,14 +151,14 @@ class Hinterland:
         lines = ((line, msgspec.json.encode(row)) for line, row in enumerate(rows, start=1))
         intake = Intake(lambda: lines, Own(), Maker(Defaults(model=self.model)))
         results: asyncio.Queue[Result | None] = asyncio.Queue()
-        taken = asyncio.Semaphore(_READ_AHEAD)
+        room = asyncio.Event()
         target = await self.target(concurrency)
         run = Run(
             Supply(intake.windows(longest_first=False)),
             [target],
             Answering(),
             results.put_nowait,
-            room=lambda: _acquired(taken),
+            room=lambda: room.wait() if results.qsize() >= _READ_AHEAD else None,
         )
 
         async def work() -> None:
@@ -170,7 +170,9 @@ class Hinterland:
         working = asyncio.create_task(work())
         try:
             while (result := await results.get()) is not None:
-                taken.release()
+                if results.qsize() < _READ_AHEAD:
+                    room.set()
+                    room.clear()
                 yield result
             await working
         finally:
@@ -215,10 +217,6 @@ def connect(model: str | None = None, *, engine: Engine | None = None) -> Hinter
 
 _READ_AHEAD = 256
 """Results that may wait to be taken."""
-
-
-async def _acquired(semaphore: asyncio.Semaphore) -> None:
-    await semaphore.acquire()
 
 
 def _messages(

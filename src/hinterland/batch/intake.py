@@ -15,6 +15,7 @@ from hinterland.errors import HinterlandError, InputError
 from hinterland.jobs import Table
 
 WINDOW_ROWS, WINDOW_BYTES = 1024, 8 << 20
+_MOST_LEVELS = 100
 _KNOWN, _SEEN = 1, 2
 _MARKS = _KNOWN | _SEEN
 
@@ -83,13 +84,14 @@ class Intake:
             had = finished.set(name, number | _MARKS)
             if had & _SEEN:
                 self.repeated += 1
-                if finished.set(f"line-{line}", number | _MARKS):
+                spare = f"line-{line}"
+                while finished.get(spare) & _SEEN:
+                    spare += "+"  # somebody else's id
+                if finished.set(spare, number | _MARKS):
                     self.skipped += 1  # an earlier run has said so
                     continue
                 error = InputError(f"The id {name!r} was used before line {line}.", "Change it.")
-                yield Piece(
-                    line=line, id=f"line-{line}", fingerprint=fingerprint.hex(), error=error
-                )
+                yield Piece(line=line, id=spare, fingerprint=fingerprint.hex(), error=error)
             elif had:
                 self.skipped += 1
                 if (had ^ number) & ~_MARKS:
@@ -104,6 +106,8 @@ class Intake:
             return Piece(line=line, id=name, fingerprint=fingerprint, error=data)
         try:
             row, fields = self._format.row(data, line)
+            if row.metadata is not None and _deep(row.metadata):
+                raise InputError(f"The metadata of line {line} are nested too deeply.", "")
             return self._maker.piece(line, name, fingerprint, row, fields)
         except HinterlandError as error:
             return Piece(line=line, id=name, fingerprint=fingerprint, error=error)
@@ -122,6 +126,21 @@ class Intake:
         self.changed += 1
         if len(self.first_changed) < 3:
             self.first_changed.append(name)
+
+
+def _deep(value: object) -> bool:
+    """Whether a value has so many levels that it may not be encoded where this was called."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, list | dict)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _number(fingerprint: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from hinterland.batch.running import RETRIES, Run, Tally, Target
 from hinterland.batch.sources import Line
 from hinterland.errors import InputError
 from hinterland.jobs import Ledger, Supply
+
+_BEGINNING = b'{"id":'
+"""What every result begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,9 @@ class Job:
         self.tally = run.tally
         try:
             await run.go()
+        except asyncio.CancelledError:
+            ledger.give_up()
+            raise
         finally:
             await ledger.close()
         if self._wishes.ordered:
@@ -158,15 +165,15 @@ class Job:
                 found = known(line)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 if number == 1:
-                    raise InputError(
-                        f"{self._out} has something else than results in this format.",
-                        "Name another file for the results, or move this one away.",
-                    ) from error
+                    raise self._no_results() from error
                 earlier.spoilt += 1
                 continue
             earlier.finished += 1
             earlier.failed += found.error is not None
             know(found.id, found.fingerprint)
+        if not (earlier.finished or self._may_be_torn(self.ledger.torn)):
+            raise self._no_results()
+        self.ledger.cut_torn()
         unwanted = self._unwanted()
         if unwanted is not None:
             self.ledger.keep_only(lambda line: not unwanted(line))
@@ -177,6 +184,22 @@ class Job:
                 self.earlier.finished += 1
                 self.earlier.failed += found.error is not None
                 know(found.id, found.fingerprint)
+
+    def _no_results(self) -> InputError:
+        return InputError(
+            f"{self._out} has something else than results in this format.",
+            "Name another file for the results, or move this one away.",
+        )
+
+    def _may_be_torn(self, rest: bytes) -> bool:
+        """Whether that is all that is left of a first result, and no file of somebody's."""
+        try:
+            self._format.known(rest)
+        except msgspec.ValidationError:
+            return False  # whole, and something else
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return _BEGINNING.startswith(rest[: len(_BEGINNING)]) or not rest.strip(b"\0")
+        return True
 
     def _unwanted(self) -> Callable[[bytes], bool] | None:
         """Return what tells the lines that have to go; None when all may stay."""

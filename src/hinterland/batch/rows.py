@@ -223,7 +223,7 @@ class Maker:
 
 def unusable(line: int, error: Exception) -> InputError:
     """Return what to say of a row that cannot be read."""
-    if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
+    if isinstance(error, UnicodeDecodeError):
         return InputError(f"Line {line} is not UTF-8 text.", "Save the file as UTF-8.")
     reason, _, place = str(error).partition(" - at `$")
     where = place.rstrip("`").lstrip(".")
@@ -239,8 +239,8 @@ def _stamp(path: Path) -> list[Any]:
     """Return what tells a file from what it was before; a missing one is told of when it is read."""
     try:
         found = os.stat(path)
-    except OSError:
-        return [str(path)]
+    except (OSError, ValueError):  # a name can hold what no name may
+        return [repr(path)]
     return [str(path), found.st_size, found.st_mtime_ns]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -49,7 +50,8 @@ def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterato
     """Yield the rows of a table whose first line has the names of its columns.
 
     A column that is called like a field of a row is one, and the others are kept as metadata; with
-    `fields` they are fields too, for a template. Raises InputError when it cannot be read at all.
+    `fields` they are fields too, for a template, as is the prompt under its column's name. Raises
+    InputError when it cannot be read at all.
     """
     csv.field_size_limit(MOST_BYTES)
     with (
@@ -57,7 +59,7 @@ def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterato
         # What is not UTF-8 becomes lone surrogates, which JSON then refuses, row by row.
         io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="") as text,
     ):
-        reader = csv.DictReader(text, restkey="")
+        reader = csv.DictReader(text, restkey="", strict=True)
         try:
             names = reader.fieldnames or ()
         except csv.Error as error:
@@ -77,6 +79,9 @@ def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterato
                 continue
             if found is None:
                 return
+            if any(found.get("") or ()):
+                yield number, _too_wide(number)
+                continue
             row = _csv_row(found, prompt_column, fields=fields)
             try:
                 yield number, msgspec.json.encode(row)
@@ -95,7 +100,11 @@ def texts(folder: Path) -> Iterator[Line]:
         number += 1
         name = os.fsencode(path.relative_to(folder)).decode("utf-8", "backslashreplace")
         try:
-            if path.stat().st_size > MOST_BYTES:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode):
+                yield number, InputError(f"{name} is not a file.", "Leave files of text there.")
+                continue
+            if found.st_size > MOST_BYTES:
                 yield number, _too_long(name)
                 continue
             text = path.read_bytes().decode("utf-8-sig")
@@ -112,15 +121,15 @@ def _csv_row(found: dict[str, Any], prompt_column: str, *, fields: bool) -> dict
     row: dict[str, Any] = {"prompt": found[prompt_column] or ""}
     rest = {}
     for name, value in found.items():
-        if name == prompt_column or value in (None, "", []):
+        if value in (None, "") or isinstance(value, list):
             continue
-        if name in _CSV_FIELDS:
+        if name in _CSV_FIELDS and name != prompt_column:
             row[name] = _number(name, value)
-        else:
+        elif name != prompt_column or fields:
             rest[name] = value
-    if rest:
-        row |= rest if fields else {"metadata": rest}
-    return row
+    if fields:
+        return rest | row
+    return row | {"metadata": rest} if rest else row
 
 
 def _number(name: str, value: str) -> object:
@@ -132,11 +141,13 @@ def _number(name: str, value: str) -> object:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
+    unread: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=unread.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(place, name)
+    yield from (Path(error.filename) for error in unread)
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -146,6 +157,13 @@ def _opened(path: Path) -> BinaryIO:
         raise InputError(
             f"The input {path} cannot be read: {error.strerror}.", "Check its name and permissions."
         ) from error
+
+
+def _too_wide(number: int) -> InputError:
+    return InputError(
+        f"Line {number} has more cells than the table has columns.",
+        "A text with a comma stands in quotes.",
+    )
 
 
 def _too_long(subject: str) -> InputError:

@@ -14,7 +14,7 @@ import click
 
 from hinterland.engine.protocol import Sampling, Think
 from hinterland.errors import InputError, JobError
-from hinterland.language import _
+from hinterland.language import _, n_
 
 if TYPE_CHECKING:
     from hinterland.batch.rows import Defaults
@@ -139,7 +139,7 @@ def command(source: Path, out: Path, **wished: Any) -> int:
     with Job(
         lines, out, form, Maker(defaults), wishes, say=progress.say, paused=progress.paused
     ) as job:
-        progress.watch(job, lines if source.name != "-" else None)
+        progress.watch(job, None if _is_read_once(source) else lines)
         answering = Answering(_tools(wished, settings), found.config)
         complete = asyncio.run(
             _run(
@@ -153,9 +153,11 @@ def command(source: Path, out: Path, **wished: Any) -> int:
             return _INTERRUPTED
         if job.failed:
             raise JobError(
-                _("{failed:,} rows failed; their reasons are in {file}.").format(
-                    failed=job.failed, file=out
-                ),
+                n_(
+                    "{failed:,} row failed; its reason is in {file}.",
+                    "{failed:,} rows failed; their reasons are in {file}.",
+                    job.failed,
+                ).format(failed=job.failed, file=out),
                 _("`--retry-failed` does them again."),
             )
     return 0
@@ -208,12 +210,12 @@ def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iter
     from hinterland.batch import sources
 
     column = wished["prompt_column"]
+    if _is_read_once(source) and (wished["ordered"] or wished["redo_changed"] or column):
+        raise InputError(
+            "A pipe is read once: it cannot be put in order, compared, or be CSV.",
+            "Keep it in a file first.",
+        )
     if str(source) == "-":
-        if wished["ordered"] or wished["redo_changed"] or column:
-            raise InputError(
-                "Standard input is read once: it cannot be put in order, compared, or be CSV.",
-                "Keep it in a file first.",
-            )
         return partial(sources.json_lines, Path("/dev/stdin"))
     if not source.exists():
         raise InputError(f"There is no input {source}.", "Check its name.")
@@ -236,6 +238,11 @@ def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iter
             "Name their column with --prompt-column.",
         )
     return partial(sources.json_lines, source)
+
+
+def _is_read_once(source: Path) -> bool:
+    """Whether the input is a pipe, which gives its rows to whoever reads first."""
+    return str(source) == "-" or (source.exists() and not (source.is_dir() or source.is_file()))
 
 
 def _defaults(

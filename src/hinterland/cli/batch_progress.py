@@ -16,6 +16,7 @@ import msgspec
 
 from hinterland.cli.progress import ProgressLine
 from hinterland.engine.protocol import Event
+from hinterland.errors import HinterlandError
 from hinterland.language import _, n_
 from hinterland.text import clean_line
 
@@ -42,6 +43,7 @@ class Progress:
         self._rows: Callable[[], Iterable[object]] | None = None
         self._total: int | None = None
         self._full = False
+        self._over = False
         self._said = 0
 
     def watch(self, job: Job, rows: Callable[[], Iterable[object]] | None) -> None:
@@ -94,6 +96,7 @@ class Progress:
         try:
             yield
         finally:
+            self._over = True
             task.cancel()
             self._line.clear()
 
@@ -131,11 +134,21 @@ class Progress:
 
     async def _show(self) -> None:
         if self._rows is not None:
-            rows = self._rows
-            self._total = await asyncio.to_thread(lambda: sum(1 for _row in rows()))
+            self._total = await asyncio.to_thread(self._counted, self._rows)
         while True:
             await asyncio.sleep(self._every)
             self._tell()
+
+    def _counted(self, rows: Callable[[], Iterable[object]]) -> int | None:
+        count = 0
+        try:
+            for _row in rows():
+                count += 1
+                if self._over:
+                    return None
+        except (HinterlandError, OSError):  # whoever does the rows tells of it
+            return None
+        return count
 
     def _tell(self) -> None:
         job = self._job
@@ -203,4 +216,7 @@ def _columns() -> int:
 
 def _write_json(event: dict[str, Any]) -> None:
     sys.stdout.write(msgspec.json.encode(event | {"time": round(time.time(), 3)}).decode() + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads it any more; the rows are done all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,8 +1,8 @@
 """The append-only file of what a job has finished: one line each, on the disk before it is counted.
 
 A line is written as soon as its work is done, so that an end by `kill -9` loses none, and is made
-durable with its group, so that a power cut loses none that was counted. The reader of an old ledger
-drops a torn last line, and lines that a power cut has spoilt.
+durable with its group, so that a power cut loses none that was counted. A torn last line of an old
+ledger is cut off before one is written after it; until then a file that is none stays as it is.
 """
 
 from __future__ import annotations
@@ -43,11 +43,15 @@ class Ledger:
         """Lines of this run that are on the disk."""
         self.written = 0
         """Lines of this run that are in the file."""
+        self.torn = b""
+        """What follows the last whole line, 1 MB of it at most; the first line written replaces it."""
         self._paused = paused
         self._added: list[bytes] = []
         """Lines that are not written yet."""
         self._held = False
         """Whether the disk is full."""
+        self._looked_after = False
+        """Whether somebody looks if it has space again."""
         self._trouble: StorageError | None = None
         self._room = asyncio.Event()
         self._room.set()
@@ -78,7 +82,7 @@ class Ledger:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._file = os.open(self.path, flags, 0o600)
             self._stack.callback(lambda: os.close(self._file))
-            self._size = self._without_torn_line()
+            self._size, self.torn = self._whole_lines()
             durable.sync_folder(folder)
         except OSError as error:
             raise _not_written(self.path, error) from error
@@ -93,11 +97,20 @@ class Ledger:
     # Before the run
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the lines that are there, without their ends."""
+        """Yield the whole lines that are there, without their ends."""
+        at = 0
         with open(self._file, "rb", closefd=False) as file:
             file.seek(0)
-            for line in file:
+            while at < self._size and (line := file.readline()):
+                at += len(line)
                 yield line[:-1]
+
+    def cut_torn(self) -> None:
+        """Cut off what follows the last whole line; adding a line does so too."""
+        try:
+            self._cut_torn()
+        except OSError as error:
+            raise _not_written(self.path, error) from error
 
     def keep_only(self, wanted: Callable[[bytes], bool]) -> None:
         """Write the file anew with the lines that `wanted` says yes to; all or nothing."""
@@ -139,10 +152,15 @@ class Ledger:
         file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         os.dup2(file, self._file, inheritable=False)
         os.close(file)
-        self._size = os.fstat(self._file).st_size
+        self._size, self.torn = self._whole_lines()
 
-    def _without_torn_line(self) -> int:
-        """Cut off what follows the last whole line; return the size that is left."""
+    def _cut_torn(self) -> None:
+        if self.torn:
+            os.ftruncate(self._file, self._size)
+            self.torn = b""
+
+    def _whole_lines(self) -> tuple[int, bytes]:
+        """Return the size of the whole lines, and the beginning of what follows them."""
         size = end = os.fstat(self._file).st_size
         while end:
             start = max(0, end - _COPIED)
@@ -151,9 +169,7 @@ class Ledger:
                 end = start + last + 1
                 break
             end = start
-        if end < size:
-            os.ftruncate(self._file, end)
-        return end
+        return end, os.pread(self._file, min(size - end, _COPIED), end)
 
     # In the run
 
@@ -175,12 +191,19 @@ class Ledger:
     async def room(self) -> None:
         """Wait until more may be added; raises StorageError when the disk has failed."""
         while not self._room.is_set():
-            if self._held:
+            if self._held and not self._looked_after:
                 await self._wait_for_space()
             else:
                 await self._room.wait()
         if self._trouble is not None:
             raise self._trouble
+
+    def give_up(self) -> None:
+        """Drop what a full disk has not taken: it was not counted."""
+        if self._held:
+            self._added.clear()
+            self._held = False
+            self._room.set()
 
     async def close(self) -> None:
         """Make durable what was added; raises StorageError when that fails."""
@@ -197,14 +220,16 @@ class Ledger:
             raise self._trouble
 
     async def _wait_for_space(self) -> None:
+        self._looked_after = True
         self._paused(True)
         try:
             while self._held:
                 await asyncio.sleep(_PAUSE)
                 self._held = False
                 self._write_added()
-        finally:
             self._paused(False)
+        finally:
+            self._looked_after = False
 
     def _write_added(self) -> None:
         """Append what was added, or no part of a line of it when the disk is full."""
@@ -212,6 +237,7 @@ class Ledger:
             return
         whole = b"\n".join(self._added) + b"\n"
         try:
+            self._cut_torn()
             done = os.write(self._file, whole)
             while done < len(whole):
                 done += os.write(self._file, whole[done:])

@@ -6,6 +6,8 @@ Workers take from it; what one could not do goes back to the others.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections import deque
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -26,7 +28,7 @@ class Supply(Generic[T]):
         self._windows = windows
         self._ready: deque[T] = deque()
         self._taken = 0
-        self._reading: asyncio.Task[list[T] | None] | None = None
+        self._reading: asyncio.Future[list[T] | None] | None = None
         self._at_end = False
         self._changed = asyncio.Condition()
 
@@ -44,7 +46,7 @@ class Supply(Generic[T]):
         self._taken += 1
         thing = self._ready.popleft()
         if len(self._ready) < _LOW and self._reading is None and not self._at_end:
-            self._reading = asyncio.create_task(asyncio.to_thread(next, self._windows, None))
+            self._reading = self._window()
         return thing
 
     def done(self) -> bool:
@@ -60,7 +62,7 @@ class Supply(Generic[T]):
 
     async def _read(self) -> None:
         if self._reading is None:
-            self._reading = asyncio.create_task(asyncio.to_thread(next, self._windows, None))
+            self._reading = self._window()
         reading = self._reading
         window = await asyncio.shield(reading)
         if self._reading is reading:  # the first of those who waited
@@ -70,6 +72,37 @@ class Supply(Generic[T]):
                 await self.wake()
             else:
                 self._ready.extend(window)
+
+    def _window(self) -> asyncio.Future[list[T] | None]:
+        """Return the next window that a thread reads; one that never comes keeps nobody from
+        leaving."""
+        loop = asyncio.get_running_loop()
+        window: asyncio.Future[list[T] | None] = loop.create_future()
+
+        def read() -> None:
+            found, trouble = None, None
+            try:
+                found = next(self._windows, None)
+            except Exception as error:  # noqa: BLE001 — whoever takes hears of it
+                trouble = error
+
+            def tell() -> None:
+                if trouble is not None:
+                    window.set_exception(trouble)
+                else:
+                    window.set_result(found)
+
+            with contextlib.suppress(RuntimeError):  # the loop is gone
+                loop.call_soon_threadsafe(tell)
+
+        threading.Thread(target=read, daemon=True).start()
+        return window
+
+    async def rest(self, seconds: float) -> None:
+        """Wait so long, or until there is nothing left to do."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: self._at_end and not self._taken)
 
     async def wake(self) -> None:
         """Have those who wait look again."""
