@@ -74,16 +74,16 @@ class Intake:
             yield _ordered(window) if longest_first else window
 
     def _pieces(self) -> Iterator[Piece]:
-        finished, fingerprint_of, name_of = self.finished, self._fingerprint, self._id
+        finish, fingerprint_of, name_of = self.finished.set, self._fingerprint, self._id
         for line, data in self._lines():
             self.rows += 1
             given = name_of(line, data)
             name = str(given)
             number, fingerprint = fingerprint_of(data)
-            had = finished.set(name, number | _MARKS)
+            had = finish(name, number | _MARKS)
             if had & _SEEN:
                 self.repeated += 1
-                if finished.set(f"line-{line}", number | _MARKS):
+                if finish(f"line-{line}", number | _MARKS):
                     self.skipped += 1  # an earlier run has said so
                     continue
                 error = InputError(f"The id {name!r} was used before line {line}.", "Change it.")
