@@ -37,9 +37,9 @@ class Intake:
         self.repeated = 0
         """Rows whose id was used before."""
 
-    def know(self, name: str | int, fingerprint: str) -> None:
-        """Take note of a row that an earlier run has finished."""
-        self.finished.set(str(name), _number(bytes.fromhex(fingerprint)) | _KNOWN)
+    def know(self, name: str | int, number: int) -> None:
+        """Take note of a row that an earlier run has finished, with its fingerprint's number."""
+        self.finished.set(str(name), number & ~_MARKS | _KNOWN)
 
     def forget(self) -> None:
         """Take no note of what was finished: it is looked at anew."""
@@ -56,7 +56,7 @@ class Intake:
         for line, data in self._lines():
             name = str(self._id(line, data))
             known = 0 if seen.set(name, _SEEN) else self.finished.get(name)
-            if known and (known ^ self._fingerprint(data)[0]) & ~_MARKS:
+            if known and (known ^ _number(self._fingerprint(data))) & ~_MARKS:
                 found.add(name)
         return found
 
@@ -74,12 +74,15 @@ class Intake:
             yield _ordered(window) if longest_first else window
 
     def _pieces(self) -> Iterator[Piece]:
-        finish, fingerprint_of, name_of = self.finished.set, self._fingerprint, self._id
+        finish, fingerprint_of, id_in = self.finished.set, self._fingerprint, self._format.id
         for line, data in self._lines():
             self.rows += 1
-            given = name_of(line, data)
+            given = id_in(data) if type(data) is bytes else None
+            if given is None:
+                given = f"line-{line}"
             name = str(given)
-            number, fingerprint = fingerprint_of(data)
+            fingerprint = fingerprint_of(data)
+            number = _number(fingerprint)
             had = finish(name, number | _MARKS)
             if had & _SEEN:
                 self.repeated += 1
@@ -112,11 +115,10 @@ class Intake:
         given = None if isinstance(data, InputError) else self._format.id(data)
         return f"line-{line}" if given is None else given
 
-    def _fingerprint(self, data: bytes | InputError) -> tuple[int, bytes]:
-        found = self._maker.fingerprint(
+    def _fingerprint(self, data: bytes | InputError) -> bytes:
+        return self._maker.fingerprint(
             data.message.encode() if isinstance(data, InputError) else data
         )
-        return _number(found), found
 
     def _note_changed(self, name: str) -> None:
         self.changed += 1
@@ -125,7 +127,7 @@ class Intake:
 
 
 def _number(fingerprint: bytes) -> int:
-    return int.from_bytes(fingerprint, "little") & ~_MARKS
+    return int.from_bytes(fingerprint, "big")
 
 
 def _ordered(window: list[Piece]) -> list[Piece]:

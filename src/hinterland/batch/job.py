@@ -21,6 +21,10 @@ from hinterland.batch.sources import Line
 from hinterland.errors import InputError
 from hinterland.jobs import Ledger, Supply
 
+_LINES_TO_GUESS_BY = 1000
+_NOT_A_RESULT = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What reading a line raises that is no result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -153,10 +157,12 @@ class Job:
     def _look_back(self) -> None:
         """Learn what earlier runs have finished, and drop what is to be done again."""
         earlier, known, know = self.earlier, self._format.known, self.intake.know
+        size = 0
         for number, line in enumerate(self.ledger.lines(), start=1):
             try:
                 found = known(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                fingerprint = found.number
+            except _NOT_A_RESULT as error:
                 if number == 1:
                     raise InputError(
                         f"{self._out} has something else than results in this format.",
@@ -166,7 +172,10 @@ class Job:
                 continue
             earlier.finished += 1
             earlier.failed += found.error is not None
-            know(found.id, found.fingerprint)
+            know(found.id, fingerprint)
+            size += len(line)
+            if number == _LINES_TO_GUESS_BY:
+                self.intake.finished.expect(number * self.ledger.size // size)
         unwanted = self._unwanted()
         if unwanted is not None:
             self.ledger.keep_only(lambda line: not unwanted(line))
@@ -176,7 +185,7 @@ class Job:
                 found = known(line)
                 self.earlier.finished += 1
                 self.earlier.failed += found.error is not None
-                know(found.id, found.fingerprint)
+                know(found.id, found.number)
 
     def _unwanted(self) -> Callable[[bytes], bool] | None:
         """Return what tells the lines that have to go; None when all may stay."""
@@ -188,7 +197,8 @@ class Job:
         def unwanted(line: bytes) -> bool:
             try:
                 found = self._format.known(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                _ = found.number
+            except _NOT_A_RESULT:
                 return True
             return bool(failures and found.error is not None) or str(found.id) in again
 

@@ -155,6 +155,11 @@ class Ledger:
             os.ftruncate(self._file, end)
         return end
 
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._size
+
     # In the run
 
     @property
