@@ -186,6 +186,9 @@ def connected(address: str) -> Iterator[Cluster]:
         if address != ANY or not isinstance(error, ConnectionError):
             raise _unreachable(address) from error
         ray.init(address="local", include_dashboard=False, _node_ip_address=_HERE, **quiet)
+    # It prints what its nodes suffer on standard output, where ours goes, and nothing public stops
+    # that; what matters of it is told when a row fails.
+    ray._private.worker.print_to_stdstream = lambda *_, **__: None
     try:
         yield Cluster(ray)
     finally:

@@ -156,11 +156,13 @@ class Run:
 
     async def _work(self, target: Target) -> None:
         supply, ask, tally = self._supply, self._answering.ask, self.tally
-        while (piece := await supply.take()) is not None:
+        while True:
+            if target.failures:  # before a row is taken, which others may do
+                await supply.over(max(0.0, target.ready_at - time.monotonic()))
+            if (piece := await supply.take()) is None:
+                return
             if (waiting := self._room()) is not None:
                 await waiting
-            if target.failures:
-                await asyncio.sleep(max(0.0, target.ready_at - time.monotonic()))
             tally.running += 1
             try:
                 result = await ask(target.engine, piece, target.model)
@@ -183,12 +185,14 @@ class Run:
 
     async def _try_again(self, target: Target, piece: Piece, error: EngineError) -> None:
         now = time.monotonic()
+        # An engine that was failing before says nothing about the row, where another answers.
+        known = target.failures > 0 and not all(each.failures for each in self._targets)
         if now >= target.ready_at:
             target.failures += 1
             pause = min(_FIRST_PAUSE * 2 ** (target.failures - 1), _LONGEST_PAUSE)
             target.ready_at = now + pause
             self._say(f"{error.message} Its rows are tried again in {pause:.1f} s.")
-        piece.tries += 1
+        piece.tries += not known
         if piece.tries <= self._retries:
             self.tally.retried += 1
             await self._supply.back(piece)

@@ -6,6 +6,7 @@ Workers take from it; what one could not do goes back to the others.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -57,6 +58,17 @@ class Supply(Generic[T]):
         self._taken -= 1
         self._ready.appendleft(thing)
         await self.wake()
+
+    async def over(self, seconds: float) -> bool:
+        """Wait so long at most for everything to be done; return whether it is."""
+
+        def is_over() -> bool:
+            return self._at_end and not self._taken and not self._ready
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(is_over)
+        return is_over()
 
     async def _read(self) -> None:
         if self._reading is None:
