@@ -7,15 +7,17 @@ retries and resumption are the same as without. Nothing else imports Ray, which 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hinterland.batch.running import Target
 from hinterland.engine.protocol import (
     Done,
+    Engine,
     Event,
     Failed,
     ReasoningDelta,
@@ -35,12 +37,19 @@ _PATIENCE = 5.0  # seconds until an address is given up
 _AT_ONCE = 64  # answers; fewer are asked for
 
 
+class Asked(Protocol):
+    """A model to ask: see `hinterland.api`."""
+
+    @property
+    def engine(self) -> Engine: ...
+
+    async def target(self, concurrency: int | None) -> Target: ...
+
+
 class Node:
     """The actor: it asks the engine of the node's account, as any program there would."""
 
-    def __init__(self, model: str | None) -> None:
-        from hinterland.api import connect
-
+    def __init__(self, connect: Callable[[str | None], Asked], model: str | None) -> None:
         self._asked = connect(model)
 
     async def ready(self, concurrency: int | None) -> tuple[int, bool] | Failed:
@@ -121,12 +130,16 @@ class Cluster:
 
     async def targets(
         self,
+        connect: Callable[[str | None], Asked],
         model: str | None,
         concurrency: int | None,
         say: Callable[[str], None] = lambda sentence: None,
     ) -> list[Target]:
-        """Return an engine for each node that lives; raises what loading the model raises on the
-        first that fails, and EngineError when there is no node."""
+        """Return an engine for each node that lives, where `connect` is called.
+
+        Raises what loading the model raises on the first node where that fails, and EngineError
+        when there is no node.
+        """
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         actors = []
@@ -140,7 +153,7 @@ class Cluster:
                     scheduling_strategy=here,
                 )
                 name = f"{node['NodeManagerHostname']} ({node['NodeID'][:8]})"
-                actors.append(NodeEngine(self._ray, actor.remote(model), name))
+                actors.append(NodeEngine(self._ray, actor.remote(connect, model), name))
         if not actors:
             raise EngineError("The Ray cluster has no node.", "`ray status` shows its nodes.")
         return [
@@ -188,7 +201,8 @@ def connected(address: str) -> Iterator[Cluster]:
         ray.init(address="local", include_dashboard=False, _node_ip_address=_HERE, **quiet)
     # It prints what its nodes suffer on standard output, where ours goes, and nothing public stops
     # that; what matters of it is told when a row fails.
-    ray._private.worker.print_to_stdstream = lambda *_, **__: None
+    worker: Any = importlib.import_module("ray._private.worker")
+    worker.print_to_stdstream = lambda *_, **__: None
     try:
         yield Cluster(ray)
     finally:

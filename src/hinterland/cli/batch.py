@@ -195,6 +195,7 @@ def _engines(
     if wished["ray"] is None:
         yield partial(_targets, models, wished["concurrency"], progress)
         return
+    import hinterland
     from hinterland.batch import ray_cluster
 
     if wished["engines"]:
@@ -202,7 +203,9 @@ def _engines(
             "--ray asks the engine of each node, and --engine names others.", "Give one of them."
         )
     with ray_cluster.connected(wished["ray"]) as cluster:
-        yield partial(cluster.targets, models[0], wished["concurrency"], progress.say)
+        yield partial(
+            cluster.targets, hinterland.connect, models[0], wished["concurrency"], progress.say
+        )
 
 
 async def _targets(
