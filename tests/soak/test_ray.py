@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,19 @@ import pytest
 
 ROWS = 300
 
-pytest.importorskip("ray", reason="Ray is not installed: 260 MB, `pip install 'hinterland[ray]'`")
+if find_spec("ray") is None:
+    pytest.skip(
+        "Ray is not installed: pip install 'hinterland[ray]', 260 MB", allow_module_level=True
+    )
 
 pytestmark = [pytest.mark.soak, pytest.mark.filterwarnings("default")]  # Ray's own warnings
 
 
 @pytest.fixture
 def cluster(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Two nodes, each with an account of its own."""
+    """Two nodes on loopback, each with an account of its own."""
+    # Before Ray is imported, here and in the run.
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")

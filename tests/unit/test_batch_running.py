@@ -55,6 +55,6 @@ def test_an_engine_that_died_gives_its_rows_back(monkeypatch: pytest.MonkeyPatch
         results.append,
     )
     asyncio.run(run.go())
-    assert sorted(result.id for result in results) == list(range(1, 11))  # type: ignore[type-var]
+    assert sorted(result.id for result in results) == list(range(1, 11))
     assert all(result.error is None for result in results)
     assert dead.asked >= 40

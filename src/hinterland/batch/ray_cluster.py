@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 ANY = "auto"
 """The cluster of this machine; one is started where there is none."""
-_HERE = "127.0.0.1"
 _RESTARTS = 3  # of an actor whose process died, on a node that did not
 _PATIENCE = 5.0  # seconds until an address is given up
 _AT_ONCE = 64  # answers; fewer are asked for
@@ -198,7 +197,8 @@ def connected(address: str) -> Iterator[Cluster]:
     except (ConnectionError, ValueError, RuntimeError) as error:
         if address != ANY or not isinstance(error, ConnectionError):
             raise _unreachable(address) from error
-        ray.init(address="local", include_dashboard=False, _node_ip_address=_HERE, **quiet)
+        _stay_on_loopback()
+        ray.init(address="local", include_dashboard=False, **quiet)
     # It prints what its nodes suffer on standard output, where ours goes, and nothing public stops
     # that; what matters of it is told when a row fails.
     worker: Any = importlib.import_module("ray._private.worker")
@@ -218,6 +218,14 @@ def _look_for(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
     except (OSError, OverflowError) as error:
         raise _unreachable(address) from error
+
+
+def _stay_on_loopback() -> None:
+    """Have the cluster that is started here listen on loopback, as Ray does elsewhere than on Linux:
+    given 127.0.0.1 for an address, it would take this machine's own."""
+    constants: Any = importlib.import_module("ray._private.ray_constants")
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    constants.ENABLE_RAY_CLUSTER = False
 
 
 def _unreachable(address: str) -> EngineError:
