@@ -151,7 +151,7 @@ def measure_first(model: str) -> list[Figure]:
         run("ask", "-m", model, "--max-tokens", "1", "--no-history", "Load.")
         idle = [_first_word(model, n) for n in range(FIRST_RUNS)]
         out = folder / "out.jsonl"
-        options = ["--max-tokens", str(4 * TOKENS), "--json-progress", "-o", str(out)]
+        options = ["--max-tokens", str(TOKENS), "--json-progress", "-o", str(out)]
         batch = subprocess.Popen(
             [*HINT, "batch", str(folder / "in.jsonl"), "-m", model, *options],
             stdout=subprocess.PIPE,
@@ -159,9 +159,9 @@ def measure_first(model: str) -> list[Figure]:
         )
         try:
             assert batch.stdout is not None
-            running = 0
-            while not running:
-                running = json.loads(batch.stdout.readline()).get("running", 0)
+            done = 0
+            while not done:
+                done = json.loads(batch.stdout.readline()).get("done", 0)
             busy = [_first_word(model, n) for n in range(FIRST_RUNS)]
         finally:
             batch.terminate()
