@@ -38,9 +38,9 @@ class Intake:
         self.repeated = 0
         """Rows whose id was used before."""
 
-    def know(self, name: str | int, fingerprint: str) -> None:
-        """Take note of a row that an earlier run has finished."""
-        self.finished.set(str(name), _number(bytes.fromhex(fingerprint)) | _KNOWN)
+    def know(self, name: str | int, number: int) -> None:
+        """Take note of a row that an earlier run has finished, with its fingerprint's number."""
+        self.finished.set(str(name), number & ~_MARKS | _KNOWN)
 
     def forget(self) -> None:
         """Take no note of what was finished: it is looked at anew."""
@@ -57,7 +57,7 @@ class Intake:
         for line, data in self._lines():
             name = str(self._id(line, data))
             known = 0 if seen.set(name, _SEEN) else self.finished.get(name)
-            if known and (known ^ self._fingerprint(data)[0]) & ~_MARKS:
+            if known and (known ^ _number(self._fingerprint(data))) & ~_MARKS:
                 found.add(name)
         return found
 
@@ -75,19 +75,23 @@ class Intake:
             yield _ordered(window) if longest_first else window
 
     def _pieces(self) -> Iterator[Piece]:
-        finished, fingerprint_of, name_of = self.finished, self._fingerprint, self._id
+        finished, fingerprint_of, id_in = self.finished, self._fingerprint, self._format.id
+        finish = finished.set
         for line, data in self._lines():
             self.rows += 1
-            given = name_of(line, data)
+            given = id_in(data) if type(data) is bytes else None
+            if given is None:
+                given = f"line-{line}"
             name = str(given)
-            number, fingerprint = fingerprint_of(data)
-            had = finished.set(name, number | _MARKS)
+            fingerprint = fingerprint_of(data)
+            number = _number(fingerprint)
+            had = finish(name, number | _MARKS)
             if had & _SEEN:
                 self.repeated += 1
                 spare = f"line-{line}"
                 while finished.get(spare) & _SEEN:
                     spare += "+"  # somebody else's id
-                if finished.set(spare, number | _MARKS):
+                if finish(spare, number | _MARKS):
                     self.skipped += 1  # an earlier run has said so
                     continue
                 error = InputError(f"The id {name!r} was used before line {line}.", "Change it.")
@@ -116,11 +120,10 @@ class Intake:
         given = None if isinstance(data, InputError) else self._format.id(data)
         return f"line-{line}" if given is None else given
 
-    def _fingerprint(self, data: bytes | InputError) -> tuple[int, bytes]:
-        found = self._maker.fingerprint(
+    def _fingerprint(self, data: bytes | InputError) -> bytes:
+        return self._maker.fingerprint(
             data.message.encode() if isinstance(data, InputError) else data
         )
-        return _number(found), found
 
     def _note_changed(self, name: str) -> None:
         self.changed += 1
@@ -144,7 +147,7 @@ def _deep(value: object) -> bool:
 
 
 def _number(fingerprint: bytes) -> int:
-    return int.from_bytes(fingerprint, "little") & ~_MARKS
+    return int.from_bytes(fingerprint, "big")
 
 
 def _ordered(window: list[Piece]) -> list[Piece]:

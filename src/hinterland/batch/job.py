@@ -24,6 +24,9 @@ from hinterland.jobs import Ledger, Supply
 
 _BEGINNING = b'{"id":'
 """What every result begins with."""
+_LINES_TO_GUESS_BY = 1000
+_NOT_A_RESULT = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What reading a line raises that is no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +163,22 @@ class Job:
     def _look_back(self) -> None:
         """Learn what earlier runs have finished, and drop what is to be done again."""
         earlier, known, know = self.earlier, self._format.known, self.intake.know
+        size = 0
         for number, line in enumerate(self.ledger.lines(), start=1):
             try:
                 found = known(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                fingerprint = found.number
+            except _NOT_A_RESULT as error:
                 if number == 1:
                     raise self._no_results() from error
                 earlier.spoilt += 1
                 continue
             earlier.finished += 1
             earlier.failed += found.error is not None
-            know(found.id, found.fingerprint)
+            know(found.id, fingerprint)
+            size += len(line)
+            if number == _LINES_TO_GUESS_BY:
+                self.intake.finished.expect(number * self.ledger.size // size)
         if not (earlier.finished or self._may_be_torn(self.ledger.torn)):
             raise self._no_results()
         self.ledger.cut_torn()
@@ -183,7 +191,7 @@ class Job:
                 found = known(line)
                 self.earlier.finished += 1
                 self.earlier.failed += found.error is not None
-                know(found.id, found.fingerprint)
+                know(found.id, found.number)
 
     def _no_results(self) -> InputError:
         return InputError(
@@ -211,7 +219,8 @@ class Job:
         def unwanted(line: bytes) -> bool:
             try:
                 found = self._format.known(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                _ = found.number
+            except _NOT_A_RESULT:
                 return True
             return bool(failures and found.error is not None) or str(found.id) in again
 

@@ -41,8 +41,13 @@ class Known(msgspec.Struct, frozen=True):
     fingerprint is no result: a file of rows is not taken for one of results."""
 
     id: str | int
-    fingerprint: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
+    fingerprint: Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
     error: dict[str, Any] | None = None
+
+    @property
+    def number(self) -> int:
+        """The fingerprint; raises ValueError where it is none."""
+        return int(self.fingerprint, 16)
 
 
 def failed(name: str | int, line: int, error: HinterlandError, **more: Any) -> Result:

@@ -88,18 +88,10 @@ class Piece(msgspec.Struct, kw_only=True):
     files: tuple[Path, ...] = ()
     metadata: Any = None
     error: HinterlandError | None = None
+    length: int = 0
+    """How much work it is likely to be, in characters."""
     tries: int = 0
     """How often an engine has failed at it."""
-
-    @property
-    def length(self) -> int:
-        """How much work it is likely to be, in characters."""
-        request = self.request
-        if request is None:
-            return 0
-        return 4 * (request.sampling.max_tokens or 0) + sum(
-            len(message.content) for message in request.messages
-        )
 
 
 class Maker:
@@ -118,15 +110,18 @@ class Maker:
             defaults.tool,
             template and [template.system, template.template],
         ]
-        self._settings = hashlib.blake2b(msgspec.json.encode(settings), digest_size=32).digest()
+        key = hashlib.blake2b(msgspec.json.encode(settings), digest_size=32).digest()
+        self._keyed = hashlib.blake2b(digest_size=8, key=key)
         self._schemas: set[bytes] = set()
 
     def fingerprint(self, data: bytes) -> bytes:
         """Return 8 bytes that stand for a line of input and all that decides its answer: the run's
         settings, and the size and time of the files that it names."""
-        if b'"file"' in data or b'"image"' in data:
+        if data.find(b'"file"') >= 0 or data.find(b'"image"') >= 0:  # `in` takes 5 times as long
             data += msgspec.json.encode([_stamp(path) for path in self._named(data)])
-        return hashlib.blake2b(data, digest_size=8, key=self._settings).digest()
+        hashed = self._keyed.copy()
+        hashed.update(data)
+        return hashed.digest()
 
     def piece(
         self,
@@ -162,6 +157,9 @@ class Maker:
             usual=row.think is None,
             room=ROOM,
         )
+        length = 4 * (sampling.max_tokens or 0)
+        for message in request.messages:
+            length += len(message.content)
         return Piece(
             line=line,
             id=name,
@@ -171,6 +169,7 @@ class Maker:
             images=self._paths(row.image),
             files=self._paths(row.file),
             metadata=row.metadata,
+            length=length,
         )
 
     def _messages(self, row: Row, fields: dict[str, Any] | None) -> tuple[Message, ...]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,13 @@ class _Concurrency(click.ParamType[int | None]):
     multiple=True,
     metavar="NAME",
     help="Spread the rows over several: ids of models or remote engines; may be repeated.",
+)
+@click.option(
+    "--ray",
+    is_flag=False,
+    flag_value="auto",
+    metavar="[ADDRESS]",
+    help="Spread the rows over the nodes of a Ray cluster; after IN, see docs/ray.md.",
 )
 @click.option("-s", "--system", help="A system prompt for every row.")
 @click.option(
@@ -141,11 +149,8 @@ def command(source: Path, out: Path, **wished: Any) -> int:
     ) as job:
         progress.watch(job, None if _is_read_once(source) else lines)
         answering = Answering(_tools(wished, settings), found.config)
-        complete = asyncio.run(
-            _run(
-                job, partial(_targets, models, wished["concurrency"], progress), answering, progress
-            )
-        )
+        with _engines(models, wished, progress) as targets:
+            complete = asyncio.run(_run(job, targets, answering, progress))
         summary = job.summary(complete=complete)
         place = job.keep_summary(summary)
         progress.end(summary, place)
@@ -182,6 +187,27 @@ async def _run(
     except asyncio.CancelledError:
         return False
     return True
+
+
+@contextmanager
+def _engines(
+    models: list[str | None], wished: dict[str, Any], progress: Any
+) -> Iterator[Callable[[], Any]]:
+    """Give what returns the engines that take part; raises HinterlandError."""
+    if wished["ray"] is None:
+        yield partial(_targets, models, wished["concurrency"], progress)
+        return
+    import hinterland
+    from hinterland.batch import ray_cluster
+
+    if wished["engines"]:
+        raise InputError(
+            "--ray asks the engine of each node, and --engine names others.", "Give one of them."
+        )
+    with ray_cluster.connected(wished["ray"]) as cluster:
+        yield partial(
+            cluster.targets, hinterland.connect, models[0], wished["concurrency"], progress.say
+        )
 
 
 async def _targets(

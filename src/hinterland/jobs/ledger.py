@@ -171,6 +171,11 @@ class Ledger:
             end = start
         return end, os.pread(self._file, min(size - end, _COPIED), end)
 
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._size
+
     # In the run
 
     @property

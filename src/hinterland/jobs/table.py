@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 
 _LARGEST_FILL = 0.7
+_MOST_EXPECTED = 1 << 20
 
 
 class Table:
@@ -17,6 +18,12 @@ class Table:
     def __init__(self) -> None:
         self._make(1 << 10)
         self._used = 0
+
+    def expect(self, ids: int) -> None:
+        """Make room for so many at once, up to a million: growing by and by takes longer."""
+        wanted = 1 << int(min(ids, _MOST_EXPECTED) / _LARGEST_FILL).bit_length()
+        if wanted > len(self._hashes):
+            self._grow(wanted)
 
     def __len__(self) -> int:
         return self._used
@@ -43,7 +50,7 @@ class Table:
                 self._numbers[place] = number
                 self._used += 1
                 if self._used > self._most:
-                    self._grow()
+                    self._grow(2 * len(hashes))
                 return 0
             place = (place + 1) & mask
         had = self._numbers[place]
@@ -56,9 +63,9 @@ class Table:
         self._mask = size - 1
         self._most = int(size * _LARGEST_FILL)
 
-    def _grow(self) -> None:
+    def _grow(self, size: int) -> None:
         hashes, numbers = self._hashes, self._numbers
-        self._make(2 * len(hashes))
+        self._make(size)
         mask, larger = self._mask, self._hashes
         for place, known in enumerate(hashes):
             if known:
