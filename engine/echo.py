@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from hinterland.engine.protocol import (
@@ -32,6 +33,9 @@ CONTEXT = 4096
 IMAGE_TOKENS = 64
 """What an image counts; the echo engine does not look at it."""
 
+_REMEMBERED = 1000  # requests
+_AT_ONCE = 16  # tokens, where it answers as fast as it goes; then others have their turn
+
 _TOKEN = re.compile(r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+)\s*|\s+")
 
 
@@ -42,9 +46,10 @@ def tokens(text: str) -> list[str]:
 
 def prompt_tokens(messages: Sequence[Message]) -> int:
     """Return how many tokens the echo engine counts in `messages`."""
-    return sum(
-        len(tokens(message.content)) + IMAGE_TOKENS * len(message.images) for message in messages
-    )
+    counted = 0
+    for message in messages:
+        counted += len(tokens(message.content)) + IMAGE_TOKENS * len(message.images)
+    return counted
 
 
 def speed(model: str) -> float | None:
@@ -73,15 +78,19 @@ class EchoEngine:
         answer: Callable[[Request], str] | None = None,
         context: int = CONTEXT,
     ) -> None:
-        self.requests: list[Request] = []
-        """Every request seen, in order."""
+        self.asked = 0
+        """How many requests it has seen."""
+        self.requests: deque[Request] = deque(maxlen=_REMEMBERED)
+        """The last ones, in order."""
         self._pause = 1 / tokens_per_second if tokens_per_second else 0.0
         self._answer = answer
         self._context = context
-        self._cancelled: dict[str, asyncio.Event] = {}
+        self._cancelled: dict[str, bool] = {}
+        """Whether each answer that is being written was cancelled."""
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
         """Yield the last message's words, then Done."""
+        self.asked += 1
         self.requests.append(request)
         counted = prompt_tokens(request.messages)
         yield Counted(counted, self._context, model="echo")
@@ -98,7 +107,8 @@ class EchoEngine:
         if request.schema is not None and self._answer is None:
             yield Failed("InputError", "The echo engine cannot follow a JSON Schema.", "")
             return
-        cancelled = self._cancelled.setdefault(request.turn_id or "", asyncio.Event())
+        turn_id, cancelled = request.turn_id or "", self._cancelled
+        cancelled.setdefault(turn_id, False)
         yield PromptProgress(counted, counted)
         limit = min(request.sampling.max_tokens or self._context, self._context - counted)
         text = self._answer(request) if self._answer else _said_again(request.messages)
@@ -108,13 +118,14 @@ class EchoEngine:
         reason = FinishReason.LENGTH if len(said) > limit else FinishReason.STOP
         sent = 0
         for token in said[:limit]:
-            await asyncio.sleep(self._pause)
-            if cancelled.is_set():
+            if self._pause or sent % _AT_ONCE == _AT_ONCE - 1:
+                await asyncio.sleep(self._pause)
+            if cancelled.get(turn_id):
                 reason = FinishReason.CANCELLED
                 break
             sent += 1
             yield TextDelta(token)
-        self._cancelled.pop(request.turn_id or "", None)
+        cancelled.pop(turn_id, None)
         rate = 1 / self._pause if self._pause else 0.0
         yield Done(reason, Usage(counted, sent), Timings(predicted_per_second=rate), "echo")
 
@@ -129,7 +140,7 @@ class EchoEngine:
 
     async def cancel(self, turn_id: str) -> bool:
         """Stop the answer to that turn; return whether it is being written."""
-        event = self._cancelled.get(turn_id)
-        if event is not None:
-            event.set()
-        return event is not None
+        known = turn_id in self._cancelled
+        if known:
+            self._cancelled[turn_id] = True
+        return known

@@ -35,7 +35,7 @@ class Prompt:
     template_line: int = 1
     """Where the template begins in the file, counted from 1."""
 
-    def render(self, **values: object) -> str:
+    def render(self, /, **values: object) -> str:
         """Return the user's message; raises ConfigError naming file and line when it cannot be made."""
         if "{" not in self.template:
             return self.template
@@ -79,6 +79,11 @@ def load(name: str, config_folder: Path | None) -> Prompt:
         f"There is no prompt named {name!r}.",
         f"Put it at {own[0] / name}.md." if own else "",
     )
+
+
+def read(file: Path) -> Prompt:
+    """Return the prompt in `file`, wherever it is; raises ConfigError for one that cannot be used."""
+    return _parse(file.stem, _text(file), file)
 
 
 def load_role(name: str, config_folder: Path | None, more: Sequence[Path] = ()) -> Prompt:

@@ -93,6 +93,9 @@ class ChatApp(WearingApp, inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """Have nothing lost that is typed while the chat opens."""
         if self._typed_ahead is not None and isinstance(event, events.Key | events.Paste):
+            if isinstance(event, events.Key) and event.key == "ctrl+j":
+                # Until the terminal is raw, it makes a line's end of Enter.
+                event = events.Key("enter", "\r")
             self._typed_ahead.append(event)
         else:
             await super().on_event(event)

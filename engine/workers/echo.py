@@ -69,7 +69,7 @@ def app(spec: WorkerSpec) -> Starlette:
         return JSONResponse({"input_tokens": echo.prompt_tokens(order.messages)})
 
     async def metrics(http: HttpRequest) -> Response:
-        return JSONResponse({"requests": len(engine.requests)})
+        return JSONResponse({"requests": engine.asked})
 
     return Starlette(
         routes=[

@@ -116,6 +116,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much a model that thinks may think before it answers; empty leaves it to the model."""
     history: bool = True
     """Keep conversations on disk."""
+    keep_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Delete conversations in which nobody spoke for so many days, when a chat ends; those that
+    are pinned stay. 0 keeps them all."""
     plugins: tuple[str, ...] = ()
     """Plugins from elsewhere that may be loaded."""
     disabled_plugins: tuple[str, ...] = ()

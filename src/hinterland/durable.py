@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from hinterland.errors import StorageError
 
@@ -27,24 +28,31 @@ def replace_file(path: Path, content: bytes) -> None:
 
     The caller holds the lock of `path`, which also makes a left-over temporary file nobody's.
     """
+    try:
+        with replacing(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a file that takes the place of `path`, with mode 0600, at the block's end; where that
+    fails or the block raises, `path` is as it was. Raises OSError. The caller holds its lock."""
     temporary = _sibling(path, _TEMPORARY)
     try:
         temporary.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        file = os.open(temporary, flags, 0o600)
-        try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(file, view) :]
-            os.fsync(file)
-        finally:
-            os.close(file)
+        with open(os.open(temporary, flags, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
         sync_folder(path.parent)
-    except OSError as error:
+    except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise _not_written(path, error) from error
+        raise
 
 
 def remove_file(path: Path) -> None:
@@ -84,6 +92,20 @@ def locked(path: Path) -> Iterator[None]:
             time.sleep(0.005)
     except OSError as error:
         raise _not_written(path, error) from error
+    try:
+        yield
+    finally:
+        _unlock(lock, file)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the writers' lock of `path` for the block; raises BlockingIOError at once where somebody
+    else does, and OSError."""
+    lock = _sibling(path, _LOCK)
+    file = _try_lock(lock)
+    if file is None:
+        raise BlockingIOError(errno.EAGAIN, "somebody else holds its lock", str(path))
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ instead of printed.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -118,10 +119,15 @@ async def delete(chat: Chat, argument: str) -> None:
     chat.go_to(None)
 
 
-def finish_deleting(found: Paths) -> None:
-    """Remove for good what was deleted in this chat, at its end; raises StorageError."""
+def finish_deleting(found: Paths, keep_days: int = 0) -> None:
+    """Remove for good what was deleted in this chat, at its end, and what nobody spoke in for
+    `keep_days`; raises StorageError."""
     if (found.history / "deleted").is_dir():
         _history().finish_deleting()
+    if keep_days:
+        history = _history()
+        for each in history.expired(keep_days, time.time()):
+            history.delete(each.id)
 
 
 async def _change(chat: Chat, change: Callable[[History, Record], str]) -> None:

@@ -62,6 +62,16 @@ def load(path: Path) -> Schema:
         ) from error
 
 
+def check(schema: Schema) -> None:
+    """Raise InputError for a schema that cannot be used."""
+    try:
+        _check(schema)
+    except _UnusableError as error:
+        raise InputError(
+            f"The schema cannot be used: {error}.", "Mend it, or leave that part out."
+        ) from error
+
+
 def check_answer(schema: Schema, text: str) -> str | None:
     """Return why `text` does not follow `schema`, in a few words; None when it does."""
     try:
@@ -107,6 +117,11 @@ def _checked(data: bytes) -> Schema:
         raise _UnusableError(f"it is not UTF-8 text (byte {error.start})") from error
     if not isinstance(schema, dict):
         raise _UnusableError("a JSON Schema is an object, {…}")
+    _check(schema)
+    return schema
+
+
+def _check(schema: Schema) -> None:
     _check_depth(schema)
     from jsonschema.exceptions import SchemaError
 
@@ -118,7 +133,6 @@ def _checked(data: bytes) -> Schema:
         ) from error
     for place, part in _parts(schema, ()):
         _check_part(schema, place, part)
-    return schema
 
 
 def _check_depth(schema: Schema) -> None:

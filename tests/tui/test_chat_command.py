@@ -118,3 +118,10 @@ def test_what_is_typed_before_there_is_a_box(home: Path) -> None:
         terminal.until(lambda: b"\x1b[?1049h" in terminal.written)  # the screen is taken
         terminal.type("ahead")
         terminal.sees("typed ahead")
+
+
+def test_what_is_sent_before_there_is_a_box(home: Path) -> None:
+    """You should see a prompt asked whose Enter you pressed while the chat was starting."""
+    with RealTerminal("chat", "-m", "echo", HINTERLAND_HOME=str(home)) as terminal:
+        terminal.type("so early\r")
+        terminal.sees("> so early")

@@ -208,3 +208,35 @@ def test_history_needs_no_screen_and_reading_it_no_engine(kept: Paths) -> None:
     loaded = {name.split(".")[0] for name in ran.stderr.split()}
     assert "hinterland" in loaded
     assert loaded & {"textual", "rich", "asyncio", "sqlite3", "xllamacpp", "h11"} == set()
+
+
+def test_all_is_exported_imported_and_checked(
+    kept: Paths, hint: Hint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "all.zip"
+    assert hint("history", "export", "--all").returncode == 2
+    assert hint("history", "export", "--all", ONE, "-o", str(out)).returncode == 2
+    ran = hint("history", "export", "--all", "-o", str(out))
+    assert (ran.returncode, ran.stderr) == (0, f"hint: 2 conversations in {out}.\n")
+    monkeypatch.setenv("HINTERLAND_HOME", str(tmp_path / "elsewhere"))
+    assert "2 conversations with 2 new messages" in hint("history", "import", str(out)).stderr
+    assert "2 of them here already" in hint("history", "import", str(out)).stderr
+    assert "germs" in hint("history", "show", ONE).stdout
+    assert hint("history", "check").returncode == 0
+    (file,) = (tmp_path / "elsewhere").rglob(f"{ONE}.json")
+    file.write_bytes(file.read_bytes()[:-1])
+    ran = hint("history", "check")
+    assert (ran.returncode, "--repair" in ran.stdout) == (5, True)
+    assert hint("history", "check", "--repair").returncode == 0
+    assert "germs" in hint("history", "show", ONE).stdout
+    refused = hint("history", "import", str(file))
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 2)
+
+
+def test_old_conversations_go_when_that_is_asked_for(kept: Paths, hint: Hint) -> None:
+    assert hint("history", "prune").returncode == 2
+    assert ONE in hint("history", "prune", "--days", "300", "--dry-run").stdout
+    hint("history", "pin", TWO)
+    assert hint("history", "prune", "--days", "300").returncode == 2  # nobody can be asked
+    assert hint("history", "prune", "--days", "300", "--yes").returncode == 0
+    assert [line.split()[0] for line in hint("history", "list").stdout.splitlines()] == [TWO[:8]]

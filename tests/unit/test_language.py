@@ -159,6 +159,7 @@ def test_a_command_speaks_the_language_of_the_environment_or_of_the_settings(hom
     shown = hint("--help", LANG="fr_FR.UTF-8").stdout
     for text in ("Usage\u00a0:", "Commandes", "Une IA hors ligne", "Montrer cette aide"):
         assert text in shown
+    assert "Un ID peut" in hint("history", "--help", LANG="fr_FR.UTF-8").stdout
     assert hint("config", "set", "ui.language", "zh_CN").returncode == 0
     assert "终端里的离线 AI" in hint("--help", LANG="fr_FR.UTF-8").stdout
     refused = hint("ask", "-m", "none", "Hi", LANG="fr_FR.UTF-8")

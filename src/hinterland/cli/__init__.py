@@ -23,6 +23,7 @@ from hinterland.language import N_, _
 # name → (module, summary)
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("hinterland.cli.ask", N_("Answer one question on standard output.")),
+    "batch": ("hinterland.cli.batch", N_("Answer a file of prompts, however long.")),
     "chat": ("hinterland.cli.chat", N_("Open the chat.")),
     "models": ("hinterland.cli.models", N_("List, fetch, add and check models.")),
     "history": ("hinterland.cli.history", N_("List, read, search, mark and export conversations.")),

@@ -92,7 +92,7 @@ def command(
                 old or new(), new, settings.engines, resumed, inline=inline and not plain
             ).run()
         finally:
-            finding_commands.finish_deleting(found)
+            finding_commands.finish_deleting(found, settings.keep_days)
     if slow:
         from msgspec import structs
 
@@ -117,7 +117,7 @@ def command(
     try:
         answer_goes_on = app.run(mouse=settings.ui.mouse)
     finally:
-        finding_commands.finish_deleting(found)
+        finding_commands.finish_deleting(found, settings.keep_days)
     if app.error is not None:
         raise app.error
     if answer_goes_on and not app.return_code:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 _id = click.argument("conversation_id", metavar="ID")
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("history")
@@ -76,18 +78,39 @@ def show(conversation_id: str | None, as_json: bool) -> None:
 @command.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("-n", "--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--since", type=_DAY, metavar="DAY", help="Said on that day or later: 2026-03-31.")
+@click.option("--until", type=_DAY, metavar="DAY", help="Said on that day or earlier.")
+@click.option(
+    "--model", default="", help="Answered by this model; the beginning of its id will do."
+)
+@click.option("--tag", default="", help="In conversations with this tag.")
 @_json
-def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
+def search(
+    words: tuple[str, ...],
+    limit: int,
+    since: datetime | None,
+    until: datetime | None,
+    model: str,
+    tag: str,
+    as_json: bool,
+) -> None:
     """Find the prompts and answers that hold every one of WORDS, newest first.
 
     A word is found by its beginning; case and accents do not count.
     """
     from hinterland.history.export import when
+    from hinterland.history.search import Only
     from hinterland.history.short_ids import short_ids
     from hinterland.text import clean, clean_line
 
     history = _history()
-    hits = history.search(" ".join(words), limit)
+    only = Only(
+        since.timestamp() if since else None,
+        (until + timedelta(days=1)).timestamp() if until else None,
+        model,
+        tag.lstrip("#"),
+    )
+    hits = history.search(" ".join(words), limit, only)
     if as_json:
         _print_json({"version": 1, "hits": hits})
     elif not hits:
@@ -102,7 +125,8 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("conversation_id", metavar="ID")
+@click.argument("conversation_id", metavar="[ID]", required=False)
+@click.option("--all", "every", is_flag=True, help="All conversations and images, into a zip.")
 @click.option(
     "--format",
     "form",
@@ -118,10 +142,19 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     help="The file to write; standard output if there is none.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def export(conversation_id: str, form: str, output: Path | None, force: bool) -> None:
-    """Write a conversation as Markdown or JSON."""
+def export(
+    conversation_id: str | None, every: bool, form: str, output: Path | None, force: bool
+) -> None:
+    """Write a conversation as Markdown or JSON, or --all of them into a zip."""
+    from hinterland.cli.history_files import export_all
+    from hinterland.errors import InputError
     from hinterland.history import export
 
+    if every == bool(conversation_id):
+        raise InputError("Name one conversation to export, or say --all.", "`hint history list`")
+    if conversation_id is None:
+        export_all(_history(), output, overwrite=force)
+        return
     found = _history().whole(conversation_id)
     is_json = form == "json"
     content = export.as_json(*found) if is_json else export.as_markdown(*found).encode()
@@ -214,6 +247,42 @@ def delete(conversation_id: str, yes: bool) -> None:
         click.confirm(_("Delete “{title}” for good?").format(title=title), abort=True, err=True)
     history.delete(conversation_id)
     click.echo(_("Deleted “{title}”.").format(title=title), err=True)
+
+
+@command.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def import_(files: tuple[Path, ...]) -> None:
+    """Take in conversations from exports: ours, ChatGPT's, and those of `llm`.
+
+    What is here already is not taken in twice.
+    """
+    from hinterland.cli.history_files import import_all
+
+    import_all(_history(), files)
+
+
+@command.command()
+@click.option("--repair", is_flag=True, help="Save what can be read of what is damaged.")
+def check(repair: bool) -> int:
+    """Read every conversation, and say which are damaged."""
+    from hinterland.cli.history_files import check as check_all
+
+    return check_all(_history(), repair=repair)
+
+
+@command.command()
+@click.option(
+    "--days",
+    type=click.IntRange(1),
+    help="Without a word for so many days; else as the setting keep_days says.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say which they are.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def prune(days: int | None, dry_run: bool, yes: bool) -> None:
+    """Delete conversations that nobody spoke in for long; those that are pinned stay."""
+    from hinterland.cli.history_files import prune as prune_all
+
+    prune_all(_history(), days, dry_run=dry_run, yes=yes)
 
 
 def _history() -> History:

@@ -5,6 +5,7 @@ It is looked up without the settings' own modules: they would make `hint --help`
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ def translate(command: click.Command) -> None:
     """Put the help of a command, its options and its own commands into the interface's language."""
     if language.catalogue() is None:
         return
-    command.help = command.help and _(command.help)
+    command.help = command.help and _(inspect.cleandoc(command.help))
     for parameter in command.params:
         told = getattr(parameter, "help", None)
         if told:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -16,7 +17,7 @@ from hinterland.durable import locked, remove_file
 from hinterland.engine import prefix_store
 from hinterland.engine.protocol import ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
-from hinterland.history import headings
+from hinterland.history import headings, repair
 from hinterland.history.adopting import Adopting, Running
 from hinterland.history.drafts import Drafts
 from hinterland.history.files import (
@@ -27,11 +28,13 @@ from hinterland.history.files import (
     title_of,
     unknown,
 )
+from hinterland.history.imported import Imported
 from hinterland.history.index import Summary, SummaryIndex
 from hinterland.history.journals import Journals
 from hinterland.history.merging import goes_on, put, show
 from hinterland.history.pictures import Pictures
-from hinterland.history.search import Hit, Search
+from hinterland.history.repair import Finding
+from hinterland.history.search import Hit, Only, Search
 from hinterland.history.undoing import Undoing
 from hinterland.images import Picture
 from hinterland.paths import Paths
@@ -46,6 +49,7 @@ Hits = list[Hit]
 Turns = list[Turn]
 RunningTurns = list[Running]
 Texts = list[str]
+Findings = list[Finding]
 
 
 class History:
@@ -257,14 +261,14 @@ class History:
         )
         return newest_first[:limit]
 
-    def search(self, query: str, limit: int = 20) -> Hits:
+    def search(self, query: str, limit: int = 20, only: Only | None = None) -> Hits:
         """Return the turns whose prompt, answer or title hold every word of `query`, newest first.
 
         Case, accents and vowel points do not count, and a word is found by its beginning. Raises
         InputError for a query without a word, StorageError.
         """
         self.adopt()
-        return self._search.find(query, limit)
+        return self._search.find(query, limit, only)
 
     def title(self, conversation_id: str) -> tuple[str, bool] | None:
         """Return a conversation's title and whether a person or a model gave it; None when it is not
@@ -304,6 +308,51 @@ class History:
 
     def _change(self, conversation_id: str, **fields: object) -> bool:
         return headings.change(self._files, self.resolve(conversation_id), **fields)
+
+    def take_in(self, found: Imported) -> int:
+        """Keep a conversation that was imported, beside what is here of it already, and return how
+        many turns are new. What a person did to it here stays. Raises StorageError."""
+        file = self._files.file(found.id)
+        self._files.prepare()
+        notes = {
+            note.file: self._pictures.take_in(found.id, note, found.images[note.file])
+            for turn in found.turns
+            for note in turn.images
+            if note.file in found.images
+        }
+        for (
+            turn
+        ) in found.turns:  # an image that is not there could not be sent with the next prompt
+            turn.images = tuple(kept for note in turn.images if (kept := notes.get(note.file)))
+        with file.edit() as edit:
+            begun = edit.content is not None
+            known = {turn.id for turn in edit.content.turns.values()} if edit.content else set()
+            if not begun:
+                edit.insert("conversation", headings.of_import(found))
+            for turn in found.turns:
+                put(edit, turn, current=False)
+        return sum(turn.id not in known for turn in found.turns)
+
+    def check(self) -> Findings:
+        """Return what is wrong with conversations' files; raises StorageError."""
+        return [*repair.check(self._files)]
+
+    def mend(self, finding: Finding) -> Path:
+        """Write a damaged conversation anew with what can be read of it, and return where the
+        damaged file is kept; raises StorageError."""
+        kept = repair.mend(self._files, finding)
+        self._index.forget_missing()
+        return kept
+
+    def expired(self, days: float, now: float) -> Summaries:
+        """Return the conversations that nobody spoke in for so many days, but those that are pinned
+        or in which an answer is being written; raises StorageError."""
+        before = now - days * 86_400
+        return [
+            each
+            for each in self.list()
+            if each.updated < before and not each.pinned and not each.running
+        ]
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation, its images, its draft, its journals, its row in the list, its words in the

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
 from hinterland.errors import InputError
-from hinterland.history.files import ConversationFiles, Titled, unknown
+from hinterland.history.files import ConversationFiles, Heading, Titled, title_of, unknown
+from hinterland.history.imported import Imported
 from hinterland.text import clean_line
 
 _LONGEST_TITLE = 200
@@ -34,6 +36,24 @@ def change(files: ConversationFiles, conversation_id: str, **fields: object) -> 
                 edit.replace("conversation", int(number), now)
                 changed = True
     return changed
+
+
+def of_import(found: Imported) -> Heading:
+    """Return the heading of a conversation that was imported; what cannot be a tag is left out."""
+    first = found.turns[0]
+    tags: list[str] = []
+    for tag in found.tags[:_MOST_TAGS]:
+        with suppress(InputError):
+            tags += as_tags([tag])
+    return Heading(
+        clean_line(found.title, _LONGEST_TITLE) or title_of(first.prompt),
+        first.created,
+        titled=Titled.PERSON if found.named else Titled.PROMPT,
+        pinned=found.pinned,
+        archived=found.archived,
+        tags=tuple(dict.fromkeys(tags)),
+        current=found.current,
+    )
 
 
 def as_title(words: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from hinterland import images
 from hinterland.durable import locked, remove_file, replace_file, sync_folder
 from hinterland.engine.protocol import ImageNote
-from hinterland.errors import StorageError
+from hinterland.errors import InputError, StorageError
 from hinterland.images import Picture
 from hinterland.paths import private_folder
 
@@ -38,6 +38,16 @@ class Pictures:
             replace_file(path, content)
         with suppress(OSError):
             sync_folder(self._folder)
+
+    def take_in(self, conversation_id: str, note: ImageNote, content: bytes) -> ImageNote | None:
+        """Put an image that was imported on the disk, encoded anew: it is somebody else's file.
+        Return its note, None when it is no image."""
+        try:
+            picture = Picture(note.name, images.encoded_anew(content, note.name))
+        except InputError:
+            return None
+        self.keep(conversation_id, picture)
+        return ImageNote(note.name, picture.file)
 
     def read(self, conversation_id: str, note: ImageNote) -> str:
         """Return an image as a `data:` URL."""

@@ -5,6 +5,7 @@ Both give the same answer; only the time differs.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,32 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
         return self.before + self.match + self.after
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which turns are wanted of those that hold the words; "" and None leave out none."""
+
+    since: float | None = None
+    """Seconds since the epoch."""
+    until: float | None = None
+    model: str = ""
+    """The beginning of its id, whatever the case."""
+    tag: str = ""
+    """A tag of the conversation, whatever its case."""
+
+    def takes(self, record: Record, turn: Turn) -> bool:
+        """Whether a turn is one of them."""
+        return (
+            (self.since is None or turn.created >= self.since)
+            and (self.until is None or turn.created < self.until)
+            and turn.model.casefold().startswith(self.model.casefold())
+            and (not self.tag or self.tag.casefold() in map(str.casefold, record.tags))
+        )
+
+
+_ALL = Only()
+_MOST_PLACES = 1_000_000  # where some are left out afterwards
+
+
 class Search:
     """Finds turns; `path` is the index's file."""
 
@@ -45,22 +72,30 @@ class Search:
         self._path = path
         self._files = files
 
-    def find(self, query: str, limit: int) -> list[Hit]:
+    def find(self, query: str, limit: int, only: Only | None = None) -> list[Hit]:
         """Return up to `limit` turns that hold every word of `query`, newest first; raises
         InputError for a query without a word, StorageError when nothing can be read."""
+        only = only or _ALL
         wanted = terms(query)
         if not wanted:
             raise InputError("There is no word to search for.", "Try `hint history search water`.")
         if not self._files.exist():
             return []
         records: dict[str, Record | None] = {}
-        hits = []
-        for conversation_id, turn_id in self._places(wanted, limit):
+        hits: list[Hit] = []
+        places = self._places(wanted, limit if only == _ALL else _MOST_PLACES)
+        for conversation_id, turn_id in places:
+            if len(hits) >= limit:
+                break
             if conversation_id not in records:
                 records[conversation_id] = self._files.readable(conversation_id)
             record = records[conversation_id]
             if record is not None:
-                hits += [_hit(record, turn, wanted) for turn in record.turns if turn.id == turn_id]
+                hits += [
+                    _hit(record, turn, wanted)
+                    for turn in record.turns
+                    if turn.id == turn_id and only.takes(record, turn)
+                ]
         return hits
 
     def forget(self, conversation_id: str) -> None:

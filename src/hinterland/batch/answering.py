@@ -1,0 +1,173 @@
+"""One row asked and answered: what the engine says becomes a result, and is checked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hinterland.batch.results import Result, failed
+from hinterland.batch.rows import Piece
+from hinterland.engine.protocol import (
+    COMPLETE,
+    Done,
+    Engine,
+    Failed,
+    FinishReason,
+    Message,
+    ReasoningDelta,
+    Request,
+    TextDelta,
+)
+from hinterland.errors import (
+    EngineError,
+    HinterlandError,
+    InputError,
+    JobError,
+    PluginError,
+    by_name,
+)
+from hinterland.hookspecs import ChatTool
+
+
+class Answering:
+    """Asks engines for pieces. `config_folder` may hold a prompt of the user's own for documents."""
+
+    def __init__(
+        self, tools: Mapping[str, ChatTool] | None = None, config_folder: Path | None = None
+    ) -> None:
+        self._tools = tools or {}
+        self._config_folder = config_folder
+
+    async def ask(self, engine: Engine, piece: Piece, model: str | None = None) -> Result:
+        """Return the result of a piece, asked of `model` where that is given.
+
+        Raises EngineError when the engine failed: it may be tried again. Whatever else is wrong is
+        a result.
+        """
+        if piece.error is not None or piece.request is None:
+            return _failed(piece, piece.error or InputError("The row is empty."))
+        try:
+            request = piece.request
+            if piece.images or piece.files:
+                request = await asyncio.to_thread(self._with_files, piece)
+            if model is not None:
+                request = msgspec.structs.replace(request, model=model)
+            if piece.tool:
+                return await self._by_tool(piece, request)
+            return await _answer(engine, piece, request)
+        except EngineError:
+            raise
+        except HinterlandError as error:
+            return _failed(piece, error)
+
+    def _with_files(self, piece: Piece) -> Request:
+        """Return the request with what its files hold; raises InputError."""
+        request = piece.request
+        assert request is not None
+        *before, last = request.messages
+        content, urls = last.content, last.images
+        if piece.files:
+            from hinterland import documents
+
+            read = [documents.read(path) for path in piece.files]
+            content = documents.attach(content, read, self._config_folder)
+        if piece.images:
+            from hinterland import images
+
+            urls = tuple(images.load(path).url for path in piece.images)
+        said = Message(last.role, content, urls)
+        return msgspec.structs.replace(request, messages=(*before, said))
+
+    async def _by_tool(self, piece: Piece, request: Request) -> Result:
+        tool = self._tools.get(piece.tool)
+        if tool is None:
+            known = ", ".join(sorted(self._tools)) or "none"
+            raise InputError(f"There is no tool {piece.tool!r}.", f"There are: {known}.")
+        try:
+            pieces = [text async for text in tool.answer(request.messages[-1].content)]
+        except HinterlandError:
+            raise
+        # A plugin is somebody else's code: whatever it does to a row, the others go on.
+        except Exception as error:
+            raise PluginError(
+                f"The tool {piece.tool} failed ({type(error).__name__}: {error}).", ""
+            ) from error
+        return Result(
+            id=piece.id,
+            answer="".join(pieces),
+            finish_reason=FinishReason.STOP,
+            fingerprint=piece.fingerprint,
+            metadata=piece.metadata,
+        )
+
+
+async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
+    words: list[str] = []
+    thoughts: list[str] = []
+    last: Done | Failed | None = None
+    async for event in engine.stream(request):
+        kind = type(event)
+        if kind is TextDelta:
+            words.append(event.text)  # type: ignore[union-attr]
+        elif kind is Done or kind is Failed:
+            last = event  # type: ignore[assignment]
+        elif kind is ReasoningDelta:
+            thoughts.append(event.text)  # type: ignore[union-attr]
+    if last is None:
+        raise EngineError("The engine ended without an answer.", "It is asked again.")
+    if isinstance(last, Failed):
+        raise by_name(last.kind, last.message, last.hint)
+    if last.finish_reason not in COMPLETE:
+        raise EngineError("The answer was interrupted.", "It is asked again.")
+    answer = "".join(words)
+    more: dict[str, Any] = {
+        "reasoning": "".join(thoughts),
+        "finish_reason": last.finish_reason,
+        "model": last.model,
+        "usage": last.usage,
+    }
+    if request.schema is None:
+        return Result(
+            id=piece.id,
+            answer=answer,
+            fingerprint=piece.fingerprint,
+            metadata=piece.metadata,
+            **more,
+        )
+    return _structured(piece, request.schema, answer, more)
+
+
+def _structured(piece: Piece, schema: dict[str, Any], answer: str, more: dict[str, Any]) -> Result:
+    """Return a result whose answer was checked against its schema."""
+    from hinterland import schemas
+
+    if wrong := schemas.check_answer(schema, answer):
+        error = JobError(f"The answer does not follow the schema: {wrong}.", "Ask again.")
+        if more["finish_reason"] is FinishReason.LENGTH:
+            error = JobError(
+                "The answer was cut off before its JSON was whole.", "Allow more tokens."
+            )
+        return _failed(piece, error, answer=answer, **more)
+    return Result(
+        id=piece.id,
+        answer=answer,
+        data=msgspec.json.decode(answer),
+        fingerprint=piece.fingerprint,
+        metadata=piece.metadata,
+        **more,
+    )
+
+
+def _failed(piece: Piece, error: HinterlandError, **more: Any) -> Result:
+    return failed(
+        piece.id,
+        piece.line,
+        error,
+        fingerprint=piece.fingerprint,
+        metadata=piece.metadata,
+        **more,
+    )

@@ -1,0 +1,56 @@
+"""What comes out of a row: an answer, or the reason why there is none."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from hinterland.engine.protocol import FinishReason, Usage
+from hinterland.errors import HinterlandError, name_of
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a row has no answer; `kind` is a class name of `hinterland.errors`."""
+
+    kind: str
+    message: str
+    hint: str = ""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The outcome of one row; with `error` it failed, and `answer` is what there was of it."""
+
+    id: str | int
+    answer: str | None = None
+    data: Any = msgspec.UNSET
+    """The answer as JSON, where a schema was given."""
+    reasoning: str = ""
+    finish_reason: FinishReason | None = None
+    model: str = ""
+    usage: Usage | None = None
+    fingerprint: str = ""
+    line: int | None = None
+    """Where a row that failed stands in its file."""
+    error: Reason | None = None
+    metadata: Any = None
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What a line of results says of a row: enough to know whether it is done. Whatever has no
+    fingerprint is no result: a file of rows is not taken for one of results."""
+
+    id: str | int
+    fingerprint: Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
+    error: dict[str, Any] | None = None
+
+    @property
+    def number(self) -> int:
+        """The fingerprint; raises ValueError where it is none."""
+        return int(self.fingerprint, 16)
+
+
+def failed(name: str | int, line: int, error: HinterlandError, **more: Any) -> Result:
+    """Return the result of a row that has no answer, or a part of one."""
+    reason = Reason(name_of(error), error.message, error.hint)
+    return Result(id=name, line=line, error=reason, **more)

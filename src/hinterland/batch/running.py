@@ -1,0 +1,225 @@
+"""The run: pieces go to engines, results to the ledger, and what an engine fails at is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from hinterland.batch.answering import Answering
+from hinterland.batch.results import Result, failed
+from hinterland.batch.rows import Piece
+from hinterland.engine.protocol import Engine
+from hinterland.errors import EngineError
+from hinterland.jobs import Supply
+
+RETRIES = 3
+"""Times that a row is tried again after an engine failed at it."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds after a failure, twice as long after each
+_ROWS_IN_DOUBT = 3
+"""Rows given up one after the other, with none answered between them: then it is the engine."""
+_IN_A_ROW = 32  # rows
+_MOST_WORKERS = 64
+_ROWS_TO_MEASURE = 3  # for each worker
+_PAYS = 1.1
+"""What twice the rows at once have to write more, or no more are tried."""
+_RECENT = 30.0  # seconds over which the speed is told
+
+
+@dataclass(slots=True)
+class Target:
+    """An engine that takes part, and how many rows it is sent at once."""
+
+    engine: Engine
+    model: str | None = None
+    """What it is asked for, whatever the rows say; None leaves it to them."""
+    workers: int = 1
+    grows: bool = False
+    """Whether nobody knows how many it can do at once: more are tried for as long as that pays."""
+    failures: int = 0
+    """Failures one after the other since it last answered; what fails together is one."""
+    ready_at: float = 0.0
+    """When it is asked again after a failure; of `time.monotonic()`."""
+    answered: int = 0
+    tokens: int = 0
+    """Tokens that it has written in answers."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done in this run."""
+
+    started: float = field(default_factory=time.monotonic)
+    answered: int = 0
+    failed: int = 0
+    retried: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    running: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Failures by kind."""
+    models: Counter[str] = field(default_factory=Counter)
+    """Answers by model."""
+    _recent: deque[tuple[float, int, int]] = field(default_factory=deque)
+
+    def count(self, result: Result) -> None:
+        """Count a result."""
+        if result.error is not None:
+            self.failed += 1
+            self.kinds[result.error.kind] += 1
+        else:
+            self.answered += 1
+            self.models[result.model] += 1
+        if result.usage is not None:
+            self.prompt_tokens += result.usage.prompt_tokens
+            self.completion_tokens += result.usage.completion_tokens
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def speed(self) -> tuple[float, float]:
+        """Return rows and written tokens a second, over the last half minute."""
+        now = time.monotonic()
+        rows = self.answered + self.failed
+        self._recent.append((now, rows, self.completion_tokens))
+        while now - self._recent[0][0] > _RECENT:
+            self._recent.popleft()
+        at, rows_then, tokens_then = self._recent[0]
+        if len(self._recent) == 1:
+            at, rows_then, tokens_then = self.started, 0, 0
+        spent = max(now - at, 0.001)
+        return (rows - rows_then) / spent, (self.completion_tokens - tokens_then) / spent
+
+
+class Run:
+    """Asks for everything in a supply.
+
+    `put` takes a finished result. `room`, where there is one, is awaited before each row: it holds
+    the work up where results cannot be taken. `say` hears, in one sentence, what goes wrong and is
+    tried again.
+    """
+
+    def __init__(
+        self,
+        supply: Supply[Piece],
+        targets: list[Target],
+        answering: Answering,
+        put: Callable[[Result], None],
+        *,
+        room: Callable[[], Awaitable[object] | None] = lambda: None,
+        retries: int = RETRIES,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self._supply = supply
+        self._targets = targets
+        self._answering = answering
+        self._put = put
+        self._room = room
+        self._retries = retries
+        self._say = say
+        self._in_doubt: list[Result] = []
+        """Rows that were given up since an engine last answered."""
+        self.tally = Tally()
+
+    async def go(self) -> None:
+        """Return when everything is done; raises EngineError when no engine answers any more."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for target in self._targets:
+                    working = [group.create_task(self._work(target)) for _ in range(target.workers)]
+                    if target.grows:
+                        group.create_task(self._grow(target, working, group))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        self._settle()
+
+    async def _grow(
+        self, target: Target, working: list[asyncio.Task[None]], group: asyncio.TaskGroup
+    ) -> None:
+        """Send an engine more rows at once for as long as it then writes faster."""
+        best = 0.0
+        while target.workers < _MOST_WORKERS:
+            started, answered, tokens = time.monotonic(), target.answered, target.tokens
+            while target.answered - answered < _ROWS_TO_MEASURE * target.workers:
+                await asyncio.wait(working, timeout=1, return_when=asyncio.ALL_COMPLETED)
+                if all(task.done() for task in working):
+                    return
+            speed = (target.tokens - tokens) / (time.monotonic() - started)
+            if speed < best * _PAYS:
+                return
+            best = speed
+            working += [group.create_task(self._work(target)) for _ in range(target.workers)]
+            target.workers *= 2
+
+    async def _work(self, target: Target) -> None:
+        supply, ask, tally = self._supply, self._answering.ask, self.tally
+        while True:
+            if target.failures:  # it rests without a row: another engine may do that
+                await supply.rest(target.ready_at - time.monotonic())
+            if (piece := await supply.take()) is None:
+                return
+            if (waiting := self._room()) is not None:
+                await waiting
+            tally.running += 1
+            try:
+                result = await ask(target.engine, piece, target.model)
+            except EngineError as error:
+                await self._try_again(target, piece, error)
+                continue
+            finally:
+                tally.running -= 1
+            if result.error is None:
+                target.failures = 0
+                target.answered += 1
+                target.tokens += result.usage.completion_tokens if result.usage else 0
+                if self._in_doubt:
+                    self._settle()
+            self._finish(result)
+            if (tally.answered + tally.failed) % _IN_A_ROW == 0:
+                await asyncio.sleep(0)  # an engine in this process may never let others have a turn
+            if supply.done():
+                await supply.wake()
+
+    async def _try_again(self, target: Target, piece: Piece, error: EngineError) -> None:
+        now = time.monotonic()
+        # An engine that fails while another does its work says nothing about the row.
+        known_bad = target.failures > 0 and any(not other.failures for other in self._targets)
+        if now >= target.ready_at:
+            target.failures += 1
+            pause = min(_FIRST_PAUSE * 2 ** (target.failures - 1), _LONGEST_PAUSE)
+            target.ready_at = now + pause
+            self._say(f"{error.message} Its rows are tried again in {pause:.1f} s.")
+        piece.tries += not known_bad
+        if piece.tries <= self._retries:
+            self.tally.retried += 1
+            await self._supply.back(piece)
+            return
+        self._in_doubt.append(
+            failed(
+                piece.id,
+                piece.line,
+                error,
+                fingerprint=piece.fingerprint,
+                metadata=piece.metadata,
+            )
+        )
+        if len(self._in_doubt) >= _ROWS_IN_DOUBT:
+            raise EngineError(
+                f"No engine answers any more: {error.message}",
+                "What is finished is kept: mend the engine, and run the same command again.",
+            )
+        if self._supply.done():
+            await self._supply.wake()
+
+    def _settle(self) -> None:
+        """Let the rows that were given up be failures of their own: an engine answers."""
+        for result in self._in_doubt:
+            self._finish(result)
+        self._in_doubt.clear()
+
+    def _finish(self, result: Result) -> None:
+        self._put(result)
+        self.tally.count(result)

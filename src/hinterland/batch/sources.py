@@ -1,0 +1,173 @@
+"""Where rows come from: JSON lines, a table of CSV, or a folder of texts.
+
+All become lines of JSON with their numbers; what cannot be read is an error in its place.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from hinterland.batch.rows import Row
+from hinterland.errors import InputError
+
+MOST_BYTES = 32 << 20
+"""Bytes of one row; a longer one is refused and not read into memory."""
+
+Line = tuple[int, bytes | InputError]
+"""Where a row stands, counted from 1, and its JSON or why it has none."""
+
+_CSV_FIELDS = frozenset(Row.__struct_fields__) - {"prompt", "messages", "schema", "metadata"}
+_NUMBERS = {"max_tokens": int, "top_k": int, "seed": int, "temperature": float, "top_p": float}
+_PIECE = 1 << 20
+
+
+def json_lines(path: Path) -> Iterator[Line]:
+    """Yield the lines of a file that are not empty; raises InputError when it cannot be opened."""
+    with _opened(path) as file:
+        number = 0
+        while data := file.readline(MOST_BYTES + 1):
+            number += 1
+            if len(data) > MOST_BYTES:
+                while data and data[-1:] != b"\n":
+                    data = file.readline(_PIECE)
+                yield number, _too_long(f"Line {number}")
+            else:
+                if number == 1:
+                    data = data.removeprefix(b"\xef\xbb\xbf")
+                if not data.isspace():
+                    yield number, data
+
+
+def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterator[Line]:
+    """Yield the rows of a table whose first line has the names of its columns.
+
+    A column that is called like a field of a row is one, and the others are kept as metadata; with
+    `fields` they are fields too, for a template, as is the prompt under its column's name. Raises
+    InputError when it cannot be read at all.
+    """
+    csv.field_size_limit(MOST_BYTES)
+    with (
+        _opened(path) as binary,
+        # What is not UTF-8 becomes lone surrogates, which JSON then refuses, row by row.
+        io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="") as text,
+    ):
+        reader = csv.DictReader(text, restkey="", strict=True)
+        try:
+            names = reader.fieldnames or ()
+        except csv.Error as error:
+            raise InputError(f"{path} is not CSV: {error}.", "Save it anew.") from error
+        if prompt_column not in names:
+            columns = ", ".join(map(repr, names)) or "none"
+            raise InputError(
+                f"{path} has no column {prompt_column!r}.",
+                f"--prompt-column names the one with the prompts; there are: {columns}.",
+            )
+        while True:
+            number = reader.line_num + 1
+            try:
+                found = next(reader, None)
+            except csv.Error as error:
+                yield number, InputError(f"Line {number} is not CSV: {error}.", "Mend that line.")
+                continue
+            if found is None:
+                return
+            if any(found.get("") or ()):
+                yield number, _too_wide(number)
+                continue
+            row = _csv_row(found, prompt_column, fields=fields)
+            try:
+                yield number, msgspec.json.encode(row)
+            except UnicodeEncodeError:
+                yield (
+                    number,
+                    InputError(f"Line {number} is not UTF-8 text.", "Save the file as UTF-8."),
+                )
+
+
+def texts(folder: Path) -> Iterator[Line]:
+    """Yield the text files of a folder and its folders by name, each as a prompt with its name for
+    an id; hidden ones are left out."""
+    number = 0
+    for path in _files(folder):
+        number += 1
+        name = os.fsencode(path.relative_to(folder)).decode("utf-8", "backslashreplace")
+        try:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode):
+                yield number, InputError(f"{name} is not a file.", "Leave files of text there.")
+                continue
+            if found.st_size > MOST_BYTES:
+                yield number, _too_long(name)
+                continue
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            yield number, InputError(f"{name} is not UTF-8 text.", "Save it as UTF-8.")
+        except OSError as error:
+            reason = error.strerror or "no reason given"
+            yield number, InputError(f"{name} cannot be read: {reason}.", "Mend its permissions.")
+        else:
+            yield number, msgspec.json.encode({"id": name, "prompt": text})
+
+
+def _csv_row(found: dict[str, Any], prompt_column: str, *, fields: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"prompt": found[prompt_column] or ""}
+    rest = {}
+    for name, value in found.items():
+        if value in (None, "") or isinstance(value, list):
+            continue
+        if name in _CSV_FIELDS and name != prompt_column:
+            row[name] = _number(name, value)
+        elif name != prompt_column or fields:
+            rest[name] = value
+    if fields:
+        return rest | row
+    return row | {"metadata": rest} if rest else row
+
+
+def _number(name: str, value: str) -> object:
+    """Return a cell as the number its column holds, or as it is: then the row is refused."""
+    try:
+        return _NUMBERS[name](value) if name in _NUMBERS else value
+    except ValueError:
+        return value
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    unread: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=unread.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield Path(place, name)
+    yield from (Path(error.filename) for error in unread)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb", buffering=1 << 18)
+    except OSError as error:
+        raise InputError(
+            f"The input {path} cannot be read: {error.strerror}.", "Check its name and permissions."
+        ) from error
+
+
+def _too_wide(number: int) -> InputError:
+    return InputError(
+        f"Line {number} has more cells than the table has columns.",
+        "A text with a comma stands in quotes.",
+    )
+
+
+def _too_long(subject: str) -> InputError:
+    return InputError(
+        f"{subject} is longer than {MOST_BYTES >> 20} MB.",
+        "Name its long text as a `file` instead.",
+    )
