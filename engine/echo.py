@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from hinterland.engine.protocol import (
@@ -18,6 +17,7 @@ from hinterland.engine.protocol import (
     Failed,
     FinishReason,
     Message,
+    Priority,
     PromptProgress,
     Request,
     TextDelta,
@@ -34,7 +34,8 @@ IMAGE_TOKENS = 64
 """What an image counts; the echo engine does not look at it."""
 
 _REMEMBERED = 1000  # requests
-_AT_ONCE = 16  # tokens, where it answers as fast as it goes; then others have their turn
+_AT_ONCE = 16
+"""Tokens of a batch that it says before others have their turn, where it answers as fast as it goes."""
 
 _TOKEN = re.compile(r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+)\s*|\s+")
 
@@ -80,7 +81,7 @@ class EchoEngine:
     ) -> None:
         self.asked = 0
         """How many requests it has seen."""
-        self.requests: deque[Request] = deque(maxlen=_REMEMBERED)
+        self.requests: list[Request] = []
         """The last ones, in order."""
         self._pause = 1 / tokens_per_second if tokens_per_second else 0.0
         self._answer = answer
@@ -92,6 +93,8 @@ class EchoEngine:
         """Yield the last message's words, then Done."""
         self.asked += 1
         self.requests.append(request)
+        if len(self.requests) > _REMEMBERED:
+            del self.requests[: _REMEMBERED // 2]
         counted = prompt_tokens(request.messages)
         yield Counted(counted, self._context, model="echo")
         fitting = self._context - room_for_answer(
@@ -117,8 +120,9 @@ class EchoEngine:
         said = tokens(text)
         reason = FinishReason.LENGTH if len(said) > limit else FinishReason.STOP
         sent = 0
+        at_once = _AT_ONCE if request.priority is Priority.BATCH else 1
         for token in said[:limit]:
-            if self._pause or sent % _AT_ONCE == _AT_ONCE - 1:
+            if self._pause or sent % at_once == at_once - 1:
                 await asyncio.sleep(self._pause)
             if cancelled.get(turn_id):
                 reason = FinishReason.CANCELLED

@@ -16,6 +16,11 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUN = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
+EXTRAS = [
+    Requirement(text)
+    for texts in PROJECT["project"]["optional-dependencies"].values()
+    for text in texts
+]
 GROUPS = PROJECT["dependency-groups"]
 DEV = [Requirement(text) for text in GROUPS["dev"] if isinstance(text, str)]
 BUILD = [Requirement(text) for text in GROUPS["build"]]
@@ -52,7 +57,7 @@ def test_what_the_code_imports_is_declared_and_the_other_way_round() -> None:
     imported = _imported("src/hinterland", "engine", "models", "plugins", "prompts", "tui")
     # What has no library for this processor is not installed here, and called as its module is.
     used = {canonicalize_name(owners.get(name, [name])[0]) for name in imported}
-    declared = {canonicalize_name(requirement.name) for requirement in RUN}
+    declared = {canonicalize_name(requirement.name) for requirement in RUN + EXTRAS}
     assert used == declared - NOT_IMPORTED
 
 
@@ -89,4 +94,4 @@ def test_every_pin_has_hashes_and_no_place_is_named(lock: str) -> None:
 def test_every_dependency_has_its_reason() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"^\| `([a-z0-9_-]+)` \|", page, re.MULTILINE))
-    assert explained == {requirement.name for requirement in RUN + DEV + BUILD}
+    assert explained == {requirement.name for requirement in RUN + EXTRAS + DEV + BUILD}
