@@ -49,7 +49,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.replace(temporary, path)
         sync_folder(path.parent)
-    except BaseException:
+    except BaseException:  # Ctrl-C too leaves everything as it was
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise

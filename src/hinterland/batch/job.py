@@ -80,7 +80,7 @@ class Job:
         self.ledger = Ledger(out, paused)
         try:
             self._look_back()
-        except BaseException:
+        except BaseException:  # Ctrl-C too lets go of the results
             self.ledger.__exit__()
             raise
 

@@ -132,7 +132,7 @@ class Run:
                     working = [group.create_task(self._work(target)) for _ in range(target.workers)]
                     if target.grows:
                         group.create_task(self._grow(target, working, group))
-        except BaseExceptionGroup as several:
+        except BaseExceptionGroup as several:  # what ended one worker has ended them all
             raise several.exceptions[0] from None
         self._settle()
 

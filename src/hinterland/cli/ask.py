@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hinterland.cli.sampling_options import sampling_options
 from hinterland.engine.protocol import Sampling, Think
 from hinterland.errors import InputError, NoModelError
 from hinterland.language import _
@@ -51,18 +52,7 @@ if TYPE_CHECKING:
     help="A JSON Schema file that the answer has to follow.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the text.")
-@click.option("--max-tokens", type=click.IntRange(min=1), help="The longest answer, in tokens.")
-@click.option(
-    "--temperature", type=click.FloatRange(0, 5), help="0 always takes the likeliest token."
-)
-@click.option("--top-p", type=click.FloatRange(0, 1), help="Sample from this share of likelihood.")
-@click.option("--top-k", type=click.IntRange(min=0), help="Sample from this many likeliest tokens.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 2), help="Makes sampling repeatable.")
-@click.option(
-    "--think",
-    type=click.Choice([each.value for each in Think]),
-    help="How much a model that thinks may think first.",
-)
+@sampling_options
 @click.option("--show-reasoning", is_flag=True, help="Show on standard error what it thinks.")
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
 @click.option(

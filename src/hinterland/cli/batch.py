@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hinterland.cli.sampling_options import sampling_options
 from hinterland.engine.protocol import Sampling, Think
 from hinterland.errors import InputError, JobError
 from hinterland.language import _, n_
@@ -80,18 +81,7 @@ class _Concurrency(click.ParamType[int | None]):
     type=click.Path(path_type=Path),
     help="A JSON Schema file that the answers have to follow.",
 )
-@click.option("--max-tokens", type=click.IntRange(min=1), help="The longest answer, in tokens.")
-@click.option(
-    "--temperature", type=click.FloatRange(0, 5), help="0 always takes the likeliest token."
-)
-@click.option("--top-p", type=click.FloatRange(0, 1), help="Sample from this share of likelihood.")
-@click.option("--top-k", type=click.IntRange(min=0), help="Sample from this many likeliest tokens.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 2), help="Makes sampling repeatable.")
-@click.option(
-    "--think",
-    type=click.Choice([each.value for each in Think]),
-    help="How much a model that thinks may think first.",
-)
+@sampling_options
 @click.option("--prompt-column", metavar="NAME", help="IN is CSV, with the prompts in this column.")
 @click.option(
     "--format",

@@ -61,7 +61,7 @@ class Ledger:
         self._stack = ExitStack()
         try:
             self._open()
-        except BaseException:
+        except BaseException:  # Ctrl-C too lets go of the lock
             self._stack.close()
             raise
 
