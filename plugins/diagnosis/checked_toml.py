@@ -14,7 +14,9 @@ import msgspec
 from hinterland.errors import InputError
 
 T = TypeVar("T")
-_PLACE = re.compile(r" - at `\$\.?(?P<table>[a-z_]+)?(?:\[(?P<index>\d+)\])?(?:\.(?P<key>[a-z_]+))?")
+_PLACE = re.compile(
+    r" - at `\$\.?(?P<table>[a-z_]+)?(?:\[(?P<index>\d+)\])?(?:\.(?P<key>[a-z_]+))?"
+)
 
 
 @dataclass(frozen=True, slots=True)

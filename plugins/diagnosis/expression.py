@@ -252,9 +252,7 @@ class _Parser:
         if sign != "==" and not fact.ordered:
             raise ExpressionError(f"the options of {name} have no order: only == compares them")
         place = options.index(option)
-        chosen = frozenset(
-            each for at, each in enumerate(options) if _COMPARE[sign](at, place)
-        )
+        chosen = frozenset(each for at, each in enumerate(options) if _COMPARE[sign](at, place))
         rising = not fact.ordered or options[-1] in chosen and sign in {">", ">=", "=="}
         return OneOf(name, chosen, rising)
 

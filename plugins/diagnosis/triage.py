@@ -96,9 +96,7 @@ def settled(case: Case, site: Mapping[str, bool] | None) -> dict[str, bool]:
     return {**defaults, **{key: on for key, on in (site or {}).items() if key in defaults}}
 
 
-def assess(
-    case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None = None
-) -> Triage:
+def assess(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None = None) -> Triage:
     """Return the level of a case and all that it rests on, by the rules of these packs."""
     lookup = lookup_of(case, site)
     facts = case.vocabulary.facts
@@ -135,7 +133,9 @@ def assess(
         fired=tuple(fired),
         open=tuple(left),
         unknown=tuple(sorted(unknown)),
-        unknown_danger=tuple(sorted(name for name in unknown if name in facts and facts[name].danger)),
+        unknown_danger=tuple(
+            sorted(name for name in unknown if name in facts and facts[name].danger)
+        ),
         not_covered=tuple(sorted(not_covered)),
         out_of_scope=out_of_scope,
         return_signs=_return_signs(packs, fired),
@@ -202,5 +202,3 @@ def _used(pack: Pack) -> PackUsed:
         date=pack.review.date if pack.approved else "",
         changed=pack.changed,
     )
-
-

@@ -15,6 +15,7 @@ from hinterland.plugins.diagnosis.checked_toml import Located, read
 from hinterland.plugins.diagnosis.expression import (
     Expression,
     ExpressionError,
+    falling,
     parse,
 )
 from hinterland.plugins.diagnosis.facts import Fact, Id, Number, Sentence, YesNo
@@ -70,9 +71,13 @@ def load(path: Path = SHIPPED) -> Vocabulary:
         if not fact.needs:
             continue
         try:
-            needs[fact.id] = parse(fact.needs, facts)
+            # Only facts before it, so that nothing can wait for itself.
+            before = {each.id: each for each in located.value.fact[:at]}
+            needs[fact.id] = parse(fact.needs, before)
         except ExpressionError as error:
             raise located.error("fact", at, f"{fact.id}: {error}", "needs") from error
+        if why := falling(needs[fact.id]):
+            raise located.error("fact", at, f"{fact.id}: {why}", "needs")
     return Vocabulary(located.value.version, located.sha256, facts, settings, needs)
 
 
