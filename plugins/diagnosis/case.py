@@ -13,8 +13,8 @@ from enum import StrEnum
 import msgspec
 
 from hinterland.errors import InputError
-from hinterland.plugins.diagnosis.measures import Age, measured
 from hinterland.plugins.diagnosis.facts import Choice, Number, Value
+from hinterland.plugins.diagnosis.measures import Age, measured
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 
 
@@ -72,7 +72,7 @@ class Case:
     ) -> Case:
         """Return the case with one more answer.
 
-        Raises InputError (UnlikelyValue for a number) when the answer cannot be, or contradicts one
+        Raises InputError (UnlikelyValueError for a number) when the answer cannot be, or contradicts one
         that was given: `corrected` is for that.
         """
         value = checked(self.vocabulary, name, given)

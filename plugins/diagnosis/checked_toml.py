@@ -47,9 +47,10 @@ def read(path: Path, kind: type[T]) -> Located[T]:
         ) from error
     try:
         text = data.decode()
-        raw = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise _error(path, data[: error.start].count(b"\n") + 1, "it is not UTF-8 text") from error
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         problem = str(error).split(" (at ")[0]
@@ -64,7 +65,7 @@ def read(path: Path, kind: type[T]) -> Located[T]:
         if place:
             table, key = place["table"] or "", place["key"] or ""
             at = int(place["index"] or 0)
-        problem = message.split(" - at `")[0]
+        problem = message.split(" - at `", maxsplit=1)[0]
         raise _error(path, _line(text, table, at, key), problem) from error
     return Located(value, path, text, hashlib.sha256(data).hexdigest())
 

@@ -198,27 +198,27 @@ class _Parser:
         return Not(found) if negations % 2 else found
 
     def _plain(self) -> Expression:
-        token = self._take()
-        if token == "(":
+        word = self._take()
+        if word == "(":
             inner = self._either()
             self._take(")")
             return inner
-        if token == "count":
+        if word == "count":
             return self._count()
-        if token in _KEYWORDS or not token[0].isalpha():
-            raise ExpressionError(f"“{token}” is not expected there")
-        if token in self._defined:
-            return self._defined[token]
-        fact = self._facts.get(token)
+        if word in _KEYWORDS or not word[0].isalpha():
+            raise ExpressionError(f"“{word}” is not expected there")
+        if word in self._defined:
+            return self._defined[word]
+        fact = self._facts.get(word)
         if fact is None:
-            raise ExpressionError(f"“{token}” is not in the vocabulary")
+            raise ExpressionError(f"“{word}” is not in the vocabulary")
         if isinstance(fact, Number):
-            return Measured(token, self._sign(token), self._number())
+            return Measured(word, self._sign(word), self._number())
         if isinstance(fact, Choice):
-            return self._choice(token, fact)
+            return self._choice(word, fact)
         if self._next() in _COMPARE:
-            raise ExpressionError(f"“{token}” is yes or no and cannot be compared")
-        return Said(token)
+            raise ExpressionError(f"“{word}” is yes or no and cannot be compared")
+        return Said(word)
 
     def _count(self) -> Expression:
         self._take("(")
@@ -253,7 +253,7 @@ class _Parser:
             raise ExpressionError(f"the options of {name} have no order: only == compares them")
         place = options.index(option)
         chosen = frozenset(each for at, each in enumerate(options) if _COMPARE[sign](at, place))
-        rising = not fact.ordered or options[-1] in chosen and sign in {">", ">=", "=="}
+        rising = not fact.ordered or (options[-1] in chosen and sign in {">", ">=", "=="})
         return OneOf(name, chosen, rising)
 
 

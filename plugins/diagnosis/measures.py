@@ -30,7 +30,7 @@ _UNITS: dict[str, frozenset[str]] = {
 }
 
 
-class UnlikelyValue(InputError):
+class UnlikelyValueError(InputError):
     """A number that cannot be meant; the hint asks what was."""
 
 
@@ -44,15 +44,17 @@ class Age:
 
 
 def age(years: float = 0, months: float = 0, weeks: float = 0, days: float | None = None) -> Age:
-    """Return the age that these parts make together; raises UnlikelyValue for one nobody reaches.
+    """Return the age that these parts make together; raises UnlikelyValueError for one nobody reaches.
 
     One month and 30 days is one completed month: days never make up a month by themselves beside
     a number of months.
     """
     if min(years, months, weeks, days or 0) < 0 or years + months / 12 > _OLDEST_YEARS:
-        raise UnlikelyValue("Nobody is that old.", "Say the age again, in years, months or days.")
-    if (years or months) and (weeks * 7 + (days or 0)) > 31:  # noqa: PLR2004
-        raise UnlikelyValue(
+        raise UnlikelyValueError(
+            "Nobody is that old.", "Say the age again, in years, months or days."
+        )
+    if (years or months) and (weeks * 7 + (days or 0)) > 31:
+        raise UnlikelyValueError(
             "More than a month of days beside months or years cannot be an age.",
             "Say the age again, such as “1 month 30 days”.",
         )
@@ -76,9 +78,9 @@ def read_age(text: str) -> Age:
         unit = found["unit"][0].lower()
         parts[unit] += float(found["number"].replace(",", "."))
         given.add(unit)
-    rest = _AGE.sub(" ", text).replace("and", " ").replace("old", " ").strip(" ,.-")
+    rest = _AGE.sub(" ", text).replace("and", " ").replace("old", " ").strip(" ,.")
     if not given or rest:
-        raise UnlikelyValue(
+        raise UnlikelyValueError(
             f"“{text.strip()[:40]}” is not an age with a unit.",
             "Say years, months, weeks or days: “3 years”, “18 months”, “1 month 30 days”.",
         )
@@ -91,7 +93,7 @@ def celsius(fahrenheit: float) -> float:
 
 
 def measured(fact: Number, given: float | str) -> float:
-    """Return a number in the unit of its fact; raises UnlikelyValue for what must be asked again.
+    """Return a number in the unit of its fact; raises UnlikelyValueError for what must be asked again.
 
     A temperature may be said in °F with its unit. One without a unit that only makes sense in °F is
     not converted silently: the hint asks.
@@ -103,30 +105,32 @@ def measured(fact: Number, given: float | str) -> float:
         elif fact.unit == "cm" and unit in _UNITS["mm"]:
             number = round(number / 10, 2)
         else:
-            raise UnlikelyValue(
+            raise UnlikelyValueError(
                 f"“{str(given).strip()[:40]}” is not in {fact.unit}.", f"Say it in {fact.unit}."
             )
     if not fact.lowest <= number <= fact.highest:
-        raise UnlikelyValue(
+        raise UnlikelyValueError(
             f"{number:g} {fact.unit} is not possible here "
             f"({fact.lowest:g} to {fact.highest:g} {fact.unit} is).",
             _meant(fact, number),
         )
     if fact.whole and number != int(number):
-        raise UnlikelyValue(f"{number:g} is not a whole number.", "Count again for a full minute.")
+        raise UnlikelyValueError(
+            f"{number:g} is not a whole number.", "Count again for a full minute."
+        )
     return number
 
 
 def _split(given: float | str) -> tuple[float, str]:
     if isinstance(given, bool):
-        raise UnlikelyValue("A number is needed, not yes or no.", "Say the number.")
+        raise UnlikelyValueError("A number is needed, not yes or no.", "Say the number.")
     if not isinstance(given, str):
         if given != given or given in (float("inf"), float("-inf")):  # noqa: PLR0124
-            raise UnlikelyValue("That is not a number.", "Say the number again.")
+            raise UnlikelyValueError("That is not a number.", "Say the number again.")
         return float(given), ""
     found = _NUMBER.match(given)
     if found is None:
-        raise UnlikelyValue(f"“{given.strip()[:40]}” is not a number.", "Say it in digits.")
+        raise UnlikelyValueError(f"“{given.strip()[:40]}” is not a number.", "Say it in digits.")
     return float(found["number"].replace(",", ".")), (found["unit"] or "").strip().lower()
 
 

@@ -199,7 +199,7 @@ def shipped(name: str, vocabulary: Vocabulary) -> Pack:
     return load(SHIPPED / name, vocabulary)
 
 
-def _condition(  # noqa: PLR0917
+def _condition(
     located: Located[_Pack],
     table: str,
     name: str,

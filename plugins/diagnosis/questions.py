@@ -48,7 +48,7 @@ def _scores(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None) 
 
     def add(name: str, weight: float) -> None:
         waits = needs.get(name)
-        if waits is not None and waits.truth(lookup, ()) is None:
+        if waits is not None and waits.truth(lookup, case.vocabulary.optional) is None:
             for needed in dict.fromkeys(names(waits)):
                 if lookup(needed) is None:
                     add(needed, weight)

@@ -12,8 +12,8 @@ import msgspec
 
 from hinterland.plugins.diagnosis.case import Answer, Case, Correction
 from hinterland.plugins.diagnosis.expression import Expression, Lookup, Truth, names
-from hinterland.plugins.diagnosis.pack import Level, Pack, Rule
 from hinterland.plugins.diagnosis.facts import Value
+from hinterland.plugins.diagnosis.pack import Level, Pack, Rule
 
 
 class Fired(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +78,13 @@ def lookup_of(case: Case, site: Mapping[str, bool] | None = None) -> Lookup:
     """Return what rules look facts up with: answers, and the site's settings as `site.ID`."""
     settings = settled(case, site)
     needs = case.vocabulary.needs
+    optional = case.vocabulary.optional
 
     def lookup(name: str) -> Value | None:
         if name.startswith("site."):
             return settings[name[5:]]
         value = case.value(name)
-        if value is None and name in needs and needs[name].truth(lookup, ()) is False:
+        if value is None and name in needs and needs[name].truth(lookup, optional) is False:
             return False
         return value
 
@@ -100,7 +101,7 @@ def assess(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None = 
     """Return the level of a case and all that it rests on, by the rules of these packs."""
     lookup = lookup_of(case, site)
     facts = case.vocabulary.facts
-    optional = frozenset(name for name, fact in facts.items() if fact.optional)
+    optional = case.vocabulary.optional
     fired: list[Fired] = []
     left: list[Open] = []
     unknown: dict[str, None] = {}

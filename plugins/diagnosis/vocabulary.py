@@ -47,6 +47,11 @@ class Vocabulary:
     needs: Mapping[str, Expression]
     """When a fact is worth asking; a fact without an entry always is."""
 
+    @property
+    def optional(self) -> frozenset[str]:
+        """Facts whose absence alone does not keep a case from GREEN."""
+        return frozenset(name for name, fact in self.facts.items() if fact.optional)
+
     def names(self) -> Mapping[str, Fact]:
         """Return everything that an expression may name: facts, and settings as `site.ID`."""
         site = {

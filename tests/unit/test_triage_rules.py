@@ -16,6 +16,7 @@ from hinterland.plugins.diagnosis.triage import Triage, assess
 from tests.triage_cases import VOCABULARY, quiet, replaced, said
 
 PACKS = chosen(("imci",), VOCABULARY)
+ALL = chosen(("imci", "iitt"), VOCABULARY)
 TABLE = Path(__file__).with_name("triage_table.txt")
 ROWS = [
     tuple(part.strip() for part in line.split("|"))
@@ -31,13 +32,13 @@ def ids(result: Triage) -> set[str]:
 @pytest.mark.parametrize(("rule", "age", "facts", "change"), ROWS)
 def test_a_rule_fires_and_just_does_not(rule: str, age: str, facts: str, change: str) -> None:
     case = said(quiet(age), facts)
-    assert rule in ids(assess(case, PACKS))
+    assert rule in ids(assess(case, ALL))
     if change:
-        assert rule not in ids(assess(said(case, change), PACKS))
+        assert rule not in ids(assess(said(case, change), ALL))
 
 
 def test_the_table_has_every_rule() -> None:
-    assert {row[0] for row in ROWS} == {rule.id for pack in PACKS for rule in pack.rules}
+    assert {row[0] for row in ROWS} == {rule.id for pack in ALL for rule in pack.rules}
 
 
 @pytest.mark.parametrize(
@@ -123,14 +124,14 @@ def cases(draw: st.DrawFn) -> Case:
 @settings(max_examples=120, deadline=None)
 @given(case=cases())
 def test_a_sign_more_never_lowers_the_level(case: Case) -> None:
-    before = assess(case, PACKS).level.rank
+    before = assess(case, ALL).level.rank
     for name in SIGNS:
         value = case.value(name)
         if value is False:
-            unknown = assess(replaced(case, name, None), PACKS).level.rank
+            unknown = assess(replaced(case, name, None), ALL).level.rank
             assert unknown >= before, name
         if value is not True:
-            assert assess(replaced(case, name, value=True), PACKS).level.rank >= before, name
+            assert assess(replaced(case, name, value=True), ALL).level.rank >= before, name
 
 
 @settings(max_examples=120, deadline=None)
@@ -139,7 +140,7 @@ def test_a_worse_option_never_lowers_the_level(case: Case) -> None:
     for name, fact in OTHERS.items():
         if not isinstance(fact, Choice) or not fact.ordered:
             continue
-        levels = [assess(replaced(case, name, each.id), PACKS).level.rank for each in fact.options]
+        levels = [assess(replaced(case, name, each.id), ALL).level.rank for each in fact.options]
         assert levels == sorted(levels), name
 
 
@@ -148,7 +149,7 @@ def test_a_worse_option_never_lowers_the_level(case: Case) -> None:
 def test_the_order_of_answers_does_not_matter(case: Case, seed: int) -> None:
     answers = list(case.answers.items())
     random.Random(seed).shuffle(answers)
-    one, other = assess(case, PACKS), assess(Case(VOCABULARY, dict(answers)), PACKS)
+    one, other = assess(case, ALL), assess(Case(VOCABULARY, dict(answers)), ALL)
     assert (one.level, one.fired, one.open) == (other.level, other.fired, other.open)
 
 
