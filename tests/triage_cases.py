@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from hinterland.plugins.diagnosis import vocabulary
 from hinterland.plugins.diagnosis.case import Case, Origin
@@ -12,6 +13,7 @@ from hinterland.plugins.diagnosis.measures import read_age
 VOCABULARY = vocabulary.load()
 
 
+@cache
 def quiet(age: str = "24 months") -> Case:
     """Return a patient of whom everything is known that needs no device, and nothing is wrong."""
     case = Case(VOCABULARY).aged(read_age(age))

@@ -14,7 +14,7 @@ import msgspec
 
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis.facts import Choice, Number, Value
-from hinterland.plugins.diagnosis.measures import Age, measured
+from hinterland.plugins.diagnosis.measures import DAYS_A_MONTH, Age, measured
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 
 
@@ -84,6 +84,7 @@ class Case:
             )
         if old is not None and old.value is not None and value is None:
             return self
+        self._agree_on_age(name, value)
         asked = old.asked + 1 if old else 1
         return self._with(name, Answer(value=value, origin=origin, words=words, asked=asked))
 
@@ -109,6 +110,17 @@ class Case:
                 case, answers={key: kept for key, kept in case.answers.items() if key != "age_days"}
             )
         return replace(case, corrections=(*self.corrections, log))
+
+    def _agree_on_age(self, name: str, value: Value | None) -> None:
+        ages = {each: self.value(each) for each in ("age_months", "age_days")} | {name: value}
+        months, days = ages["age_months"], ages["age_days"]
+        if name not in {"age_months", "age_days"} or months is None or days is None:
+            return
+        if abs(float(days) / DAYS_A_MONTH - float(months) - 0.5) > 1:
+            raise InputError(
+                f"Contradictory ages: {float(months):g} months and {float(days):g} days.",
+                "Both count from birth. Which one is true?",
+            )
 
     def _with(self, name: str, answer: Answer) -> Case:
         return replace(self, answers={**self.answers, name: answer})

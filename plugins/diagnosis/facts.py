@@ -24,6 +24,8 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     optional: bool = False
     """It needs a device, a test or a record that many do not have: not knowing it alone does not
     keep a case from GREEN, but is named in the result."""
+    neutral: bool = False
+    """It says who somebody is and not what is wrong: that no rule has it is nothing to refer for."""
     group: str = ""
     """What questions belong together."""
     needs: str = ""

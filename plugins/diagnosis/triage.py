@@ -121,7 +121,7 @@ def assess(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None = 
     not_covered = tuple(
         name
         for name, answer in case.answers.items()
-        if answer.value is True and name not in covered
+        if answer.value is True and name not in covered and not facts[name].neutral
     )
     out_of_scope = not any(_in_scope(pack, lookup) for pack in packs)
     level = max((each.level for each in fired), key=_rank, default=Level.GREEN)

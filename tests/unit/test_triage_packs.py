@@ -207,6 +207,18 @@ def test_a_contradiction_is_refused_and_a_correction_is_logged() -> None:
     ]
 
 
+def test_two_ages_have_to_agree() -> None:
+    with pytest.raises(InputError, match="24 months and 3 days"):
+        Case(VOCABULARY).answered("age_months", 24.0).answered("age_days", 3.0)
+
+
+def test_a_number_of_months_that_is_meant_as_years_is_out_of_scope_and_never_green() -> None:
+    chosen = packs.chosen(("imci",), VOCABULARY)
+    assert assess(quiet("24 years"), chosen).level is Level.YELLOW
+    with pytest.raises(UnlikelyValueError, match="not possible"):
+        Case(VOCABULARY).answered("age_months", 2400.0)
+
+
 def test_the_result_says_what_it_rests_on_and_goes_through_json() -> None:
     result = assess(said(quiet(), "cough stridor"), packs.chosen(("imci",), VOCABULARY))
     told = msgspec.json.decode(msgspec.json.encode(result))
