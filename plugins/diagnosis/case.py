@@ -14,8 +14,10 @@ import msgspec
 
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis.facts import Choice, Number, Value
-from hinterland.plugins.diagnosis.measures import DAYS_A_MONTH, Age, measured
+from hinterland.plugins.diagnosis.measures import DAYS_A_MONTH, Age, measured, read_age
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
+
+_WORDS: Mapping[str, Value | None] = {"yes": True, "no": False, "unknown": None}
 
 
 class Origin(StrEnum):
@@ -124,6 +126,23 @@ class Case:
 
     def _with(self, name: str, answer: Answer) -> Case:
         return replace(self, answers={**self.answers, name: answer})
+
+
+def told(vocabulary: Vocabulary, answers: Mapping[str, object], origin: Origin) -> Case:
+    """Return the case that a file or a script tells: facts by name, `age` in words with units.
+
+    "yes", "no" and "unknown" stand for true, false and null. Raises InputError for what cannot be.
+    """
+    case = Case(vocabulary)
+    for name, given in answers.items():
+        if name == "age":
+            case = case.aged(read_age(str(given)), origin, str(given))
+            continue
+        value = _WORDS.get(given, given) if isinstance(given, str) else given
+        if value is not None and not isinstance(value, bool | int | float | str):
+            raise InputError(f"{name[:60]} cannot be a list or a table.", "It is one answer.")
+        case = case.answered(name, value, origin)
+    return case
 
 
 def checked(vocabulary: Vocabulary, name: str, given: Value | None) -> Value | None:

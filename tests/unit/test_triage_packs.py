@@ -11,7 +11,7 @@ import pytest
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis import pack as packs
 from hinterland.plugins.diagnosis import vocabulary
-from hinterland.plugins.diagnosis.case import Case
+from hinterland.plugins.diagnosis.case import Case, Origin, told
 from hinterland.plugins.diagnosis.expression import ExpressionError, parse
 from hinterland.plugins.diagnosis.facts import Number
 from hinterland.plugins.diagnosis.measures import Age, UnlikelyValueError, measured, read_age
@@ -205,6 +205,21 @@ def test_a_contradiction_is_refused_and_a_correction_is_logged() -> None:
     assert [(c.fact, c.before, c.after, c.level_before) for c in after.corrections] == [
         ("stridor", True, False, "RED")
     ]
+
+
+def test_a_case_is_told_by_name() -> None:
+    answers = {"age": "1 year", "cough": "yes", "stridor": False, "temperature_c": "99.5 F"}
+    case = told(VOCABULARY, {**answers, "wheeze": "unknown"}, Origin.FILE)
+    assert [case.value(n) for n in ("age_months", "cough", "stridor", "temperature_c")] == [
+        12,
+        True,
+        False,
+        37.5,
+    ]
+    assert case.answers["wheeze"].value is None
+    for wrong in ({"couhg": True}, {"cough": "maybe"}, {"cough": [True]}, {"skin_pinch": "odd"}):
+        with pytest.raises(InputError):
+            told(VOCABULARY, wrong, Origin.FILE)
 
 
 def test_two_ages_have_to_agree() -> None:
