@@ -38,7 +38,7 @@ def said(case: Case, words: str) -> Case:
         name, _, text = word.lstrip("-").partition("=")
         value: Value | None = not word.startswith("-")
         if text:
-            number = text.replace(".", "", 1).isdigit()
+            number = text.lstrip("-").replace(".", "", 1).isdigit()
             value = None if text == "?" else float(text) if number else text
         case = replaced(case, name, value)
     return case

@@ -19,7 +19,7 @@ Lookup = Callable[[str], Value | None]
 """Returns the value of a fact; None means unknown, False of any kind of fact that it does not apply."""
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[a-z][a-z0-9_.]*)|(?P<sign>>=|<=|==|[<>(),]))"
+    r"\s*(?:(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[a-z][a-z0-9_.]*)|(?P<sign>>=|<=|==|[<>(),]))"
 )
 _KEYWORDS = frozenset({"and", "or", "not", "count"})
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -240,7 +240,7 @@ class _Parser:
 
     def _number(self) -> float:
         token = self._take()
-        if not token[0].isdigit():
+        if not token.lstrip("-")[:1].isdigit():
             raise ExpressionError(f"“{token}” stands where a number is needed")
         return float(token)
 

@@ -104,6 +104,8 @@ class Rule:
     classification: str
     do: tuple[str, ...]
     source: str
+    reason: str
+    """Why it is so, where the source is this program's own policy."""
     monotone: bool
     facts: frozenset[str]
     """The facts that the condition asks for, without those of the population."""
@@ -166,6 +168,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Pack:
                 rule.classification,
                 rule.do,
                 rule.source,
+                rule.reason,
                 rule.monotone,
                 frozenset(names(when)),
             )

@@ -23,6 +23,8 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
     classification: str
     do: tuple[str, ...]
     source: str
+    reason: str = ""
+    """Why, where the source is app-policy."""
 
 
 class Open(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +186,7 @@ def _fired(rule: Rule) -> Fired:
         classification=rule.classification,
         do=rule.do,
         source=rule.source,
+        reason=rule.reason,
     )
 
 
