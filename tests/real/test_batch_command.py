@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import Hint, hint_command, kill, only_worker, wait_until
+from tests.running import Hint, hint_command, kill, status, wait_until
 
 SCHEMA = {
     "type": "object",
@@ -178,22 +178,40 @@ def test_ctrl_c_stops_while_a_pipe_says_nothing(home: Path, tmp_path: Path) -> N
 
 
 def _workers() -> object:
-    from tests.running import status
-
     found = status()
     return found and found.workers
 
 
-def test_a_worker_that_is_killed_costs_no_row(hint: Hint, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_again_and_again_costs_no_row(hint: Hint, tmp_path: Path) -> None:
+    """In the midst, while it is loaded anew, and when the last rows are under way and most of those
+    who ask have nothing to do."""
     source, out = write(tmp_path / "in.jsonl", 40, "some more words in"), tmp_path / "out.jsonl"
+    killed: list[int] = []
+
+    def kill_another() -> bool:
+        found = status()
+        pids = [worker.pid for worker in found.workers] if found else []
+        for pid in pids:
+            if pid > 1 and pid not in killed:
+                killed.append(pid)
+                with suppress(ProcessLookupError):
+                    kill(pid)
+                return True
+        return False
+
     with batch(source, "-m", "echo:40", out=out, rows=5) as process:
-        kill(only_worker().pid)
+        for rows in (5, 5, 38):
+            wait_until(lambda: out.read_bytes().count(b"\n") >= rows, f"{rows} rows")  # noqa: B023
+            wait_until(kill_another, "a worker is killed")
         _, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors
     assert "tried again" in errors
     assert {row["answer"] for row in results(out).values()} == {
         f"some more words in {n}" for n in range(40)
     }
+    summary = json.loads((tmp_path / "out.jsonl.summary.json").read_text())
+    assert (summary["failed"], summary["answered"]) == (0, 40)
+    assert summary["tries_repeated"] >= 1
 
 
 def test_an_engine_that_is_not_there_ends_with_4_and_no_error_rows(
