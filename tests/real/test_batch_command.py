@@ -112,6 +112,8 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_pat
     before = source.read_bytes()
     (tmp_path / "t.csv").write_text("id,text\n1,x\n")
     (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "no-user.md").write_text("---\ndescription: x\n---\n# system\nYou write.\n")
+    (tmp_path / "bad.md").write_text("---\ndescription: x\n---\n# user\nA {{ town }\n")
     wrong: list[list[str | Path]] = [
         [source, "-o", source],
         [source, "-o", tmp_path / "missing" / "out"],
@@ -122,6 +124,8 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_pat
         [tmp_path / "t.csv", "-o", tmp_path / "out", "--prompt-column", "words"],
         [source, "-o", tmp_path / "out", "--schema", tmp_path / "bad.json"],
         [source, "-o", tmp_path / "out", "--template", tmp_path / "gone.md"],
+        [source, "-o", tmp_path / "out", "--template", tmp_path / "no-user.md"],
+        [source, "-o", tmp_path / "out", "--template", tmp_path / "bad.md"],
         [source, "-o", tmp_path / "out", "--tool", "nobody"],
         [source, "-o", tmp_path / "out", "--concurrency", "0"],
         [source, "-o", tmp_path / "out", "--engine", "echo"],
@@ -134,6 +138,7 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_pat
         assert ended.returncode == 2, (arguments, ended.stderr)
         assert "hint: " in said(ended) or "Error" in said(ended)
     assert source.read_bytes() == before
+    assert not (tmp_path / "out").exists()
     assert hint("batch", source, "-o", tmp_path / "out", "-m", "no-such-model").returncode == 3
 
 

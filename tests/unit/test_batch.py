@@ -187,10 +187,14 @@ def test_a_template_makes_the_prompt_of_all_fields(place: Place, tmp_path: Path)
         {"id": 1, "town": "Ulm", "prompt": "hello", "self": "!"},
         {"id": 2, "prompt": "no town", "self": ""},
     )
-    place.run(Defaults(template=prompts.read(file)), form=Own(fields=True))
+    place.run(Defaults(template=prompts.read_template(file)), form=Own(fields=True))
     results = place.results()
     assert results[1]["answer"].strip() == "To Ulm: hello"
-    assert "town" in results[2]["error"]["message"]
+    assert results[2]["error"] == {
+        "kind": "InputError",
+        "message": "Line 2 cannot fill the template letter.md: 'town' is undefined.",
+        "hint": "The row has the fields id, prompt, self.",
+    }
     assert place.engine.requests[0].messages[0].content == "You write."
 
 
@@ -367,7 +371,7 @@ def test_a_template_sees_the_columns_of_a_table(place: Place, tmp_path: Path) ->
     file.write_text("---\ndescription: x\n---\n# user\n{{ text }} in {{ town }} ({{ prompt }})")
     place.input.write_text("id,text,town\n1,Rain,Ulm\n")
     place.run(
-        Defaults(template=prompts.read(file)),
+        Defaults(template=prompts.read_template(file)),
         lines=partial(sources.csv_rows, place.input, "text", fields=True),
         form=Own(fields=True),
     )

@@ -128,6 +128,7 @@ def command(source: Path, out: Path, **wished: Any) -> int:
     lines = _lines(source, out, wished)
     models = _models(wished)
     defaults = _defaults(source, wished, models, found, settings)
+    answering = Answering(_tools(wished, settings), found.config)
     own = Own(fields=wished["template"] is not None)
     form: Format = OpenAi(wished["model"]) if wished["form"] == "openai" else own
     progress = Progress(as_json=wished["json_progress"], quiet=wished["quiet"])
@@ -138,7 +139,6 @@ def command(source: Path, out: Path, **wished: Any) -> int:
         lines, out, form, Maker(defaults), wishes, say=progress.say, paused=progress.paused
     ) as job:
         progress.watch(job, None if _is_read_once(source) else lines)
-        answering = Answering(_tools(wished, settings), found.config)
         with _engines(models, wished, progress) as targets:
             complete = asyncio.run(_run(job, targets, answering, progress))
         summary = job.summary(complete=complete)
@@ -247,7 +247,9 @@ def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iter
         return partial(sources.texts, source)
     if column:
         fields = wished["template"] is not None
-        return partial(sources.csv_rows, source, column, fields=fields)
+        rows = partial(sources.csv_rows, source, column, fields=fields)
+        next(rows(), None)  # a table without that column is no reason to make a file of results
+        return rows
     if source.suffix.lower() == ".csv":
         raise InputError(
             f"{source} is CSV, and nothing says where its prompts are.",
@@ -289,7 +291,7 @@ def _defaults(
         ),
         think=Think(think) if think else None,
         tool=wished["tool"],
-        template=prompts.read(template) if template else None,
+        template=prompts.read_template(template) if template else None,
         identity=_identity(models, paths, settings),
         folder=source if source.is_dir() else source.parent,
     )
