@@ -551,6 +551,21 @@ def test_results_are_put_in_the_order_of_the_input(place: Place) -> None:
     assert list(place.results()) == list(range(20))
 
 
+def test_a_repeated_id_and_a_broken_line_keep_their_places_in_that_order(place: Place) -> None:
+    place.write(
+        {"id": "a", "prompt": "1"},
+        {"id": "line-3", "prompt": "2"},
+        {"id": "a", "prompt": "3"},
+        b"{broken",
+        {"id": "a", "prompt": "5"},
+        {"id": "line-4", "prompt": "6"},
+        {"id": "z", "prompt": "7"},
+    )
+    for _again in range(2):
+        place.run(ordered=True)
+        assert [*place.results()] == ["a", "line-3", "line-3+", "line-4", "line-5", "line-6", "z"]
+
+
 def test_lines_that_a_power_cut_has_spoilt_are_done_again(place: Place) -> None:
     place.write(*rows(4))
     place.run()
