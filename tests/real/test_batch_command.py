@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.plugin_shelf import Shelf
 from tests.running import Hint, hint_command, kill, status, wait_until
 
 SCHEMA = {
@@ -282,3 +283,56 @@ def test_a_real_model_follows_a_schema_or_the_row_says_that_it_was_cut(
     answered = [row for row in rows.values() if "error" not in row]
     assert len(answered) >= 10
     assert all(set(row["data"]) == {"river"} for row in answered)
+
+
+def test_a_plugins_tool_does_the_rows_and_needs_no_model(
+    hint: Hint, shelf: Shelf, tmp_path: Path
+) -> None:
+    shelf.add("water-plugin", cans="water_cans")
+    shelf.module("water_cans", CANS)
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = ["140", "many", "60", "stop", ""]
+    source.write_text("".join(json.dumps({"id": n, "prompt": n}) + "\n" for n in rows))
+    command = ("batch", source, "-o", out, "--tool", "cans")
+
+    ended = hint(*command)
+    assert ended.returncode == 2
+    assert "There is no tool 'cans'." in said(ended)
+    assert "No plugin that is on brings a tool" in said(ended)
+    assert hint("plugins", "enable", "cans").returncode == 0
+    ended = hint(*command[:-1], "tins")
+    assert ended.returncode == 2
+    assert "There are: cans." in said(ended)
+    assert not out.exists()
+
+    ended = hint(*command)
+    assert ended.returncode == 7, ended.stderr
+    assert "2 of 5 rows answered · 3 failed" in said(ended)
+    found = results(out)
+    assert (found["140"]["answer"], found["60"]["answer"]) == ("7 jerrycans.", "3 jerrycans.")
+    errors = {name: row["error"] for name, row in found.items() if "error" in row}
+    assert {name: error["kind"] for name, error in errors.items()} == {
+        "many": "PluginError",
+        "stop": "InputError",
+        "": "InputError",
+    }
+    assert "The tool cans failed (ValueError: " in errors["many"]["message"]
+    assert errors["stop"]["message"] == "That is no number of litres."
+
+
+CANS = """
+from hinterland.errors import InputError
+from hinterland.hookspecs import ChatTool, hookimpl
+
+
+async def cans(text):
+    if text == "stop":
+        raise InputError("That is no number of litres.", "Write 140.")
+    yield str(-(-int(text) // 20))
+    yield " jerrycans."
+
+
+@hookimpl
+def register_tools(register):
+    register(ChatTool("cans", "Jerrycans for so many litres.", cans))
+"""
