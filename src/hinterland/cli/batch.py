@@ -338,7 +338,9 @@ def _tools(wished: dict[str, Any], settings: Config) -> Any:
 
     tools = plugin_host.PluginHost(settings).tools()
     if wished["tool"] and wished["tool"] not in tools:
+        known = ", ".join(sorted(tools))
         none = "No plugin that is on brings a tool; `hint plugins list` shows them."
-        known = f"There are: {', '.join(sorted(tools))}." if tools else none
-        raise InputError(f"There is no tool {wished['tool']!r}.", known)
+        raise InputError(
+            f"There is no tool {wished['tool']!r}.", f"There are: {known}." if known else none
+        )
     return tools
