@@ -130,13 +130,13 @@ def test_real_engines_of_two_nodes_answer_as_one_does(
     small_model: str, cluster: Nodes, tmp_path: Path, killed: bool
 ) -> None:
     source, alone, out = tmp_path / "in.jsonl", tmp_path / "alone.jsonl", tmp_path / "out.jsonl"
-    written(source, 40, "What is the number {n} good for?")
+    written(source, 24, "What is the number {n} good for?")
     # One row at once: the same rows in other company may differ in a token near a tie.
-    options = ("-m", small_model, "--max-tokens", "24", "--temperature", "0", "--concurrency", "1")
+    options = ("-m", small_model, "--max-tokens", "12", "--temperature", "0", "--concurrency", "1")
     run(source, "-o", alone, *options)
     stop_engine()
     then = cluster.kill_last if killed else None
     cluster.add()
-    run(source, "-o", out, *options, "--ray", cluster.address, at=8, then=then)
+    run(source, "-o", out, *options, "--ray", cluster.address, at=4, then=then)
     assert answers(out) == answers(alone)
     assert len(set(answers(out).values())) > 1
