@@ -85,7 +85,7 @@ class Place:
         self,
         defaults: Defaults | None = None,
         *,
-        lines: Callable[[], Iterable[sources.Line]] | None = None,
+        lines: Callable[[], Iterable[sources.Lines]] | None = None,
         form: Format | None = None,
         **wishes: Any,
     ) -> Job:
@@ -273,7 +273,7 @@ def test_no_input_stops_a_run_or_leaves_a_gap(
     place = Place(tmp_path_factory.mktemp("any"))
     place.input.write_bytes(b"\n".join(lines))
     summary = place.run()
-    wanted = sum(1 for _row in sources.json_lines(place.input))
+    wanted = sum(len(lines.data) for lines in sources.json_lines(place.input))
     assert len(place.results()) == summary["rows"] == wanted
     again = place.run()
     assert (again["finished_before"], again["changed"]) == (wanted, 0)
@@ -397,7 +397,8 @@ def test_a_folder_of_texts(place: Place) -> None:
 
 
 def test_a_folder_that_cannot_be_listed_is_told(place: Place) -> None:
-    assert [str(why) for _, why in sources.texts(place.folder / "gone")] != []
+    (lines,) = sources.texts(place.folder / "gone")
+    assert lines.errors
 
 
 # OpenAI's batch files

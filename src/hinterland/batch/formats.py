@@ -14,8 +14,8 @@ from hinterland.batch.rows import Row, unusable
 class Format(Protocol):
     """One way to write rows and results."""
 
-    def id(self, data: bytes) -> str | int | None:
-        """Return the id in a line of input; None when it has none, or is none."""
+    def ids(self, data: list[bytes]) -> list[str | int | None]:
+        """Return the ids in lines of input; None for one that has none, or is none."""
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         """Return the row in a line of input, and all its fields where a template wants them.
@@ -26,8 +26,8 @@ class Format(Protocol):
     def encode(self, result: Result) -> bytes:
         """Return a result as a line, without its end."""
 
-    def known(self, line: bytes) -> Known:
-        """Return what a line of results is about; raises msgspec.MsgspecError for what is none."""
+    def known(self, lines: list[bytes]) -> list[Known]:
+        """Return what lines of results are about; raises one of `NOT_A_RESULT` where one is none."""
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -43,11 +43,8 @@ class Own:
         self._rows = msgspec.json.Decoder(Row)
         self._known = msgspec.json.Decoder(Known)
 
-    def id(self, data: bytes) -> str | int | None:
-        try:
-            return self._ids.decode(data).id
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None  # what is wrong with it is said when it is read
+    def ids(self, data: list[bytes]) -> list[str | int | None]:
+        return _ids(self._ids, data)
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         try:
@@ -56,14 +53,14 @@ class Own:
             fields = msgspec.json.decode(data, type=dict[str, Any])
             known = {name: value for name, value in fields.items() if name in _NAMES}
             return msgspec.convert(known, Row), fields
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise unusable(line, error) from error
 
     def encode(self, result: Result) -> bytes:
         return msgspec.json.encode(result)
 
-    def known(self, line: bytes) -> Known:
-        return self._known.decode(line)
+    def known(self, lines: list[bytes]) -> list[Known]:
+        return list(map(self._known.decode, lines))
 
 
 class OpenAi:
@@ -72,8 +69,8 @@ class OpenAi:
     def __init__(self, model: str | None) -> None:
         self._model = model
 
-    def id(self, data: bytes) -> str | int | None:
-        return openai.name_in(data)
+    def ids(self, data: list[bytes]) -> list[str | int | None]:
+        return _ids(openai.IDS, data)
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         return openai.row(data, line, self._model), None
@@ -81,8 +78,24 @@ class OpenAi:
     def encode(self, result: Result) -> bytes:
         return openai.encode(result)
 
-    def known(self, line: bytes) -> Known:
-        return openai.known(line)
+    def known(self, lines: list[bytes]) -> list[Known]:
+        return list(map(openai.known, lines))
 
 
+def _ids(decoder: msgspec.json.Decoder[Any], data: list[bytes]) -> list[str | int | None]:
+    try:
+        return [each.id for each in map(decoder.decode, data)]
+    except _UNREADABLE:
+        return [_id(decoder, each) for each in data]
+
+
+def _id(decoder: msgspec.json.Decoder[Any], data: bytes) -> str | int | None:
+    try:
+        found: str | int | None = decoder.decode(data).id
+    except _UNREADABLE:
+        return None  # what is wrong with it is said when it is read
+    return found
+
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _NAMES = frozenset(Row.__struct_fields__)
