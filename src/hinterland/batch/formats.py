@@ -9,13 +9,14 @@ import msgspec
 from hinterland.batch import openai
 from hinterland.batch.results import Known, Result
 from hinterland.batch.rows import Row, unusable
+from hinterland.batch.sources import Lines
 
 
 class Format(Protocol):
     """One way to write rows and results."""
 
-    def ids(self, data: list[bytes]) -> list[str | int | None]:
-        """Return the ids in lines of input; None for one that has none, or is none."""
+    def ids(self, lines: Lines) -> list[str | int]:
+        """Return the ids of lines of input: `line-` and its number for one that has none."""
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         """Return the row in a line of input, and all its fields where a template wants them.
@@ -43,8 +44,8 @@ class Own:
         self._rows = msgspec.json.Decoder(Row)
         self._known = msgspec.json.Decoder(Known)
 
-    def ids(self, data: list[bytes]) -> list[str | int | None]:
-        return _ids(self._ids, data)
+    def ids(self, lines: Lines) -> list[str | int]:
+        return _ids(self._ids, lines)
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         try:
@@ -69,8 +70,8 @@ class OpenAi:
     def __init__(self, model: str | None) -> None:
         self._model = model
 
-    def ids(self, data: list[bytes]) -> list[str | int | None]:
-        return _ids(openai.IDS, data)
+    def ids(self, lines: Lines) -> list[str | int]:
+        return _ids(openai.IDS, lines)
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         return openai.row(data, line, self._model), None
@@ -82,11 +83,17 @@ class OpenAi:
         return list(map(openai.known, lines))
 
 
-def _ids(decoder: msgspec.json.Decoder[Any], data: list[bytes]) -> list[str | int | None]:
+def _ids(decoder: msgspec.json.Decoder[Any], lines: Lines) -> list[str | int]:
     try:
-        return [each.id for each in map(decoder.decode, data)]
+        found = [each.id for each in map(decoder.decode, lines.data)]
     except _UNREADABLE:
-        return [_id(decoder, each) for each in data]
+        found = [_id(decoder, each) for each in lines.data]
+    if None not in found:
+        return found
+    return [
+        f"line-{number}" if each is None else each
+        for number, each in zip(lines.numbers, found, strict=True)
+    ]
 
 
 def _id(decoder: msgspec.json.Decoder[Any], data: bytes) -> str | int | None:

@@ -40,14 +40,14 @@ class Intake:
     def ids(self) -> Iterator[str]:
         """Yield the ids of the input, in its order."""
         for lines in self._lines():
-            yield from map(str, self._ids(lines))
+            yield from map(str, self._format.ids(lines))
 
     def changed_ids(self) -> set[str]:
         """Return the ids of finished rows that are no longer what they were; the register has to be
         made anew after that."""
         found = set()
         for lines in self._lines():
-            names = list(map(str, self._ids(lines)))
+            names = list(map(str, self._format.ids(lines)))
             numbers = self._maker.fingerprints(lines.data)
             for name, number, had in zip(names, numbers, self.register.see(names), strict=True):
                 if had not in (NEW, REPEATED, number):
@@ -69,7 +69,7 @@ class Intake:
 
     def _pieces(self) -> Iterator[Piece]:
         for lines in self._lines():
-            ids = self._ids(lines)
+            ids = self._format.ids(lines)
             names = list(map(str, ids))
             numbers = self._maker.fingerprints(lines.data)
             finished = self.register.see(names)
@@ -114,13 +114,6 @@ class Intake:
             return self._maker.piece(line, name, fingerprint, row, fields)
         except HinterlandError as wrong:
             return Piece(line=line, id=name, fingerprint=fingerprint, error=wrong)
-
-    def _ids(self, lines: Lines) -> list[str | int]:
-        given = self._format.ids(lines.data)
-        return [
-            f"line-{line}" if each is None else each
-            for line, each in zip(lines.numbers, given, strict=True)
-        ]
 
     def _note_changed(self, name: str) -> None:
         self.changed += 1

@@ -20,6 +20,8 @@ ROOM = 256
 """Tokens that a prompt has to leave for its answer, where the row does not say how long that may be."""
 
 _MOST_SCHEMAS = 100  # remembered
+_NOTHING_SAID = (None, None, None, None, None, ())
+_BATCH = Priority.BATCH  # to look it up takes as long as to make a message
 
 Files = str | tuple[str, ...]
 MaxTokens = Annotated[int, msgspec.Meta(ge=1)]
@@ -137,15 +139,7 @@ class Maker:
         Raises InputError for a row that cannot be asked.
         """
         defaults = self._defaults
-        wanted = defaults.sampling
-        sampling = Sampling(
-            row.max_tokens if row.max_tokens is not None else wanted.max_tokens,
-            row.temperature if row.temperature is not None else wanted.temperature,
-            row.top_p if row.top_p is not None else wanted.top_p,
-            row.top_k if row.top_k is not None else wanted.top_k,
-            row.seed if row.seed is not None else wanted.seed,
-            ((row.stop,) if isinstance(row.stop, str) else row.stop) or wanted.stop,
-        )
+        sampling = self._sampling(row)
         if row.schema is not None:
             self._check(row.schema)
         request = Request(
@@ -153,7 +147,7 @@ class Maker:
             row.model or defaults.model,
             sampling,
             row.schema if row.schema is not None else defaults.schema,
-            priority=Priority.BATCH,
+            priority=_BATCH,
             think=row.think or defaults.think,
             usual=row.think is None,
             room=ROOM,
@@ -167,10 +161,24 @@ class Maker:
             fingerprint=fingerprint,
             request=request,
             tool=row.tool or defaults.tool or "",
-            images=self._paths(row.image),
-            files=self._paths(row.file),
+            images=self._paths(row.image) if row.image else (),
+            files=self._paths(row.file) if row.file else (),
             metadata=row.metadata,
             length=length,
+        )
+
+    def _sampling(self, row: Row) -> Sampling:
+        wanted = self._defaults.sampling
+        said = (row.max_tokens, row.temperature, row.top_p, row.top_k, row.seed, row.stop)
+        if said == _NOTHING_SAID:
+            return wanted
+        return Sampling(
+            row.max_tokens if row.max_tokens is not None else wanted.max_tokens,
+            row.temperature if row.temperature is not None else wanted.temperature,
+            row.top_p if row.top_p is not None else wanted.top_p,
+            row.top_k if row.top_k is not None else wanted.top_k,
+            row.seed if row.seed is not None else wanted.seed,
+            ((row.stop,) if isinstance(row.stop, str) else row.stop) or wanted.stop,
         )
 
     def _messages(self, row: Row, fields: dict[str, Any] | None) -> tuple[Message, ...]:
@@ -208,8 +216,6 @@ class Maker:
                 self._schemas.add(encoded)
 
     def _paths(self, names: Files) -> tuple[Path, ...]:
-        if not names:
-            return ()
         listed = (names,) if isinstance(names, str) else names
         return tuple(self._defaults.folder / each for each in listed)
 
