@@ -38,9 +38,12 @@ class Intake:
         """Rows whose id was used before."""
 
     def ids(self) -> Iterator[str]:
-        """Yield the ids of the input, in its order."""
+        """Yield the ids of the results, in the order of the input."""
+        register = Register()
         for lines in self._lines():
-            yield from map(str, self._format.ids(lines))
+            names = list(map(str, self._format.ids(lines)))
+            for place, had in enumerate(register.see(names)):
+                yield names[place] if had == NEW else _spare(lines.numbers[place], register)[0]
 
     def changed_ids(self) -> set[str]:
         """Return the ids of finished rows that are no longer what they were; the register has to be
@@ -92,10 +95,8 @@ class Intake:
     def _repetition(self, line: int, name: str, number: int) -> Iterator[Piece]:
         """Yield what tells that an id was used before, unless an earlier run has told it."""
         self.repeated += 1
-        spare = f"line-{line}"
-        while self.register.was_seen(spare):
-            spare += "+"  # somebody else's id
-        if self.register.see([spare]) == [NEW]:
+        spare, is_new = _spare(line, self.register)
+        if is_new:
             error = InputError(f"The id {name!r} was used before line {line}.", "Change it.")
             yield self._piece(line, spare, number, b"", error)
         else:
@@ -119,6 +120,14 @@ class Intake:
         self.changed += 1
         if len(self.first_changed) < 3:
             self.first_changed.append(name)
+
+
+def _spare(line: int, register: Register) -> tuple[str, bool]:
+    """Return the id of the result of a row whose id was used before, and whether it is new."""
+    spare = f"line-{line}"
+    while register.was_seen(spare):
+        spare += "+"  # somebody else's id
+    return spare, register.see([spare]) == [NEW]
 
 
 def _deep(value: object) -> bool:
