@@ -99,13 +99,20 @@ def test_bad_rows_end_with_7_and_are_done_again_on_request(hint: Hint, tmp_path:
     source.write_text('{"prompt": "good"}\n{"prompt": "bro\n{"id": 3}\n')
     ended = hint("batch", source, "-o", out, "-m", "echo")
     assert ended.returncode == 7
+    assert said(ended).splitlines()[:3] == [
+        "      line-2: Line 2 is not JSON: it ends too early.",
+        "      3: The row has no prompt.",
+        "hint: 1 of 3 rows answered · 2 failed",
+    ]
     assert "2 rows failed" in said(ended)
-    assert results(out)["line-2"]["error"]["message"].startswith("Line 2 is not JSON")
     source.write_text('{"prompt": "good"}\n{"prompt": "mended"}\n{"id": 3, "prompt": "c"}\n')
     assert hint("batch", source, "-o", out, "-m", "echo").returncode == 7
     ended = hint("batch", source, "-o", out, "-m", "echo", "--retry-failed")
     assert (ended.returncode, len(results(out))) == (0, 3), ended.stderr
     assert hint("batch", source, "-o", out, "-m", "echo", "-q").stderr == ""
+    source.write_bytes(b"")
+    ended = hint("batch", source, "-o", tmp_path / "none", "-m", "echo")
+    assert (ended.returncode, said(ended)) == (0, "hint: There is no row in the input.\n")
 
 
 def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_path: Path) -> None:
@@ -113,6 +120,7 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_pat
     before = source.read_bytes()
     (tmp_path / "t.csv").write_text("id,text\n1,x\n")
     (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "list.json").write_text('[\n{"prompt": "x"}\n]\n')
     (tmp_path / "no-user.md").write_text("---\ndescription: x\n---\n# system\nYou write.\n")
     (tmp_path / "bad.md").write_text("---\ndescription: x\n---\n# user\nA {{ town }\n")
     wrong: list[list[str | Path]] = [
@@ -123,6 +131,7 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_pat
         [tmp_path, "-o", tmp_path / "out"],
         [tmp_path / "t.csv", "-o", tmp_path / "out"],
         [tmp_path / "t.csv", "-o", tmp_path / "out", "--prompt-column", "words"],
+        [tmp_path / "list.json", "-o", tmp_path / "out"],
         [source, "-o", tmp_path / "out", "--schema", tmp_path / "bad.json"],
         [source, "-o", tmp_path / "out", "--template", tmp_path / "gone.md"],
         [source, "-o", tmp_path / "out", "--template", tmp_path / "no-user.md"],

@@ -314,6 +314,30 @@ def test_a_row_of_50_mb_is_refused_and_not_read_into_memory(place: Place) -> Non
     assert results["after"]["answer"] == "b"
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b'[\n {"prompt": "a"},\n {"prompt": "b"}\n]\n', "a row has to be one line"),
+        (b'\xef\xbb\xbf[{"prompt": "a"}]', "a row has to be one line"),
+        (b'{\n"prompt": "a"\n}\n', "a row has to be one line"),
+        (b"Name a river.\nName a town.\n", "no line begins with a brace"),
+        (b"\x7fELF\0\0", "no line begins with a brace"),
+    ],
+)
+def test_a_file_that_is_none_of_json_lines_is_one_sentence(
+    place: Place, data: bytes, told: str
+) -> None:
+    place.input.write_bytes(data)
+    with pytest.raises(InputError, match=told):
+        sources.look_at(place.input)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b'bro{ken\n{"prompt": "b"}\n', b'{"prompt": "a"}'])
+def test_one_broken_line_or_none_is_no_such_file(place: Place, data: bytes) -> None:
+    place.input.write_bytes(data)
+    sources.look_at(place.input)
+
+
 def test_a_bom_empty_lines_and_a_missing_last_end_are_nothing(place: Place) -> None:
     place.input.write_bytes(
         b'\xef\xbb\xbf{"id": 1, "prompt": "a"}\r\n\r\n   \n{"id": 2, "prompt": "b"}'
@@ -385,6 +409,7 @@ def test_a_folder_of_texts(place: Place) -> None:
     (folder / "sub/a.txt").write_text("\ufeffaye")
     (folder / ".hidden").write_text("no")
     (folder / "latin.txt").write_bytes(b"caf\xe9")
+    (folder / "photo.bin").write_bytes(b"BM\0\0")
     (folder / "gone.txt").symlink_to("nowhere")
     os.mkfifo(folder / "pipe")
     place.run(lines=partial(sources.texts, folder))
@@ -396,6 +421,7 @@ def test_a_folder_of_texts(place: Place) -> None:
     assert sorted(row["error"]["message"] for row in results.values() if "error" in row) == [
         "gone.txt cannot be read: No such file or directory.",
         "latin.txt is not UTF-8 text.",
+        "photo.bin is not a text.",
         "pipe is not a file.",
     ]
 
@@ -464,6 +490,7 @@ def test_answers_are_held_against_their_schema(place: Place) -> None:
         {"id": "wrong", "prompt": '{"n": "four"}', "schema": SCHEMA},
         {"id": "cut", "prompt": '{"n": 4, "m": 5}', "schema": SCHEMA, "max_tokens": 2},
         {"id": "unusable", "prompt": "x", "schema": {"$ref": "https://example.org/s"}},
+        {"id": "half", "prompt": "12 345", "schema": {"type": "integer"}, "max_tokens": 1},
         {"id": "default", "prompt": "no JSON"},
     )
     place.run(Defaults(schema=SCHEMA))
@@ -473,6 +500,7 @@ def test_answers_are_held_against_their_schema(place: Place) -> None:
     assert results["wrong"]["answer"] == '{"n": "four"}'
     assert "cut off" in results["cut"]["error"]["message"]
     assert results["cut"]["answer"] == '{"n": 4, '[:-1] + " "
+    assert "amid its number" in results["half"]["error"]["message"]
     assert results["unusable"]["error"]["kind"] == "InputError"
     assert results["default"]["error"]["kind"] == "JobError"
     assert all("data" not in row for name, row in results.items() if name != "good")

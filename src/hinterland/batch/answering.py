@@ -179,10 +179,14 @@ def _structured(piece: Piece, schema: dict[str, Any], answer: str, more: dict[st
                 "The answer was cut off before its JSON was whole.", "Allow more tokens."
             )
         return _failed(piece, error, answer=answer, **more)
+    data = msgspec.json.decode(answer)
+    if more["finish_reason"] is FinishReason.LENGTH and type(data) in (int, float):
+        error = JobError("The answer was cut off, perhaps amid its number.", "Allow more tokens.")
+        return _failed(piece, error, answer=answer, **more)
     return Result(
         id=piece.id,
         answer=answer,
-        data=msgspec.json.decode(answer),
+        data=data,
         fingerprint=piece.fingerprint,
         metadata=piece.metadata,
         **more,

@@ -234,7 +234,8 @@ def unusable(line: int, error: Exception) -> InputError:
     """Return what to say of a row that cannot be read."""
     if isinstance(error, UnicodeDecodeError):
         return InputError(f"Line {line} is not UTF-8 text.", "Save the file as UTF-8.")
-    reason, _, place = str(error).partition(" - at `$")
+    reason, _, place = str(error).removeprefix("JSON is malformed: ").partition(" - at `$")
+    reason = reason.replace("Input data was truncated", "it ends too early")
     where = place.rstrip("`").lstrip(".")
     reason = clean_line(f"{where}: {reason}" if where else reason, 200)
     if isinstance(error, msgspec.ValidationError):

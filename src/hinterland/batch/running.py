@@ -24,6 +24,7 @@ _FAILURES_TO_END = 3
 """An engine that has failed so many times as often as a row is tried again does not come back."""
 _TRIES_IN_COMPANY = 2
 """A row that was lost so often is asked alone: what then fails is this row, or the engine."""
+_FAILURES_TOLD = 3
 _IN_A_ROW = 32  # rows
 _MOST_WORKERS = 64
 _ROWS_TO_MEASURE = 3  # for each worker
@@ -77,6 +78,8 @@ class Tally:
     """Failures by kind."""
     models: Counter[str] = field(default_factory=Counter)
     """Answers by model."""
+    first_failed: list[Result] = field(default_factory=list)
+    """The first few failures, for people."""
     _recent: deque[tuple[float, int, int]] = field(default_factory=deque)
 
     def count(self, result: Result) -> None:
@@ -84,6 +87,8 @@ class Tally:
         if result.error is not None:
             self.failed += 1
             self.kinds[result.error.kind] += 1
+            if len(self.first_failed) < _FAILURES_TOLD:
+                self.first_failed.append(result)
         else:
             self.answered += 1
             self.models[result.model] += 1

@@ -268,6 +268,8 @@ def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iter
             f"{source} is CSV, and nothing says where its prompts are.",
             "Name their column with --prompt-column.",
         )
+    if not _is_read_once(source):
+        sources.look_at(source)
     return partial(sources.json_lines, source)
 
 
