@@ -66,6 +66,10 @@ def numbers(fingerprints: list[str]) -> array[int]:
 
 
 def failed(name: str | int, line: int, error: HinterlandError, **more: Any) -> Result:
-    """Return the result of a row that has no answer, or a part of one."""
-    reason = Reason(name_of(error), error.message, error.hint)
-    return Result(id=name, line=line, error=reason, **more)
+    """Return the result of a row that has no answer."""
+    return Result(id=name, line=line, error=reason(error), **more)
+
+
+def reason(error: HinterlandError) -> Reason:
+    """Return an error as it stands in a result."""
+    return Reason(name_of(error), error.message, error.hint)
