@@ -65,8 +65,8 @@ class Table:
     def _make(self, bits: int) -> None:
         size = 1 << bits
         self._bits = bits
-        self._hashes = array("q", bytes(8 * size))
-        self._numbers = array("Q", bytes(8 * size))
+        self._hashes = array("q", (0,)) * size
+        self._numbers = array("Q", (0,)) * size
         self._mask = size - 1
         self._most = int(size * _LARGEST_FILL)
 
