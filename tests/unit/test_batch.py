@@ -663,6 +663,8 @@ FOREIGN = [
     b'{"id": "a", "prompt": "rows, not results"}\n',
     b'{"id": "a", "prompt": "one row without an end"}',
     b'{"id":"a","prompt":"one row without an end"}',
+    b'{"id":"a","fingerprint":"no hexadecimals!"}\n',
+    b'{"id":"a","fingerprint":"0123 567 9abcdef"}\n',
     b"[1, 2]",
     b"\n",
     b"\x89PNG\r\n\x1a\n\0\0",

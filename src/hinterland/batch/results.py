@@ -42,7 +42,7 @@ class Failure(msgspec.Struct, frozen=True):
     """That a row has failed, whatever the reason."""
 
 
-class Known(msgspec.Struct, frozen=True, gc=False):
+class Known(msgspec.Struct, frozen=True):
     """What a line of results says of a row: enough to know whether it is done. Whatever has no
     fingerprint is no result: a file of rows is not taken for one of results."""
 
