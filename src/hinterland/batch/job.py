@@ -184,14 +184,12 @@ class Job:
             try:
                 found, fingerprints = self._results(block)
             except NOT_A_RESULT as error:
-                lines = block[:-1].split(b"\n")
-                good = [line for line in lines if self._result(line) is not None]
-                if not earlier.finished and good[:1] != lines[:1]:
+                results = [self._result(line) for line in block[:-1].split(b"\n")]
+                if not earlier.finished and results[0] is None:
                     raise self._no_results() from error
-                earlier.spoilt += len(lines) - len(good)
-                if not good:
-                    continue
-                found, fingerprints = self._results(b"\n".join(good) + b"\n")
+                found = [each for each in results if each is not None]
+                fingerprints = numbers([each.fingerprint for each in found])
+                earlier.spoilt += results.count(None)
             earlier.finished += len(found)
             earlier.failed += len(found) - [each.error for each in found].count(None)
             register.know([str(each.id) for each in found], fingerprints)
