@@ -187,7 +187,8 @@ class Run:
                 if supply.over:
                     return
                 continue
-            if (piece := await supply.take()) is None:
+            piece = supply.at_hand() or await supply.take()
+            if piece is None:
                 return
             if target.waits():  # since it began to wait for a row
                 await supply.back(piece)
