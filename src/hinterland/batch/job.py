@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -104,10 +104,17 @@ class Job:
         """Rows without an answer, those of earlier runs included."""
         return self.earlier.failed + self.tally.failed
 
-    async def run(self, targets: list[Target], answering: Answering) -> None:
-        """Do what is left; raises EngineError when no engine answers any more, InputError when the
-        input cannot be read, StorageError when results cannot be kept. What was finished is kept
-        whatever ends it."""
+    async def run(
+        self,
+        targets: list[Target],
+        answering: Answering,
+        late: Callable[[], Awaitable[list[Target]]] | None = None,
+    ) -> None:
+        """Do what is left; `late` says which engines have joined since.
+
+        Raises EngineError when no engine answers any more, InputError when the input cannot be
+        read, StorageError when results cannot be kept. What was finished is kept whatever ends it.
+        """
         ledger, encode = self.ledger, self._format.encode
         supply = Supply(self.intake.windows(longest_first=not self._wishes.ordered))
         run = Run(
@@ -118,6 +125,7 @@ class Job:
             room=lambda: ledger.room() if ledger.full else None,
             retries=self._wishes.retries,
             say=self._say,
+            late=late,
         )
         self.tally = run.tally
         try:

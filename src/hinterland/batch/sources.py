@@ -99,8 +99,8 @@ def look_at(path: Path) -> None:
     if not any(line.startswith(b"{") for line in begins):
         raise InputError(
             f"{path} is not JSON lines: no line begins with a brace.",
-            'A row is {"prompt": "…"}; a table of CSV is read with --prompt-column, and of a folder'
-            " each file.",
+            "A row is a JSON object with a prompt; a table of CSV is read with --prompt-column, and"
+            " of a folder each file.",
         )
 
 

@@ -107,11 +107,8 @@ class Progress:
         if self._as_json:
             _write_json({"event": "end"} | summary)
             return
-        for failed in self._job.tally.first_failed if self._job else ():
-            assert failed.error is not None
-            told = clean_line(f"{failed.id}: {translated(failed.error.message)}", 300)
-            click.echo(f"      {told}", err=True)
         if self._quiet:
+            self._tell_failures()
             return
         if summary["complete"] and not summary["rows"]:
             self._print(_("There is no row in the input."))
@@ -127,6 +124,7 @@ class Progress:
             said.append(_("{rows:,.0f} rows a minute").format(rows=summary["rows_per_minute"]))
             said.append(_("{speed:,.0f} tokens/s").format(speed=summary["tokens_per_second"]))
         self._print(" · ".join(said))
+        self._tell_failures()
         if summary["changed"]:
             job = self._job
             names = (
@@ -140,6 +138,12 @@ class Progress:
             )
         if not summary["complete"]:
             self._print(_("Stopped. The same command goes on from here."))
+
+    def _tell_failures(self) -> None:
+        for failed in self._job.tally.first_failed if self._job else ():
+            assert failed.error is not None
+            told = clean_line(f"{failed.id}: {translated(failed.error.message)}", 300)
+            click.echo(f"      {told}", err=True)
 
     async def _show(self) -> None:
         if self._lines is not None:
