@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from hinterland.plugins.diagnosis.case import Case
-from hinterland.plugins.diagnosis.expression import names
+from hinterland.plugins.diagnosis.expression import Lookup, waiting
 from hinterland.plugins.diagnosis.facts import Fact
-from hinterland.plugins.diagnosis.pack import Level, Pack
-from hinterland.plugins.diagnosis.triage import applicable, assess, lookup_of
+from hinterland.plugins.diagnosis.pack import Level, Pack, Rule
+from hinterland.plugins.diagnosis.triage import applicable, lookup_of, speaks
 
 _WEIGHT = {Level.RED: 100.0, Level.YELLOW: 10.0, Level.GREEN: 0.0}
+COMPLAINT = "complaint"
+"""The group of questions after which only those of the complaint follow: never torn apart."""
+MEASURES = "measures"
+"""The group of questions that need a device: after the others."""
 LAST = "last"
 """The group of questions that close a history."""
 
@@ -28,50 +32,62 @@ def next_question(
 ) -> Question | None:
     """Return what to ask next; None when the level is RED or nothing that is left could change it."""
     facts = case.vocabulary.facts
-    if assess(case, packs, site).emergency:
+    lookup = lookup_of(case, site)
+    rules = applicable(packs, lookup)
+    if any(rule.level is Level.RED and rule.when.truth(lookup, ()) for rule in rules):
         return None
     if "age_months" not in case.answers:
         return Question(facts["age_months"], again=False)
-    scores = _scores(case, packs, site)
+    scores = _scores(case, rules, lookup)
     fresh = [name for name in scores if name not in case.answers]
     if fresh:
-        return Question(facts[_first(fresh, scores, facts)], again=False)
+        return Question(facts[_first(fresh, scores, case)], again=False)
     again = [name for name in scores if facts[name].danger and case.answers[name].asked == 1]
-    return Question(facts[_first(again, scores, facts)], again=True) if again else None
+    return Question(facts[_first(again, scores, case)], again=True) if again else None
 
 
-def _scores(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None) -> dict[str, float]:
+def _scores(case: Case, rules: Sequence[Rule], lookup: Lookup) -> dict[str, float]:
     """Return for each unknown fact worth asking how much it could decide."""
-    lookup = lookup_of(case, site)
     needs = case.vocabulary.needs
     scores: dict[str, float] = {}
 
     def add(name: str, weight: float) -> None:
         waits = needs.get(name)
         if waits is not None and waits.truth(lookup, case.vocabulary.optional) is None:
-            for needed in dict.fromkeys(names(waits)):
-                if lookup(needed) is None:
-                    add(needed, weight)
-            return
+            # What was asked in vain does not hide what waits for it.
+            before = [each for each in set(waiting(waits, lookup)) if each not in case.answers]
+            for needed in before:
+                add(needed, weight)
+            if before:
+                return
         scores[name] = scores.get(name, 0.0) + weight
 
-    for rule in applicable(packs, lookup):
-        if rule.level is Level.GREEN or rule.when.truth(lookup, ()) is not None:
+    wanted: dict[str, float] = {}
+    for rule in rules:
+        if rule.level is Level.GREEN or not speaks(rule, case):
             continue
-        missing = dict.fromkeys(name for name in names(rule.when) if lookup(name) is None)
+        if rule.when_known and rule.when.truth(lookup, case.vocabulary.optional) is False:
+            continue
+        missing = set(waiting(rule.when, lookup))
         for name in missing:
-            add(name, _WEIGHT[rule.level] / len(missing))
-    return scores
+            wanted[name] = wanted.get(name, 0.0) + _WEIGHT[rule.level] / len(missing)
+    for name, weight in wanted.items():
+        add(name, weight)
+    # Sums of fractions in another order differ in the last digit; what comes next must not.
+    return {name: round(score, 6) for name, score in scores.items()}
 
 
-def _first(wanted: Sequence[str], scores: Mapping[str, float], facts: Mapping[str, Fact]) -> str:
+def _first(wanted: Sequence[str], scores: Mapping[str, float], case: Case) -> str:
+    facts = case.vocabulary.facts
     order = {name: place for place, name in enumerate(facts)}
+    begun = any(facts[name].group == COMPLAINT for name in case.answers)
 
-    def key(name: str) -> tuple[bool, bool, bool, float, int]:
+    def key(name: str) -> tuple[bool, bool, bool, bool, float, int]:
         fact = facts[name]
         return (
             fact.group == LAST,
-            fact.optional,
+            fact.optional or fact.group == MEASURES,
+            not (begun and fact.group == COMPLAINT),
             not fact.danger,
             -scores[name],
             order[name],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from array import array
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,15 @@ from hinterland import durable
 from hinterland.batch.answering import Answering
 from hinterland.batch.formats import Format
 from hinterland.batch.intake import Intake
+from hinterland.batch.results import NOT_A_RESULT, Known, numbers
 from hinterland.batch.rows import Maker
 from hinterland.batch.running import RETRIES, Run, Tally, Target
-from hinterland.batch.sources import Line
+from hinterland.batch.sources import Lines
 from hinterland.errors import InputError
-from hinterland.jobs import Ledger, Supply
+from hinterland.jobs import Ledger, Register, Supply
 
 _BEGINNING = b'{"id":'
 """What every result begins with."""
-_LINES_TO_GUESS_BY = 1000
-_NOT_A_RESULT = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What reading a line raises that is no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Job:
 
     def __init__(
         self,
-        lines: Callable[[], Iterable[Line]],
+        lines: Callable[[], Iterable[Lines]],
         out: Path,
         form: Format,
         maker: Maker,
@@ -137,7 +136,9 @@ class Job:
         finally:
             await ledger.close()
         if self._wishes.ordered:
-            self.intake.forget()  # two more tables are made, of 34 MB for a million ids
+            self.intake.register = (
+                Register()
+            )  # two more tables are made, of 34 MB for a million ids
             ledger.put_in_order(self.intake.ids(), self._name_in)
 
     def summary(self, *, complete: bool) -> dict[str, Any]:
@@ -171,36 +172,47 @@ class Job:
 
     def _look_back(self) -> None:
         """Learn what earlier runs have finished, and drop what is to be done again."""
-        earlier, known, know = self.earlier, self._format.known, self.intake.know
-        size = 0
-        for number, line in enumerate(self.ledger.lines(), start=1):
-            try:
-                found = known(line)
-                fingerprint = found.number
-            except _NOT_A_RESULT as error:
-                if number == 1:
-                    raise self._no_results() from error
-                earlier.spoilt += 1
-                continue
-            earlier.finished += 1
-            earlier.failed += found.error is not None
-            know(found.id, fingerprint)
-            size += len(line)
-            if number == _LINES_TO_GUESS_BY:
-                self.intake.finished.expect(number * self.ledger.size // size)
-        if not (earlier.finished or self._may_be_torn(self.ledger.torn)):
+        self._learn()
+        if not (self.earlier.finished or self._may_be_torn(self.ledger.torn)):
             raise self._no_results()
         self.ledger.cut_torn()
+        spoilt = self.earlier.spoilt
         unwanted = self._unwanted()
         if unwanted is not None:
             self.ledger.keep_only(lambda line: not unwanted(line))
-            self.intake.forget()
-            self.earlier = Earlier(spoilt=earlier.spoilt)
-            for line in self.ledger.lines():
-                found = known(line)
-                self.earlier.finished += 1
-                self.earlier.failed += found.error is not None
-                know(found.id, found.number)
+        if unwanted is not None or self._wishes.redo_changed:
+            self._learn()
+            self.earlier.spoilt = spoilt
+
+    def _learn(self) -> None:
+        """Take note of the rows that are finished; raises InputError where the first is none."""
+        self.earlier = earlier = Earlier()
+        self.intake.register = register = Register()
+        for block in self.ledger.blocks():
+            try:
+                found, fingerprints = self._results(block)
+            except NOT_A_RESULT as error:
+                results = [self._result(line) for line in block[:-1].split(b"\n")]
+                if not earlier.finished and results[0] is None:
+                    raise self._no_results() from error
+                found = [each for each in results if each is not None]
+                fingerprints = numbers([each.fingerprint for each in found])
+                earlier.spoilt += results.count(None)
+            earlier.finished += len(found)
+            earlier.failed += len(found) - [each.error for each in found].count(None)
+            register.know([str(each.id) for each in found], fingerprints)
+
+    def _results(self, block: bytes) -> tuple[list[Known], array[int]]:
+        """Return what lines say, and their fingerprints; raises one of `NOT_A_RESULT`."""
+        found = self._format.known(block)
+        return found, numbers([each.fingerprint for each in found])
+
+    def _result(self, line: bytes) -> Known | None:
+        """Return what a line says; None when it is no result."""
+        try:
+            return self._results(line + b"\n")[0][0]
+        except NOT_A_RESULT:
+            return None
 
     def _no_results(self) -> InputError:
         return InputError(
@@ -211,7 +223,7 @@ class Job:
     def _may_be_torn(self, rest: bytes) -> bool:
         """Whether that is all that is left of a first result, and no file of somebody's."""
         try:
-            self._format.known(rest)
+            self._format.known(rest + b"\n")
         except msgspec.ValidationError:
             return False  # whole, and something else
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -226,14 +238,12 @@ class Job:
             return None
 
         def unwanted(line: bytes) -> bool:
-            try:
-                found = self._format.known(line)
-                _ = found.number
-            except _NOT_A_RESULT:
+            found = self._result(line)
+            if found is None:
                 return True
             return bool(failures and found.error is not None) or str(found.id) in again
 
         return unwanted
 
     def _name_in(self, line: bytes) -> str:
-        return str(self._format.known(line).id)
+        return str(self._format.known(line + b"\n")[0].id)

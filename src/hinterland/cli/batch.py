@@ -21,7 +21,7 @@ from hinterland.language import _, n_
 if TYPE_CHECKING:
     from hinterland.batch.rows import Defaults
     from hinterland.batch.running import Target
-    from hinterland.batch.sources import Line
+    from hinterland.batch.sources import Lines
     from hinterland.config import Config
     from hinterland.paths import Paths
 
@@ -237,7 +237,7 @@ def _models(wished: dict[str, Any]) -> list[str | None]:
     return [*dict.fromkeys(wished["engines"])] or [wished["model"]]
 
 
-def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iterator[Line]]:
+def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iterator[Lines]]:
     """Return what reads the input; raises InputError when that cannot be."""
     from hinterland.batch import sources
 

@@ -23,6 +23,7 @@ from hinterland.text import clean_line
 
 if TYPE_CHECKING:
     from hinterland.batch.job import Job
+    from hinterland.batch.sources import Lines
 
 _ON_TERMINAL, _ELSEWHERE, _AS_JSON = 0.5, 10.0, 1.0
 """Seconds between two lines."""
@@ -41,16 +42,16 @@ class Progress:
         self._line = ProgressLine(quiet=quiet or as_json)
         self._plain = not (terminal or quiet or as_json)
         self._job: Job | None = None
-        self._rows: Callable[[], Iterable[object]] | None = None
+        self._lines: Callable[[], Iterable[Lines]] | None = None
         self._total: int | None = None
         self._full = False
         self._over = False
         self._said = 0
 
-    def watch(self, job: Job, rows: Callable[[], Iterable[object]] | None) -> None:
-        """Tell of this job; `rows` gives what there is in all, to be counted."""
+    def watch(self, job: Job, lines: Callable[[], Iterable[Lines]] | None) -> None:
+        """Tell of this job; `lines` gives what there is in all, to be counted."""
         self._job = job
-        self._rows = rows
+        self._lines = lines
         earlier = job.earlier
         if earlier.spoilt:
             self.say(
@@ -145,17 +146,17 @@ class Progress:
             click.echo(f"      {told}", err=True)
 
     async def _show(self) -> None:
-        if self._rows is not None:
-            self._total = await asyncio.to_thread(self._counted, self._rows)
+        if self._lines is not None:
+            self._total = await asyncio.to_thread(self._counted, self._lines)
         while True:
             await asyncio.sleep(self._every)
             self._tell()
 
-    def _counted(self, rows: Callable[[], Iterable[object]]) -> int | None:
+    def _counted(self, lines: Callable[[], Iterable[Lines]]) -> int | None:
         count = 0
         try:
-            for _row in rows():
-                count += 1
+            for some in lines():
+                count += len(some.data)
                 if self._over:
                     return None
         except (HinterlandError, OSError):  # whoever does the rows tells of it
