@@ -176,8 +176,9 @@ def test_another_model(shelved: list[str], paths: Paths) -> None:
             await person.ask("/model other")
             await person.sees("goes to other-one")
             await person.ask("/model gpu")
-            await person.sees("remote engine")
+            await person.until(lambda: person.app._notifications)
             person.app.clear_notifications()
+            await person.sees("remote engine")
             await person.press("f2")
             await person.sees("forbidden")
 
