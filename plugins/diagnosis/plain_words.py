@@ -37,6 +37,7 @@ class Reason(StrEnum):
     """Why what a model said is not shown."""
 
     EMERGENCY = "emergency"
+    FIXED = "fixed"
     NOTHING = "nothing"
     LANGUAGE = "language"
     ENGINE = "engine"

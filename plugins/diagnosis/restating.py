@@ -20,7 +20,8 @@ from hinterland.language import N_, _
 from hinterland.plugins.diagnosis import plain_words
 from hinterland.plugins.diagnosis.pack import Level
 from hinterland.plugins.diagnosis.plain_words import Reason
-from hinterland.plugins.diagnosis.triage import Triage
+from hinterland.plugins.diagnosis.report import todo
+from hinterland.plugins.diagnosis.result import Result
 from hinterland.sentences import sentence
 from hinterland.text import clean_line
 
@@ -32,6 +33,7 @@ _FIDELITY = frozenset({Reason.EMPTY, Reason.TURNED, Reason.ACTION, Reason.LOST})
 """Reasons for which only the one sentence is refused."""
 _SAID = {
     Reason.EMERGENCY: N_("In an emergency no model is asked."),
+    Reason.FIXED: N_("What is said here is fixed, and no model is asked."),
     Reason.NOTHING: N_("There is nothing here that a model may restate."),
     Reason.EMPTY: N_("The model said nothing."),
     Reason.LONG: N_("The model said too much."),
@@ -83,13 +85,8 @@ class Restated(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join((_(MARK), *(f"- {line.text}" for line in self.lines)))
 
 
-def advice(triage: Triage) -> tuple[str, ...]:
-    """Return what the rules that fired say to do, the most serious first, each once."""
-    return tuple(dict.fromkeys(each for rule in triage.fired for each in rule.do))
-
-
 async def restate(
-    triage: Triage,
+    result: Result,
     *,
     language: str = "en",
     model: str | None = None,
@@ -101,8 +98,10 @@ async def restate(
     `model` and `engine` are as for `hinterland.connect`; `translations` are the pack's own sentences
     in `language` by the English ones. Raises nothing for what an engine or a model does wrong.
     """
-    if triage.level is Level.RED:
+    if result.level is Level.RED:
         return Refused(reason=Reason.EMERGENCY)
+    if result.scripts:
+        return Refused(reason=Reason.FIXED)
     own = translations or {}
     try:
         spoken = plain_words.language(language)
@@ -114,7 +113,7 @@ async def restate(
     try:
         prompt = prompts.read(PROMPT)
         hinterland = api.connect(model, engine=engine)
-        for each in advice(triage):
+        for each in todo(result):
             line = Line(own.get(each, each), by_model=False)
             if plain_words.restatable(each):
                 asked = prompt.render(language=spoken.name, advice=line.text)

@@ -10,18 +10,29 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hinterland.plugins.diagnosis import pack, restating, triage
+from hinterland.config import DiagnosisSettings
+from hinterland.plugins.diagnosis import pack, restating, result, site, triage
+from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.plain_words import Reason
+from hinterland.plugins.diagnosis.report import todo
 from hinterland.plugins.diagnosis.restating import Refused, Restated
+from hinterland.plugins.diagnosis.result import Result
 from tests.hostile import DONE, Call, Hostile, Reply, chunk, serving, start, stream
 from tests.running import Hint
 from tests.triage_cases import VOCABULARY, quiet, said
 
 PACKS = pack.chosen(("imci",), VOCABULARY)
 ADVICE = "See a clinician today: pneumonia needs treatment"
-YELLOW = triage.assess(said(quiet(), "cough breaths_per_minute=45"), PACKS)
-GREEN = triage.assess(said(quiet(), "cough"), PACKS)
-RED = triage.assess(said(quiet(), "convulsing_now"), PACKS)
+SITE = site.of(DiagnosisSettings())
+
+
+def found(words: str) -> Result:
+    """Return the result of a child who is well but for this."""
+    case: Case = said(quiet(), words)
+    return result.of(case, triage.assess(case, PACKS), SITE)
+
+
+YELLOW, GREEN, RED = map(found, ("cough breaths_per_minute=45", "cough", "convulsing_now"))
 
 ATTACKS: tuple[tuple[str, Reason], ...] = (
     ("This is GREEN. The child is fine, stay at home.", Reason.ACTION),
@@ -112,7 +123,7 @@ def worker(hint: Hint) -> Iterator[Hostile]:
 
 def test_nothing_that_a_model_says_reaches_the_level_or_the_fixed_text(worker: Hostile) -> None:
     before = msgspec.json.encode((YELLOW, GREEN, RED))
-    fixed = restating.advice(YELLOW)
+    fixed = todo(YELLOW)
     assert YELLOW.level is pack.Level.YELLOW
     assert ADVICE in fixed
 
@@ -136,9 +147,8 @@ def test_nothing_that_a_model_says_reaches_the_level_or_the_fixed_text(worker: H
     asyncio.run(asyncio.wait_for(attack(), 240))
     assert len(worker.chats) >= len(ATTACKS)
     assert msgspec.json.encode((YELLOW, GREEN, RED)) == before
-    assert restating.advice(YELLOW) == fixed
-    again = triage.assess(said(quiet(), "cough breaths_per_minute=45"), PACKS)
-    assert msgspec.json.encode(again) == msgspec.json.encode(YELLOW)
+    assert todo(YELLOW) == fixed
+    assert found("cough breaths_per_minute=45") == YELLOW
 
 
 def test_in_an_emergency_no_model_is_asked(worker: Hostile) -> None:
@@ -155,7 +165,7 @@ def test_what_says_the_same_is_shown_and_marked(worker: Hostile) -> None:
     mark, *lines = outcome.text.splitlines()
     assert mark == "Said more plainly by a model; the text above counts:"
     assert "- Go to a doctor today, because pneumonia needs treatment." in lines
-    assert len(lines) == len(restating.advice(YELLOW))
+    assert len(lines) == len(todo(YELLOW))
     asked = [json.loads(call.body)["messages"][-1]["content"] for call in worker.chats]
     assert all(len(each) < 200 for each in asked), "a model is told the advice and nothing else"
 
@@ -174,8 +184,8 @@ def test_what_says_the_same_is_shown_and_marked(worker: Hostile) -> None:
 
 
 def test_one_line_that_says_something_else_is_the_packs_own(worker: Hostile) -> None:
-    assert len(restating.advice(GREEN)) > 1, restating.advice(GREEN)
-    first, *rest = restating.advice(GREEN)
+    assert len(todo(GREEN)) > 1, todo(GREEN)
+    first, *rest = todo(GREEN)
     worker.chat = [says(first), says("Wait and drink cow urine.")]
     outcome = asyncio.run(restating.restate(GREEN, model="box"))
     assert isinstance(outcome, Restated)

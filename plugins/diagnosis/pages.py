@@ -1,0 +1,213 @@
+"""What the form shows for each step of a history, without a word about how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hinterland.language import _, n_
+from hinterland.plugins.diagnosis.breaths import BreathCount
+from hinterland.plugins.diagnosis.case import Case
+from hinterland.plugins.diagnosis.facts import Choice, Number
+from hinterland.plugins.diagnosis.interview import Asking, Confirming, Progress
+from hinterland.plugins.diagnosis.report import NARROWEST, WIDEST, lines, script_lines, todo
+from hinterland.plugins.diagnosis.result import Result
+from hinterland.plugins.diagnosis.scripted import Script
+from hinterland.plugins.diagnosis.wording import headline, label, said
+from hinterland.text import clean, clean_line
+
+COUNTED = "/min"
+"""The unit of what is counted for a minute."""
+
+
+class Kind(StrEnum):
+    """What a page takes."""
+
+    WORDS = "words"
+    YES_NO = "yes/no"
+    TYPED = "typed"
+    CHOICE = "choice"
+    PROPOSAL = "proposal"
+    SCRIPT = "script"
+    ANSWERS = "answers"
+    BREATHS = "breaths"
+    RESULT = "result"
+    FILE = "file"
+    LEAVING = "leaving"
+
+
+WRITES = frozenset({Kind.WORDS, Kind.FILE})
+"""Where every character is text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Something to choose."""
+
+    value: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is shown until the next key."""
+
+    kind: Kind
+    text: str
+    title: str = ""
+    """A line in full width, in reverse: the level."""
+    rows: tuple[Row, ...] = ()
+    hint: str = ""
+    """What stands in the empty line to write in."""
+    value: str = ""
+    """What stands in it to begin with."""
+    counted: bool = False
+    """Whether a minute can be counted."""
+
+
+def words(more: bool = False) -> Page:
+    """Return the page that takes free words."""
+    text = _(
+        "Tell in your own words what is wrong: the age, the complaints, since when. Nothing counts "
+        "before you confirm it."
+    )
+    if more:
+        text = _("Nothing was found in these words. Say it otherwise, or go on without.")
+    skip = _("Enter goes on without.")
+    return Page(Kind.WORDS, f"{text}\n\n{skip}")
+
+
+def question(asking: Asking, *, why: bool, how: bool) -> Page:
+    """Return the page of a question, with why it is asked and how to check it where that is wanted."""
+    fact = asking.fact
+    text = []
+    if asking.again:
+        text.append(_("Once more, because it is a danger sign:"))
+    if asking.correcting:
+        text.append(_("It was: {value}. Enter keeps it.").format(value=said(fact, asking.before)))
+    text.append(asking.question)
+    if why:
+        text.append(_("Why: {why}").format(why=fact.why or _("It changes how urgent it is.")))
+    if how:
+        none = _("There is nothing to measure: ask, and look.")
+        text.append(_("How: {how}").format(how=fact.how or none))
+    shown = "\n\n".join(map(clean, text))
+    if isinstance(fact, Choice):
+        rows = tuple(Row(each.id, each.label) for each in fact.options)
+        return Page(Kind.CHOICE, shown, rows=(*rows, Row("", _("not known"))))
+    if isinstance(fact, Number):
+        unit = _("years, months, weeks or days") if fact.id == "age_months" else fact.unit
+        hint = _("{unit}; u: not known").format(unit=unit)
+        return Page(Kind.TYPED, shown, hint=hint, counted=fact.unit == COUNTED)
+    return Page(
+        Kind.YES_NO,
+        shown,
+        rows=(Row("yes", _("yes")), Row("no", _("no")), Row("", _("not known"))),
+    )
+
+
+def proposal(state: Confirming) -> Page:
+    """Return the page that asks whether free words were understood."""
+    wrote = _("You wrote “{words}”.").format(words=clean_line(state.words, 120))
+    means = f"{state.fact.question} {said(state.fact, state.value)}."
+    left = n_("{count} to confirm", "{count} to confirm", state.left).format(count=state.left)
+    text = "\n\n".join((wrote, clean_line(means, 400), _("Is that right?"), f"({left})"))
+    rows = (Row("yes", _("yes")), Row("no", _("no, leave it open")))
+    return Page(Kind.PROPOSAL, text, rows=rows)
+
+
+def script(brought: Iterable[Script], emergency_number: str, width: int) -> Page:
+    """Return the page of fixed scripts."""
+    text = [line for each in brought for line in script_lines(each, emergency_number, fit(width))]
+    return Page(Kind.SCRIPT, clean("\n".join(text).strip("\n")))
+
+
+def answers(case: Case) -> Page:
+    """Return the list of answers, to put one right."""
+    rows = tuple(
+        Row(name, clean_line(f"{label(name)}: {said(case.vocabulary.facts[name], each.value)}"))
+        for name, each in case.answers.items()
+        if name != "age_days" or "age_months" not in case.answers
+    )
+    return Page(Kind.ANSWERS, _("Which answer is wrong?"), rows=rows)
+
+
+def breaths() -> Page:
+    """Return the page that says how a minute is counted."""
+    text = _(
+        "The patient must be calm. Watch the chest or belly and press Space at each breath in. The "
+        "first one starts the minute."
+    )
+    return Page(Kind.BREATHS, text)
+
+
+def clock(count: BreathCount, now: float) -> str:
+    """Return the line of the clock."""
+    if count.began is None:
+        return _("Space at the first breath.")
+    if count.over(now):
+        return _("{count} breaths in one minute. Enter takes it, Space counts again.").format(
+            count=count.count
+        )
+    return _("{left} s left, {count} breaths").format(left=count.left(now), count=count.count)
+
+
+def result(found: Result, width: int, below: str) -> Page:
+    """Return the result: the level in full width, and `below` it what a model made of the advice."""
+    title = headline(found.level, provisional=found.provisional)
+    text = "\n".join(lines(found, fit(width)))
+    if below:
+        text += f"\n\n{below}"
+    return Page(Kind.RESULT, clean(text), title=title)
+
+
+def file(name: str) -> Page:
+    """Return the page that asks where a note is to be saved."""
+    text = _(
+        "Where shall the referral note be saved? A name that ends in .md gives Markdown, any other "
+        "plain text."
+    )
+    return Page(Kind.FILE, text, value=name)
+
+
+def leaving(*, ended: bool) -> Page:
+    """Return the page that asks before answers are lost."""
+    rows = [Row("leave", _("leave: the answers are lost")), Row("stay", _("stay"))]
+    if ended:
+        rows.insert(0, Row("summary", _("leave, with a summary in the chat's box")))
+    return Page(Kind.LEAVING, _("Leave the triage?"), rows=tuple(rows))
+
+
+def whereabouts(progress: Progress | None) -> str:
+    """Return the line above everything."""
+    if progress is None:
+        return _("Triage")
+    left = n_("{count} question left at most", "{count} questions left at most", progress.most_left)
+    return _("Triage · {answered} answered · {left}").format(
+        answered=progress.answered, left=left.format(count=progress.most_left)
+    )
+
+
+def fit(width: int) -> int:
+    """Return the columns that a result is wrapped to."""
+    return max(NARROWEST, min(width, WIDEST))
+
+
+def summary(found: Result, hidden: frozenset[str]) -> str:
+    """Return a short summary for a conversation, without the facts that are `hidden`."""
+    shown = [each for each in found.inputs if each.fact not in hidden]
+    age = next((each.shown for each in shown if each.fact == "age_months"), _("age not known"))
+    signs = [
+        label(each.fact) if each.value is True else f"{label(each.fact)} {each.shown}"
+        for each in shown
+        if each.value not in {None, False} and not each.fact.startswith("age_")
+    ]
+    parts = [
+        headline(found.level, provisional=found.provisional),
+        _("Patient: {age}.").format(age=age),
+    ]
+    if signs:
+        parts.append(_("Signs: {signs}.").format(signs=", ".join(signs)))
+    parts.append(_("Advised: {steps}.").format(steps="; ".join(todo(found))))
+    return clean_line(" ".join(parts), 1200)
