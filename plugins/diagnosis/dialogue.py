@@ -6,6 +6,7 @@ It only shows and reads: what is asked and what an answer does is the interview'
 from __future__ import annotations
 
 import os
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TextIO
@@ -28,6 +29,8 @@ _KEYS = N_(
 )
 _OFTEN = 5
 """Questions after which it is said how many there are left."""
+_MANY = 60
+"""Questions left that nobody is told of: the complaint is not known yet, and most will not be asked."""
 
 Read = Callable[[str], Sequence[Proposed]]
 """Reads free words."""
@@ -44,6 +47,10 @@ class Dialogue:
         self._out = out
         self._emergency_number = emergency_number
         self._asked = 0
+        self._showing: Asking | Confirming | None = None
+        """What was shown last, and waits for an answer."""
+        self._echoed = sys.stdin.isatty()
+        """Whether a terminal shows what is typed; what a pipe brings is shown here."""
 
     def run(self, read: Read | None = None) -> None:
         """Ask until the level is RED, nothing is left that could change it, or somebody stops.
@@ -79,10 +86,10 @@ class Dialogue:
     def _step(self) -> None:
         state = self._interview.state
         assert not isinstance(state, Ended)
-        if isinstance(state, Confirming):
-            typed = self._line(self._proposal(state))
-        else:
-            typed = self._line(self._question(state))
+        if state != self._showing:  # not once more after a help or a mistake: lines may be slow
+            self._show(state)
+            self._showing = state
+        typed = self._line(self._prompt(state))
         try:
             if not self._command(state, typed.strip()):
                 self._answer(state, typed)
@@ -92,13 +99,20 @@ class Dialogue:
             for script in self._interview.new_scripts():
                 self._write(*script_lines(script, self._emergency_number, self._width), "")
 
-    def _question(self, state: Asking) -> str:
+    def _show(self, state: Asking | Confirming) -> None:
         fact = state.fact
+        if isinstance(state, Confirming):
+            words = clean_line(state.words, 80)
+            self.say(_("You wrote “{words}”.").format(words=words))
+            self.say(f"{fact.question} {said(fact, state.value)}.")
+            self.say(_("Is that right?"))
+            return
         if state.correcting:
             self.say(_("Enter keeps: {value}").format(value=said(fact, state.before)))
         elif self._asked % _OFTEN == 0:
             left = self._interview.progress.most_left
-            self.say(_("({left} more questions at most)").format(left=left))
+            if left <= _MANY:
+                self.say(_("({left} more questions at most)").format(left=left))
         if state.again:
             self.say(_("Once more, because it is a danger sign:"))
         self._asked += not state.correcting
@@ -110,18 +124,16 @@ class Dialogue:
         if isinstance(fact, Choice):
             for number, option in enumerate(fact.options, 1):
                 self.say(f"{number} {option.label}", indent=2)
-            return f"[1-{len(fact.options)}/{_('u')}] "
-        if isinstance(fact, Number):
-            return f"[{_('age') if fact.id == 'age_months' else fact.unit}/{_('u')}] "
-        return f"[{_('y/n')}/{_('u')}] "
 
-    def _proposal(self, state: Confirming) -> str:
-        value = said(state.fact, state.value)
-        words = clean_line(state.words, 80)
-        self.say(_("You wrote “{words}”.").format(words=words))
-        self.say(f"{state.fact.question} {value}.")
-        self.say(_("Is that right?"))
-        return f"[{_('y/n')}] "
+    def _prompt(self, state: Asking | Confirming) -> str:
+        fact, unknown = state.fact, _("u")
+        if isinstance(state, Confirming):
+            return f"[{_('y/n')}] "
+        if isinstance(fact, Choice):
+            return f"[1-{len(fact.options)}/{unknown}] "
+        if isinstance(fact, Number):
+            return f"[{_('age') if fact.id == 'age_months' else fact.unit}/{unknown}] "
+        return f"[{_('y/n')}/{unknown}] "
 
     def _answer(self, state: Asking | Confirming, typed: str) -> None:
         if isinstance(state, Confirming):
@@ -219,7 +231,10 @@ class Dialogue:
             self._out.write(prompt)
             self._out.flush()
             try:
-                return self._typed.line()
+                typed = self._typed.line()
+                if not self._echoed:
+                    self._write(clean_line(typed))
+                return typed
             except InputError as error:
                 self.complain(error)
 
