@@ -1,1 +1,22 @@
-"""Triage of the sick. The room only: it registers nothing until there is a tool that works."""
+"""Triage of the sick, by rules that a clinician can read: `hint diagnose`.
+
+Imports nothing of it until it is used: the parts are listed in docs/diagnosis.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hinterland.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    import click
+
+
+@hookimpl
+def register_commands(register: Callable[[click.Command], None]) -> None:
+    """Register `hint diagnose`."""
+    from hinterland.plugins.diagnosis.command import command
+
+    register(command)

@@ -17,6 +17,7 @@ from hinterland.plugins.diagnosis.facts import Fact, Value
 from hinterland.plugins.diagnosis.measures import Age
 from hinterland.plugins.diagnosis.pack import Level, Pack
 from hinterland.plugins.diagnosis.questions import next_question
+from hinterland.plugins.diagnosis.scripted import Script, Scripts
 from hinterland.plugins.diagnosis.triage import Triage, assess
 from hinterland.plugins.diagnosis.typed import AGE, asked, is_unknown, value_of
 
@@ -92,11 +93,16 @@ class Interview:
         case: Case,
         packs: Sequence[Pack],
         site: Mapping[str, bool] | None = None,
+        scripts: Scripts | None = None,
     ) -> None:
         self.case = case
+        self._scripts = scripts
+        self._shown: set[str] = set()
         self._packs = packs
         self._site = site
         self._to_confirm: tuple[Proposed, ...] = ()
+        self._days: Proposed | None = None
+        """The days of an age that is to confirm in months: confirmed with it."""
         self._correcting = ""
         """The fact that is asked once more to be put right."""
         self._stopped = False
@@ -150,6 +156,16 @@ class Interview:
             may_become=max(levels, key=lambda level: level.rank),
         )
 
+    def new_scripts(self) -> tuple[Script, ...]:
+        """Return the fixed scripts that the answers have brought since this was last asked: they are
+        shown before the next question."""
+        if self._scripts is None:
+            return ()
+        brought = self._scripts.brought_by(self.case)
+        new = tuple(each for each in brought if each.id not in self._shown)
+        self._shown.update(each.id for each in new)
+        return new
+
     # Free words
 
     def propose(self, proposals: Iterable[Proposed]) -> None:
@@ -157,8 +173,15 @@ class Interview:
 
         What is known already is not proposed again.
         """
+        proposals = tuple(proposals)
         known = self.case.answers
-        new = [each for each in proposals if each.fact not in known]
+        told = {each.fact for each in proposals}
+        new = [
+            each
+            for each in proposals
+            if each.fact not in known and not (each.fact == AGE[1] and AGE[0] in told)
+        ]
+        self._days = next((each for each in proposals if each.fact == AGE[1]), None)
         new.sort(
             key=lambda each: (-self._level_with(each).rank, not self._danger(each), each.start)
         )
@@ -170,6 +193,8 @@ class Interview:
         first, *rest = self._to_confirm
         self._to_confirm = tuple(rest)
         self.case = self._with(first)
+        if first.fact == AGE[0] and self._days is not None:
+            self.case = self._with(self._days)
 
     def decline(self) -> None:
         """Leave what is proposed unknown; it is asked like any other fact."""

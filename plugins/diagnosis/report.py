@@ -22,6 +22,8 @@ from hinterland.text import clean_line
 
 WIDEST, NARROWEST = 80, 40
 NOT_FOR_CARE = N_("NOT FOR CARE: what nobody mentioned was read as no. For evaluation alone.")
+_HELP = "Get emergency help now"
+"""A step of many rules, which is said once and with the number to call."""
 _HASH = 12  # digits of a SHA-256 that are shown
 _ORIGINS = {
     Origin.WORDS: N_("confirmed, from the words"),
@@ -71,7 +73,7 @@ def todo(result: Result) -> list[str]:
         said = _("Get emergency help now: {number}")
         steps.append(said.format(number=number_to_call(result.site.emergency_number)))
     for rule in deciding(result):
-        steps.extend(rule.do)
+        steps.extend(step for step in rule.do if step != _HELP)
     if not steps:
         steps.append(_("See a clinician today"))
     return list(dict.fromkeys(steps))
@@ -94,7 +96,7 @@ def why(result: Result) -> list[str]:
         for rule in result.fired
         if rule.level is not Level.GREEN or result.level is Level.GREEN
     ]
-    if result.open:
+    if result.open and result.level is not Level.RED:
         count = len(result.open)
         worst = result.open[0].level
         said.append(
@@ -113,13 +115,13 @@ def why(result: Result) -> list[str]:
 
 
 def not_known(result: Result) -> list[str]:
-    """Return the facts that rules ask for and nobody knows, danger signs first."""
+    """Return the facts that rules ask for and nobody knows, danger signs first; with RED these alone."""
     danger = [label(name) for name in result.unknown_danger]
     others = [label(name) for name in result.unknown if name not in result.unknown_danger]
     said = []
     if danger:
         said.append(_("Danger signs: {facts}").format(facts=", ".join(danger)))
-    if others:
+    if others and result.level is not Level.RED:
         said.append(", ".join(others))
     return said
 

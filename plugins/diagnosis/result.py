@@ -11,7 +11,7 @@ from hinterland import __version__
 from hinterland.plugins.diagnosis.case import Case, Correction, Origin
 from hinterland.plugins.diagnosis.facts import Number, Value
 from hinterland.plugins.diagnosis.pack import Level
-from hinterland.plugins.diagnosis.scripted import Script, brought_by
+from hinterland.plugins.diagnosis.scripted import Script, Scripts
 from hinterland.plugins.diagnosis.site import Site
 from hinterland.plugins.diagnosis.triage import Fired, Open, PackUsed, Triage
 from hinterland.plugins.diagnosis.wording import said
@@ -84,8 +84,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return not self.reviewed and not self.accepted_by
 
 
-def of(case: Case, triage: Triage, site: Site) -> Result:
-    """Return the result of a case as this site tells it; raises InputError for damaged scripts."""
+def of(case: Case, triage: Triage, site: Site, scripts: Scripts) -> Result:
+    """Return the result of a case as this site tells it."""
     return Result(
         level=triage.level,
         not_for_care=any(each.origin in _NEITHER_SAID_NOR_ASKED for each in case.answers.values()),
@@ -96,7 +96,7 @@ def of(case: Case, triage: Triage, site: Site) -> Result:
         fired=triage.fired,
         open=triage.open,
         return_signs=triage.return_signs,
-        scripts=brought_by(case),
+        scripts=scripts.brought_by(case),
         inputs=tuple(_input(case, name) for name in case.answers),
         unknown=triage.unknown,
         unknown_danger=triage.unknown_danger,

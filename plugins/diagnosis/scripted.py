@@ -1,11 +1,12 @@
 """Self-harm, abuse, sexual assault: what is said then is fixed, reviewed as data, and never a model's.
 
-Scripts are in scripts.toml; each is brought by facts of the vocabulary that are yes.
+Scripts are in scripts.toml; a condition over the facts of the case brings each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,20 +15,20 @@ import msgspec
 from hinterland.language import _
 from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.checked_toml import Located, read
-from hinterland.plugins.diagnosis.facts import Id, Sentence, YesNo
+from hinterland.plugins.diagnosis.expression import Expression, ExpressionError, names, parse
+from hinterland.plugins.diagnosis.facts import Sentence
 from hinterland.plugins.diagnosis.site import NO_NUMBER
+from hinterland.plugins.diagnosis.triage import lookup_of
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 
 SHIPPED = Path(__file__).with_name("scripts.toml")
-BRINGING = frozenset({"suicidal_plan", "suicidal_thoughts", "sexual_assault", "abuse"})
-"""Facts that have a script; a case without any of them does not read the file."""
 _NUMBER = "{emergency}"
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z-]{1,40}\Z")]
-    facts: Annotated[tuple[Id, ...], msgspec.Meta(min_length=1)]
-    """Any of these that is yes brings it."""
+    when: Sentence
+    """A condition over the vocabulary, as in rules: once it is yes, this is shown."""
     title: Sentence
     say: Annotated[tuple[Sentence, ...], msgspec.Meta(min_length=1)]
     """What is said first, a paragraph each."""
@@ -47,29 +48,32 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     script: Annotated[tuple[Script, ...], msgspec.Meta(min_length=1)]
 
 
-def load(vocabulary: Vocabulary, path: Path = SHIPPED) -> tuple[Script, ...]:
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """All scripts, with what brings them."""
+
+    all: Mapping[str, tuple[Script, Expression]]
+
+    def brought_by(self, case: Case) -> tuple[Script, ...]:
+        """Return the scripts that a case brings, in the order of the file."""
+        lookup = lookup_of(case)
+        return tuple(script for script, when in self.all.values() if when.truth(lookup, ()))
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The facts that are left out of a note."""
+        return frozenset(
+            name for script, when in self.all.values() if script.private for name in names(when)
+        )
+
+
+def load(vocabulary: Vocabulary, path: Path = SHIPPED) -> Scripts:
     """Return all scripts; raises InputError, which names file and line."""
     located: Located[_File] = read(path, _File)
+    found: dict[str, tuple[Script, Expression]] = {}
     for at, script in enumerate(located.value.script):
-        for name in script.facts:
-            fact = vocabulary.facts.get(name)
-            if not isinstance(fact, YesNo):
-                problem = f"“{name}” is not a yes/no fact of the vocabulary"
-                raise located.error("script", at, problem, "facts")
-    return located.value.script
-
-
-def brought_by(case: Case) -> tuple[Script, ...]:
-    """Return the scripts that a case brings, in the order of the file; raises InputError like `load`."""
-    if not any(case.value(name) is True for name in BRINGING):
-        return ()
-    return tuple(
-        script
-        for script in load(case.vocabulary)
-        if any(case.value(name) is True for name in script.facts)
-    )
-
-
-def private_facts(scripts: Iterable[Script]) -> frozenset[str]:
-    """Return the facts that are left out of a note."""
-    return frozenset(name for script in scripts if script.private for name in script.facts)
+        try:
+            found[script.id] = script, parse(script.when, vocabulary.facts)
+        except ExpressionError as error:
+            raise located.error("script", at, f"{script.id}: {error}", "when") from error
+    return Scripts(found)

@@ -40,6 +40,12 @@ def value_of(fact: Fact, text: str) -> Value | Age:
         return _option(fact, said)
     if isinstance(fact, Number):
         return _days(text) if fact.unit == _DAYS else text
+    return is_yes(text)
+
+
+def is_yes(text: str) -> bool:
+    """Whether yes was typed, False for no; raises InputError for neither."""
+    said = text.strip().lower()
     if said in _YES or said in _words(_("y yes")):
         return True
     if said in _NO or said in _words(_("n no")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from hinterland.language import N_, _, n_
@@ -15,6 +16,7 @@ MEANING: Mapping[Level, str] = {
     Level.GREEN: N_("care at home, and come back when one of the signs below appears"),
 }
 UNREVIEWED_GREEN = N_("no warning sign found by unreviewed rules")
+_UNIT = re.compile(r"_(c|cm|g_dl|percent|mmhg|mmol_l|per_minute|months)$")
 _MONTHS_A_YEAR = 12
 _IN_MONTHS_UNTIL = 24
 
@@ -40,8 +42,8 @@ def disclaimer(emergency_number: str) -> str:
 
 
 def label(fact: str) -> str:
-    """Return the short name of a fact: its id, readable."""
-    return fact.replace("_", " ")
+    """Return the short name of a fact: its id, readable, without the unit that its value has."""
+    return _UNIT.sub("", fact).replace("_", " ")
 
 
 def said(fact: Fact, value: Value | None) -> str:
