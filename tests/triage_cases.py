@@ -27,6 +27,7 @@ def quiet(age: str = "24 months") -> Case:
         ("cough_days", 2.0),
         ("diarrhoea_days", 2.0),
         ("fever_days", 2.0),
+        ("complaint_days", 2.0),
     ):
         case = case.answered(name, value)
     return case

@@ -16,6 +16,7 @@ from hinterland.plugins.diagnosis.expression import (
     Expression,
     ExpressionError,
     falling,
+    names,
     parse,
 )
 from hinterland.plugins.diagnosis.facts import Fact, Id, Number, Sentence, YesNo
@@ -36,6 +37,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     fact: tuple[Fact, ...]
     setting: tuple[Setting, ...] = ()
+    define: dict[Id, str] = {}
+    """Conditions with a name, for `needs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +73,40 @@ def load(path: Path = SHIPPED) -> Vocabulary:
         if problem:
             raise located.error("fact", at, problem)
         facts[fact.id] = fact
-    settings = {each.id: each for each in located.value.setting}
-    needs: dict[str, Expression] = {}
-    for at, fact in enumerate(located.value.fact):
-        if not fact.needs:
-            continue
+    return Vocabulary(
+        located.value.version,
+        located.sha256,
+        facts,
+        {each.id: each for each in located.value.setting},
+        _needs(located, facts),
+    )
+
+
+def _needs(located: Located[_File], facts: Mapping[str, Fact]) -> dict[str, Expression]:
+    defined: dict[str, Expression] = {}
+    for name, text in located.value.define.items():
+        if name in facts:
+            raise located.error("define", 0, f"“{name}” is a fact already", name)
         try:
-            # Only facts before it, so that nothing can wait for itself.
-            before = {each.id: each for each in located.value.fact[:at]}
-            needs[fact.id] = parse(fact.needs, before)
+            defined[name] = parse(text, facts, defined)
         except ExpressionError as error:
-            raise located.error("fact", at, f"{fact.id}: {error}", "needs") from error
-        if why := falling(needs[fact.id]):
-            raise located.error("fact", at, f"{fact.id}: {why}", "needs")
-    return Vocabulary(located.value.version, located.sha256, facts, settings, needs)
+            raise located.error("define", 0, f"{name}: {error}", name) from error
+    needs: dict[str, Expression] = {}
+    before: set[str] = set()
+    for at, fact in enumerate(located.value.fact):
+        if fact.needs:
+            try:
+                found = parse(fact.needs, facts, defined)
+            except ExpressionError as error:
+                raise located.error("fact", at, f"{fact.id}: {error}", "needs") from error
+            # Only facts before it, so that nothing can wait for itself.
+            later = next((name for name in names(found) if name not in before), "")
+            why = f"“{later}” does not come before it" if later else falling(found)
+            if why:
+                raise located.error("fact", at, f"{fact.id}: {why}", "needs")
+            needs[fact.id] = found
+        before.add(fact.id)
+    return needs
 
 
 def _problem(fact: Fact, before: Mapping[str, Fact]) -> str:
