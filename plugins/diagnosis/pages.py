@@ -66,13 +66,13 @@ class Page:
     """Whether a minute can be counted."""
 
 
-def words(more: bool = False) -> Page:
+def words(*, nothing_found: bool = False) -> Page:
     """Return the page that takes free words."""
     text = _(
         "Tell in your own words what is wrong: the age, the complaints, since when. Nothing counts "
         "before you confirm it."
     )
-    if more:
+    if nothing_found:
         text = _("Nothing was found in these words. Say it otherwise, or go on without.")
     skip = _("Enter goes on without.")
     return Page(Kind.WORDS, f"{text}\n\n{skip}")
@@ -94,8 +94,8 @@ def question(asking: Asking, *, why: bool, how: bool) -> Page:
         text.append(_("How: {how}").format(how=fact.how or none))
     shown = "\n\n".join(map(clean, text))
     if isinstance(fact, Choice):
-        rows = tuple(Row(each.id, each.label) for each in fact.options)
-        return Page(Kind.CHOICE, shown, rows=(*rows, Row("", _("not known"))))
+        options = [Row(each.id, clean_line(each.label)) for each in fact.options]
+        return Page(Kind.CHOICE, shown, rows=(*options, Row("", _("not known"))))
     if isinstance(fact, Number):
         unit = _("years, months, weeks or days") if fact.id == "age_months" else fact.unit
         hint = _("{unit}; u: not known").format(unit=unit)
@@ -113,8 +113,8 @@ def proposal(state: Confirming) -> Page:
     means = f"{state.fact.question} {said(state.fact, state.value)}."
     left = n_("{count} to confirm", "{count} to confirm", state.left).format(count=state.left)
     text = "\n\n".join((wrote, clean_line(means, 400), _("Is that right?"), f"({left})"))
-    rows = (Row("yes", _("yes")), Row("no", _("no, leave it open")))
-    return Page(Kind.PROPOSAL, text, rows=rows)
+    choices = (Row("yes", _("yes")), Row("no", _("no, leave it open")))
+    return Page(Kind.PROPOSAL, text, rows=choices)
 
 
 def script(brought: Iterable[Script], emergency_number: str, width: int) -> Page:
@@ -125,12 +125,12 @@ def script(brought: Iterable[Script], emergency_number: str, width: int) -> Page
 
 def answers(case: Case) -> Page:
     """Return the list of answers, to put one right."""
-    rows = tuple(
+    given = tuple(
         Row(name, clean_line(f"{label(name)}: {said(case.vocabulary.facts[name], each.value)}"))
         for name, each in case.answers.items()
         if name != "age_days" or "age_months" not in case.answers
     )
-    return Page(Kind.ANSWERS, _("Which answer is wrong?"), rows=rows)
+    return Page(Kind.ANSWERS, _("Which answer is wrong?"), rows=given)
 
 
 def breaths() -> Page:
@@ -156,10 +156,21 @@ def clock(count: BreathCount, now: float) -> str:
 def result(found: Result, width: int, below: str) -> Page:
     """Return the result: the level in full width, and `below` it what a model made of the advice."""
     title = headline(found.level, provisional=found.provisional)
-    text = "\n".join(lines(found, fit(width)))
+    text = list(lines(found, fit(width)))
+    if "" in text:  # what stands before it is the headline
+        text = text[text.index("") + 1 :]
     if below:
-        text += f"\n\n{below}"
-    return Page(Kind.RESULT, clean(text), title=title)
+        text += ["", below]
+    return Page(Kind.RESULT, clean("\n".join(text)), title=title)
+
+
+def rows(page: Page, at: int | None) -> str:
+    """Return the rows of a page, a line each, with a mark before the one that was gone to."""
+    numbered = page.kind is Kind.CHOICE
+    return "\n".join(
+        f"{'>' if number == at else ' '} {f'{number + 1} ' if numbered else ''}{row.shown}"
+        for number, row in enumerate(page.rows)
+    )
 
 
 def file(name: str) -> Page:
@@ -173,10 +184,10 @@ def file(name: str) -> Page:
 
 def leaving(*, ended: bool) -> Page:
     """Return the page that asks before answers are lost."""
-    rows = [Row("leave", _("leave: the answers are lost")), Row("stay", _("stay"))]
+    found = [Row("yes", _("yes")), Row("no", _("no"))]
     if ended:
-        rows.insert(0, Row("summary", _("leave, with a summary in the chat's box")))
-    return Page(Kind.LEAVING, _("Leave the triage?"), rows=tuple(rows))
+        found.append(Row("summary", _("yes, with a summary in the chat's box")))
+    return Page(Kind.LEAVING, _("Leave the triage? The answers are lost."), rows=tuple(found))
 
 
 def whereabouts(progress: Progress | None) -> str:

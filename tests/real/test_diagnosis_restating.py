@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from hinterland.config import DiagnosisSettings
-from hinterland.plugins.diagnosis import pack, restating, result, site, triage
+from hinterland.plugins.diagnosis import pack, restating, result, scripted, site, triage
 from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.plain_words import Reason
 from hinterland.plugins.diagnosis.report import todo
@@ -29,7 +29,7 @@ SITE = site.of(DiagnosisSettings())
 def found(words: str) -> Result:
     """Return the result of a child who is well but for this."""
     case: Case = said(quiet(), words)
-    return result.of(case, triage.assess(case, PACKS), SITE)
+    return result.of(case, triage.assess(case, PACKS), SITE, scripted.load(VOCABULARY))
 
 
 YELLOW, GREEN, RED = map(found, ("cough breaths_per_minute=45", "cough", "convulsing_now"))

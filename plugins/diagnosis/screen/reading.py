@@ -1,0 +1,46 @@
+"""What the form reads in a thread: the rules when it opens, and free words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from textual.message import Message
+
+from hinterland.config import DiagnosisSettings
+from hinterland.errors import HinterlandError
+from hinterland.plugins.diagnosis import scripted, site, vocabulary
+from hinterland.plugins.diagnosis.proposals import Proposal
+from hinterland.plugins.diagnosis.screen.messages import RulesRead, Told, WordsRead
+from hinterland.plugins.diagnosis.vocabulary import Vocabulary
+from hinterland.sentences import sentence
+
+Post = Callable[[Message], object]
+
+
+async def read_rules(settings: DiagnosisSettings, post: Post) -> None:
+    """Read the questions, the packs of this site and the scripts."""
+    try:
+        post(await asyncio.to_thread(_rules, settings))
+    except HinterlandError as error:
+        post(Told(sentence(error)))
+
+
+async def read_words(text: str, words: Vocabulary, language: str, post: Post) -> None:
+    """Read free words by the lexicon of a language."""
+    try:
+        post(WordsRead(await asyncio.to_thread(_proposed, text, words, language)))
+    except HinterlandError as error:
+        post(Told(sentence(error)))
+
+
+def _rules(settings: DiagnosisSettings) -> RulesRead:
+    place = site.of(settings)
+    words = vocabulary.load()
+    return RulesRead(place, words, place.packs(words), scripted.load(words))
+
+
+def _proposed(text: str, words: Vocabulary, language: str) -> Sequence[Proposal]:
+    from hinterland.plugins.diagnosis import lexicon  # it has much to read
+
+    return lexicon.read(text, words, language)
