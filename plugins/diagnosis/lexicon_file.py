@@ -28,7 +28,7 @@ class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
-class Sign(_Frozen, frozen=True):
+class Sign(_Frozen, frozen=True, kw_only=True):
     """The ways in which people say one fact."""
 
     fact: Id
@@ -40,7 +40,7 @@ class Sign(_Frozen, frozen=True):
     """Whether it still counts when it was long ago: a disease that stays."""
 
 
-class Scope(_Frozen, frozen=True):
+class Scope(_Frozen, frozen=True, kw_only=True):
     """Words that deny, and words that say that something is not about this patient now."""
 
     no: Words
@@ -52,6 +52,7 @@ class Scope(_Frozen, frozen=True):
     idle: Words
     """Phrases with such a word that deny nothing: not only, no relief."""
     or_: Words = msgspec.field(name="or")
+    and_: Words = msgspec.field(name="and")
     stop: Words
     """Where denying ends: because, with."""
     contrast: Words
@@ -75,7 +76,7 @@ class Scope(_Frozen, frozen=True):
     """Denies what stands before it: fever: none."""
 
 
-class Time(_Frozen, frozen=True):
+class Time(_Frozen, frozen=True, kw_only=True):
     """Words of time and age."""
 
     year: Words
@@ -101,7 +102,7 @@ class Time(_Frozen, frozen=True):
     """Points in time, and how many days ago they are."""
 
 
-class Measure(_Frozen, frozen=True):
+class Measure(_Frozen, frozen=True, kw_only=True):
     """A number that is measured, and the words beside it."""
 
     fact: Id
@@ -118,7 +119,7 @@ class Measure(_Frozen, frozen=True):
     below: float = 0
 
 
-class VagueAge(_Frozen, frozen=True):
+class VagueAge(_Frozen, frozen=True, kw_only=True):
     """An age that a word tells: newborn, toddler, grandmother."""
 
     words: Words
@@ -129,13 +130,13 @@ class VagueAge(_Frozen, frozen=True):
     """Which guess counts where several fit: the highest."""
 
 
-class Lasting(_Frozen, frozen=True):
+class Lasting(_Frozen, frozen=True, kw_only=True):
     fact: Id
     of: Words
     """The facts whose duration it is."""
 
 
-class _File(_Frozen, frozen=True):
+class _File(_Frozen, frozen=True, kw_only=True):
     language: str
     version: str
     endings: tuple[str, ...]
