@@ -280,9 +280,18 @@ class _Builder:
         self.index: dict[str, list[tuple[str, Entry]]] = {}
         self.stems: set[str] = set()
         self.known: set[str] = set()
+        self._folded: dict[str, str] = {}
+        self._stems: dict[str, str] = {}
+
+    def _fold(self, word: str) -> str:
+        if word not in self._folded:
+            self._folded[word] = fold(word)
+        return self._folded[word]
 
     def _stem(self, word: str) -> str:
-        return stem(word, self.speech.endings)
+        if word not in self._stems:
+            self._stems[word] = stem(word, self.speech.endings)
+        return self._stems[word]
 
     def add(self, name: str, words: Words, table: str, at: int, key: str) -> None:
         try:
@@ -299,7 +308,7 @@ class _Builder:
                     raise PatternError(f"there is no class {each} to take in here")
                 self._add(name, self.located.value.classes[inner], (*above, inner))
                 continue
-            parts = entry(each, self._stem, fold)
+            parts = entry(each, self._stem, self._fold)
             for written in self._written(parts):
                 self.stems.update(part.removeprefix("=") for part in written if part != "*")
                 self.index.setdefault(written[0], []).append((name, written))
