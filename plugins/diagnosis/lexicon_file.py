@@ -28,7 +28,7 @@ class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
-class Sign(_Frozen, frozen=True):
+class Sign(_Frozen, frozen=True, kw_only=True):
     """The ways in which people say one fact."""
 
     fact: Id
@@ -40,7 +40,7 @@ class Sign(_Frozen, frozen=True):
     """Whether it still counts when it was long ago: a disease that stays."""
 
 
-class Scope(_Frozen, frozen=True):
+class Scope(_Frozen, frozen=True, kw_only=True):
     """Words that deny, and words that say that something is not about this patient now."""
 
     no: Words
@@ -52,6 +52,7 @@ class Scope(_Frozen, frozen=True):
     idle: Words
     """Phrases with such a word that deny nothing: not only, no relief."""
     or_: Words = msgspec.field(name="or")
+    and_: Words = msgspec.field(name="and")
     stop: Words
     """Where denying ends: because, with."""
     contrast: Words
@@ -75,7 +76,7 @@ class Scope(_Frozen, frozen=True):
     """Denies what stands before it: fever: none."""
 
 
-class Time(_Frozen, frozen=True):
+class Time(_Frozen, frozen=True, kw_only=True):
     """Words of time and age."""
 
     year: Words
@@ -101,7 +102,7 @@ class Time(_Frozen, frozen=True):
     """Points in time, and how many days ago they are."""
 
 
-class Measure(_Frozen, frozen=True):
+class Measure(_Frozen, frozen=True, kw_only=True):
     """A number that is measured, and the words beside it."""
 
     fact: Id
@@ -118,7 +119,7 @@ class Measure(_Frozen, frozen=True):
     below: float = 0
 
 
-class VagueAge(_Frozen, frozen=True):
+class VagueAge(_Frozen, frozen=True, kw_only=True):
     """An age that a word tells: newborn, toddler, grandmother."""
 
     words: Words
@@ -129,13 +130,13 @@ class VagueAge(_Frozen, frozen=True):
     """Which guess counts where several fit: the highest."""
 
 
-class Lasting(_Frozen, frozen=True):
+class Lasting(_Frozen, frozen=True, kw_only=True):
     fact: Id
     of: Words
     """The facts whose duration it is."""
 
 
-class _File(_Frozen, frozen=True):
+class _File(_Frozen, frozen=True, kw_only=True):
     language: str
     version: str
     endings: tuple[str, ...]
@@ -279,9 +280,18 @@ class _Builder:
         self.index: dict[str, list[tuple[str, Entry]]] = {}
         self.stems: set[str] = set()
         self.known: set[str] = set()
+        self._folded: dict[str, str] = {}
+        self._stems: dict[str, str] = {}
+
+    def _fold(self, word: str) -> str:
+        if word not in self._folded:
+            self._folded[word] = fold(word)
+        return self._folded[word]
 
     def _stem(self, word: str) -> str:
-        return stem(word, self.speech.endings)
+        if word not in self._stems:
+            self._stems[word] = stem(word, self.speech.endings)
+        return self._stems[word]
 
     def add(self, name: str, words: Words, table: str, at: int, key: str) -> None:
         try:
@@ -298,7 +308,7 @@ class _Builder:
                     raise PatternError(f"there is no class {each} to take in here")
                 self._add(name, self.located.value.classes[inner], (*above, inner))
                 continue
-            parts = entry(each, self._stem, fold)
+            parts = entry(each, self._stem, self._fold)
             for written in self._written(parts):
                 self.stems.update(part.removeprefix("=") for part in written if part != "*")
                 self.index.setdefault(written[0], []).append((name, written))

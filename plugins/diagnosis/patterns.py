@@ -94,19 +94,25 @@ def pattern(text: str) -> tuple[Pattern, dict[str, str]]:
         denied = part.startswith("!")
         items: list[str] = []
         for item in part.removeprefix("!").split():
-            if item.startswith("<"):
-                if not item.endswith(">") or len(item) < 3:
-                    raise PatternError(f"“{item}” is not <a class>")
+            ways = item.split("|")
+            if len(ways) == 1 and _is_class(item):
                 items.append(item[1:-1])
-            elif set(item) & set("<>&!,*"):
-                raise PatternError(f"“{item}” is not a word")
-            else:
-                own[f"“{item}”"] = item.replace("_", " ").replace("|", ",")
-                items.append(f"“{item}”")
+                continue
+            for way in ways:
+                if not way or (not _is_class(way) and set(way) & set("<>&!,")):
+                    raise PatternError(f"“{item}” is not words with | between them")
+            own[f"“{item}”"] = ",".join(
+                way if _is_class(way) else way.replace("_", " ") for way in ways
+            )
+            items.append(f"“{item}”")
         if not items:
             raise PatternError(f"“{text}” has an empty part")
         groups.append(Group(tuple(items), denied))
     return tuple(groups), own
+
+
+def _is_class(item: str) -> bool:
+    return len(item) > 2 and item[0] == "<" and item[-1] == ">" and not set(item[1:-1]) & set("<>")
 
 
 @dataclass(slots=True)
