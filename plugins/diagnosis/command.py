@@ -16,7 +16,7 @@ from hinterland import config, paths
 from hinterland.errors import InputError, StorageError
 from hinterland.language import _
 from hinterland.plugins.diagnosis import result as results
-from hinterland.plugins.diagnosis import scripted, site, triage, vocabulary
+from hinterland.plugins.diagnosis import parsed, scripted, site, triage, vocabulary
 from hinterland.plugins.diagnosis.case import Case
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def command(
         session.judge(_read(case_file, session))
     else:
         session.interview(Case(session.vocabulary))
+    parsed.keep()
     return 0
 
 
@@ -158,8 +159,7 @@ class _Session:
         if self._as_json:
             click.echo(results.to_json(result))
         else:
-            from hinterland.plugins.diagnosis.dialogue import width_of
-            from hinterland.plugins.diagnosis.report import lines
+            from hinterland.plugins.diagnosis.report import lines, width_of
 
             for line in lines(result, width_of(sys.stdout)):
                 click.echo(line)

@@ -5,7 +5,6 @@ It only shows and reads: what is asked and what an answer does is the interview'
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from hinterland.language import N_, _
 from hinterland.plugins.diagnosis import timers
 from hinterland.plugins.diagnosis.facts import Choice, Number
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, Interview, Proposed
-from hinterland.plugins.diagnosis.report import NARROWEST, WIDEST, script_lines
+from hinterland.plugins.diagnosis.report import script_lines, width_of
 from hinterland.plugins.diagnosis.typed import is_unknown, is_yes
 from hinterland.plugins.diagnosis.typed_lines import TypedLines
 from hinterland.plugins.diagnosis.wording import label, said
@@ -250,12 +249,3 @@ class Dialogue:
     @property
     def _width(self) -> int:
         return width_of(self._out)
-
-
-def width_of(stream: TextIO) -> int:
-    """Return the columns to write in: 40 to 80, and 80 where no terminal says."""
-    try:
-        columns = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        return WIDEST
-    return max(NARROWEST, min(columns - 1, WIDEST)) if columns else WIDEST
