@@ -15,8 +15,8 @@ import click
 from hinterland import config, paths
 from hinterland.errors import InputError, StorageError
 from hinterland.language import _
-from hinterland.plugins.diagnosis import result as results
 from hinterland.plugins.diagnosis import parsed, scripted, site, triage, vocabulary
+from hinterland.plugins.diagnosis import result as results
 from hinterland.plugins.diagnosis.case import Case
 
 if TYPE_CHECKING:
