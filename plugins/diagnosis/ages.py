@@ -1,0 +1,223 @@
+"""How old the patient is, out of free words: 4 weeks, my 3 yr old, man of 61, F 28, grandmother."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hinterland.plugins.diagnosis.amounts import Amount, number_at
+from hinterland.plugins.diagnosis.lexicon_file import Lexicon
+from hinterland.plugins.diagnosis.measures import DAYS_A_MONTH
+from hinterland.plugins.diagnosis.patterns import Span
+from hinterland.plugins.diagnosis.words import COMMA, NONE, Token
+
+Classes = Mapping[str, Sequence[Span]]
+
+_OLDEST = 120
+_SURE, _LIKELY, _VAGUE = 3, 2, 1
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRead:
+    sure: int
+    months: int
+    days: int | None
+    span: Span
+    own: bool = False
+    """Whether the speaker tells the own age."""
+
+
+def best(found: Sequence[AgeRead]) -> AgeRead | None:
+    """Return the age of the patient: the surest, a child's before that of the one who speaks."""
+    if not found:
+        return None
+    surest = max(each.sure for each in found)
+    first = [each for each in found if each.sure == surest]
+    others = [each for each in first if not each.own]
+    likely = [each for each in found if each.sure >= _LIKELY and not each.own]
+    return min(others or likely or first, key=lambda each: each.span.start)
+
+
+class AgeReader:
+    """Finds every age in one text."""
+
+    def __init__(
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        clause: Sequence[int],
+        classes: Classes,
+        amounts: Sequence[Amount],
+        lexicon: Lexicon,
+    ) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.clause = clause
+        self.classes = classes
+        self.amounts = amounts
+        self.lexicon = lexicon
+        self.in_amount = {
+            at for each in amounts for at in range(each.span.start, each.span.end)
+        }
+
+    def read(self) -> list[AgeRead]:
+        """Return all ages, of whomever they are."""
+        return [*self._amounts(), *self._numbers(), *self._decades(), *self._vague()]
+
+    def _at(self, name: str, at: int) -> bool:
+        return any(span.start <= at < span.end for span in self.classes.get(name, ()))
+
+    def _near_end(self, name: str, at: int, most: int) -> Span | None:
+        """Return a class that ends at most `most` words before `at`, in the same clause."""
+        for span in self.classes.get(name, ()):
+            if 0 <= at - span.end <= most and self.clause[span.start] == self.clause[at]:
+                return span
+        return None
+
+    def _near_start(self, name: str, end: int, most: int) -> Span | None:
+        for span in self.classes.get(name, ()):
+            if 0 <= span.start - end <= most and self.clause[span.start] == self.clause[end - 1]:
+                return span
+        return None
+
+    def _aged(self, sure: int, amount: Amount, span: Span, own: bool = False) -> AgeRead | None:
+        months = int(amount.months + 1e-6)
+        if months > _OLDEST * 12:
+            return None
+        small = amount.unit in {"day", "week", "hour", "minute"} or months < 2
+        days = int(amount.days) if small else None
+        if small and days is not None:
+            months = int(days / DAYS_A_MONTH + 0.03)
+        if amount.unit == "month":
+            days = None
+            months = int(amount.number)
+        return AgeRead(sure, months, days, span, own)
+
+    def _amounts(self) -> Iterator[AgeRead]:
+        for amount in self.amounts:
+            start, end = amount.span.start, amount.span.end
+            if self._near_start("time.pregnant", end, 3) or self._near_end(
+                "time.pregnant", start, 2
+            ):
+                continue
+            old = self._near_start("time.old", end, 1)
+            aged = self._near_end("time.aged", start, 1)
+            own = bool(self._near_end("time.first_person", start, 3))
+            if old or aged:
+                span = Span(aged.start if aged else start, old.end if old else end)
+                found = self._aged(_SURE, amount, span, own)
+            elif self._near_end("time.lasting", start, 1) or self._near_start("time.ago", end, 1):
+                continue
+            elif is_ := self._near_end("time.is", start, 1):
+                found = self._aged(_LIKELY, amount, Span(is_.start, end), own)
+            elif self._by_person(amount):
+                found = self._aged(_LIKELY, amount, amount.span, own)
+            else:
+                continue
+            if found:
+                yield found
+
+    def _by_person(self, amount: Amount) -> bool:
+        start, end = amount.span.start, amount.span.end
+        if self._near_start("time.person", end, 1):
+            return True
+        if not self._near_end("time.person", start, 1) and start != 0:
+            return False
+        if amount.unit in {"hour", "minute"} or (amount.unit == "day" and start == 0):
+            return False
+        return self._ends(end)
+
+    def _ends(self, end: int) -> bool:
+        """Return whether the phrase ends here: a comma, a sentence, or a small word."""
+        if end >= len(self.tokens):
+            return True
+        token = self.tokens[end]
+        return token.border >= COMMA or token.stem in self.lexicon.small
+
+    def _numbers(self) -> Iterator[AgeRead]:
+        """Yield ages without a unit, which are years: I'm 35, man of 61, F 28."""
+        for at, token in enumerate(self.tokens):
+            if not token.word[0].isdigit() and (token.number or 0) < 2:
+                continue
+            if at in self.in_amount or (at and token.number and self.tokens[at - 1].number):
+                continue
+            read = number_at(self.tokens, at)
+            if read is None or read[0] != int(read[0]) or not 0 < read[0] <= _OLDEST:
+                continue
+            value, end = read
+            span = Span(at, end)
+            years = Amount(value, "year", span)
+            letter = self._letter(at, end)
+            if self._near_start("time.old", end, 0) or self._near_end("time.aged", at, 1):
+                found = self._aged(_SURE, years, span)
+            elif letter:
+                found = self._aged(_LIKELY, years, letter)
+            elif not self._stands_alone(end):
+                continue
+            elif is_ := self._near_end("time.is", at, 0):
+                own = bool(self._near_end("time.first_person", is_.end, 1))
+                found = self._aged(_LIKELY, years, Span(is_.start, end), own)
+            elif value >= 1 and (
+                (person := self._near_end("time.person", at, 1)) or self._near_start(
+                    "time.person", end, 0
+                )
+            ):
+                own = bool(person and self._at("time.first_person", person.start))
+                found = self._aged(_LIKELY, years, span, own)
+            else:
+                continue
+            if found:
+                yield found
+
+    def _stands_alone(self, end: int) -> bool:
+        """Return whether a number is not counted with what follows: not 3 stools, not 38.5 °C."""
+        if end >= len(self.tokens):
+            return True
+        token = self.tokens[end]
+        if token.mark and token.mark in "%°/":
+            return False
+        return (
+            token.border >= COMMA
+            or token.stem in self.lexicon.small
+            or self._at("time.person", end)
+            or self._at("time.is", end)
+        )
+
+    def _letter(self, at: int, end: int) -> Span | None:
+        """Return 28F, F 28, 61 M: a letter for the sex beside a number of years."""
+        if self._sex(end) and self.tokens[end].border <= COMMA:
+            return Span(at, end + 1)
+        if at and self._sex(at - 1) and self._ends(end):
+            return Span(at - 1, end)
+        return None
+
+    def _sex(self, at: int) -> bool:
+        if not 0 <= at < len(self.tokens):
+            return False
+        token = self.tokens[at]
+        return self.text[token.start : token.end] in {"M", "F"} or (
+            token.word in {"f", "m"} and token.border == NONE and self._ends(at + 1) and at <= 3
+        )
+
+    def _decades(self) -> Iterator[AgeRead]:
+        """Yield in her 60s, seventies: in the middle of ten years."""
+        for span in self.classes.get("time.decades", ()):
+            before = self.tokens[span.start].number
+            value = before or self.lexicon.speech.numbers.get(self.tokens[span.start].word)
+            if value is None and span.end < len(self.tokens):
+                continue
+            if value is not None and 10 <= value <= 110:
+                yield AgeRead(_LIKELY, int(value + 5) * 12, None, span)
+        for at in range(1, len(self.tokens)):
+            token, before_it = self.tokens[at], self.tokens[at - 1]
+            if token.word == "s" and before_it.number and before_it.number % 10 == 0:
+                if 20 <= before_it.number <= 100 and token.border == NONE:
+                    years = int(before_it.number) + 5
+                    yield AgeRead(_LIKELY, years * 12, None, Span(at - 1, at + 1))
+
+    def _vague(self) -> Iterator[AgeRead]:
+        for at, age in enumerate(self.lexicon.raw.age):
+            if age.guess:
+                continue
+            for span in self.classes.get(f"age.{at}.words", ()):
+                yield AgeRead(_VAGUE, age.months, None, span)

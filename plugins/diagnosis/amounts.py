@@ -1,0 +1,121 @@
+"""Spans of time in a text: three weeks, 2/7, since this morning, a couple of days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hinterland.plugins.diagnosis.measures import DAYS_A_MONTH
+from hinterland.plugins.diagnosis.patterns import Span
+from hinterland.plugins.diagnosis.words import NONE, Token
+
+Classes = Mapping[str, Sequence[Span]]
+
+DAYS = {
+    "year": 12 * DAYS_A_MONTH,
+    "month": DAYS_A_MONTH,
+    "week": 7.0,
+    "day": 1.0,
+    "hour": 1 / 24,
+    "minute": 1 / 1440,
+}
+_PARTS = {7.0: "day", 52.0: "week", 12.0: "month"}
+"""How clinicians write: 3/7 days, 2/52 weeks, 4/12 months."""
+_SEVERAL = 3.0
+_MOST = 400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    number: float
+    unit: str
+    span: Span
+
+    @property
+    def days(self) -> float:
+        return self.number * DAYS[self.unit]
+
+    @property
+    def months(self) -> float:
+        return self.number * {"year": 12.0, "month": 1.0}.get(
+            self.unit, DAYS[self.unit] / DAYS_A_MONTH
+        )
+
+
+def number_at(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
+    """Return the number that begins at a word, and the word after it; of 2-3, the larger."""
+    if not 0 <= at < len(tokens):
+        return None
+    value = tokens[at].number
+    if value is None:
+        return None
+    end = at + 1
+    if end < len(tokens) and tokens[end].border == NONE:
+        after = tokens[end].number
+        worded = not tokens[at].word[0].isdigit()
+        if after is not None and tokens[end].mark == "-" and not worded and after > value:
+            return after, end + 1
+        if after is not None and worded and value >= 20 and after < 10 and value % 10 == 0:
+            return value + after, end + 1
+        if after == 100 and worded and value < 10:
+            return value * 100, end + 1
+    return value, end
+
+
+def amounts(tokens: Sequence[Token], classes: Classes) -> list[Amount]:
+    """Return the spans of time that are told in numbers, in order."""
+    units: dict[int, tuple[str, int]] = {}
+    for unit in DAYS:
+        for span in classes.get(f"time.{unit}", ()):
+            units[span.start] = (unit, span.end)
+    several = {span.start: span.end for span in classes.get("time.several", ())}
+    half = {at for at, token in enumerate(tokens) if token.number == 0.5}
+    result: list[Amount] = []
+    at = 0
+    while at < len(tokens):
+        found = number_at(tokens, at)
+        if found is None and at in several:
+            found = (_SEVERAL, several[at])
+        if found is None:
+            at += 1
+            continue
+        amount = _amount(tokens, at, found, units, half, several)
+        if amount is None or amount.number > _MOST:
+            at += 1
+            continue
+        result.append(amount)
+        at = amount.span.end
+    return result
+
+
+def _amount(
+    tokens: Sequence[Token],
+    at: int,
+    found: tuple[float, int],
+    units: Mapping[int, tuple[str, int]],
+    half: set[int],
+    several: Mapping[int, int],
+) -> Amount | None:
+    value, end = found
+    if end < len(tokens) and tokens[end].mark == "/" and tokens[end].border == NONE:
+        unit = _PARTS.get(tokens[end].number or 0.0)
+        return Amount(value, unit, Span(at, end + 1)) if unit and value <= 30 else None
+    # three and a half years, half a year, a couple of weeks
+    for skip in range(5):
+        place = end + skip
+        if place >= len(tokens) or (tokens[place].border != NONE and tokens[place].mark != "-"):
+            return None
+        if place in units:
+            unit, after = units[place]
+            return Amount(value, unit, Span(at, after))
+        if place in several:
+            return None
+        if place in half:
+            value += 0.5
+            continue
+        token = tokens[place]
+        if token.number is not None and token.number != 1:
+            return None
+        if len(token.word) > 3:
+            return None
+    return None

@@ -1,0 +1,245 @@
+"""From free words to proposed facts, by a lexicon and without a model: the same words, the same facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hinterland.errors import InputError
+from hinterland.plugins.diagnosis import ages, amounts, scope
+from hinterland.plugins.diagnosis.facts import Value
+from hinterland.plugins.diagnosis.lexicon_file import Lexicon, Sign, listed, shipped
+from hinterland.plugins.diagnosis.numbers_read import measured_in
+from hinterland.plugins.diagnosis.patterns import Found, Match, Span, occurrences
+from hinterland.plugins.diagnosis.proposals import LEXICON, Proposal, merged, possible
+from hinterland.plugins.diagnosis.vocabulary import Vocabulary
+from hinterland.plugins.diagnosis.words import COMMA, Token, tokens
+
+LONGEST = 12_000
+"""Characters of one story. What is longer is not a story of one patient."""
+UNPLACED = "other_problem"
+_LONG_AGO = 60
+"""Days after which something is history and not this illness."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One sign in the text."""
+
+    sign: Sign
+    match: Match
+    no: bool
+
+
+def read(text: str, vocabulary: Vocabulary, language: str = "en") -> tuple[Proposal, ...]:
+    """Return what a text seems to tell, each fact once, with the words that tell it.
+
+    A complaint that belongs to no fact is proposed as `other_problem`. Raises InputError for a
+    text longer than LONGEST and for a language without a lexicon.
+    """
+    return read_with(shipped(language), text, vocabulary)
+
+
+def read_with(lexicon: Lexicon, text: str, vocabulary: Vocabulary) -> tuple[Proposal, ...]:
+    """Return what a text seems to tell by this lexicon."""
+    if len(text) > LONGEST:
+        raise InputError(
+            f"The text has {len(text)} characters, and more than {LONGEST} are not read.",
+            "Tell what is wrong with one patient, in fewer words.",
+        )
+    reading = _Reading(lexicon, text)
+    proposals = [
+        each for each in reading.proposals(vocabulary) if possible(each, vocabulary)
+    ]
+    return merged(proposals, vocabulary=vocabulary)
+
+
+class _Reading:
+    """One text as one lexicon sees it."""
+
+    def __init__(self, lexicon: Lexicon, text: str) -> None:
+        self.lexicon = lexicon
+        self.text = text
+        self.tokens: list[Token] = tokens(text, lexicon.speech, lexicon.spelling.mend)
+        first = occurrences(self.tokens, [0] * len(self.tokens), lexicon.index)
+        self.clause = scope.clauses(self.tokens, first.get("scope.contrast", ()))
+        self.classes = occurrences(self.tokens, self.clause, lexicon.index)
+        self.amounts = amounts.amounts(self.tokens, self.classes)
+        self._add_long_ago()
+        self.scopes = scope.Reader(
+            self.tokens, self.clause, self.classes, lexicon.small
+        ).read()
+        self.found = Found(
+            self.tokens, self.clause, self.classes, self.scopes.denied_by, self.scopes.denials
+        )
+        self.found.weigh(lambda token: token.stem in lexicon.small)
+
+    def proposals(self, vocabulary: Vocabulary) -> Iterator[Proposal]:
+        told = self._told()
+        for each in told:
+            yes = each.sign.value
+            value: Value = (not yes if isinstance(yes, bool) else yes) if each.no else yes
+            if each.no and not isinstance(yes, bool):
+                continue
+            yield self._proposal(each.sign.fact, value, Span(each.match.start, each.match.end))
+        age = ages.best(
+            ages.AgeReader(
+                self.text, self.tokens, self.clause, self.classes, self.amounts, self.lexicon
+            ).read()
+        )
+        taken = {at for each in self.amounts for at in range(each.span.start, each.span.end)}
+        if age:
+            yield self._proposal("age_months", float(age.months), age.span)
+            if age.days is not None and age.months < 2:
+                yield self._proposal("age_days", float(age.days), age.span)
+            taken |= set(range(age.span.start, age.span.end))
+        for each in measured_in(
+            self.tokens, self.clause, self.classes, self.lexicon, frozenset(taken)
+        ):
+            yield self._proposal(each.fact, each.value, each.span)
+        yield from self._durations(told, age.span if age else None)
+        yield from self._unplaced(told)
+
+    def _proposal(self, fact: str, value: Value, span: Span) -> Proposal:
+        start, end = self.tokens[span.start].start, self.tokens[span.end - 1].end
+        return Proposal(
+            fact=fact, value=value, words=self.text[start:end], start=start, end=end, by=LEXICON
+        )
+
+    def _add_long_ago(self) -> None:
+        past = list(self.classes.get("scope.past", ()))
+        for amount in self.amounts:
+            after = [
+                span
+                for span in self.classes.get("time.ago", ())
+                if 0 <= span.start - amount.span.end <= 1
+            ]
+            if after and amount.days >= _LONG_AGO:
+                past.append(Span(amount.span.start, after[0].end))
+        self.classes["scope.past"] = sorted(past, key=lambda span: span.start)
+
+    def _told(self) -> list[_Told]:
+        result: list[_Told] = []
+        self.seen: set[int] = set()
+        for sign, wanted in self.lexicon.signs:
+            for match in self.found.matches(wanted):
+                places = list(match.places())
+                self.seen.update(places)
+                if any(self.scopes.aside[at] for at in places):
+                    continue
+                if not sign.past and all(self.scopes.past[at] for at in places):
+                    continue
+                denied = self._denied(match, wanted[0].denied)
+                if denied is None:
+                    continue
+                over = sign.over and scope.is_over(
+                    self.tokens, self.clause, self.classes.get("scope.over", ()), match.end
+                )
+                result.append(_Told(sign, match, denied or over))
+        return result
+
+    def _denied(self, match: Match, is_denial: bool) -> bool | None:
+        """Return whether a sign is denied; None when a denial is denied: it says nothing."""
+        own = set(match.denials)
+        words = {at for number in own for at in self._denial_words(number)}
+        others = {
+            number
+            for at in match.places()
+            if at not in words
+            for number in self.scopes.denied_by[at]
+            if number not in own and not self._inside(number, match)
+        }
+        for at in words:
+            doubled = [
+                number
+                for number in self.scopes.denied_by[at]
+                if number not in own and at - self.scopes.denials[number].end <= 1
+            ]
+            if doubled:
+                return None
+        if not others:
+            return False
+        return None if is_denial and own else True
+
+    def _denial_words(self, number: int) -> range:
+        span = self.scopes.denials[number]
+        return range(span.start, span.end)
+
+    def _inside(self, number: int, match: Match) -> bool:
+        """Return whether a denial is itself among the words of the sign, as in “keeps nothing down”."""
+        words = set(self._denial_words(number))
+        return words <= set(match.places())
+
+    def _durations(self, told: Sequence[_Told], age: Span | None) -> Iterator[Proposal]:
+        lasting = [(each.fact, set(listed(each.of))) for each in self.lexicon.raw.lasting]
+        known = [each for each in told if not each.no and each.sign.value is True]
+        for days, span in self._spans_of_time(age):
+            near = self._near(known, span)
+            for fact, of in lasting:
+                if any(each.sign.fact in of for each in near):
+                    yield self._proposal(fact, float(round(days, 2)), span)
+
+    def _spans_of_time(self, age: Span | None) -> Iterator[tuple[float, Span]]:
+        for amount in self.amounts:
+            overlaps = age and amount.span.start < age.end and age.start < amount.span.end
+            near = range(max(0, amount.span.start - 3), min(len(self.tokens), amount.span.end + 4))
+            if overlaps or any(
+                span.start in near for span in self.classes.get("time.pregnant", ())
+            ):
+                continue
+            yield amount.days, amount.span
+        for words, days in self.lexicon.raw.time.since.items():
+            for span in self.classes.get(f"since.{words}", ()):
+                yield days, span
+
+    def _near(self, known: Sequence[_Told], span: Span) -> list[_Told]:
+        """Return the signs that a span of time is about: of its part of the sentence, or nearest."""
+        part = self._part(span.start)
+        same = [each for each in known if self._part(each.match.start) == part]
+        if same:
+            return same
+        clause = self.clause[span.start]
+        same = [each for each in known if self.clause[each.match.start] == clause]
+        if same:
+            nearest = min(abs(each.match.start - span.start) for each in same)
+            return [each for each in same if abs(each.match.start - span.start) <= nearest + 4]
+        before = [each for each in known if 0 <= clause - self.clause[each.match.start] <= 1]
+        return before[-3:]
+
+    def _part(self, at: int) -> tuple[int, int]:
+        commas = sum(
+            1
+            for place in range(at, 0, -1)
+            if self.clause[place] == self.clause[at] and self.tokens[place].border == COMMA
+        )
+        return self.clause[at], commas
+
+    def _unplaced(self, told: Sequence[_Told]) -> Iterator[Proposal]:
+        """Yield complaints that belong to no sign: a problem that the vocabulary does not know."""
+        for name in self.lexicon.complaints:
+            for span in self.classes.get(name, ()):
+                places = range(span.start, span.end)
+                if any(at in self.seen for at in places):
+                    continue
+                if any(
+                    self.scopes.denied_by[at] or self.scopes.aside[at] or self.scopes.past[at]
+                    for at in places
+                ):
+                    continue
+                yield self._proposal(UNPLACED, True, span)
+
+
+def guessed_age(text: str, language: str = "en") -> int | None:
+    """Return the months of an age that nobody tells but that who speaks of whom makes likely.
+
+    For reading silence in an evaluation only: it is never proposed.
+    """
+    lexicon = shipped(language)
+    reading = _Reading(lexicon, text[:LONGEST])
+    found = [
+        (-age.rank, span.start, age.months)
+        for at, age in enumerate(lexicon.raw.age)
+        if age.guess
+        for span in reading.classes.get(f"age.{at}.words", ())
+    ]
+    return min(found)[2] if found else None

@@ -1,0 +1,116 @@
+"""Measured numbers in a text, with their units: temperature, breaths, pulse, pressure, oxygen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hinterland.plugins.diagnosis.lexicon_file import Lexicon, Measure
+from hinterland.plugins.diagnosis.measures import celsius
+from hinterland.plugins.diagnosis.patterns import Span
+from hinterland.plugins.diagnosis.words import NONE, Token
+
+Classes = Mapping[str, Sequence[Span]]
+
+_NEAR = 5
+_FAHRENHEIT = (93.0, 110.0)
+"""°F for a living body; no Celsius thermometer shows it."""
+_UPPER, _LOWER = (60.0, 280.0), (30.0, 180.0)
+"""Blood pressure in mmHg, as two numbers with a stroke between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    fact: str
+    value: float | bool
+    span: Span
+
+
+def measured_in(
+    tokens: Sequence[Token],
+    clause: Sequence[int],
+    classes: Classes,
+    lexicon: Lexicon,
+    taken: frozenset[int],
+) -> Iterator[Measured]:
+    """Yield the measured numbers; `taken` are words that are an age or a span of time."""
+    pressure = list(_pressure(tokens, clause, classes))
+    yield from pressure
+    used = set(taken) | {at for each in pressure for at in range(each.span.start, each.span.end)}
+    for number, measure in enumerate(lexicon.raw.measure):
+        near = classes.get(f"measure.{number}.near", ())
+        after = {span.start: span.end for span in classes.get(f"measure.{number}.after", ())}
+        for at, token in enumerate(tokens):
+            if token.number is None or token.number < 2 or at in used:
+                continue
+            end = after.get(at + 1, 0)
+            beside = _beside(clause, near, at)
+            if not (beside or (end and measure.alone)):
+                continue
+            if end == 0 and measure.after and not _free(tokens, at, lexicon):
+                continue
+            value = _value(token.number, measure)
+            if value is None:
+                continue
+            whole = Span(min(beside.start if beside else at, at), max(at + 1, end))
+            if beside:
+                whole = Span(whole.start, max(whole.end, beside.end))
+            used.add(at)
+            if measure.below_is:
+                if value < measure.below:
+                    yield Measured(measure.below_is, True, whole)
+                continue
+            yield Measured(measure.fact, value, whole)
+
+
+def _value(number: float, measure: Measure) -> float | None:
+    if measure.lowest <= number <= measure.highest:
+        return number
+    if measure.fahrenheit and _FAHRENHEIT[0] <= number <= _FAHRENHEIT[1]:
+        return celsius(number)
+    return None
+
+
+def _beside(clause: Sequence[int], near: Sequence[Span], at: int) -> Span | None:
+    for span in near:
+        if clause[span.start] != clause[at]:
+            continue
+        if 0 <= at - span.end <= _NEAR or 0 <= span.start - at - 1 <= 2:
+            return span
+    return None
+
+
+def _free(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
+    """Return whether nothing is counted by a number: not “temp for 3 days”."""
+    if at + 1 >= len(tokens) or tokens[at + 1].border != NONE:
+        return True
+    return tokens[at + 1].stem in lexicon.small
+
+
+def _pressure(
+    tokens: Sequence[Token], clause: Sequence[int], classes: Classes
+) -> Iterator[Measured]:
+    words = classes.get("pressure.words", ())
+    for at in range(len(tokens) - 1):
+        upper, lower = tokens[at].number, tokens[at + 1].number
+        if upper is None or lower is None:
+            # 170 over 110
+            if upper is None or at + 2 >= len(tokens) or tokens[at + 2].number is None:
+                continue
+            if not _beside(clause, words, at):
+                continue
+            lower, end = tokens[at + 2].number, at + 3
+        elif tokens[at + 1].mark == "/":
+            end = at + 2
+        else:
+            continue
+        if (
+            lower is not None
+            and _UPPER[0] <= upper <= _UPPER[1]
+            and _LOWER[0] <= lower <= _LOWER[1]
+            and lower < upper
+        ):
+            beside = _beside(clause, words, at)
+            span = Span(min(at, beside.start) if beside else at, end)
+            yield Measured("systolic_mmhg", upper, span)
+            yield Measured("diastolic_mmhg", lower, span)
