@@ -51,16 +51,16 @@ class Dialogue:
         self._echoed = sys.stdin.isatty()
         """Whether a terminal shows what is typed; what a pipe brings is shown here."""
 
-    def run(self, read: Read | None = None) -> None:
+    def run(self, read: Read | None = None, language: str = "") -> None:
         """Ask until the level is RED, nothing is left that could change it, or somebody stops.
 
-        `read` makes proposals of free words, which are asked for first. The end of the input stops
+        `read` makes proposals of free words in `language`, which are asked for first. The end of the input stops
         it as `q` does. Raises KeyboardInterrupt.
         """
         self.say(_(_KEYS))
         if read is not None:
             try:
-                self._tell(read)
+                self._tell(read, language)
             except EOFError:
                 self._interview.stop()
         self.go_on()
@@ -73,8 +73,9 @@ class Dialogue:
         except EOFError:
             self._interview.stop()
 
-    def _tell(self, read: Read) -> None:
-        self.say(_("Tell in your own words what is wrong, or press Enter:"))
+    def _tell(self, read: Read, language: str) -> None:
+        asked = _("Tell in your own words, in {language}, what is wrong; or press Enter:")
+        self.say(asked.format(language=language))
         while words := self._line("> ").strip():
             try:
                 self._interview.propose(read(words))
