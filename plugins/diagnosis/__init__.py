@@ -1,33 +1,23 @@
 """Triage of the sick, by rules that a clinician can read: `hint diagnose`.
 
-Imports nothing of it until it is used: the parts are listed in docs/diagnosis.md.
+Its hooks are in `hooks`, imported when plugins are asked for what they have: every module of the
+plugin imports this one first, and pluggy would take a quarter of the time that a result may.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
-from hinterland.hookspecs import hookimpl
-
-if TYPE_CHECKING:
-    import click
-
-    from hinterland.hookspecs import Screen
+_HOOKS = ("register_commands", "register_screens")
 
 
-@hookimpl
-def register_commands(register: Callable[[click.Command], None]) -> None:
-    """Register `hint diagnose`."""
-    from hinterland.plugins.diagnosis.command import command
+def __getattr__(name: str) -> Any:
+    if name in _HOOKS:
+        from hinterland.plugins.diagnosis import hooks
 
-    register(command)
+        return getattr(hooks, name)
+    raise AttributeError(name)
 
 
-@hookimpl
-def register_screens(register: Callable[[Screen], None]) -> None:
-    """Register the form in the chat."""
-    from hinterland.hookspecs import Screen
-
-    target = "hinterland.plugins.diagnosis.screen.form:TriageScreen"
-    register(Screen("diagnose", "Triage: how urgent is it?", target))
+def __dir__() -> list[str]:
+    return [*globals(), *_HOOKS]

@@ -15,8 +15,8 @@ import click
 from hinterland import config, paths
 from hinterland.errors import InputError, StorageError
 from hinterland.language import _
+from hinterland.plugins.diagnosis import parsed, scripted, site, triage, vocabulary
 from hinterland.plugins.diagnosis import result as results
-from hinterland.plugins.diagnosis import scripted, site, triage, vocabulary
 from hinterland.plugins.diagnosis.case import Case
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hinterland.plugins.diagnosis.dialogue import Dialogue
     from hinterland.plugins.diagnosis.interview import Interview
     from hinterland.plugins.diagnosis.pack import Pack
+    from hinterland.plugins.diagnosis.proposals import Proposal
     from hinterland.plugins.diagnosis.result import Result
 
 
@@ -32,6 +33,21 @@ if TYPE_CHECKING:
 @click.option(
     "--case", "case_file", metavar="FILE", help="Take the answers from a JSON file; - is stdin."
 )
+@click.option(
+    "--text", metavar="TEXT", help="Begin with what somebody says in free words; - is stdin."
+)
+@click.option(
+    "--assume-confirmed",
+    is_flag=True,
+    help="With --text: take what the words seem to say as true, and ask nothing.",
+)
+@click.option(
+    "--unmentioned",
+    type=click.Choice(["unknown", "no"]),
+    default="unknown",
+    help="How to read what nobody mentioned: no is for evaluation, never for care.",
+)
+@click.option("--language", metavar="CODE", help="The language of the free words, such as en.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 @click.option(
     "--note",
@@ -49,6 +65,10 @@ if TYPE_CHECKING:
 )
 def command(
     case_file: str | None,
+    text: str | None,
+    assume_confirmed: bool,
+    unmentioned: str,
+    language: str | None,
     as_json: bool,
     note: Path | None,
     name: str,
@@ -58,26 +78,55 @@ def command(
 
     Without options it asks one question at a time.
     """
+    silence_is_no = unmentioned == "no"
+    asking = case_file is None and not assume_confirmed
+    _check(case_file, text, assume_confirmed=assume_confirmed, silence_is_no=silence_is_no)
     found = paths.find()
     place = site.of(config.load(found.config_file).diagnosis)
     session = _Session(place, pack_names, as_json=as_json, note=note, name=name)
+    case = Case(session.vocabulary)
     if case_file is not None:
-        session.judge(_read(case_file, session))
+        from hinterland.plugins.diagnosis import case_file as files
+
+        case = files.read(case_file, session.vocabulary)
+    if asking:
+        session.interview(case, text, language)
     else:
-        session.interview(Case(session.vocabulary))
+        if text is not None or silence_is_no:
+            case = session.with_words(case, text, language, silence_is_no=silence_is_no)
+        if case_file is not None:
+            _check_age(session, case)
+        session.judge(case)
+    parsed.keep()
     return 0
 
 
-def _read(case_file: str, session: _Session) -> Case:
-    from hinterland.plugins.diagnosis import case_file as files
+def _check(
+    case_file: str | None, text: str | None, *, assume_confirmed: bool, silence_is_no: bool
+) -> None:
+    if case_file == "-" and text == "-":
+        raise InputError("Only one of --case and --text can be standard input.", "Name a file.")
+    if assume_confirmed and text is None:
+        raise InputError("--assume-confirmed is about free words.", "Add --text TEXT.")
+    if text is not None and not assume_confirmed and (text == "-" or case_file is not None):
+        raise InputError(
+            "Nobody can confirm here what the words seem to say.",
+            "--assume-confirmed takes it as true; --text TEXT alone asks.",
+        )
+    if silence_is_no and case_file is None and not assume_confirmed:
+        raise InputError(
+            "--unmentioned no is for scripts that evaluate.",
+            "Add --case FILE, or --text TEXT and --assume-confirmed.",
+        )
 
-    case = files.read(case_file, session.vocabulary)
+
+def _check_age(session: _Session, case: Case) -> None:
+    """Raise InputError for a case without an age, but for an emergency, which is shown at once."""
     if case.value("age_months") is None and not session.assess(case).emergency:
         raise InputError(
             "The case has no age, and what is dangerous depends on it.",
             'Add it with its unit, such as "age": "3 years" or "age": "10 days".',
         )
-    return case
 
 
 class _Session:
@@ -109,8 +158,20 @@ class _Session:
         """Print the result of a case, and save and log what is asked for."""
         self._tell(results.of(case, self.assess(case), self.site, self.scripts))
 
-    def interview(self, case: Case) -> None:
-        """Ask until there is a result, and print it."""
+    def with_words(
+        self, case: Case, text: str | None, language: str | None, *, silence_is_no: bool
+    ) -> Case:
+        """Return a case with what free words seem to say, confirmed by nobody."""
+        from hinterland.plugins.diagnosis import case_file, lexicon, story
+
+        code = story.language_for(language or self.site.language)
+        words = case_file.text(text or "")
+        proposals = lexicon.read(words, self.vocabulary, code)
+        return story.assumed(case, words, proposals, code, silence_is_no=silence_is_no)
+
+    def interview(self, case: Case, text: str | None, language: str | None) -> None:
+        """Ask until there is a result, beginning with free words, and print it."""
+        from hinterland.plugins.diagnosis import lexicon, story
         from hinterland.plugins.diagnosis.dialogue import Dialogue
         from hinterland.plugins.diagnosis.interview import Interview
         from hinterland.plugins.diagnosis.typed_lines import TypedLines
@@ -123,7 +184,14 @@ class _Session:
             sys.stdout if attended else sys.stderr,
             self.site.emergency_number,
         )
-        dialogue.run()
+        code = story.language_for(language or self.site.language)
+
+        def read(words: str) -> Sequence[Proposal]:
+            return lexicon.read(words, self.vocabulary, code)
+
+        if text is not None:
+            interview.propose(read(text))
+        dialogue.run(read if text is None else None, story.NAMES.get(code, code))
         self.judge(interview.case)
         if attended:
             self._put_right(dialogue, interview)
@@ -158,8 +226,7 @@ class _Session:
         if self._as_json:
             click.echo(results.to_json(result))
         else:
-            from hinterland.plugins.diagnosis.dialogue import width_of
-            from hinterland.plugins.diagnosis.report import lines
+            from hinterland.plugins.diagnosis.report import lines, width_of
 
             for line in lines(result, width_of(sys.stdout)):
                 click.echo(line)

@@ -5,7 +5,6 @@ It only shows and reads: what is asked and what an answer does is the interview'
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from hinterland.language import N_, _
 from hinterland.plugins.diagnosis import timers
 from hinterland.plugins.diagnosis.facts import Choice, Number
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, Interview, Proposed
-from hinterland.plugins.diagnosis.report import NARROWEST, WIDEST, script_lines
+from hinterland.plugins.diagnosis.report import script_lines, width_of
 from hinterland.plugins.diagnosis.typed import is_unknown, is_yes
 from hinterland.plugins.diagnosis.typed_lines import TypedLines
 from hinterland.plugins.diagnosis.wording import label, said
@@ -52,16 +51,16 @@ class Dialogue:
         self._echoed = sys.stdin.isatty()
         """Whether a terminal shows what is typed; what a pipe brings is shown here."""
 
-    def run(self, read: Read | None = None) -> None:
+    def run(self, read: Read | None = None, language: str = "") -> None:
         """Ask until the level is RED, nothing is left that could change it, or somebody stops.
 
-        `read` makes proposals of free words, which are asked for first. The end of the input stops
+        `read` makes proposals of free words in `language`, which are asked for first. The end of the input stops
         it as `q` does. Raises KeyboardInterrupt.
         """
         self.say(_(_KEYS))
         if read is not None:
             try:
-                self._tell(read)
+                self._tell(read, language)
             except EOFError:
                 self._interview.stop()
         self.go_on()
@@ -74,8 +73,9 @@ class Dialogue:
         except EOFError:
             self._interview.stop()
 
-    def _tell(self, read: Read) -> None:
-        self.say(_("Tell in your own words what is wrong, or press Enter:"))
+    def _tell(self, read: Read, language: str) -> None:
+        asked = _("Tell in your own words, in {language}, what is wrong; or press Enter:")
+        self.say(asked.format(language=language))
         while words := self._line("> ").strip():
             try:
                 self._interview.propose(read(words))
@@ -250,12 +250,3 @@ class Dialogue:
     @property
     def _width(self) -> int:
         return width_of(self._out)
-
-
-def width_of(stream: TextIO) -> int:
-    """Return the columns to write in: 40 to 80, and 80 where no terminal says."""
-    try:
-        columns = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        return WIDEST
-    return max(NARROWEST, min(columns - 1, WIDEST)) if columns else WIDEST

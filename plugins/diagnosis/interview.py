@@ -169,7 +169,8 @@ class Interview:
     # Free words
 
     def propose(self, proposals: Iterable[Proposed]) -> None:
-        """Have these confirmed before the next question, those that could be an emergency first.
+        """Have these confirmed before the next question: the age, on which all else depends, then
+        those that could be an emergency.
 
         What is known already is not proposed again.
         """
@@ -209,8 +210,10 @@ class Interview:
         except InputError:
             return Level.GREEN
 
-    def _danger(self, proposed: Proposed) -> bool:
-        return self.case.vocabulary.facts[proposed.fact].danger
+    def _urgency(self, proposed: Proposed) -> tuple[bool, int, bool, int]:
+        danger = self.case.vocabulary.facts[proposed.fact].danger
+        rank = self._level_with(proposed).rank
+        return proposed.fact not in AGE, -rank, not danger, proposed.start
 
     # Answers
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Iterable, Iterator
+from typing import TextIO
 
 from hinterland.language import N_, _, n_
 from hinterland.plugins.diagnosis.case import Origin
@@ -186,6 +188,15 @@ def _from_words(result: Result) -> list[str]:
             )
         found.append(f"{_(meaning)}: {said}")
     return found
+
+
+def width_of(stream: TextIO) -> int:
+    """Return the columns to write in: 40 to 80, and 80 where no terminal says."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return WIDEST
+    return max(NARROWEST, min(columns - 1, WIDEST)) if columns else WIDEST
 
 
 class _Page:
