@@ -183,9 +183,7 @@ class Interview:
             if each.fact not in known and not (each.fact == AGE[1] and AGE[0] in told)
         ]
         self._days = next((each for each in proposals if each.fact == AGE[1]), None)
-        new.sort(
-            key=lambda each: (-self._level_with(each).rank, not self._danger(each), each.start)
-        )
+        new.sort(key=self._urgency)
         self._to_confirm = (*self._to_confirm, *new)
 
     def confirm(self) -> None:

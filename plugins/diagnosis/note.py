@@ -119,7 +119,7 @@ def _page(
 
 
 def _has_more(result: Result, hidden: frozenset[str]) -> bool:
-    return any(each.fact in hidden and each.value is True for each in result.inputs)
+    return any(each.fact in hidden and each.present for each in result.inputs)
 
 
 def _patient(inputs: Sequence[Input], name: str) -> Iterator[str]:
@@ -134,10 +134,9 @@ def _patient(inputs: Sequence[Input], name: str) -> Iterator[str]:
 
 def _signs(inputs: Sequence[Input], *, present: bool) -> Iterator[str]:
     for each in inputs:
-        if each.value is present:
-            yield label(each.fact)
-        elif present and isinstance(each.value, str):
-            yield f"{label(each.fact)}: {each.shown}"
+        if each.present is present:
+            option = f": {each.shown}" if present and isinstance(each.value, str) else ""
+            yield label(each.fact) + option
 
 
 def _measured(inputs: Sequence[Input]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from hinterland import __version__
 from hinterland.plugins.diagnosis.case import Case, Correction, Origin
-from hinterland.plugins.diagnosis.facts import Number, Value
+from hinterland.plugins.diagnosis.facts import Choice, Fact, Number, Value
 from hinterland.plugins.diagnosis.pack import Level
 from hinterland.plugins.diagnosis.scripted import Script, Scripts
 from hinterland.plugins.diagnosis.site import Site
@@ -37,6 +37,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     """The words it came from."""
     asked: int
     danger: bool
+    present: bool | None
+    """Whether a sign is there: yes, or a choice but for the harmless one. None: a number, unknown."""
 
 
 class SiteUsed(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,4 +131,11 @@ def _input(case: Case, name: str) -> Input:
         words=answer.words,
         asked=answer.asked,
         danger=fact.danger,
+        present=_present(fact, answer.value),
     )
+
+
+def _present(fact: Fact, value: Value | None) -> bool | None:
+    if isinstance(fact, Choice) and value is not None:
+        return not fact.ordered or value != fact.options[0].id
+    return value if isinstance(value, bool) else None
