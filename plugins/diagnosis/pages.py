@@ -110,10 +110,12 @@ def question(asking: Asking, *, why: bool, how: bool) -> Page:
 def proposal(state: Confirming) -> Page:
     """Return the page that asks whether free words were understood."""
     wrote = _("You wrote “{words}”.").format(words=clean_line(state.words, 120))
-    means = f"{state.fact.question} {said(state.fact, state.value)}."
+    about = _("The age of the patient") if state.fact.id == "age_months" else state.fact.question
+    value = said(state.fact, state.value)
+    means = _("Read as: {value}. Is that right?").format(value=value)
     left = n_("{count} to confirm", "{count} to confirm", state.left).format(count=state.left)
-    text = "\n\n".join((wrote, clean_line(means, 400), _("Is that right?"), f"({left})"))
-    choices = (Row("yes", _("yes")), Row("no", _("no, leave it open")))
+    text = "\n\n".join((f"{wrote} ({left})", clean(about), means))
+    choices = (Row("yes", _("yes, that is right")), Row("no", _("no, leave it open")))
     return Page(Kind.PROPOSAL, text, rows=choices)
 
 
@@ -194,10 +196,10 @@ def whereabouts(progress: Progress | None) -> str:
     """Return the line above everything."""
     if progress is None:
         return _("Triage")
-    left = n_("{count} question left at most", "{count} questions left at most", progress.most_left)
-    return _("Triage · {answered} answered · {left}").format(
-        answered=progress.answered, left=left.format(count=progress.most_left)
-    )
+    said_so_far = _("Triage · {count} answered").format(count=progress.answered)
+    if not progress.most_left:
+        return said_so_far
+    return f"{said_so_far} · {_('at most {count} left').format(count=progress.most_left)}"
 
 
 def fit(width: int) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.keys import format_key
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -17,19 +18,23 @@ from hinterland.text import clean_line
 _LONGEST = 4000  # characters of a story that is pasted
 
 
-class Form(Protocol):
-    """What the line belongs to."""
-
-    def writes(self, value: str) -> bool:
-        """Whether a character is text now, and no key; `value` is what was written so far."""
-
-
-class Entry(Input):
+class Entry(Input, inherit_bindings=False):
     """Has the focus always: a key of a burst must not overtake the one before it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        each
+        for each in Input.BINDINGS
+        if isinstance(each, Binding) and each.action not in {"submit", "copy"}
+    ]
 
     def __init__(self) -> None:
         super().__init__(id="diagnosis-entry", compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Leave letters to the keys of the form where they are no text."""
+        writes: bool = self.screen.writes(self.value)  # type: ignore[attr-defined]
+        return writes and super().check_consume_key(key, character)
 
     async def on_key(self, event: events.Key) -> None:
         """Do at once what a key means on this page; what means nothing is text or nothing."""
@@ -72,11 +77,13 @@ class KeyHints(Static):
             name = binding.id or ""
             if not binding.show or not active.enabled or name in said:
                 continue
-            key, does = format_key(binding.key), _(binding.description)
+            key = format_key(binding.key.replace("ctrl+", "^"))
+            does = _(binding.description)
             room -= cell_len(f" {key} {does}")
             if room < 0:
                 break
             said.add(name)
             text.append(f" {key}", "bold")
             text.append(f" {does}")
-        self.update(text)
+        if self.content != text:
+            self.update(text)

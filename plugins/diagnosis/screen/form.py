@@ -58,6 +58,7 @@ class TriageScreen(ResultScreen, CountingScreen):
         Binding("n", "no", N_("No"), id="diagnosis.no"),
         Binding("space", "breath", N_("A breath in"), id="diagnosis.breath"),
         Binding("t", "timer", N_("Count a minute"), id="diagnosis.timer"),
+        Binding("pagedown", "page(1)", N_("More"), id="diagnosis.page_down"),
         Binding("u,question_mark", "unknown", N_("Not known"), id="diagnosis.unknown"),
         Binding("h", "how", N_("How"), id="diagnosis.how"),
         Binding("w", "why", N_("Why"), id="diagnosis.why"),
@@ -73,7 +74,6 @@ class TriageScreen(ResultScreen, CountingScreen):
         Binding("up", "move(-1)", N_("Up"), show=False, id="diagnosis.up"),
         Binding("down", "move(1)", N_("Down"), show=False, id="diagnosis.down"),
         Binding("pageup", "page(-1)", N_("A page up"), show=False, id="diagnosis.page_up"),
-        Binding("pagedown", "page(1)", N_("A page down"), show=False, id="diagnosis.page_down"),
         *(Binding(str(digit), f"pick({digit})", show=False) for digit in range(1, 10)),
     ]
 
@@ -153,8 +153,12 @@ class TriageScreen(ResultScreen, CountingScreen):
         """Let keys do what the page takes."""
         if action in _WHERE and self.page.kind not in _WHERE[action]:
             return False
+        if action == "enter" and self.page.rows:
+            return self.at is not None or self._correcting
         if action == "timer":
             return self.page.counted
+        if action == "page":
+            return parameters[0] == -1 or self.has_more
         if action == "plain":
             return self.may_restate
         if action == "summary":
@@ -233,6 +237,8 @@ class TriageScreen(ResultScreen, CountingScreen):
         answers = self.interview.case.answers if self.interview is not None else {}
         if self._over is not None:
             self.close_page()
+        elif self._correcting:
+            self._do(Interview.forward)
         elif (answers or self.entry.value.strip()) and not self.saved:
             self._open(Kind.LEAVING)
         else:

@@ -82,8 +82,18 @@ class PagedScreen(Screen[str]):
         self.put("rows", pages.rows(self.page, self.at))
         self.put("said", self._said)
         self.entry.placeholder = self.page.hint
+        self.hint()
+        self.call_after_refresh(self.hint)
+
+    def hint(self) -> None:
+        """Say what keys do now."""
         self.refresh_bindings()
         self.query_one(KeyHints).show()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is more below what is shown."""
+        return self.view.max_scroll_y > self.view.scroll_offset.y
 
     def put(self, part: str, text: str) -> None:
         """Change a part of the page; the same text costs nothing."""
@@ -108,6 +118,10 @@ class PagedScreen(Screen[str]):
         """Whether a character is text now, and no key; `value` is what was written so far."""
         return self.page.kind in pages.WRITES or (self.page.kind is Kind.TYPED and bool(value))
 
+    def on_input_changed(self) -> None:
+        """Say which keys are keys, and no longer text."""
+        self.hint()
+
     # Keys that move
 
     def action_move(self, down: int) -> None:
@@ -115,10 +129,12 @@ class PagedScreen(Screen[str]):
         rows = self.page.rows
         if not rows:
             self.view.scroll_relative(y=down, animate=False)
+            self.call_after_refresh(self.hint)
             return
         first = 0 if down > 0 else len(rows) - 1
         self.at = first if self.at is None else (self.at + down) % len(rows)
         self.put("rows", pages.rows(self.page, self.at))
+        self.hint()
         line = self.query_one("#diagnosis-rows").virtual_region.y + self.at
         top, height = self.view.scroll_offset.y, self.view.size.height
         if not top <= line < top + height:
@@ -127,3 +143,4 @@ class PagedScreen(Screen[str]):
     def action_page(self, down: int) -> None:
         height = max(1, self.view.size.height - 1)
         self.view.scroll_relative(y=down * height, animate=False)
+        self.call_after_refresh(self.hint)
