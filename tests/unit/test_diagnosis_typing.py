@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,31 +67,17 @@ def test_lines_are_read_to_the_end_and_told_what_is_not_text() -> None:
             typed.line()
         with pytest.raises(TimeoutError):
             typed.line(deadline=0)
-    with open(os.devnull, "rb") as empty:
-        with pytest.raises(EOFError):
-            TypedLines(empty.fileno()).line()
+    with open(os.devnull, "rb") as empty, pytest.raises(EOFError):
+        TypedLines(empty.fileno()).line()
 
 
 def test_breaths_are_counted_until_the_minute_is_over() -> None:
     said: list[str] = []
     with typing(b"\n" + b"\n" * 31) as typed:
-        assert timers.breaths(typed, said.append, seconds=0.2) == 31
+        assert timers.breaths(typed, said.append, seconds=1.0) == 31
     assert said[-1] == "The minute is over."
     with typing(b"\n") as typed:  # whoever watches counts alone
         assert timers.breaths(typed, said.append, seconds=0.01) is None
-
-
-def test_a_breath_that_comes_late_is_waited_for() -> None:
-    reading, writing = os.pipe()
-    os.write(writing, b"\n")
-    counted = threading.Event()
-    thread = threading.Thread(target=lambda: (counted.wait(30), os.write(writing, b"\n")))
-    thread.start()
-    found = timers.breaths(TypedLines(reading), lambda said: counted.set(), seconds=1.0)
-    thread.join()
-    assert found == 1
-    os.close(reading)
-    os.close(writing)
 
 
 def test_what_was_parsed_is_used_again_and_never_for_other_bytes(
