@@ -100,7 +100,7 @@ class AgeReader:
                 "time.pregnant", start, 2
             ):
                 continue
-            old = self._near_start("time.old", end, 1)
+            old = self._near_start("time.old", end, 1) or self._within("time.old", amount.span)
             aged = self._near_end("time.aged", start, 1)
             own = bool(self._near_end("time.first_person", start, 3))
             if old or aged:
@@ -110,7 +110,7 @@ class AgeReader:
                 continue
             elif is_ := self._near_end("time.is", start, 1):
                 found = self._aged(_LIKELY, amount, Span(is_.start, end), own)
-            elif self._by_person(amount):
+            elif self._by_person(amount) or self._by_itself(start, end):
                 found = self._aged(_LIKELY, amount, amount.span, own)
             else:
                 continue
@@ -126,6 +126,18 @@ class AgeReader:
         if amount.unit in {"hour", "minute"} or (amount.unit == "day" and start == 0):
             return False
         return self._ends(end)
+
+    def _within(self, name: str, whole: Span) -> Span | None:
+        for span in self.classes.get(name, ()):
+            if whole.start <= span.start and span.end <= whole.end:
+                return span
+        return None
+
+    def _by_itself(self, start: int, end: int) -> bool:
+        """Return whether nothing else stands between two commas or full stops."""
+        return (start == 0 or self.tokens[start].border >= COMMA) and (
+            end >= len(self.tokens) or self.tokens[end].border >= COMMA
+        )
 
     def _ends(self, end: int) -> bool:
         """Return whether the phrase ends here: a comma, a sentence, or a small word."""
@@ -152,6 +164,8 @@ class AgeReader:
                 found = self._aged(_SURE, years, span)
             elif letter:
                 found = self._aged(_LIKELY, years, letter)
+            elif token.word[0].isdigit() and self._by_itself(at, end):
+                found = self._aged(_LIKELY, years, span)
             elif not self._stands_alone(end):
                 continue
             elif is_ := self._near_end("time.is", at, 0):
@@ -186,18 +200,17 @@ class AgeReader:
     def _letter(self, at: int, end: int) -> Span | None:
         """Return 28F, F 28, 61 M: a letter for the sex beside a number of years."""
         if self._sex(end) and self.tokens[end].border <= COMMA:
-            return Span(at, end + 1)
-        if at and self._sex(at - 1) and self._ends(end):
-            return Span(at - 1, end)
+            small = self.text[self.tokens[end].start] in "fm"
+            if not small or self._by_itself(at, end + 1):
+                return Span(at, end + 1)
+        if at and self._sex(at - 1) and self.tokens[at].border <= COMMA:
+            small = self.text[self.tokens[at - 1].start] in "fm"
+            if not small or self._by_itself(at - 1, end):
+                return Span(at - 1, end)
         return None
 
     def _sex(self, at: int) -> bool:
-        if not 0 <= at < len(self.tokens):
-            return False
-        token = self.tokens[at]
-        return self.text[token.start : token.end] in {"M", "F"} or (
-            token.word in {"f", "m"} and token.border == NONE and self._ends(at + 1) and at <= 3
-        )
+        return 0 <= at < len(self.tokens) and self.tokens[at].word in {"f", "m"}
 
     def _decades(self) -> Iterator[AgeRead]:
         """Yield in her 60s, seventies: in the middle of ten years."""

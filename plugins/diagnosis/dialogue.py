@@ -104,7 +104,7 @@ class Dialogue:
         if isinstance(state, Confirming):
             words = clean_line(state.words, 80)
             self.say(_("You wrote “{words}”.").format(words=words))
-            self.say(f"{fact.question} {said(fact, state.value)}.")
+            self.say(f"{state.question} {said(fact, state.value)}.")
             self.say(_("Is that right?"))
             return
         if state.correcting:

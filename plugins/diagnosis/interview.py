@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hinterland.errors import InputError
+from hinterland.language import _
 from hinterland.plugins.diagnosis.case import Case, Origin
 from hinterland.plugins.diagnosis.expression import names
 from hinterland.plugins.diagnosis.facts import Fact, Value
@@ -18,7 +19,7 @@ from hinterland.plugins.diagnosis.measures import Age
 from hinterland.plugins.diagnosis.pack import Level, Pack
 from hinterland.plugins.diagnosis.questions import next_question
 from hinterland.plugins.diagnosis.scripted import Script, Scripts
-from hinterland.plugins.diagnosis.triage import Triage, assess
+from hinterland.plugins.diagnosis.triage import Triage, assess, lookup_of
 from hinterland.plugins.diagnosis.typed import AGE, asked, is_unknown, value_of
 
 
@@ -62,6 +63,11 @@ class Confirming:
     """The words it came from."""
     left: int
     """How many there are to confirm, this one included."""
+
+    @property
+    def question(self) -> str:
+        """What `value` answers."""
+        return self.fact.question if self.fact.id not in AGE else _("How old is the patient?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +200,25 @@ class Interview:
         self.case = self._with(first)
         if first.fact == AGE[0] and self._days is not None:
             self.case = self._with(self._days)
+        self._leave_idle()
 
     def decline(self) -> None:
         """Leave what is proposed unknown; it is asked like any other fact."""
         self._to_confirm = self._to_confirm[1:]
+        self._leave_idle()
+
+    def _leave_idle(self) -> None:
+        """Propose no more who somebody is where no rule can ask for it, as for the sex of a child."""
+        vocabulary = self.case.vocabulary
+        lookup = lookup_of(self.case, self._site)
+
+        def idle(name: str) -> bool:
+            needs = vocabulary.needs.get(name)
+            return vocabulary.facts[name].neutral and (
+                needs is not None and needs.truth(lookup, ()) is False
+            )
+
+        self._to_confirm = tuple(each for each in self._to_confirm if not idle(each.fact))
 
     def _with(self, proposed: Proposed) -> Case:
         return self.case.answered(proposed.fact, proposed.value, Origin.WORDS, proposed.words)
@@ -208,10 +229,11 @@ class Interview:
         except InputError:
             return Level.GREEN
 
-    def _urgency(self, proposed: Proposed) -> tuple[bool, int, bool, int]:
-        danger = self.case.vocabulary.facts[proposed.fact].danger
+    def _urgency(self, proposed: Proposed) -> tuple[bool, int, int, int]:
+        fact = self.case.vocabulary.facts[proposed.fact]
         rank = self._level_with(proposed).rank
-        return proposed.fact not in AGE, -rank, not danger, proposed.start
+        later = (not fact.danger) + fact.neutral
+        return proposed.fact not in AGE, -rank, later, proposed.start
 
     # Answers
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis import ages, amounts, scope
 from hinterland.plugins.diagnosis.facts import Value
-from hinterland.plugins.diagnosis.lexicon_file import Lexicon, Sign, listed, shipped
+from hinterland.plugins.diagnosis.lexicon_file import Lexicon, Sign, Way, listed, shipped
 from hinterland.plugins.diagnosis.numbers_read import measured_in
-from hinterland.plugins.diagnosis.patterns import Found, Match, Span, occurrences
+from hinterland.plugins.diagnosis.patterns import Found, Match, Pattern, Span, occurrences
 from hinterland.plugins.diagnosis.proposals import LEXICON, Proposal, merged, possible
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 from hinterland.plugins.diagnosis.words import COMMA, Token, tokens
@@ -18,6 +18,8 @@ from hinterland.plugins.diagnosis.words import COMMA, Token, tokens
 LONGEST = 12_000
 """Characters of one story. What is longer is not a story of one patient."""
 UNPLACED = "other_problem"
+ANY = "any"
+"""Of every complaint, in [[lasting]]."""
 _LONG_AGO = 60
 """Days after which something is history and not this illness."""
 
@@ -121,22 +123,49 @@ class _Reading:
     def _told(self) -> list[_Told]:
         result: list[_Told] = []
         self.seen: set[int] = set()
-        for sign, wanted in self.lexicon.signs:
-            for match in self.found.matches(wanted):
-                places = list(match.places())
-                self.seen.update(places)
-                if any(self.scopes.aside[at] for at in places):
+        for way in self.lexicon.signs:
+            first = list(self._said(way, way.parts[0]))
+            if not first:
+                continue
+            others = [list(self._said(way, part)) for part in way.parts[1:]]
+            if others:
+                # Of several parts each has to be there, and none denied.
+                first = [(match, no) for match, no in first if not no]
+                others = [[match for match, no in each if not no] for each in others]
+                if not first or not all(others):
                     continue
-                if not sign.past and all(self.scopes.past[at] for at in places):
-                    continue
-                denied = self._denied(match, wanted[0].denied)
-                if denied is None:
-                    continue
-                over = sign.over and scope.is_over(
-                    self.tokens, self.clause, self.classes.get("scope.over", ()), match.end
-                )
-                result.append(_Told(sign, match, denied or over))
+                self.seen.update(at for each in others for match in each for at in match.places())
+            for match, no in first:
+                self.seen.update(match.places())
+                result.append(_Told(way.sign, match, no))
         return result
+
+    def _said(self, way: Way, wanted: Pattern) -> Iterator[tuple[Match, bool]]:
+        """Yield where a pattern is told of this patient now, and whether it is denied."""
+        for match in self.found.matches(wanted):
+            places = list(match.places())
+            if any(self.scopes.aside[at] for at in places) or (
+                not way.sign.past and all(self.scopes.past[at] for at in places)
+            ):
+                self.seen.update(places)
+                continue
+            denied = self._denied(match, any(group.denied for group in wanted))
+            if denied is None:
+                continue
+            if not denied and self._taken_back(way, match):
+                continue
+            over = way.sign.over and scope.is_over(
+                self.tokens, self.clause, self.classes.get("scope.over", ()), match.end
+            )
+            yield match, denied or over
+
+    def _taken_back(self, way: Way, match: Match) -> bool:
+        clause = self.clause[match.start]
+        return any(
+            self.clause[each.start] == clause and not self._denied(each, is_denial=False)
+            for wanted in way.unless
+            for each in self.found.matches(wanted)
+        )
 
     def _denied(self, match: Match, is_denial: bool) -> bool | None:
         """Return whether a sign is denied; None when a denial is denied: it says nothing."""
@@ -176,7 +205,7 @@ class _Reading:
         for days, span in self._spans_of_time(age):
             near = self._near(known, span)
             for fact, of in lasting:
-                if any(each.sign.fact in of for each in near):
+                if any(each.sign.fact in of or of == {ANY} for each in near):
                     yield self._proposal(fact, float(round(days, 2)), span)
 
     def _spans_of_time(self, age: Span | None) -> Iterator[tuple[float, Span]]:
@@ -215,7 +244,12 @@ class _Reading:
         return self.clause[at], commas
 
     def _unplaced(self, told: Sequence[_Told]) -> Iterator[Proposal]:
-        """Yield complaints that belong to no sign: a problem that the vocabulary does not know."""
+        """Yield complaints that belong to no sign: a problem that the vocabulary does not know.
+
+        “It hurts” after a complaint that was understood tells more of that one, unless a part of the
+        body stands beside it.
+        """
+        understood = {self.clause[each.match.start] for each in told if not each.no}
         for name in self.lexicon.complaints:
             for span in self.classes.get(name, ()):
                 places = range(span.start, span.end)
@@ -226,7 +260,18 @@ class _Reading:
                     for at in places
                 ):
                     continue
+                clause = self.clause[span.start]
+                if understood & {clause, clause - 1} and not self._of_another_part(span):
+                    continue
                 yield self._proposal(UNPLACED, True, span)
+
+    def _of_another_part(self, span: Span) -> bool:
+        return any(
+            self.clause[part.start] == self.clause[span.start]
+            and part.start not in self.seen
+            and self.found.apart(part, span)[0] <= 2
+            for part in self.classes.get(self.lexicon.raw.body, ())
+        )
 
 
 def guessed_age(text: str, language: str = "en") -> int | None:

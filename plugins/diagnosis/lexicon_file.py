@@ -34,6 +34,8 @@ class Sign(_Frozen, frozen=True, kw_only=True):
     fact: Id
     say: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     value: Value = True
+    unless: tuple[str, ...] = ()
+    """What takes it back when it is said in the same clause."""
     over: bool = False
     """Whether “it has stopped” takes it back."""
     past: bool = False
@@ -68,6 +70,8 @@ class Scope(_Frozen, frozen=True, kw_only=True):
     """Other people: neighbour, everyone at school."""
     same: Words
     """What shows that the other people are only a contact: too, the same."""
+    has: Words
+    """The same, where the patient was named before: his cousin is in hospital."""
     patient: Words
     past: Words
     now: Words
@@ -152,11 +156,23 @@ class _File(_Frozen, frozen=True, kw_only=True):
     classes: dict[str, Words]
     complaint: Words
     """Classes that tell of a complaint: one that belongs to no sign is an unknown problem."""
+    body: Id
+    """The class of the parts of the body."""
     pressure: Words = ""
     sign: Annotated[tuple[Sign, ...], msgspec.Meta(min_length=1)]
     measure: tuple[Measure, ...] = ()
     age: tuple[VagueAge, ...] = ()
     lasting: tuple[Lasting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to say a sign."""
+
+    sign: Sign
+    parts: tuple[Pattern, ...]
+    """What has to be said, each anywhere in the text."""
+    unless: tuple[Pattern, ...]
 
 
 @dataclass(frozen=True)
@@ -170,7 +186,7 @@ class Lexicon:
     small: frozenset[str]
     index: Mapping[str, list[tuple[str, Entry]]]
     """The entries of all classes by their first part."""
-    signs: tuple[tuple[Sign, Pattern], ...]
+    signs: tuple[Way, ...]
     complaints: tuple[str, ...]
 
 
@@ -205,14 +221,17 @@ def load(path: Path, vocabulary: vocabularies.Vocabulary) -> Lexicon:
     builder = _Builder(located, speech)
     for name, words in _named(raw):
         builder.add(name, words, *_place(name))
-    signs: list[tuple[Sign, Pattern]] = []
+    ways: list[Way] = []
     for at, sign in enumerate(raw.sign):
         proposal = Proposal(fact=sign.fact, value=sign.value, words="", start=0, end=0)
         if not possible(proposal, vocabulary):
             raise located.error("sign", at, f"{sign.fact} cannot be {sign.value!r}", "fact")
-        signs.extend((sign, each) for each in builder.patterns(at, sign.say))
+        unless = tuple(builder.pattern(at, text, "unless") for text in sign.unless)
+        for text in sign.say:
+            parts = tuple(builder.pattern(at, part, "say") for part in text.split(" + "))
+            ways.append(Way(sign, parts, unless))
     complaints = tuple(listed(raw.complaint))
-    for name in complaints:
+    for name in (*complaints, raw.body):
         if name not in raw.classes:
             raise located.error("complaint", 0, f"there is no class <{name}>")
     _check_facts(located, vocabulary)
@@ -225,7 +244,7 @@ def load(path: Path, vocabulary: vocabularies.Vocabulary) -> Lexicon:
         Spelling(builder.stems | small, ordinary),
         small,
         builder.index,
-        tuple(signs),
+        tuple(ways),
         complaints,
     )
 
@@ -267,7 +286,7 @@ def _check_facts(located: Located[_File], vocabulary: vocabularies.Vocabulary) -
             raise located.error("measure", at, f"{measure.below_is} is not yes/no", "below_is")
     for at, lasting in enumerate(raw.lasting):
         for fact in (lasting.fact, *listed(lasting.of)):
-            if fact not in vocabulary.facts:
+            if fact not in vocabulary.facts and fact != "any":
                 raise located.error("lasting", at, f"there is no fact “{fact}”", "of")
 
 
@@ -322,18 +341,17 @@ class _Builder:
             result.extend([self._stem(word) for word in full] if full else [part])
         yield tuple(result)
 
-    def patterns(self, at: int, say: tuple[str, ...]) -> Iterator[Pattern]:
-        for text in say:
-            try:
-                made, own = pattern(text)
-                for name, words in own.items():
-                    if name not in self.known:
-                        self._add(name, words, ())
-                        self.known.add(name)
-            except PatternError as error:
-                raise self.located.error("sign", at, str(error), "say") from error
-            for group in made:
-                for item in group.items:
-                    if item not in self.known:
-                        raise self.located.error("sign", at, f"there is no class <{item}>", "say")
-            yield made
+    def pattern(self, at: int, text: str, key: str) -> Pattern:
+        try:
+            made, own = pattern(text)
+            for name, words in own.items():
+                if name not in self.known:
+                    self._add(name, words, ())
+                    self.known.add(name)
+        except PatternError as error:
+            raise self.located.error("sign", at, str(error), key) from error
+        for group in made:
+            for item in group.items:
+                if item not in self.known:
+                    raise self.located.error("sign", at, f"there is no class <{item}>", key)
+        return made

@@ -100,7 +100,7 @@ def _page(
         _Entry(_("Level:"), (headline(result.level, provisional=result.provisional),)),
         _Entry(_("Attention:"), (_(_ALONE),) if _has_more(result, hidden) else ()),
         _Entry(_("Classification:"), tuple(dict.fromkeys(each.classification for each in told))),
-        _Entry(_("Signs present:"), tuple(_signs(inputs, present=True))),
+        _Entry(_("Signs present:"), tuple(_signs(inputs, present=True)), "; "),
         _Entry(_("Measured:"), tuple(_measured(inputs))),
         _Entry(_("Signs absent:"), tuple(_signs(inputs, present=False))),
         _Entry(
@@ -133,7 +133,7 @@ def _patient(inputs: Sequence[Input], name: str) -> Iterator[str]:
 
 
 def _signs(inputs: Sequence[Input], *, present: bool) -> Iterator[str]:
-    for each in inputs:
+    for each in sorted(inputs, key=lambda each: not each.danger):
         if each.present is present:
             option = f": {each.shown}" if present and isinstance(each.value, str) else ""
             yield label(each.fact) + option

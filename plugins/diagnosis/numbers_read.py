@@ -13,6 +13,7 @@ from hinterland.plugins.diagnosis.words import NONE, Token
 Classes = Mapping[str, Sequence[Span]]
 
 _NEAR = 5
+"""How many words a number may be from the word that says what it is."""
 _FAHRENHEIT = (93.0, 110.0)
 """°F for a living body; no Celsius thermometer shows it."""
 _UPPER, _LOWER = (60.0, 280.0), (30.0, 180.0)
@@ -45,11 +46,12 @@ def measured_in(
                 continue
             end = after.get(at + 1, 0)
             beside = _beside(clause, near, at)
-            if not (beside or (end and measure.alone)):
+            unit = tokens[at + 1].word if end else ""
+            if not (beside or (measure.alone and (end or _decimal(tokens, at, measure)))):
                 continue
             if end == 0 and measure.after and not _free(tokens, at, lexicon):
                 continue
-            value = _value(token.number, measure)
+            value = _value(token.number, measure, unit)
             if value is None:
                 continue
             whole = Span(min(beside.start if beside else at, at), max(at + 1, end))
@@ -63,7 +65,18 @@ def measured_in(
             yield Measured(measure.fact, value, whole)
 
 
-def _value(number: float, measure: Measure) -> float | None:
+def _decimal(tokens: Sequence[Token], at: int, measure: Measure) -> bool:
+    """Return whether a number such as 38.4 stands without a unit of something else."""
+    word = tokens[at].word
+    if "." not in word and "," not in word:
+        return False
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return after is None or after.border != NONE or len(after.word) > 2 or after.word == "c"
+
+
+def _value(number: float, measure: Measure, unit: str) -> float | None:
+    if measure.fahrenheit and unit.startswith("f"):
+        return celsius(number) if _FAHRENHEIT[0] <= number <= _FAHRENHEIT[1] else None
     if measure.lowest <= number <= measure.highest:
         return number
     if measure.fahrenheit and _FAHRENHEIT[0] <= number <= _FAHRENHEIT[1]:

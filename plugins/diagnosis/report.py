@@ -27,6 +27,7 @@ NOT_FOR_CARE = N_("NOT FOR CARE: what nobody mentioned was read as no. For evalu
 _HELP = "Get emergency help now"
 """A step of many rules, which is said once and with the number to call."""
 _HASH = 12  # digits of a SHA-256 that are shown
+_MOST_FACTS = 30  # of a list for people; the JSON has them all
 _ORIGINS = {
     Origin.WORDS: N_("confirmed, from the words"),
     Origin.ASSUMED: N_("assumed from the words, confirmed by nobody"),
@@ -117,15 +118,26 @@ def why(result: Result) -> list[str]:
 
 
 def not_known(result: Result) -> list[str]:
-    """Return the facts that rules ask for and nobody knows, danger signs first; with RED these alone."""
+    """Return the facts that rules ask for and nobody knows, danger signs first; with RED, which ends
+    the questions, only how many danger signs."""
     danger = [label(name) for name in result.unknown_danger]
     others = [label(name) for name in result.unknown if name not in result.unknown_danger]
+    if result.level is Level.RED:
+        count = len(danger)
+        alone = n_("{count} danger sign", "{count} danger signs", count).format(count=count)
+        return [alone] if danger else []
     said = []
     if danger:
-        said.append(_("Danger signs: {facts}").format(facts=", ".join(danger)))
-    if others and result.level is not Level.RED:
-        said.append(", ".join(others))
+        said.append(_("Danger signs: {facts}").format(facts=_listed(danger)))
+    if others:
+        said.append(_listed(others))
     return said
+
+
+def _listed(facts: list[str]) -> str:
+    more = len(facts) - _MOST_FACTS
+    listed = ", ".join(facts[:_MOST_FACTS])
+    return listed + (" " + _("… and {count} more").format(count=more) if more > 0 else "")
 
 
 def corrected(result: Result) -> list[str]:

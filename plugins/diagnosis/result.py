@@ -137,5 +137,5 @@ def _input(case: Case, name: str) -> Input:
 
 def _present(fact: Fact, value: Value | None) -> bool | None:
     if isinstance(fact, Choice) and value is not None:
-        return not fact.ordered or value != fact.options[0].id
+        return value not in {"none", fact.options[0].id if fact.ordered else ""}
     return value if isinstance(value, bool) else None

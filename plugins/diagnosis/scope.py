@@ -189,14 +189,16 @@ class Reader:
                 result[at] = True
         if not self._spans("patient"):
             return result
-        same = self._covered("same")
+        same, has = self._covered("same"), self._covered("has")
+        first = min(span.start for span in self._spans("patient"))
         for span in self._spans("other"):
             if any(
                 each.start < span.end and span.start < each.end for each in self._spans("patient")
             ):
                 continue
             about = self._following(span, 12)
-            if any(at in same for at in about):
+            contact = first < span.start and any(at in has for at in about[:3])
+            if contact or any(at in same for at in about):
                 for at in (*range(span.start, span.end), *about):
                     result[at] = True
         return result

@@ -11,7 +11,10 @@ from hinterland.plugins.diagnosis.pack import Pack, chosen
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 from hinterland.text import clean_line
 
-PACKS: Mapping[str, tuple[str, ...]] = {"lay": ("imci",), "facility": ("imci", "iitt")}
+PACKS: Mapping[str, tuple[str, ...]] = {
+    "lay": ("imci", "redflags"),
+    "facility": ("imci", "redflags", "iitt"),
+}
 """The packs of each setting; `policy` is always added."""
 NO_NUMBER = N_("your local emergency number")
 _LONGEST = 80  # characters of a name or a number that are shown

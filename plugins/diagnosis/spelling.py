@@ -29,7 +29,7 @@ class Spelling:
         """Return the stem itself when it is known, the one that is meant, or None."""
         if stem in self.right or stem in self.ordinary:
             return stem
-        if not _ONE - 1 <= len(stem) <= _LONGEST:
+        if not _ONE <= len(stem) <= _LONGEST:
             return None
         if stem not in self._found:
             if len(self._found) > 4096:
@@ -49,7 +49,8 @@ class Spelling:
             for word in self._near.get(short, ()):
                 allowed = _far(word) if len(stem) >= _far(word) * 3 + 1 else 1
                 apart = distance(stem, word)
-                if apart > allowed or (apart == 2 and stem[0] != word[0]):
+                swapped = stem[:2] == word[1::-1]
+                if apart > allowed or (stem[0] != word[0] and not swapped):
                     continue
                 rank = (apart, int(stem[0] != word[0]), word)
                 if best is None or rank < best:

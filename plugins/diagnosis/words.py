@@ -43,7 +43,7 @@ class Speech:
     """What of a language the cutting into words needs."""
 
     endings: tuple[str, ...]
-    """Endings that a stem is without, longest first."""
+    """Endings that a stem is without, longest first; `es:sx` only after one of these letters."""
     short: Mapping[str, tuple[str, ...]]
     """Short forms, written out: cant → can not."""
     clitics: Mapping[str, str]
@@ -61,11 +61,17 @@ def fold(text: str) -> str:
 
 def stem(word: str, endings: tuple[str, ...]) -> str:
     """Return a word without its ending, a last e and a doubled last letter: vomitting → vomit."""
-    for ending in endings:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            word = word[: -len(ending)]
-            break
-    if len(word) > _SHORTEST_STEM and word.endswith("e"):
+    for each in endings:
+        ending, _, after = each.partition(":")
+        left = len(word) - len(ending)
+        if left < _SHORTEST_STEM or not word.endswith(ending):
+            continue
+        if after and word[left - 1] not in after:
+            continue
+        word = word[:left]
+        break
+    # Not of short words: a note is not a denial, and care no car.
+    if len(word) > _SHORTEST_STEM + 1 and word.endswith("e"):
         word = word[:-1]
     if len(word) > _SHORTEST_STEM and word[-1] == word[-2] and word[-1] not in "aeiou":
         word = word[:-1]

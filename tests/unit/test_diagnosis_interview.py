@@ -12,7 +12,7 @@ from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, In
 from hinterland.plugins.diagnosis.pack import Level, chosen
 from tests.triage_cases import VOCABULARY
 
-PACKS = chosen(("imci",), VOCABULARY)
+PACKS = chosen(("imci", "redflags"), VOCABULARY)
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +152,7 @@ def test_stopping_early_is_never_green() -> None:
 def test_numbers_are_taken_with_their_units() -> None:
     interview = begin()
     while asked(interview).fact.id != "temperature_c":
-        if asked(interview).fact.id == "fever_reported":
+        if asked(interview).fact.id in {"fever_reported", "can_measure"}:
             interview.answer("yes")
         else:
             harmless(interview)
