@@ -125,6 +125,19 @@ def names(expression: Expression) -> Iterator[str]:
         yield expression.name
 
 
+def waiting(expression: Expression, lookup: Lookup) -> Iterator[str]:
+    """Yield the unknown facts on which the truth of an expression still depends."""
+    if expression.truth(lookup, ()) is not None:
+        return
+    if isinstance(expression, Not):
+        yield from waiting(expression.part, lookup)
+    elif isinstance(expression, AtLeast):
+        for part in expression.parts:
+            yield from waiting(part, lookup)
+    else:
+        yield expression.name
+
+
 def falling(expression: Expression) -> str:
     """Return what makes a condition less true when a sign is added, in words; "" when nothing does."""
     if isinstance(expression, Not):

@@ -67,6 +67,9 @@ class _Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     source: Sentence
     """`KEY: row`, KEY being one of [sources], or `app-policy`."""
     reason: str = ""
+    when_known: bool = False
+    """Whether it speaks only of what is known: its facts are not asked for, and not knowing them does
+    not leave it open. For measures and signs that a health worker may have."""
     monotone: bool = True
     exception: Exempt | None = None
 
@@ -106,6 +109,8 @@ class Rule:
     source: str
     reason: str
     """Why it is so, where the source is this program's own policy."""
+    when_known: bool
+    """Whether it is silent about what is unknown: nothing is asked for its sake."""
     monotone: bool
     facts: frozenset[str]
     """The facts that the condition asks for, without those of the population."""
@@ -169,6 +174,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Pack:
                 rule.do,
                 rule.source,
                 rule.reason,
+                rule.when_known,
                 rule.monotone,
                 frozenset(names(when)),
             )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from hinterland.plugins.diagnosis.case import Answer, Case, Correction
-from hinterland.plugins.diagnosis.expression import Expression, Lookup, Truth, names
+from hinterland.plugins.diagnosis.expression import Expression, Lookup, Truth, names, waiting
 from hinterland.plugins.diagnosis.facts import Value
 from hinterland.plugins.diagnosis.pack import Level, Pack, Rule
 
@@ -82,12 +82,17 @@ def lookup_of(case: Case, site: Mapping[str, bool] | None = None) -> Lookup:
     needs = case.vocabulary.needs
     optional = case.vocabulary.optional
 
+    looked_up: dict[str, Value | None] = {}
+
     def lookup(name: str) -> Value | None:
+        if name in looked_up:
+            return looked_up[name]
         if name.startswith("site."):
             return settings[name[5:]]
         value = case.value(name)
         if value is None and name in needs and needs[name].truth(lookup, optional) is False:
-            return False
+            value = False
+        looked_up[name] = value
         return value
 
     return lookup
@@ -115,8 +120,8 @@ def assess(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None = 
         truth = rule.when.truth(lookup, ())
         if truth:
             fired.append(_fired(rule))
-        elif truth is None:
-            missing = tuple(sorted(_missing(rule.when, lookup)))
+        elif truth is None and not rule.when_known:
+            missing = tuple(sorted(set(waiting(rule.when, lookup))))
             unknown.update(dict.fromkeys(missing))
             if rule.level is not Level.GREEN and rule.when.truth(lookup, optional) is not False:
                 left.append(Open(id=rule.id, level=rule.level, facts=missing))
@@ -168,10 +173,6 @@ def _in_scope(pack: Pack, lookup: Lookup) -> bool:
     return not pack.widens and any(
         population.truth(lookup, ()) for population in pack.populations.values()
     )
-
-
-def _missing(expression: Expression, lookup: Lookup) -> set[str]:
-    return {name for name in names(expression) if lookup(name) is None}
 
 
 def _rank(level: Level) -> int:

@@ -50,10 +50,8 @@ class Vocabulary:
     needs: Mapping[str, Expression]
     """When a fact is worth asking; a fact without an entry always is."""
 
-    @property
-    def optional(self) -> frozenset[str]:
-        """Facts whose absence alone does not keep a case from GREEN."""
-        return frozenset(name for name, fact in self.facts.items() if fact.optional)
+    optional: frozenset[str]
+    """Facts whose absence alone does not keep a case from GREEN."""
 
     def names(self) -> Mapping[str, Fact]:
         """Return everything that an expression may name: facts, and settings as `site.ID`."""
@@ -79,6 +77,7 @@ def load(path: Path = SHIPPED) -> Vocabulary:
         facts,
         {each.id: each for each in located.value.setting},
         _needs(located, facts),
+        frozenset(name for name, fact in facts.items() if fact.optional),
     )
 
 

@@ -16,7 +16,8 @@ from hinterland.plugins.diagnosis.triage import Triage, assess
 from tests.triage_cases import VOCABULARY, quiet, replaced, said
 
 PACKS = chosen(("imci",), VOCABULARY)
-ALL = chosen(("imci", "iitt"), VOCABULARY)
+LAY = chosen(("imci", "redflags"), VOCABULARY)
+ALL = chosen(("imci", "iitt", "redflags"), VOCABULARY)
 TABLE = Path(__file__).with_name("triage_table.txt")
 ROWS = [
     tuple(part.strip() for part in line.split("|"))
