@@ -106,20 +106,34 @@ class AgeReader:
             if old or aged:
                 span = Span(aged.start if aged else start, old.end if old else end)
                 found = self._aged(_SURE, amount, span, own)
-            elif self._near_end("time.lasting", start, 1) or self._near_start("time.ago", end, 1):
+            elif self._lasts(amount.span):
                 continue
             elif is_ := self._near_end("time.is", start, 1):
                 found = self._aged(_LIKELY, amount, Span(is_.start, end), own)
-            elif self._by_person(amount) or self._by_itself(start, end):
+            elif self._by_person(amount) or (
+                amount.unit in {"year", "month"} and self._by_itself(start, end)
+            ):
                 found = self._aged(_LIKELY, amount, amount.span, own)
+            elif amount.unit == "year":
+                found = self._aged(_VAGUE, amount, amount.span, own)
             else:
                 continue
             if found:
                 yield found
 
+    def _lasts(self, span: Span) -> bool:
+        """Return whether it is said to be how long something lasts: for two years, a month ago."""
+        before = self.tokens[span.start].border == NONE and self._near_end(
+            "time.lasting", span.start, 1
+        )
+        after = span.end < len(self.tokens) and self.tokens[span.end].border == NONE
+        return bool(before or (after and self._near_start("time.ago", span.end, 1)))
+
     def _by_person(self, amount: Amount) -> bool:
         start, end = amount.span.start, amount.span.end
         if self._near_start("time.person", end, 1):
+            return True
+        if amount.unit in {"year", "month"} and self._near_end("time.person", start, 0):
             return True
         if not self._near_end("time.person", start, 1) and start != 0:
             return False

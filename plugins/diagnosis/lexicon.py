@@ -20,6 +20,9 @@ LONGEST = 12_000
 UNPLACED = "other_problem"
 ANY = "any"
 """Of every complaint, in [[lasting]]."""
+_MOTHER = frozenset({"pregnant", "gave_birth"})
+_CHILD = 120
+"""Months."""
 _LONG_AGO = 60
 """Days after which something is history and not this illness."""
 
@@ -89,6 +92,10 @@ class _Reading:
                 self.text, self.tokens, self.clause, self.classes, self.amounts, self.lexicon
             ).read()
         )
+        mother = any(each.sign.fact in _MOTHER and not each.no for each in told)
+        if age and mother and age.months < _CHILD:
+            # The age of her baby.
+            age = None
         taken = {at for each in self.amounts for at in range(each.span.start, each.span.end)}
         if age:
             yield self._proposal("age_months", float(age.months), age.span)

@@ -53,6 +53,8 @@ class Scope(_Frozen, frozen=True, kw_only=True):
     """Deny a verb: can not, unable, refuses."""
     idle: Words
     """Phrases with such a word that deny nothing: not only, no relief."""
+    trouble: Words
+    """What may be denied before a verb without denying it: no trouble breathing."""
     or_: Words = msgspec.field(name="or")
     and_: Words = msgspec.field(name="and")
     stop: Words

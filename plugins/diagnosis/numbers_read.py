@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hinterland.plugins.diagnosis.lexicon_file import Lexicon, Measure
 from hinterland.plugins.diagnosis.measures import celsius
 from hinterland.plugins.diagnosis.patterns import Span
-from hinterland.plugins.diagnosis.words import NONE, Token
+from hinterland.plugins.diagnosis.words import COMMA, NONE, Token
 
 Classes = Mapping[str, Sequence[Span]]
 
@@ -49,7 +49,10 @@ def measured_in(
             unit = tokens[at + 1].word if end else ""
             if not (beside or (measure.alone and (end or _decimal(tokens, at, measure)))):
                 continue
-            if end == 0 and measure.after and not _free(tokens, at, lexicon):
+            named = beside is not None and 0 <= at - beside.end <= 1
+            if end == 0 and measure.after and not named and not _free(tokens, at, lexicon):
+                continue
+            if token.border == COMMA and token.mark == "," and not end and "." not in token.word:
                 continue
             value = _value(token.number, measure, unit)
             if value is None:
