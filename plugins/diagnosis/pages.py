@@ -9,11 +9,12 @@ from enum import StrEnum
 from hinterland.language import _, n_
 from hinterland.plugins.diagnosis.breaths import BreathCount
 from hinterland.plugins.diagnosis.case import Case
-from hinterland.plugins.diagnosis.facts import Choice, Number
+from hinterland.plugins.diagnosis.facts import Choice, Fact, Number, Value
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Progress
 from hinterland.plugins.diagnosis.report import NARROWEST, WIDEST, lines, script_lines, todo
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.scripted import Script
+from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 from hinterland.plugins.diagnosis.wording import headline, label, said
 from hinterland.text import clean, clean_line
 
@@ -156,13 +157,13 @@ def clock(count: BreathCount, now: float) -> str:
 
 
 def result(found: Result, width: int, below: str) -> Page:
-    """Return the result: the level in full width, and `below` it what a model made of the advice."""
+    """Return the result: the level in full width, and what a model made of the advice `below` it."""
     title = headline(found.level, provisional=found.provisional)
     text = list(lines(found, fit(width)))
-    if "" in text:  # what stands before it is the headline
-        text = text[text.index("") + 1 :]
+    text = text[text.index("") + 1 :]  # what stands before it is the headline
     if below:
-        text += ["", below]
+        end = text.index("")
+        text[end:end] = ["", *below.split("\n")]
     return Page(Kind.RESULT, clean("\n".join(text)), title=title)
 
 
@@ -207,14 +208,14 @@ def fit(width: int) -> int:
     return max(NARROWEST, min(width, WIDEST))
 
 
-def summary(found: Result, hidden: frozenset[str]) -> str:
+def summary(found: Result, words: Vocabulary, hidden: frozenset[str]) -> str:
     """Return a short summary for a conversation, without the facts that are `hidden`."""
     shown = [each for each in found.inputs if each.fact not in hidden]
     age = next((each.shown for each in shown if each.fact == "age_months"), _("age not known"))
     signs = [
         label(each.fact) if each.value is True else f"{label(each.fact)} {each.shown}"
         for each in shown
-        if each.value not in {None, False} and not each.fact.startswith("age_")
+        if each.value not in {None, False} and _tells(words.facts[each.fact], each.value)
     ]
     parts = [
         headline(found.level, provisional=found.provisional),
@@ -224,3 +225,10 @@ def summary(found: Result, hidden: frozenset[str]) -> str:
         parts.append(_("Signs: {signs}.").format(signs=", ".join(signs)))
     parts.append(_("Advised: {steps}.").format(steps="; ".join(todo(found))))
     return clean_line(" ".join(parts), 1200)
+
+
+def _tells(fact: Fact, value: Value | None) -> bool:
+    """Whether an answer says something: of a choice the first is what is usual, but for a complaint."""
+    if fact.group == "who":
+        return fact.id == "pregnant"
+    return not isinstance(fact, Choice) or fact.id == "complaint" or value != fact.options[0].id

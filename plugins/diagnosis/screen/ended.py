@@ -106,7 +106,8 @@ class ResultScreen(PagedScreen):
             self.below = outcome.text
             self.say("")
             self.show()
-            self.view.scroll_end(animate=False)
+            if self.page.kind is pages.Kind.RESULT:
+                self.view.scroll_home(animate=False)
         else:
             kept = _("The advice stands as it is.")
             self.say(f"{outcome.text} {kept}")
@@ -122,8 +123,8 @@ class ResultScreen(PagedScreen):
 
     def action_summary(self) -> None:
         """Leave, with a short summary for the box of the chat."""
-        if self.result is not None:
-            self.dismiss(pages.summary(self.result, self.hidden))
+        if self.result is not None and self.rules is not None:
+            self.dismiss(pages.summary(self.result, self.rules.vocabulary, self.hidden))
 
 
 Post = Callable[[Told | PlainlySaid], object]

@@ -9,7 +9,6 @@ from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from hinterland.language import _
@@ -38,7 +37,7 @@ class Entry(Input, inherit_bindings=False):
 
     async def on_key(self, event: events.Key) -> None:
         """Do at once what a key means on this page; what means nothing is text or nothing."""
-        screen: Screen[str] = self.screen
+        screen = self.screen
         typed = event.is_printable
         if typed and screen.writes(self.value):  # type: ignore[attr-defined]
             return

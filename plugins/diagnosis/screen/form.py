@@ -153,6 +153,8 @@ class TriageScreen(ResultScreen, CountingScreen):
         """Let keys do what the page takes."""
         if action in _WHERE and self.page.kind not in _WHERE[action]:
             return False
+        if action == "enter" and self.page.kind is Kind.BREATHS:
+            return self.counted is not None
         if action == "enter" and self.page.rows:
             return self.at is not None or self._correcting
         if action == "timer":

@@ -49,6 +49,8 @@ class PagedScreen(Screen[str]):
         self.view = self.query_one(VerticalScroll)
         self.entry = self.query_one(Entry)
         self.entry.focus()
+        for moved in ("virtual_size", "scroll_y"):  # there may be more below than there was
+            self.watch(self.view, moved, self.hint, init=False)
         self.turn()
 
     def on_resize(self) -> None:
@@ -83,7 +85,6 @@ class PagedScreen(Screen[str]):
         self.put("said", self._said)
         self.entry.placeholder = self.page.hint
         self.hint()
-        self.call_after_refresh(self.hint)
 
     def hint(self) -> None:
         """Say what keys do now."""
@@ -129,7 +130,6 @@ class PagedScreen(Screen[str]):
         rows = self.page.rows
         if not rows:
             self.view.scroll_relative(y=down, animate=False)
-            self.call_after_refresh(self.hint)
             return
         first = 0 if down > 0 else len(rows) - 1
         self.at = first if self.at is None else (self.at + down) % len(rows)
@@ -143,4 +143,3 @@ class PagedScreen(Screen[str]):
     def action_page(self, down: int) -> None:
         height = max(1, self.view.size.height - 1)
         self.view.scroll_relative(y=down * height, animate=False)
-        self.call_after_refresh(self.hint)
