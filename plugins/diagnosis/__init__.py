@@ -6,18 +6,13 @@ plugin imports this one first, and pluggy would take a quarter of the time that 
 
 from __future__ import annotations
 
-from typing import Any
-
-_HOOKS = ("register_commands",)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOOKS:
-        from hinterland.plugins.diagnosis import hooks
-
-        return getattr(hooks, name)
-    raise AttributeError(name)
-
 
 def __dir__() -> list[str]:
-    return [*globals(), *_HOOKS]
+    # pluggy lists what a plugin has and then wants it there: it does not ask `__getattr__`.
+    from hinterland.plugins.diagnosis import hooks
+
+    found = globals()
+    for name in dir(hooks):
+        if name.startswith("register_"):
+            found[name] = getattr(hooks, name)
+    return list(found)
