@@ -14,6 +14,7 @@ from hinterland.plugins.diagnosis.words import COMMA, NONE, Token
 Classes = Mapping[str, Sequence[Span]]
 
 _OLDEST = 120
+_WEEKS = 16
 _SURE, _LIKELY, _VAGUE = 3, 2, 1
 
 
@@ -136,6 +137,9 @@ class AgeReader:
         if amount.unit in {"year", "month"} and self._near_end("time.person", start, 0):
             return True
         if not self._near_end("time.person", start, 1) and start != 0:
+            return False
+        if amount.unit == "week" and amount.number > _WEEKS:
+            # So many weeks are those of a pregnancy.
             return False
         if amount.unit in {"hour", "minute"} or (amount.unit == "day" and start == 0):
             return False

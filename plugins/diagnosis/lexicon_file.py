@@ -103,6 +103,8 @@ class Time(_Frozen, frozen=True, kw_only=True):
     ago: Words
     several: Words
     """Before a unit, so many are three."""
+    between: Words
+    """Between a number and its unit: a couple of weeks."""
     decades: Words
     since: dict[str, float]
     """Points in time, and how many days ago they are."""

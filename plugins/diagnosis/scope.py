@@ -126,7 +126,9 @@ class Reader:
                 left = _REACH[kind]
             if at in self.covered["or"]:
                 left = max(left, 4)
-            if at in self.covered["stop"] or (at in self.covered["and"] and not beginning):
+            if at in self.covered["stop"] or (
+                at in self.covered["and"] and at > span.end
+            ):
                 break
             if not beginning and (at in self.covered["subject"] or self._begins_anew(at)):
                 break
