@@ -115,7 +115,7 @@ class AgeReader:
                 amount.unit in {"year", "month"} and self._by_itself(start, end)
             ):
                 found = self._aged(_LIKELY, amount, amount.span, own)
-            elif amount.unit == "year":
+            elif amount.unit in {"year", "month"}:
                 found = self._aged(_VAGUE, amount, amount.span, own)
             else:
                 continue
@@ -141,7 +141,9 @@ class AgeReader:
         if amount.unit == "week" and amount.number > _WEEKS:
             # So many weeks are those of a pregnancy.
             return False
-        if amount.unit in {"hour", "minute"} or (amount.unit == "day" and start == 0):
+        if amount.unit in {"hour", "minute"}:
+            return False
+        if amount.unit in {"day", "week"} and not self._near_end("time.baby", start, 1):
             return False
         return self._ends(end)
 

@@ -97,6 +97,8 @@ class Time(_Frozen, frozen=True, kw_only=True):
     is_: Words = msgspec.field(name="is")
     """Before an age: I am, she is, just turned."""
     person: Words
+    baby: Words
+    """Persons whose age is told in weeks or days."""
     first_person: Words
     lasting: Words
     """Before how long it lasts: for, since, the last."""
