@@ -128,7 +128,16 @@ class AgeReader:
             "time.lasting", span.start, 1
         )
         after = span.end < len(self.tokens) and self.tokens[span.end].border == NONE
-        return bool(before or (after and self._near_start("time.ago", span.end, 1)))
+        return bool(
+            before
+            or (
+                after
+                and (
+                    self._near_start("time.ago", span.end, 1)
+                    or self._near_start("time.so_far", span.end, 0)
+                )
+            )
+        )
 
     def _by_person(self, amount: Amount) -> bool:
         start, end = amount.span.start, amount.span.end

@@ -226,7 +226,7 @@ class _Reading:
                 continue
             if any(
                 span.start < end + 2 and start - 2 < span.end
-                for name in ("time.old", "time.lasting", "time.ago", "time.baby")
+                for name in ("time.old", "time.lasting", "time.ago", "time.so_far", "time.baby")
                 for span in self.classes.get(name, ())
             ):
                 continue

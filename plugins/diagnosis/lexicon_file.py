@@ -103,6 +103,8 @@ class Time(_Frozen, frozen=True, kw_only=True):
     lasting: Words
     """Before how long it lasts: for, since, the last."""
     ago: Words
+    so_far: Words
+    """After how long it has lasted: three days now."""
     several: Words
     """Before a unit, so many are three."""
     between: Words

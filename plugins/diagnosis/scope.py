@@ -212,7 +212,7 @@ class Reader:
             token = self.tokens[at]
             if self.clause[at] != self.clause[span.start] or token.border == COMMA:
                 break
-            if at - span.end > 1 and (at in self.covered["and"] or at in self.covered["stop"]):
+            if at > span.end and (at in self.covered["and"] or at in self.covered["stop"]):
                 break
             result.append(at)
         return result
