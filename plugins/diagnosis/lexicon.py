@@ -20,6 +20,10 @@ LONGEST = 12_000
 UNPLACED = "other_problem"
 ANY = "any"
 """Of every complaint, in [[lasting]]."""
+_MOTHER = frozenset({"pregnant", "gave_birth"})
+_CHILD = 120
+"""Months."""
+_PREGNANT_WEEKS = (18, 42)
 _LONG_AGO = 60
 """Days after which something is history and not this illness."""
 
@@ -89,6 +93,10 @@ class _Reading:
                 self.text, self.tokens, self.clause, self.classes, self.amounts, self.lexicon
             ).read()
         )
+        mother = any(each.sign.fact in _MOTHER and not each.no for each in told)
+        if age and mother and age.months < _CHILD:
+            # The age of her baby.
+            age = None
         taken = {at for each in self.amounts for at in range(each.span.start, each.span.end)}
         if age:
             yield self._proposal("age_months", float(age.months), age.span)
@@ -99,6 +107,7 @@ class _Reading:
             self.tokens, self.clause, self.classes, self.lexicon, frozenset(taken)
         ):
             yield self._proposal(each.fact, each.value, each.span)
+        yield from self._weeks_gone(age.span if age else None)
         yield from self._durations(told, age.span if age else None)
         yield from self._unplaced(told)
 
@@ -207,6 +216,21 @@ class _Reading:
             for fact, of in lasting:
                 if any(each.sign.fact in of or of == {ANY} for each in near):
                     yield self._proposal(fact, float(round(days, 2)), span)
+
+    def _weeks_gone(self, age: Span | None) -> Iterator[Proposal]:
+        """Yield a pregnancy that is only told in weeks: I am 34 weeks."""
+        first, last = _PREGNANT_WEEKS
+        for amount in self.amounts:
+            start, end = amount.span.start, amount.span.end
+            if amount.unit != "week" or not first <= amount.number <= last or age == amount.span:
+                continue
+            if any(
+                span.start < end + 2 and start - 2 < span.end
+                for name in ("time.old", "time.lasting", "time.ago", "time.so_far", "time.baby")
+                for span in self.classes.get(name, ())
+            ):
+                continue
+            yield self._proposal("pregnant", True, amount.span)
 
     def _spans_of_time(self, age: Span | None) -> Iterator[tuple[float, Span]]:
         for amount in self.amounts:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from hinterland.plugins.diagnosis.words import COMMA, SENTENCE, Token
 
 ANY = "*"
+TROUBLE = "scope.trouble"
 _SKIP = 2
 """How many words `*` stands for at most."""
 _COMMA_COUNTS = 2
@@ -169,6 +170,8 @@ class Found:
                 if not reached:
                     continue
                 denial = (reached[-1],)
+                if self._is_trouble(self.denials[denial[0]].end, first.start):
+                    continue
             spans = [first]
             for item in group.items[1:]:
                 following = self._next(spans[-1], self.classes[item])
@@ -178,6 +181,12 @@ class Found:
             else:
                 spans.extend(self.denials[number] for number in denial)
                 yield Match(tuple(spans), denial)
+
+    def _is_trouble(self, start: int, end: int) -> bool:
+        """Return whether trouble is what is denied: no trouble breathing."""
+        return any(
+            start <= span.start and span.end <= end for span in self.classes.get(TROUBLE, ())
+        )
 
     def _next(self, last: Span, others: Sequence[Span]) -> Span | None:
         at = bisect_left(others, last.end, key=lambda span: span.start)
