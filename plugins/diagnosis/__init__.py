@@ -12,6 +12,7 @@ def __dir__() -> list[str]:
     from hinterland.plugins.diagnosis import hooks
 
     found = globals()
-    for name in ("register_commands", "register_screens"):
-        found[name] = getattr(hooks, name)
+    for name in dir(hooks):
+        if name.startswith("register_"):
+            found[name] = getattr(hooks, name)
     return list(found)

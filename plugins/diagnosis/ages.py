@@ -14,6 +14,7 @@ from hinterland.plugins.diagnosis.words import COMMA, NONE, Token
 Classes = Mapping[str, Sequence[Span]]
 
 _OLDEST = 120
+_WEEKS = 16
 _SURE, _LIKELY, _VAGUE = 3, 2, 1
 
 
@@ -114,7 +115,7 @@ class AgeReader:
                 amount.unit in {"year", "month"} and self._by_itself(start, end)
             ):
                 found = self._aged(_LIKELY, amount, amount.span, own)
-            elif amount.unit == "year":
+            elif amount.unit in {"year", "month"}:
                 found = self._aged(_VAGUE, amount, amount.span, own)
             else:
                 continue
@@ -127,7 +128,16 @@ class AgeReader:
             "time.lasting", span.start, 1
         )
         after = span.end < len(self.tokens) and self.tokens[span.end].border == NONE
-        return bool(before or (after and self._near_start("time.ago", span.end, 1)))
+        return bool(
+            before
+            or (
+                after
+                and (
+                    self._near_start("time.ago", span.end, 1)
+                    or self._near_start("time.so_far", span.end, 0)
+                )
+            )
+        )
 
     def _by_person(self, amount: Amount) -> bool:
         start, end = amount.span.start, amount.span.end
@@ -137,7 +147,12 @@ class AgeReader:
             return True
         if not self._near_end("time.person", start, 1) and start != 0:
             return False
-        if amount.unit in {"hour", "minute"} or (amount.unit == "day" and start == 0):
+        if amount.unit == "week" and amount.number > _WEEKS:
+            # So many weeks are those of a pregnancy.
+            return False
+        if amount.unit in {"hour", "minute"}:
+            return False
+        if amount.unit in {"day", "week"} and not self._near_end("time.baby", start, 1):
             return False
         return self._ends(end)
 

@@ -69,6 +69,9 @@ def amounts(tokens: Sequence[Token], classes: Classes) -> list[Amount]:
         for span in classes.get(f"time.{unit}", ()):
             units[span.start] = (unit, span.end)
     several = {span.start: span.end for span in classes.get("time.several", ())}
+    between = {
+        at for span in classes.get("time.between", ()) for at in range(span.start, span.end)
+    }
     half = {at for at, token in enumerate(tokens) if token.number == 0.5}
     result: list[Amount] = []
     at = 0
@@ -79,7 +82,7 @@ def amounts(tokens: Sequence[Token], classes: Classes) -> list[Amount]:
         if found is None:
             at += 1
             continue
-        amount = _amount(tokens, at, found, units, half, several)
+        amount = _amount(tokens, at, found, units, half, several, between)
         if amount is None or amount.number > _MOST:
             at += 1
             continue
@@ -95,6 +98,7 @@ def _amount(
     units: Mapping[int, tuple[str, int]],
     half: set[int],
     several: Mapping[int, int],
+    between: set[int],
 ) -> Amount | None:
     value, end = found
     if end < len(tokens) and tokens[end].mark == "/" and tokens[end].border == NONE:
@@ -113,9 +117,6 @@ def _amount(
         if place in half:
             value += 0.5
             continue
-        token = tokens[place]
-        if token.number is not None and token.number != 1:
-            return None
-        if len(token.word) > 3:
+        if place not in between:
             return None
     return None

@@ -23,6 +23,7 @@ ANY = "any"
 _MOTHER = frozenset({"pregnant", "gave_birth"})
 _CHILD = 120
 """Months."""
+_PREGNANT_WEEKS = (18, 42)
 _LONG_AGO = 60
 """Days after which something is history and not this illness."""
 
@@ -106,6 +107,7 @@ class _Reading:
             self.tokens, self.clause, self.classes, self.lexicon, frozenset(taken)
         ):
             yield self._proposal(each.fact, each.value, each.span)
+        yield from self._weeks_gone(age.span if age else None)
         yield from self._durations(told, age.span if age else None)
         yield from self._unplaced(told)
 
@@ -214,6 +216,21 @@ class _Reading:
             for fact, of in lasting:
                 if any(each.sign.fact in of or of == {ANY} for each in near):
                     yield self._proposal(fact, float(round(days, 2)), span)
+
+    def _weeks_gone(self, age: Span | None) -> Iterator[Proposal]:
+        """Yield a pregnancy that is only told in weeks: I am 34 weeks."""
+        first, last = _PREGNANT_WEEKS
+        for amount in self.amounts:
+            start, end = amount.span.start, amount.span.end
+            if amount.unit != "week" or not first <= amount.number <= last or age == amount.span:
+                continue
+            if any(
+                span.start < end + 2 and start - 2 < span.end
+                for name in ("time.old", "time.lasting", "time.ago", "time.so_far", "time.baby")
+                for span in self.classes.get(name, ())
+            ):
+                continue
+            yield self._proposal("pregnant", True, amount.span)
 
     def _spans_of_time(self, age: Span | None) -> Iterator[tuple[float, Span]]:
         for amount in self.amounts:

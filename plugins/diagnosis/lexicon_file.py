@@ -97,12 +97,18 @@ class Time(_Frozen, frozen=True, kw_only=True):
     is_: Words = msgspec.field(name="is")
     """Before an age: I am, she is, just turned."""
     person: Words
+    baby: Words
+    """Persons whose age is told in weeks or days."""
     first_person: Words
     lasting: Words
     """Before how long it lasts: for, since, the last."""
     ago: Words
+    so_far: Words
+    """After how long it has lasted: three days now."""
     several: Words
     """Before a unit, so many are three."""
+    between: Words
+    """Between a number and its unit: a couple of weeks."""
     decades: Words
     since: dict[str, float]
     """Points in time, and how many days ago they are."""

@@ -14,6 +14,7 @@ Classes = Mapping[str, Sequence[Span]]
 
 _NEAR = 5
 """How many words a number may be from the word that says what it is."""
+_AFTER = 2
 _FAHRENHEIT = (93.0, 110.0)
 """°F for a living body; no Celsius thermometer shows it."""
 _UPPER, _LOWER = (60.0, 280.0), (30.0, 180.0)
@@ -38,34 +39,56 @@ def measured_in(
     pressure = list(_pressure(tokens, clause, classes))
     yield from pressure
     used = set(taken) | {at for each in pressure for at in range(each.span.start, each.span.end)}
-    for number, measure in enumerate(lexicon.raw.measure):
-        near = classes.get(f"measure.{number}.near", ())
-        after = {span.start: span.end for span in classes.get(f"measure.{number}.after", ())}
-        for at, token in enumerate(tokens):
-            if token.number is None or token.number < 2 or at in used:
-                continue
-            end = after.get(at + 1, 0)
-            beside = _beside(clause, near, at)
-            unit = tokens[at + 1].word if end else ""
-            if not (beside or (measure.alone and (end or _decimal(tokens, at, measure)))):
-                continue
-            named = beside is not None and 0 <= at - beside.end <= 1
-            if end == 0 and measure.after and not named and not _free(tokens, at, lexicon):
-                continue
-            if token.border == COMMA and token.mark == "," and not end and "." not in token.word:
-                continue
-            value = _value(token.number, measure, unit)
-            if value is None:
-                continue
-            whole = Span(min(beside.start if beside else at, at), max(at + 1, end))
-            if beside:
-                whole = Span(whole.start, max(whole.end, beside.end))
-            used.add(at)
-            if measure.below_is:
-                if value < measure.below:
-                    yield Measured(measure.below_is, True, whole)
-                continue
-            yield Measured(measure.fact, value, whole)
+    for at, token in enumerate(tokens):
+        if token.number is None or token.number < 2 or at in used:
+            continue
+        found = [
+            each
+            for number, measure in enumerate(lexicon.raw.measure)
+            if (each := _candidate(tokens, clause, classes, lexicon, number, measure, at))
+        ]
+        if not found:
+            continue
+        _, measure, value, span = min(found, key=lambda each: each[0])
+        if not measure.below_is:
+            yield Measured(measure.fact, value, span)
+        elif value < measure.below:
+            yield Measured(measure.below_is, value=True, span=span)
+
+
+_Candidate = tuple[tuple[bool, int], Measure, float, Span]
+
+
+def _candidate(  # noqa: PLR0913 — the text, and one measure at one place in it
+    tokens: Sequence[Token],
+    clause: Sequence[int],
+    classes: Classes,
+    lexicon: Lexicon,
+    number: int,
+    measure: Measure,
+    at: int,
+) -> _Candidate | None:
+    """Return what a number measures, with how near the word is that says so."""
+    token = tokens[at]
+    beside = _beside(clause, classes.get(f"measure.{number}.near", ()), at)
+    after = classes.get(f"measure.{number}.after", ())
+    end = next((span.end for span in after if span.start == at + 1), 0)
+    unit = tokens[at + 1].word if end else ""
+    if not (beside or (measure.alone and (end or _decimal(tokens, at, measure)))):
+        return None
+    named = beside is not None and 0 <= at - beside.end <= 1
+    if end == 0 and measure.after and not named and not _free(tokens, at, lexicon):
+        return None
+    if token.border == COMMA and token.mark == "," and not end and "." not in token.word:
+        return None
+    if token.number is None or (value := _value(token.number, measure, unit)) is None:
+        return None
+    start, last = at, max(at + 1, end)
+    far = _NEAR + 1
+    if beside:
+        start, last = min(start, beside.start), max(last, beside.end)
+        far = max(at - beside.end, beside.start - at - 1)
+    return (not end, far), measure, value, Span(start, last)
 
 
 def _decimal(tokens: Sequence[Token], at: int, measure: Measure) -> bool:
@@ -88,12 +111,14 @@ def _value(number: float, measure: Measure, unit: str) -> float | None:
 
 
 def _beside(clause: Sequence[int], near: Sequence[Span], at: int) -> Span | None:
-    for span in near:
-        if clause[span.start] != clause[at]:
-            continue
-        if 0 <= at - span.end <= _NEAR or 0 <= span.start - at - 1 <= 2:
-            return span
-    return None
+    """Return the nearest of the words that say what a number is."""
+    there = [
+        span
+        for span in near
+        if clause[span.start] == clause[at]
+        and (0 <= at - span.end <= _NEAR or 0 <= span.start - at - 1 <= _AFTER)
+    ]
+    return min(there, key=lambda span: max(at - span.end, span.start - at - 1), default=None)
 
 
 def _free(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:

@@ -126,7 +126,9 @@ class Reader:
                 left = _REACH[kind]
             if at in self.covered["or"]:
                 left = max(left, 4)
-            if at in self.covered["stop"] or (at in self.covered["and"] and not beginning):
+            if at in self.covered["stop"] or (
+                at in self.covered["and"] and at > span.end
+            ):
                 break
             if not beginning and (at in self.covered["subject"] or self._begins_anew(at)):
                 break
@@ -210,7 +212,7 @@ class Reader:
             token = self.tokens[at]
             if self.clause[at] != self.clause[span.start] or token.border == COMMA:
                 break
-            if at - span.end > 1 and (at in self.covered["and"] or at in self.covered["stop"]):
+            if at > span.end and (at in self.covered["and"] or at in self.covered["stop"]):
                 break
             result.append(at)
         return result

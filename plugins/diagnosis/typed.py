@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from hinterland.errors import InputError
-from hinterland.language import _
+from hinterland.language import N_, _
 from hinterland.plugins.diagnosis.facts import Choice, Fact, Number, Value
 from hinterland.plugins.diagnosis.measures import Age, UnlikelyValueError, read_age
 
 AGE = ("age_months", "age_days")
 """Facts that are answered with an age in words: `1 month 30 days`."""
 _DAYS = "days"
+_UNITS = (N_("years year"), N_("months month"), N_("weeks week"), N_("days day"))
+"""Units of an age as they are typed; each language has its own words for them."""
 _YES = frozenset({"y", "yes", "true"})
 _NO = frozenset({"n", "no", "false"})
 _UNKNOWN = frozenset({"?", "u", "unknown", "don't know", "dont know"})
@@ -35,7 +39,8 @@ def value_of(fact: Fact, text: str) -> Value | Age:
     """
     said = text.strip().lower()
     if fact.id in AGE:
-        return read_age(f"{said} days" if fact.id == "age_days" and said.isdigit() else text)
+        alone = fact.id == AGE[1] and said.isdigit()
+        return read_age(f"{said} {_DAYS}" if alone else _in_english(said))
     if isinstance(fact, Choice):
         return _option(fact, said)
     if isinstance(fact, Number):
@@ -55,6 +60,16 @@ def is_yes(text: str) -> bool:
     )
 
 
+def _in_english(text: str) -> str:
+    """Return an age or a duration with its units in English, which `read_age` reads."""
+    for units in _UNITS:
+        english = units.split()
+        for word in sorted(_(units).split(), key=len, reverse=True):
+            if word not in english:
+                text = re.sub(rf"(?<=[\d\s]){re.escape(word)}(?!\w)", f" {english[0]}", text)
+    return text
+
+
 def _words(line: str) -> frozenset[str]:
     return frozenset(line.lower().split())
 
@@ -72,7 +87,7 @@ def _option(fact: Choice, said: str) -> str:
 def _days(text: str) -> str:
     """Return a duration in days, also where it was said in weeks or months."""
     try:
-        days = read_age(text).days
+        days = read_age(_in_english(text)).days
     except UnlikelyValueError:
         return text
     return text if days is None else f"{days} days"

@@ -20,6 +20,7 @@ _APOSTROPHE = re.compile("['’ʼ`´]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
 _SENTENCE = frozenset(".!?;•…。؟¿¡")
 _COMMA = frozenset(",:()[]–—-/*\"“”«»|")
+_UNITS = ("%", "°")
 _SHORTEST_STEM = 3
 
 
@@ -98,7 +99,7 @@ def tokens(text: str, speech: Speech, known: Callable[[str], str | None]) -> lis
                 mark = sign
             elif sign in _COMMA:
                 border = max(border, COMMA)
-                mark = sign
+                mark = mark if mark in _UNITS else sign
             else:
                 mark = sign
             continue

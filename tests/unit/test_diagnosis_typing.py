@@ -54,6 +54,8 @@ def test_yes_no_and_unknown_are_understood_in_the_language_of_the_interface() ->
         assert is_yes("oui") and is_yes("O") and is_yes("yes")
         assert not is_yes("non")
         assert is_unknown("?") and is_unknown("inconnu")
+        assert value_of(FACTS["age_months"], "1 mois 30 jours") == Age(1, 60)
+        assert value_of(FACTS["cough_days"], "2 semaines") == "14 days"
     finally:
         language.choose("")
     with pytest.raises(InputError):
