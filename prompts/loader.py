@@ -9,9 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hinterland.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    import jinja2
 
 _SHIPPED = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -40,16 +45,10 @@ class Prompt:
         if "{" not in self.template:
             return self.template
         import jinja2
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        environment = ImmutableSandboxedEnvironment(
-            undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        template = _compiled(self)
         try:
-            return environment.from_string(self.template).render(values)
-        except jinja2.TemplateSyntaxError as error:
-            line = self.template_line + error.lineno - 1
-            raise _unusable(self.file, line, error.message or "it is not a template") from error
+            return template.render(values)
         except (jinja2.TemplateError, *_MISTAKES) as error:
             line = self.template_line + _line_in_template(error) - 1
             raise _unusable(self.file, line, str(error)) from error
@@ -81,9 +80,22 @@ def load(name: str, config_folder: Path | None) -> Prompt:
     )
 
 
-def read(file: Path) -> Prompt:
-    """Return the prompt in `file`, wherever it is; raises ConfigError for one that cannot be used."""
-    return _parse(file.stem, _text(file), file)
+def read_template(file: Path) -> Prompt:
+    """Return the prompt in `file`, wherever it is; raises InputError for one without a template, or
+    that cannot be used."""
+    try:
+        text = _text(file)
+        prompt = _parse(file.stem, text, file)
+        if not prompt.template:
+            raise _unusable(file, len(text.splitlines()), "it has no text under '# user'")
+        _compiled(prompt)
+    except ConfigError as error:
+        if isinstance(error.__cause__, OSError):
+            raise InputError(error.message, "Check its name and permissions.") from error
+        raise InputError(
+            error.message, "docs/prompts.md says how such a file is written."
+        ) from error
+    return prompt
 
 
 def load_role(name: str, config_folder: Path | None, more: Sequence[Path] = ()) -> Prompt:
@@ -190,6 +202,22 @@ def _section(wanted: str, lines: list[str], start: int, file: Path) -> tuple[str
             first = first if kept else number
             kept.append(line)
     return "\n".join(kept).rstrip(), first
+
+
+@lru_cache(maxsize=8)
+def _compiled(prompt: Prompt) -> jinja2.Template:
+    """Return the template; raises ConfigError where it is none. A batch fills it a million times."""
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    try:
+        return environment.from_string(prompt.template)
+    except jinja2.TemplateSyntaxError as error:
+        line = prompt.template_line + error.lineno - 1
+        raise _unusable(prompt.file, line, error.message or "it is not a template") from error
 
 
 def _line_in_template(error: BaseException) -> int:

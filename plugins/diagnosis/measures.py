@@ -25,9 +25,16 @@ _UNITS: dict[str, frozenset[str]] = {
     "kg": frozenset({"kg", "kilos", "kilograms"}),
     "g/dL": frozenset({"g/dl"}),
     "mmHg": frozenset({"mmhg"}),
-    "mmol/L": frozenset({"mmol/l"}),
+    "mg/dL": frozenset({"mg/dl", "mg"}),
+    "mmol/L": frozenset({"mmol/l", "mmol"}),
     "days": frozenset({"days", "day", "d"}),
+    "hours": frozenset({"hours", "hour", "hrs", "hr", "h"}),
+    "weeks": frozenset({"weeks", "week", "wks", "wk", "w"}),
+    "months": frozenset({"months", "month"}),
+    "years": frozenset({"years", "year", "yrs", "yr", "y"}),
 }
+_MG_A_MMOL = 18.0  # of glucose, per dL and L
+_DAYS: dict[str, float] = {"hours": 1 / 24, "weeks": 7, "months": DAYS_A_MONTH, "years": 365.25}
 
 
 class UnlikelyValueError(InputError):
@@ -95,19 +102,17 @@ def celsius(fahrenheit: float) -> float:
 def measured(fact: Number, given: float | str) -> float:
     """Return a number in the unit of its fact; raises UnlikelyValueError for what must be asked again.
 
-    A temperature may be said in °F with its unit. One without a unit that only makes sense in °F is
-    not converted silently: the hint asks.
+    A temperature may be said in °F with its unit, a blood sugar in mg/dL, a time in weeks. A number
+    without a unit that only makes sense in another one is not converted silently: the hint asks.
     """
     number, unit = _split(given)
     if unit and unit not in _UNITS.get(fact.unit, frozenset({fact.unit.lower()})):
-        if fact.unit == "°C" and unit in _UNITS["°F"]:
-            number = celsius(number)
-        elif fact.unit == "cm" and unit in _UNITS["mm"]:
-            number = round(number / 10, 2)
-        else:
+        converted = _converted(fact.unit, number, unit)
+        if converted is None:
             raise UnlikelyValueError(
                 f"“{str(given).strip()[:40]}” is not in {fact.unit}.", f"Say it in {fact.unit}."
             )
+        number = converted
     if not fact.lowest <= number <= fact.highest:
         raise UnlikelyValueError(
             f"{number:g} {fact.unit} is not possible here "
@@ -119,6 +124,18 @@ def measured(fact: Number, given: float | str) -> float:
             f"{number:g} is not a whole number.", "Count again for a full minute."
         )
     return number
+
+
+def _converted(wanted: str, number: float, unit: str) -> float | None:
+    if wanted == "°C" and unit in _UNITS["°F"]:
+        return celsius(number)
+    if wanted == "cm" and unit in _UNITS["mm"]:
+        return round(number / 10, 2)
+    if wanted == "mmol/L" and unit in _UNITS["mg/dL"]:
+        return round(number / _MG_A_MMOL, 2)
+    if wanted == "days":
+        return next((number * days for name, days in _DAYS.items() if unit in _UNITS[name]), None)
+    return None
 
 
 def _split(given: float | str) -> tuple[float, str]:
@@ -137,6 +154,8 @@ def _split(given: float | str) -> tuple[float, str]:
 def _meant(fact: Number, number: float) -> str:
     if fact.unit == "°C" and fact.lowest <= celsius(number) <= fact.highest:
         return f"Is it {number:g} °F? That would be {celsius(number):g} °C: say it with its unit."
+    if fact.unit == "mmol/L" and fact.lowest <= number / _MG_A_MMOL <= fact.highest:
+        return f"Is it {number:g} mg/dL? Say it with its unit."
     if fact.unit == "cm" and fact.lowest <= number / 10 <= fact.highest:
         return f"Is it {number:g} mm? Say it with its unit."
     if fact.lowest <= number / 10 <= fact.highest:

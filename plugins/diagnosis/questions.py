@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from hinterland.plugins.diagnosis.case import Case
-from hinterland.plugins.diagnosis.expression import waiting
+from hinterland.plugins.diagnosis.expression import Lookup, waiting
 from hinterland.plugins.diagnosis.facts import Fact
-from hinterland.plugins.diagnosis.pack import Level, Pack
-from hinterland.plugins.diagnosis.triage import applicable, assess, lookup_of
+from hinterland.plugins.diagnosis.pack import Level, Pack, Rule
+from hinterland.plugins.diagnosis.triage import applicable, lookup_of
 
 _WEIGHT = {Level.RED: 100.0, Level.YELLOW: 10.0, Level.GREEN: 0.0}
 COMPLAINT = "complaint"
@@ -32,11 +32,13 @@ def next_question(
 ) -> Question | None:
     """Return what to ask next; None when the level is RED or nothing that is left could change it."""
     facts = case.vocabulary.facts
-    if assess(case, packs, site).emergency:
+    lookup = lookup_of(case, site)
+    rules = applicable(packs, lookup)
+    if any(rule.level is Level.RED and rule.when.truth(lookup, ()) for rule in rules):
         return None
     if "age_months" not in case.answers:
         return Question(facts["age_months"], again=False)
-    scores = _scores(case, packs, site)
+    scores = _scores(case, rules, lookup)
     fresh = [name for name in scores if name not in case.answers]
     if fresh:
         return Question(facts[_first(fresh, scores, case)], again=False)
@@ -44,33 +46,33 @@ def next_question(
     return Question(facts[_first(again, scores, case)], again=True) if again else None
 
 
-def _scores(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None) -> dict[str, float]:
+def _scores(case: Case, rules: Sequence[Rule], lookup: Lookup) -> dict[str, float]:
     """Return for each unknown fact worth asking how much it could decide."""
-    lookup = lookup_of(case, site)
     needs = case.vocabulary.needs
     scores: dict[str, float] = {}
 
     def add(name: str, weight: float) -> None:
         waits = needs.get(name)
         if waits is not None and waits.truth(lookup, case.vocabulary.optional) is None:
-            before = [each for each in dict.fromkeys(waiting(waits, lookup)) if open_to(each)]
+            # What was asked in vain does not hide what waits for it.
+            before = [each for each in set(waiting(waits, lookup)) if each not in case.answers]
             for needed in before:
                 add(needed, weight)
             if before:
                 return
         scores[name] = scores.get(name, 0.0) + weight
 
-    def open_to(name: str) -> bool:
-        """Whether asking may still help: what was asked in vain does not hide what waits for it."""
-        return name not in case.answers
-
-    for rule in applicable(packs, lookup):
+    wanted: dict[str, float] = {}
+    for rule in rules:
         if rule.level is Level.GREEN or rule.when_known:
             continue
-        missing = dict.fromkeys(waiting(rule.when, lookup))
+        missing = set(waiting(rule.when, lookup))
         for name in missing:
-            add(name, _WEIGHT[rule.level] / len(missing))
-    return scores
+            wanted[name] = wanted.get(name, 0.0) + _WEIGHT[rule.level] / len(missing)
+    for name, weight in wanted.items():
+        add(name, weight)
+    # Sums of fractions in another order differ in the last digit; what comes next must not.
+    return {name: round(score, 6) for name, score in scores.items()}
 
 
 def _first(wanted: Sequence[str], scores: Mapping[str, float], case: Case) -> str:

@@ -120,8 +120,12 @@ def assess(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None = 
         truth = rule.when.truth(lookup, ())
         if truth:
             fired.append(_fired(rule))
-        elif truth is None and not rule.when_known:
+        elif truth is None:
             missing = tuple(sorted(set(waiting(rule.when, lookup))))
+            if rule.when_known and not any(
+                facts[name].danger and name in case.answers for name in missing if name in facts
+            ):
+                continue  # Nobody was asked; a danger sign that somebody left open does count.
             unknown.update(dict.fromkeys(missing))
             if rule.level is not Level.GREEN and rule.when.truth(lookup, optional) is not False:
                 left.append(Open(id=rule.id, level=rule.level, facts=missing))

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import Hint, hint_command, kill, only_worker, wait_until
+from tests.plugin_shelf import Shelf
+from tests.running import Hint, hint_command, kill, status, wait_until
 
 SCHEMA = {
     "type": "object",
@@ -98,13 +99,20 @@ def test_bad_rows_end_with_7_and_are_done_again_on_request(hint: Hint, tmp_path:
     source.write_text('{"prompt": "good"}\n{"prompt": "bro\n{"id": 3}\n')
     ended = hint("batch", source, "-o", out, "-m", "echo")
     assert ended.returncode == 7
+    assert said(ended).splitlines()[:3] == [
+        "      line-2: Line 2 is not JSON: it ends too early.",
+        "      3: The row has no prompt.",
+        "hint: 1 of 3 rows answered · 2 failed",
+    ]
     assert "2 rows failed" in said(ended)
-    assert results(out)["line-2"]["error"]["message"].startswith("Line 2 is not JSON")
     source.write_text('{"prompt": "good"}\n{"prompt": "mended"}\n{"id": 3, "prompt": "c"}\n')
     assert hint("batch", source, "-o", out, "-m", "echo").returncode == 7
     ended = hint("batch", source, "-o", out, "-m", "echo", "--retry-failed")
     assert (ended.returncode, len(results(out))) == (0, 3), ended.stderr
     assert hint("batch", source, "-o", out, "-m", "echo", "-q").stderr == ""
+    source.write_bytes(b"")
+    ended = hint("batch", source, "-o", tmp_path / "none", "-m", "echo")
+    assert (ended.returncode, said(ended)) == (0, "hint: There is no row in the input.\n")
 
 
 def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_path: Path) -> None:
@@ -112,6 +120,9 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_pat
     before = source.read_bytes()
     (tmp_path / "t.csv").write_text("id,text\n1,x\n")
     (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "list.json").write_text('[\n{"prompt": "x"}\n]\n')
+    (tmp_path / "no-user.md").write_text("---\ndescription: x\n---\n# system\nYou write.\n")
+    (tmp_path / "bad.md").write_text("---\ndescription: x\n---\n# user\nA {{ town }\n")
     wrong: list[list[str | Path]] = [
         [source, "-o", source],
         [source, "-o", tmp_path / "missing" / "out"],
@@ -120,8 +131,11 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_pat
         [tmp_path, "-o", tmp_path / "out"],
         [tmp_path / "t.csv", "-o", tmp_path / "out"],
         [tmp_path / "t.csv", "-o", tmp_path / "out", "--prompt-column", "words"],
+        [tmp_path / "list.json", "-o", tmp_path / "out"],
         [source, "-o", tmp_path / "out", "--schema", tmp_path / "bad.json"],
         [source, "-o", tmp_path / "out", "--template", tmp_path / "gone.md"],
+        [source, "-o", tmp_path / "out", "--template", tmp_path / "no-user.md"],
+        [source, "-o", tmp_path / "out", "--template", tmp_path / "bad.md"],
         [source, "-o", tmp_path / "out", "--tool", "nobody"],
         [source, "-o", tmp_path / "out", "--concurrency", "0"],
         [source, "-o", tmp_path / "out", "--engine", "echo"],
@@ -134,6 +148,7 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(hint: Hint, tmp_pat
         assert ended.returncode == 2, (arguments, ended.stderr)
         assert "hint: " in said(ended) or "Error" in said(ended)
     assert source.read_bytes() == before
+    assert not (tmp_path / "out").exists()
     assert hint("batch", source, "-o", tmp_path / "out", "-m", "no-such-model").returncode == 3
 
 
@@ -178,22 +193,40 @@ def test_ctrl_c_stops_while_a_pipe_says_nothing(home: Path, tmp_path: Path) -> N
 
 
 def _workers() -> object:
-    from tests.running import status
-
     found = status()
     return found and found.workers
 
 
-def test_a_worker_that_is_killed_costs_no_row(hint: Hint, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_again_and_again_costs_no_row(hint: Hint, tmp_path: Path) -> None:
+    """In the midst, while it is loaded anew, and when the last rows are under way and most of those
+    who ask have nothing to do."""
     source, out = write(tmp_path / "in.jsonl", 40, "some more words in"), tmp_path / "out.jsonl"
+    killed: list[int] = []
+
+    def kill_another() -> bool:
+        found = status()
+        pids = [worker.pid for worker in found.workers] if found else []
+        for pid in pids:
+            if pid > 1 and pid not in killed:
+                killed.append(pid)
+                with suppress(ProcessLookupError):
+                    kill(pid)
+                return True
+        return False
+
     with batch(source, "-m", "echo:40", out=out, rows=5) as process:
-        kill(only_worker().pid)
+        for rows in (5, 5, 38):
+            wait_until(lambda: out.read_bytes().count(b"\n") >= rows, f"{rows} rows")  # noqa: B023
+            wait_until(kill_another, "a worker is killed")
         _, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors
     assert "tried again" in errors
     assert {row["answer"] for row in results(out).values()} == {
         f"some more words in {n}" for n in range(40)
     }
+    summary = json.loads((tmp_path / "out.jsonl.summary.json").read_text())
+    assert (summary["failed"], summary["answered"]) == (0, 40)
+    assert summary["tries_repeated"] >= 1
 
 
 def test_an_engine_that_is_not_there_ends_with_4_and_no_error_rows(
@@ -259,3 +292,56 @@ def test_a_real_model_follows_a_schema_or_the_row_says_that_it_was_cut(
     answered = [row for row in rows.values() if "error" not in row]
     assert len(answered) >= 10
     assert all(set(row["data"]) == {"river"} for row in answered)
+
+
+def test_a_plugins_tool_does_the_rows_and_needs_no_model(
+    hint: Hint, shelf: Shelf, tmp_path: Path
+) -> None:
+    shelf.add("water-plugin", cans="water_cans")
+    shelf.module("water_cans", CANS)
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = ["140", "many", "60", "stop", ""]
+    source.write_text("".join(json.dumps({"id": n, "prompt": n}) + "\n" for n in rows))
+    command = ("batch", source, "-o", out, "--tool", "cans")
+
+    ended = hint(*command)
+    assert ended.returncode == 2
+    assert "There is no tool 'cans'." in said(ended)
+    assert "No plugin that is on brings a tool" in said(ended)
+    assert hint("plugins", "enable", "cans").returncode == 0
+    ended = hint(*command[:-1], "tins")
+    assert ended.returncode == 2
+    assert "There are: cans." in said(ended)
+    assert not out.exists()
+
+    ended = hint(*command)
+    assert ended.returncode == 7, ended.stderr
+    assert "2 of 5 rows answered · 3 failed" in said(ended)
+    found = results(out)
+    assert (found["140"]["answer"], found["60"]["answer"]) == ("7 jerrycans.", "3 jerrycans.")
+    errors = {name: row["error"] for name, row in found.items() if "error" in row}
+    assert {name: error["kind"] for name, error in errors.items()} == {
+        "many": "PluginError",
+        "stop": "InputError",
+        "": "InputError",
+    }
+    assert "The tool cans failed (ValueError: " in errors["many"]["message"]
+    assert errors["stop"]["message"] == "That is no number of litres."
+
+
+CANS = """
+from hinterland.errors import InputError
+from hinterland.hookspecs import ChatTool, hookimpl
+
+
+async def cans(text):
+    if text == "stop":
+        raise InputError("That is no number of litres.", "Write 140.")
+    yield str(-(-int(text) // 20))
+    yield " jerrycans."
+
+
+@hookimpl
+def register_tools(register):
+    register(ChatTool("cans", "Jerrycans for so many litres.", cans))
+"""

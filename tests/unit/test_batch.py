@@ -187,10 +187,14 @@ def test_a_template_makes_the_prompt_of_all_fields(place: Place, tmp_path: Path)
         {"id": 1, "town": "Ulm", "prompt": "hello", "self": "!"},
         {"id": 2, "prompt": "no town", "self": ""},
     )
-    place.run(Defaults(template=prompts.read(file)), form=Own(fields=True))
+    place.run(Defaults(template=prompts.read_template(file)), form=Own(fields=True))
     results = place.results()
     assert results[1]["answer"].strip() == "To Ulm: hello"
-    assert "town" in results[2]["error"]["message"]
+    assert results[2]["error"] == {
+        "kind": "InputError",
+        "message": "Line 2 cannot fill the template letter.md: 'town' is undefined.",
+        "hint": "The row has the fields id, prompt, self.",
+    }
     assert place.engine.requests[0].messages[0].content == "You write."
 
 
@@ -310,6 +314,30 @@ def test_a_row_of_50_mb_is_refused_and_not_read_into_memory(place: Place) -> Non
     assert results["after"]["answer"] == "b"
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b'[\n {"prompt": "a"},\n {"prompt": "b"}\n]\n', "a row has to be one line"),
+        (b'\xef\xbb\xbf[{"prompt": "a"}]', "a row has to be one line"),
+        (b'{\n"prompt": "a"\n}\n', "a row has to be one line"),
+        (b"Name a river.\nName a town.\n", "no line begins with a brace"),
+        (b"\x7fELF\0\0", "no line begins with a brace"),
+    ],
+)
+def test_a_file_that_is_none_of_json_lines_is_one_sentence(
+    place: Place, data: bytes, told: str
+) -> None:
+    place.input.write_bytes(data)
+    with pytest.raises(InputError, match=told):
+        sources.look_at(place.input)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b'bro{ken\n{"prompt": "b"}\n', b'{"prompt": "a"}'])
+def test_one_broken_line_or_none_is_no_such_file(place: Place, data: bytes) -> None:
+    place.input.write_bytes(data)
+    sources.look_at(place.input)
+
+
 def test_a_bom_empty_lines_and_a_missing_last_end_are_nothing(place: Place) -> None:
     place.input.write_bytes(
         b'\xef\xbb\xbf{"id": 1, "prompt": "a"}\r\n\r\n   \n{"id": 2, "prompt": "b"}'
@@ -367,7 +395,7 @@ def test_a_template_sees_the_columns_of_a_table(place: Place, tmp_path: Path) ->
     file.write_text("---\ndescription: x\n---\n# user\n{{ text }} in {{ town }} ({{ prompt }})")
     place.input.write_text("id,text,town\n1,Rain,Ulm\n")
     place.run(
-        Defaults(template=prompts.read(file)),
+        Defaults(template=prompts.read_template(file)),
         lines=partial(sources.csv_rows, place.input, "text", fields=True),
         form=Own(fields=True),
     )
@@ -381,6 +409,7 @@ def test_a_folder_of_texts(place: Place) -> None:
     (folder / "sub/a.txt").write_text("\ufeffaye")
     (folder / ".hidden").write_text("no")
     (folder / "latin.txt").write_bytes(b"caf\xe9")
+    (folder / "photo.bin").write_bytes(b"BM\0\0")
     (folder / "gone.txt").symlink_to("nowhere")
     os.mkfifo(folder / "pipe")
     place.run(lines=partial(sources.texts, folder))
@@ -392,6 +421,7 @@ def test_a_folder_of_texts(place: Place) -> None:
     assert sorted(row["error"]["message"] for row in results.values() if "error" in row) == [
         "gone.txt cannot be read: No such file or directory.",
         "latin.txt is not UTF-8 text.",
+        "photo.bin is not a text.",
         "pipe is not a file.",
     ]
 
@@ -459,6 +489,7 @@ def test_answers_are_held_against_their_schema(place: Place) -> None:
         {"id": "wrong", "prompt": '{"n": "four"}', "schema": SCHEMA},
         {"id": "cut", "prompt": '{"n": 4, "m": 5}', "schema": SCHEMA, "max_tokens": 2},
         {"id": "unusable", "prompt": "x", "schema": {"$ref": "https://example.org/s"}},
+        {"id": "half", "prompt": "12 345", "schema": {"type": "integer"}, "max_tokens": 1},
         {"id": "default", "prompt": "no JSON"},
     )
     place.run(Defaults(schema=SCHEMA))
@@ -468,6 +499,7 @@ def test_answers_are_held_against_their_schema(place: Place) -> None:
     assert results["wrong"]["answer"] == '{"n": "four"}'
     assert "cut off" in results["cut"]["error"]["message"]
     assert results["cut"]["answer"] == '{"n": 4, '[:-1] + " "
+    assert "amid its number" in results["half"]["error"]["message"]
     assert results["unusable"]["error"]["kind"] == "InputError"
     assert results["default"]["error"]["kind"] == "JobError"
     assert all("data" not in row for name, row in results.items() if name != "good")
@@ -545,6 +577,21 @@ def test_results_are_put_in_the_order_of_the_input(place: Place) -> None:
     place.write(*({"id": n, "prompt": "w " * (20 - n)} for n in range(20)))
     place.run(ordered=True)
     assert list(place.results()) == list(range(20))
+
+
+def test_a_repeated_id_and_a_broken_line_keep_their_places_in_that_order(place: Place) -> None:
+    place.write(
+        {"id": "a", "prompt": "1"},
+        {"id": "line-3", "prompt": "2"},
+        {"id": "a", "prompt": "3"},
+        b"{broken",
+        {"id": "a", "prompt": "5"},
+        {"id": "line-4", "prompt": "6"},
+        {"id": "z", "prompt": "7"},
+    )
+    for _again in range(2):
+        place.run(ordered=True)
+        assert [*place.results()] == ["a", "line-3", "line-3+", "line-4", "line-5", "line-6", "z"]
 
 
 def test_lines_that_a_power_cut_has_spoilt_are_done_again(place: Place) -> None:
@@ -741,7 +788,7 @@ def test_the_interface_outlives_more_failures_than_it_reads_ahead() -> None:
     def fails(request: Request) -> Event | None:
         text = request.messages[-1].content
         tries[text] = tries.get(text, 0) + 1
-        return dead(request) if tries[text] == 1 and int(text) % 2 else None
+        return dead(request) if tries[text] == 1 and text[-1] in "13579" else None
 
     async def scene() -> None:
         async with hinterland.connect(engine=Shaky(fails)) as h:

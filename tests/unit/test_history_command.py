@@ -220,7 +220,7 @@ def test_all_is_exported_imported_and_checked(
     assert (ran.returncode, ran.stderr) == (0, f"hint: 2 conversations in {out}.\n")
     monkeypatch.setenv("HINTERLAND_HOME", str(tmp_path / "elsewhere"))
     assert "2 conversations with 2 new messages" in hint("history", "import", str(out)).stderr
-    assert "2 of them here already" in hint("history", "import", str(out)).stderr
+    assert "2 conversations were here already." in hint("history", "import", str(out)).stderr
     assert "germs" in hint("history", "show", ONE).stdout
     assert hint("history", "check").returncode == 0
     (file,) = (tmp_path / "elsewhere").rglob(f"{ONE}.json")

@@ -224,7 +224,7 @@ def test_who_waits_gets_the_last_thing_when_it_comes_back() -> None:
         await supply.back(1)
         assert await waiting == 1
         waiting = asyncio.create_task(supply.take())
-        resting = asyncio.create_task(supply.rest(1000))
+        resting = asyncio.create_task(supply.until(lambda: supply.over, 1000))
         await asyncio.sleep(0.01)
         assert not resting.done()
         assert supply.done()

@@ -42,7 +42,10 @@ def test_slots_follow_the_free_memory(paths: Paths, tmp_path: Path) -> None:
     assert fit.slots_for(model, context, int(enough) + 2) == 2
     assert fit.slots_for(model, context, int(enough) - 2) == 1
     assert fit.slots_for(model, context, 0) == 1
-    assert 1 <= fit.slots_for(model, 4096) <= fit.MOST_SLOTS
+    spare = fit.needed(model, context, 3) / fit.SPARE
+    assert fit.slots_for(model, context, int(spare) + 4) == 3
+    assert fit.slots_for(model, context, int(spare) - 4) == 2
+    assert fit.slots_for(model, context, 1 << 60) == fit.MOST_SLOTS
 
 
 def test_this_boxs_memory_is_told() -> None:

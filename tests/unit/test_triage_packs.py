@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from pathlib import Path
 
 import msgspec
@@ -12,12 +13,12 @@ from hinterland.errors import InputError
 from hinterland.plugins.diagnosis import pack as packs
 from hinterland.plugins.diagnosis import vocabulary
 from hinterland.plugins.diagnosis.case import Case, Origin, told
-from hinterland.plugins.diagnosis.expression import ExpressionError, parse
-from hinterland.plugins.diagnosis.facts import Choice, Number
+from hinterland.plugins.diagnosis.expression import ExpressionError, names, parse
+from hinterland.plugins.diagnosis.facts import Choice, Number, Value, YesNo
 from hinterland.plugins.diagnosis.measures import Age, UnlikelyValueError, measured, read_age
 from hinterland.plugins.diagnosis.pack import Level
 from hinterland.plugins.diagnosis.questions import next_question
-from hinterland.plugins.diagnosis.triage import assess
+from hinterland.plugins.diagnosis.triage import assess, lookup_of
 from tests.triage_cases import VOCABULARY, quiet, said
 
 PACK = """\
@@ -107,6 +108,19 @@ def test_shipped_packs_are_drafts_whose_hashes_are_recorded() -> None:
         assert loaded.review.sha256 == loaded.sha256, f"record the new hash in {folder.name}"
 
 
+def test_a_result_says_that_a_pack_was_edited_after_its_review(tmp_path: Path) -> None:
+    digest = hashlib.sha256(PACK.encode()).hexdigest()
+    (tmp_path / "review.toml").write_text(
+        f'review = "approved"\nby = "Dr A"\ndate = "2026-11-01"\nsha256 = "{digest}"\n'
+    )
+    approved = assess(quiet(), (packs.load(written(tmp_path), VOCABULARY),))
+    assert (approved.reviewed, approved.packs[0].by) == (True, "Dr A")
+    edited = assess(quiet(), (packs.load(written(tmp_path, PACK.replace("38", "39")), VOCABULARY),))
+    used = edited.packs[0]
+    assert (edited.reviewed, used.changed, used.review, used.by) == (False, True, "draft", "")
+    assert used.sha256 != digest
+
+
 def test_an_unknown_pack_is_named() -> None:
     with pytest.raises(InputError, match="no rule pack “nosuch”"):
         packs.chosen(("nosuch",), VOCABULARY)
@@ -194,6 +208,40 @@ def test_temperatures_that_are_asked_again(given: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("blood_sugar_mmol", "270 mg/dL", 15.0),
+        ("blood_sugar_mmol", "15 mmol/L", 15.0),
+        ("complaint_days", "3 weeks", 21.0),
+        ("complaint_days", "36 hours", 1.5),
+        ("arm_circumference_cm", "124 mm", 12.4),
+    ],
+)
+def test_other_units_are_converted(name: str, given: str, value: float) -> None:
+    assert Case(VOCABULARY).answered(name, given).value(name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "hint"),
+    [
+        ("blood_sugar_mmol", "270", "mg/dL"),
+        ("arm_circumference_cm", "124", "mm"),
+        ("oxygen_percent", "9", "Measure"),
+        ("breaths_per_minute", "400", "40"),
+        ("breaths_per_minute", "40.5", "full minute"),
+        ("complaint_days", "-2", "again"),
+        ("heart_rate", "nan", "digits"),
+        ("heart_rate", float("nan"), "again"),
+        ("heart_rate", True, "number"),
+    ],
+)
+def test_impossible_numbers_are_asked_again(name: str, given: float | str, hint: str) -> None:
+    with pytest.raises(UnlikelyValueError) as caught:
+        Case(VOCABULARY).answered(name, given)
+    assert hint in caught.value.hint
+
+
 def test_a_contradiction_is_refused_and_a_correction_is_logged() -> None:
     case = said(quiet(), "stridor cough")
     red = assess(case, packs.chosen(("imci",), VOCABULARY))
@@ -260,6 +308,87 @@ def test_questions_begin_with_age_and_danger_and_end() -> None:
     assert asked[-1] == "other_problem"
     assert len(asked) == len(set(asked)) < 40
     assert assess(case, chosen).level is Level.GREEN
+
+
+def interviewed(age: str, **told: Value) -> tuple[list[str], Case]:
+    """Return the questions to a patient and the case; what is not told is harmless."""
+    case = Case(VOCABULARY)
+    asked: list[str] = []
+    while (question := next_question(case, LAY, {"malaria_risk": False})) and len(asked) < 99:
+        fact = question.fact
+        asked.append(fact.id)
+        if fact.id == "age_months":
+            case = case.aged(read_age(age))
+            continue
+        value: Value | None = told.get(fact.id, False)
+        if fact.id not in told and isinstance(fact, Choice):
+            value = fact.options[0].id
+        elif fact.id not in told and isinstance(fact, Number):
+            value = None if fact.optional else 2.0
+        case = case.answered(fact.id, value)
+    return asked, case
+
+
+def test_the_interview_of_a_cold_is_short_and_begins_with_danger_and_the_complaint() -> None:
+    asked, case = interviewed("30 years", complaint="cold", cough=True, throat_problem=True)
+    assert asked[:2] == ["age_months", "emergency_now"]
+    before = asked[2 : asked.index("complaint")]
+    assert before
+    assert all(VOCABULARY.facts[name].danger for name in before)
+    assert asked[asked.index("complaint") + 1] == "second_complaint"
+    assert asked[-1] == "other_problem"
+    assert len(asked) == len(set(asked)) <= 25
+    assert not {"snake_bite", "burning_urine", "can_measure"} & set(asked)
+    assert assess(case, LAY, {"malaria_risk": False}).level is Level.GREEN
+
+
+def test_every_complaint_has_an_interview_that_ends() -> None:
+    complaint = VOCABULARY.facts["complaint"]
+    assert isinstance(complaint, Choice)
+    for each in complaint.options:
+        age, longest = ("24 months", 45) if each.id in {"baby", "fever"} else ("30 years", 35)
+        asked, case = interviewed(age, complaint=each.id)
+        assert len(asked) <= longest, (each.id, asked)
+        level = assess(case, LAY, {"malaria_risk": False}).level
+        assert level is (Level.YELLOW if each.id == "other" else Level.GREEN), each.id
+
+
+LAY = packs.chosen(("imci", "redflags"), VOCABULARY)
+DANGERS = [name for name, fact in VOCABULARY.facts.items() if fact.danger]
+
+
+def test_no_unknown_danger_sign_is_green() -> None:
+    """A danger sign that is open is asked again, and then counts as YELLOW at least."""
+    never = set(DANGERS)
+    for age, name in itertools.product(("20 days", "24 months", "30 years"), DANGERS):
+        case = said(opened(quiet(age), name), f"{name}=?")
+        if lookup_of(case)(name) is not None:
+            continue  # Not asked of this patient.
+        never.discard(name)
+        result = assess(case, LAY)
+        assert result.level is not Level.GREEN, (age, name)
+        question = next_question(case, LAY) if name in result.unknown_danger else None
+        if question is not None and question.fact.id == name:
+            assert question.again, (age, name)
+            assert next_question(case.answered(name, None), LAY) != question
+    # These three are asked only when “an emergency now” is already yes, and so RED.
+    assert never == {"convulsing_now", "unconscious", "cyanosis"}
+
+
+def opened(case: Case, name: str) -> Case:
+    """Return the case with what a fact waits for told, as far as it is not an emergency itself."""
+    waits = VOCABULARY.needs.get(name)
+    complaint = VOCABULARY.facts["complaint"]
+    assert isinstance(complaint, Choice)
+    openers = [each for each in dict.fromkeys(names(waits) if waits else ()) if each != name]
+    signs = [each for each in openers if isinstance(VOCABULARY.facts[each], YesNo)]
+    tries = [f"complaint={each.id}" for each in complaint.options] + signs
+    pairs = [" ".join(pair) for pair in itertools.combinations(signs, 2)]
+    for words in ("", *tries, *pairs):
+        tried = said(case, words)
+        if lookup_of(said(tried, f"{name}=?"))(name) is None and not assess(tried, LAY).emergency:
+            return tried
+    return case
 
 
 def test_an_unknown_danger_sign_is_asked_again_and_red_stops_the_questions() -> None:

@@ -18,8 +18,10 @@ from hinterland.engine.protocol import (
     Failed,
     FinishReason,
     Message,
+    Priority,
     ReasoningDelta,
     Request,
+    Sampling,
     TextDelta,
 )
 from hinterland.errors import (
@@ -27,6 +29,7 @@ from hinterland.errors import (
     HinterlandError,
     InputError,
     JobError,
+    ModelError,
     PluginError,
     by_name,
 )
@@ -41,6 +44,7 @@ class Answering:
     ) -> None:
         self._tools = tools or {}
         self._config_folder = config_folder
+        self._has_answered: set[tuple[Engine, str | None]] = set()
 
     async def ask(self, engine: Engine, piece: Piece, model: str | None = None) -> Result:
         """Return the result of a piece, asked of `model` where that is given.
@@ -58,7 +62,16 @@ class Answering:
                 request = msgspec.structs.replace(request, model=model)
             if piece.tool:
                 return await self._by_tool(piece, request)
-            return await _answer(engine, piece, request)
+            asked = (engine, request.model)
+            try:
+                result = await _answer(engine, piece, request)
+            except ModelError as error:
+                if asked not in self._has_answered:
+                    raise
+                # It could be loaded before: what it lacks now, such as memory, comes back.
+                raise EngineError(error.message, error.hint) from error
+            self._has_answered.add(asked)
+            return result
         except EngineError:
             raise
         except HinterlandError as error:
@@ -105,6 +118,20 @@ class Answering:
         )
 
 
+async def living(engine: Engine, model: str | None) -> EngineError | None:
+    """Return None when an engine answers a word, and what it fails with when it does not."""
+    word = Request(
+        (Message("user", "Say yes."),), model, Sampling(max_tokens=1), priority=Priority.BATCH
+    )
+    trouble: EngineError | None = _ended_early()
+    async for event in engine.stream(word):
+        if isinstance(event, Failed):
+            trouble = EngineError(event.message, event.hint)
+        elif isinstance(event, Done):
+            trouble = None
+    return trouble
+
+
 async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
     words: list[str] = []
     thoughts: list[str] = []
@@ -118,7 +145,7 @@ async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
         elif kind is ReasoningDelta:
             thoughts.append(event.text)  # type: ignore[union-attr]
     if last is None:
-        raise EngineError("The engine ended without an answer.", "It is asked again.")
+        raise _ended_early()
     if isinstance(last, Failed):
         raise by_name(last.kind, last.message, last.hint)
     if last.finish_reason not in COMPLETE:
@@ -152,14 +179,22 @@ def _structured(piece: Piece, schema: dict[str, Any], answer: str, more: dict[st
                 "The answer was cut off before its JSON was whole.", "Allow more tokens."
             )
         return _failed(piece, error, answer=answer, **more)
+    data = msgspec.json.decode(answer)
+    if more["finish_reason"] is FinishReason.LENGTH and type(data) in (int, float):
+        error = JobError("The answer was cut off, perhaps amid its number.", "Allow more tokens.")
+        return _failed(piece, error, answer=answer, **more)
     return Result(
         id=piece.id,
         answer=answer,
-        data=msgspec.json.decode(answer),
+        data=data,
         fingerprint=piece.fingerprint,
         metadata=piece.metadata,
         **more,
     )
+
+
+def _ended_early() -> EngineError:
+    return EngineError("The engine ended without an answer.", "It is asked again.")
 
 
 def _failed(piece: Piece, error: HinterlandError, **more: Any) -> Result:

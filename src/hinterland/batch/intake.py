@@ -47,9 +47,14 @@ class Intake:
         self.finished = Table()
 
     def ids(self) -> Iterator[str]:
-        """Yield the ids of the input, in its order."""
+        """Yield the ids of the results, in the order of the input."""
+        seen = Table()
         for line, data in self._lines():
-            yield str(self._id(line, data))
+            name = str(self._id(line, data))
+            if seen.set(name, _SEEN):
+                name = _spare(line, seen)
+                seen.set(name, _SEEN)
+            yield name
 
     def changed_ids(self) -> set[str]:
         """Return the ids of finished rows that are no longer what they were."""
@@ -88,9 +93,7 @@ class Intake:
             had = finish(name, number | _MARKS)
             if had & _SEEN:
                 self.repeated += 1
-                spare = f"line-{line}"
-                while finished.get(spare) & _SEEN:
-                    spare += "+"  # somebody else's id
+                spare = _spare(line, finished)
                 if finish(spare, number | _MARKS):
                     self.skipped += 1  # an earlier run has said so
                     continue
@@ -129,6 +132,14 @@ class Intake:
         self.changed += 1
         if len(self.first_changed) < 3:
             self.first_changed.append(name)
+
+
+def _spare(line: int, names: Table) -> str:
+    """Return the id of a result whose row has an id that was used before."""
+    spare = f"line-{line}"
+    while names.get(spare) & _SEEN:
+        spare += "+"  # somebody else's id
+    return spare
 
 
 def _deep(value: object) -> bool:

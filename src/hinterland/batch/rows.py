@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from hinterland.engine.protocol import Message, Priority, Request, Role, Sampling, Think
-from hinterland.errors import HinterlandError, InputError
+from hinterland.errors import ConfigError, HinterlandError, InputError
 from hinterland.prompts import Prompt
 from hinterland.text import clean_line
 
@@ -19,6 +19,7 @@ ROOM = 256
 """Tokens that a prompt has to leave for its answer, where the row does not say how long that may be."""
 
 _MOST_SCHEMAS = 100  # remembered
+_FIELDS_NAMED = 20  # in a sentence
 
 Files = str | tuple[str, ...]
 MaxTokens = Annotated[int, msgspec.Meta(ge=1)]
@@ -148,7 +149,7 @@ class Maker:
         if row.schema is not None:
             self._check(row.schema)
         request = Request(
-            self._messages(row, fields),
+            self._messages(line, row, fields),
             row.model or defaults.model,
             sampling,
             row.schema if row.schema is not None else defaults.schema,
@@ -172,7 +173,7 @@ class Maker:
             length=length,
         )
 
-    def _messages(self, row: Row, fields: dict[str, Any] | None) -> tuple[Message, ...]:
+    def _messages(self, line: int, row: Row, fields: dict[str, Any] | None) -> tuple[Message, ...]:
         template = self._defaults.template
         system = row.system if row.system is not None else self._defaults.system
         prompt = row.prompt
@@ -180,7 +181,7 @@ class Maker:
             if row.messages is not None:
                 raise InputError("A template makes the prompt: the row has messages.", "Leave one.")
             system = row.system or template.system or self._defaults.system
-            prompt = template.render(**fields or {})
+            prompt = _filled(template, line, fields or {})
         if row.messages is not None:
             if prompt is not None:
                 raise InputError("The row has a prompt and messages.", "Leave one of them out.")
@@ -224,7 +225,8 @@ def unusable(line: int, error: Exception) -> InputError:
     """Return what to say of a row that cannot be read."""
     if isinstance(error, UnicodeDecodeError):
         return InputError(f"Line {line} is not UTF-8 text.", "Save the file as UTF-8.")
-    reason, _, place = str(error).partition(" - at `$")
+    reason, _, place = str(error).removeprefix("JSON is malformed: ").partition(" - at `$")
+    reason = reason.replace("Input data was truncated", "it ends too early")
     where = place.rstrip("`").lstrip(".")
     reason = clean_line(f"{where}: {reason}" if where else reason, 200)
     if isinstance(error, msgspec.ValidationError):
@@ -232,6 +234,18 @@ def unusable(line: int, error: Exception) -> InputError:
             f"Line {line} is not a row: {reason}.", "See docs/batch.md for the fields."
         )
     return InputError(f"Line {line} is not JSON: {reason}.", "Mend that line; the others went on.")
+
+
+def _filled(template: Prompt, line: int, fields: dict[str, Any]) -> str:
+    try:
+        return template.render(**fields)
+    except ConfigError as error:
+        names = ", ".join(clean_line(name, 40) for name in list(fields)[:_FIELDS_NAMED])
+        reason = clean_line(str(error.__cause__).rstrip("."), 200)
+        raise InputError(
+            f"Line {line} cannot fill the template {template.file.name}: {reason}.",
+            f"The row has the fields {names or 'none'}.",
+        ) from error
 
 
 def _stamp(path: Path) -> list[Any]:

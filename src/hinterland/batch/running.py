@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from hinterland.batch.answering import Answering
+from hinterland.batch.answering import Answering, living
 from hinterland.batch.results import Result, failed
 from hinterland.batch.rows import Piece
 from hinterland.engine.protocol import Engine
@@ -20,6 +20,11 @@ RETRIES = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds after a failure, twice as long after each
 _ROWS_IN_DOUBT = 3
 """Rows given up one after the other, with none answered between them: then it is the engine."""
+_FAILURES_TO_END = 3
+"""An engine that has failed so many times as often as a row is tried again does not come back."""
+_TRIES_IN_COMPANY = 2
+"""A row that was lost so often is asked alone: what then fails is this row, or the engine."""
+_FAILURES_TOLD = 3
 _IN_A_ROW = 32  # rows
 _MOST_WORKERS = 64
 _ROWS_TO_MEASURE = 3  # for each worker
@@ -39,12 +44,23 @@ class Target:
     grows: bool = False
     """Whether nobody knows how many it can do at once: more are tried for as long as that pays."""
     failures: int = 0
-    """Failures one after the other since it last answered; what fails together is one."""
+    """Failures one after the other since it last answered; what fails together is one. While there
+    are any it is asked for a word now and then, and for no row."""
     ready_at: float = 0.0
     """When it is asked again after a failure; of `time.monotonic()`."""
     answered: int = 0
     tokens: int = 0
     """Tokens that it has written in answers."""
+    under_way: int = 0
+    """Rows that it is answering."""
+    alone: bool = False
+    """Whether no other row is begun meanwhile."""
+    known_model: str | None = None
+    """What rows wanted that it has answered, or failed at when it had answered none."""
+
+    def waits(self) -> bool:
+        """Whether no row may be begun."""
+        return self.alone or self.failures > 0
 
 
 @dataclass(slots=True)
@@ -62,6 +78,8 @@ class Tally:
     """Failures by kind."""
     models: Counter[str] = field(default_factory=Counter)
     """Answers by model."""
+    first_failed: list[Result] = field(default_factory=list)
+    """The first few failures, for people."""
     _recent: deque[tuple[float, int, int]] = field(default_factory=deque)
 
     def count(self, result: Result) -> None:
@@ -69,6 +87,8 @@ class Tally:
         if result.error is not None:
             self.failed += 1
             self.kinds[result.error.kind] += 1
+            if len(self.first_failed) < _FAILURES_TOLD:
+                self.first_failed.append(result)
         else:
             self.answered += 1
             self.models[result.model] += 1
@@ -119,6 +139,7 @@ class Run:
         self._put = put
         self._room = room
         self._retries = retries
+        self._most_failures = max(_FAILURES_TO_END * retries, 1)
         self._say = say
         self._in_doubt: list[Result] = []
         """Rows that were given up since an engine last answered."""
@@ -155,44 +176,88 @@ class Run:
             target.workers *= 2
 
     async def _work(self, target: Target) -> None:
-        supply, ask, tally = self._supply, self._answering.ask, self.tally
+        supply = self._supply
+        in_company = min(_TRIES_IN_COMPANY, self._retries)
         while True:
-            if target.failures:  # it rests without a row: another engine may do that
-                await supply.rest(target.ready_at - time.monotonic())
+            if target.alone:
+                await supply.until(lambda: not target.alone)
+                continue
+            if target.failures:
+                await self._revive(target)
+                if supply.over:
+                    return
+                continue
             if (piece := await supply.take()) is None:
                 return
-            if (waiting := self._room()) is not None:
-                await waiting
-            tally.running += 1
-            try:
-                result = await ask(target.engine, piece, target.model)
-            except EngineError as error:
-                await self._try_again(target, piece, error)
-                continue
-            finally:
-                tally.running -= 1
-            if result.error is None:
+            if target.waits():  # since it began to wait for a row
+                await supply.back(piece)
+            elif piece.tries and piece.tries >= in_company:
+                await self._ask_alone(target, piece)
+            else:
+                await self._ask(target, piece)
+
+    async def _revive(self, target: Target) -> None:
+        """Ask an engine that has failed for a word, after its rest, and not for a row: another
+        engine may do that, and a row has nothing to do with it."""
+        target.alone = True
+        try:
+            await self._supply.until(
+                lambda: self._supply.over or not target.failures,
+                target.ready_at - time.monotonic(),
+            )
+            if not target.failures or self._supply.over:
+                return
+            trouble = await living(target.engine, target.model or target.known_model)
+            if trouble is not None:
+                self._note(target, trouble)
+            else:
                 target.failures = 0
-                target.answered += 1
-                target.tokens += result.usage.completion_tokens if result.usage else 0
-                if self._in_doubt:
-                    self._settle()
-            self._finish(result)
-            if (tally.answered + tally.failed) % _IN_A_ROW == 0:
-                await asyncio.sleep(0)  # an engine in this process may never let others have a turn
-            if supply.done():
-                await supply.wake()
+        finally:
+            target.alone = False
+            await self._supply.wake()
+
+    async def _ask_alone(self, target: Target, piece: Piece) -> None:
+        target.alone = True
+        try:
+            await self._supply.until(lambda: not target.under_way)
+            await self._ask(target, piece)
+        finally:
+            target.alone = False
+            await self._supply.wake()
+
+    async def _ask(self, target: Target, piece: Piece) -> None:
+        tally = self.tally
+        if (waiting := self._room()) is not None:
+            await waiting
+        tally.running += 1
+        target.under_way += 1
+        try:
+            result = await self._answering.ask(target.engine, piece, target.model)
+        except EngineError as error:
+            await self._try_again(target, piece, error)
+            return
+        finally:
+            tally.running -= 1
+            target.under_way -= 1
+        if result.error is None:
+            target.answered += 1
+            target.tokens += result.usage.completion_tokens if result.usage else 0
+            target.known_model = piece.request.model if piece.request else None
+            if target.failures or self._in_doubt:
+                target.failures = 0
+                self._settle()
+                await self._supply.wake()
+        self._finish(result)
+        if (tally.answered + tally.failed) % _IN_A_ROW == 0:
+            await asyncio.sleep(0)  # an engine in this process may never let others have a turn
+        if self._supply.done() or target.alone:
+            await self._supply.wake()
 
     async def _try_again(self, target: Target, piece: Piece, error: EngineError) -> None:
-        now = time.monotonic()
-        # An engine that fails while another does its work says nothing about the row.
-        known_bad = target.failures > 0 and any(not other.failures for other in self._targets)
-        if now >= target.ready_at:
-            target.failures += 1
-            pause = min(_FIRST_PAUSE * 2 ** (target.failures - 1), _LONGEST_PAUSE)
-            target.ready_at = now + pause
-            self._say(f"{error.message} Its rows are tried again in {pause:.1f} s.")
-        piece.tries += not known_bad
+        if not target.answered and piece.request:
+            target.known_model = piece.request.model
+        self._note(target, error)
+        piece.tries += 1
         if piece.tries <= self._retries:
             self.tally.retried += 1
             await self._supply.back(piece)
@@ -207,12 +272,21 @@ class Run:
             )
         )
         if len(self._in_doubt) >= _ROWS_IN_DOUBT:
-            raise EngineError(
-                f"No engine answers any more: {error.message}",
-                "What is finished is kept: mend the engine, and run the same command again.",
-            )
-        if self._supply.done():
-            await self._supply.wake()
+            raise _none_answers(error)
+        self._supply.done()
+        await self._supply.wake()
+
+    def _note(self, target: Target, error: EngineError) -> None:
+        """Count a failure; raises EngineError when no engine comes back."""
+        now = time.monotonic()
+        if target.failures and now < target.ready_at:
+            return
+        target.failures += 1
+        pause = min(_FIRST_PAUSE * 2 ** (target.failures - 1), _LONGEST_PAUSE)
+        target.ready_at = now + pause
+        if all(each.failures > self._most_failures for each in self._targets):
+            raise _none_answers(error)
+        self._say(f"{error.message} Its rows are tried again in {pause:.1f} s.")
 
     def _settle(self) -> None:
         """Let the rows that were given up be failures of their own: an engine answers."""
@@ -223,3 +297,10 @@ class Run:
     def _finish(self, result: Result) -> None:
         self._put(result)
         self.tally.count(result)
+
+
+def _none_answers(error: EngineError) -> EngineError:
+    return EngineError(
+        f"No engine answers any more: {error.message}",
+        "What is finished is kept: mend the engine, and run the same command again.",
+    )

@@ -27,6 +27,7 @@ Line = tuple[int, bytes | InputError]
 _CSV_FIELDS = frozenset(Row.__struct_fields__) - {"prompt", "messages", "schema", "metadata"}
 _NUMBERS = {"max_tokens": int, "top_k": int, "seed": int, "temperature": float, "top_p": float}
 _PIECE = 1 << 20
+_LINES_LOOKED_AT = 20
 
 
 def json_lines(path: Path) -> Iterator[Line]:
@@ -46,6 +47,29 @@ def json_lines(path: Path) -> Iterator[Line]:
                     yield number, data
 
 
+def look_at(path: Path) -> None:
+    """Raise InputError for a file that is none of JSON lines, as its first lines show: each of its
+    lines would be an error of its own. One broken line among others is not looked for."""
+    begins: list[bytes] = []
+    with _opened(path) as file:
+        while len(begins) < _LINES_LOOKED_AT and (line := file.readline(_PIECE)):
+            if line := line.removeprefix(b"\xef\xbb\xbf").strip():
+                begins.append(line)
+    if not begins:
+        return
+    if begins[0].startswith(b"[") or begins[0] == b"{":
+        raise InputError(
+            f"{path} is JSON, and not JSON lines: a row has to be one line.",
+            "`jq -c '.[]'` writes each object of a list on a line of its own.",
+        )
+    if not any(line.startswith(b"{") for line in begins):
+        raise InputError(
+            f"{path} is not JSON lines: no line begins with a brace.",
+            'A row is {"prompt": "…"}; a table of CSV is read with --prompt-column, and of a folder'
+            " each file.",
+        )
+
+
 def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterator[Line]:
     """Yield the rows of a table whose first line has the names of its columns.
 
@@ -63,7 +87,10 @@ def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterato
         try:
             names = reader.fieldnames or ()
         except csv.Error as error:
-            raise InputError(f"{path} is not CSV: {error}.", "Save it anew.") from error
+            raise InputError(
+                f"{path} is not CSV: {error}.",
+                "Without --prompt-column it is read as JSON lines.",
+            ) from error
         if prompt_column not in names:
             columns = ", ".join(map(repr, names)) or "none"
             raise InputError(
@@ -108,6 +135,9 @@ def texts(folder: Path) -> Iterator[Line]:
                 yield number, _too_long(name)
                 continue
             text = path.read_bytes().decode("utf-8-sig")
+            if "\0" in text:
+                yield number, InputError(f"{name} is not a text.", "Leave files of text there.")
+                continue
         except UnicodeDecodeError:
             yield number, InputError(f"{name} is not UTF-8 text.", "Save it as UTF-8.")
         except OSError as error:

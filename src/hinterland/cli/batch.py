@@ -15,7 +15,7 @@ import click
 
 from hinterland.cli.sampling_options import sampling_options
 from hinterland.engine.protocol import Sampling, Think
-from hinterland.errors import InputError, JobError
+from hinterland.errors import InputError, JobError, ModelError
 from hinterland.language import _, n_
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hinterland.paths import Paths
 
 _INTERRUPTED = 130
+_TOOLS_AT_ONCE = 4
+"""Rows that are given to a tool at once: nobody knows what it does with them."""
 
 
 class _Concurrency(click.ParamType[int | None]):
@@ -127,6 +129,7 @@ def command(source: Path, out: Path, **wished: Any) -> int:
     settings = config.load(found.config_file)
     lines = _lines(source, out, wished)
     models = _models(wished)
+    answering = Answering(_tools(wished, settings), found.config)
     defaults = _defaults(source, wished, models, found, settings)
     own = Own(fields=wished["template"] is not None)
     form: Format = OpenAi(wished["model"]) if wished["form"] == "openai" else own
@@ -138,7 +141,6 @@ def command(source: Path, out: Path, **wished: Any) -> int:
         lines, out, form, Maker(defaults), wishes, say=progress.say, paused=progress.paused
     ) as job:
         progress.watch(job, None if _is_read_once(source) else lines)
-        answering = Answering(_tools(wished, settings), found.config)
         with _engines(models, wished, progress) as targets:
             complete = asyncio.run(_run(job, targets, answering, progress))
         summary = job.summary(complete=complete)
@@ -185,7 +187,8 @@ def _engines(
 ) -> Iterator[Callable[[], Any]]:
     """Give what returns the engines that take part; raises HinterlandError."""
     if wished["ray"] is None:
-        yield partial(_targets, models, wished["concurrency"], progress)
+        ready = _without_a_model if wished["tool"] else _targets
+        yield partial(ready, models, wished["concurrency"], progress)
         return
     import hinterland
     from hinterland.batch import ray_cluster
@@ -213,6 +216,16 @@ async def _targets(
         target.model = model if several else None
         found.append(target)
     return found
+
+
+async def _without_a_model(
+    models: list[str | None], concurrency: int | None, _progress: Any
+) -> list[Target]:
+    """Return what rows of a tool are given to: the tool may do without a model, so none is loaded."""
+    import hinterland
+    from hinterland.batch.running import Target
+
+    return [Target(hinterland.connect().engine, models[0], concurrency or _TOOLS_AT_ONCE)]
 
 
 def _models(wished: dict[str, Any]) -> list[str | None]:
@@ -247,12 +260,16 @@ def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iter
         return partial(sources.texts, source)
     if column:
         fields = wished["template"] is not None
-        return partial(sources.csv_rows, source, column, fields=fields)
+        rows = partial(sources.csv_rows, source, column, fields=fields)
+        next(rows(), None)  # a table without that column is no reason to make a file of results
+        return rows
     if source.suffix.lower() == ".csv":
         raise InputError(
             f"{source} is CSV, and nothing says where its prompts are.",
             "Name their column with --prompt-column.",
         )
+    if not _is_read_once(source):
+        sources.look_at(source)
     return partial(sources.json_lines, source)
 
 
@@ -289,18 +306,24 @@ def _defaults(
         ),
         think=Think(think) if think else None,
         tool=wished["tool"],
-        template=prompts.read(template) if template else None,
-        identity=_identity(models, paths, settings),
+        template=prompts.read_template(template) if template else None,
+        identity=_identity(models, paths, settings, needed=not wished["tool"]),
         folder=source if source.is_dir() else source.parent,
     )
 
 
-def _identity(models: list[str | None], paths: Paths, settings: Config) -> str:
-    """Return what tells the models from others of their names; raises ModelError."""
+def _identity(models: list[str | None], paths: Paths, settings: Config, *, needed: bool) -> str:
+    """Return what tells the models from others of their names; raises ModelError where one is
+    `needed` and is not there."""
     from hinterland.worker_specs import resolver
 
     resolve = resolver(paths, settings)
-    specs = [resolve(model) for model in models]
+    try:
+        specs = [resolve(model) for model in models]
+    except ModelError:
+        if needed:
+            raise
+        return ""
     return "\n".join(
         f"{spec.model} {spec.sha256 or spec.bytes} {spec.remote.url if spec.remote else ''}"
         for spec in specs
@@ -312,6 +335,7 @@ def _tools(wished: dict[str, Any], settings: Config) -> Any:
 
     tools = plugin_host.PluginHost(settings).tools()
     if wished["tool"] and wished["tool"] not in tools:
-        known = ", ".join(sorted(tools)) or _("none")
-        raise InputError(f"There is no tool {wished['tool']!r}.", f"There are: {known}.")
+        none = "No plugin that is on brings a tool; `hint plugins list` shows them."
+        known = f"There are: {', '.join(sorted(tools))}." if tools else none
+        raise InputError(f"There is no tool {wished['tool']!r}.", known)
     return tools

@@ -18,6 +18,7 @@ from hinterland.cli.progress import ProgressLine
 from hinterland.engine.protocol import Event
 from hinterland.errors import HinterlandError
 from hinterland.language import _, n_
+from hinterland.sentences import translated
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -105,7 +106,14 @@ class Progress:
         if self._as_json:
             _write_json({"event": "end"} | summary)
             return
+        for failed in self._job.tally.first_failed if self._job else ():
+            assert failed.error is not None
+            told = clean_line(f"{failed.id}: {translated(failed.error.message)}", 300)
+            click.echo(f"      {told}", err=True)
         if self._quiet:
+            return
+        if summary["complete"] and not summary["rows"]:
+            self._print(_("There is no row in the input."))
             return
         said = [
             _("{answered:,} of {rows:,} rows answered").format(

@@ -35,15 +35,25 @@ def import_all(history: History, files: Iterable[Path]) -> None:
             known += not new
             left_out += found.left_out
         said = n_(
-            "{file}: {count:,} conversation with {turns:,} new messages",
-            "{file}: {count:,} conversations with {turns:,} new messages",
+            "{file}: {count:,} conversation with {turns:,} new messages.",
+            "{file}: {count:,} conversations with {turns:,} new messages.",
             conversations,
         ).format(file=path, count=conversations, turns=turns)
         if known:
-            said += _(", {known:,} of them here already").format(known=known)
+            already = n_(
+                "{known:,} conversation was here already.",
+                "{known:,} conversations were here already.",
+                known,
+            )
+            said = f"{said} {already.format(known=known)}"
         if left_out:
-            said += _(", {left_out:,} images or sounds left out").format(left_out=left_out)
-        _say(said + ".")
+            missing = n_(
+                "{left_out:,} image or sound was left out.",
+                "{left_out:,} images or sounds were left out.",
+                left_out,
+            )
+            said = f"{said} {missing.format(left_out=left_out)}"
+        _say(said)
 
 
 def export_all(history: History, output: Path | None, *, overwrite: bool) -> None:

@@ -78,6 +78,8 @@ class Ledger:
             raise StorageError(
                 f"Another run is writing {self.path}.", "Wait for it, or name another file."
             ) from error
+        except OSError as error:
+            raise _not_begun(self.path, error) from error
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._file = os.open(self.path, flags, 0o600)
@@ -85,7 +87,7 @@ class Ledger:
             self._size, self.torn = self._whole_lines()
             durable.sync_folder(folder)
         except OSError as error:
-            raise _not_written(self.path, error) from error
+            raise _not_begun(self.path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -291,6 +293,13 @@ class Ledger:
         self._trouble = _not_written(self.path, error)
         self._held = False
         self._room.set()
+
+
+def _not_begun(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The file {path} cannot be written: {error.strerror or error}.",
+        "Name a file in a folder that you may write to.",
+    )
 
 
 def _not_written(path: Path, error: OSError) -> StorageError:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -98,11 +98,16 @@ class Supply(Generic[T]):
         threading.Thread(target=read, daemon=True).start()
         return window
 
-    async def rest(self, seconds: float) -> None:
-        """Wait so long, or until there is nothing left to do."""
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left, and nothing under way that might come back."""
+        return self._at_end and not self._taken and not self._ready
+
+    async def until(self, happened: Callable[[], bool], seconds: float | None = None) -> None:
+        """Wait until `happened`, for so long at most; it is looked at whenever somebody wakes."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: self._at_end and not self._taken)
+                await self._changed.wait_for(happened)
 
     async def wake(self) -> None:
         """Have those who wait look again."""

@@ -62,7 +62,7 @@ def _zipped(path: Path, warn: Callable[[HinterlandError], None]) -> Iterator[Imp
             if len(names) > _MOST_FILES:
                 raise InputError(f"{path} has more than {_MOST_FILES:,} files.", "Import parts.")
             for member in names:
-                subject = f"{clean_line(member.filename, 100)} in {path}"
+                subject = f"{path} ({clean_line(member.filename, 100)})"
                 if member.file_size > MOST_BYTES:
                     warn(InputError(f"{subject} is larger than {MOST_BYTES >> 20} MB.", ""))
                     continue
@@ -83,4 +83,4 @@ def _zipped(path: Path, warn: Callable[[HinterlandError], None]) -> Iterator[Imp
 def _as_input_error(error: Exception, subject: str) -> InputError:
     if isinstance(error, InputError):
         return error
-    return InputError(f"{subject} cannot be read: {error}.", "")
+    return InputError(f"{subject} cannot be read: {str(error).rstrip('.')}.", "")
