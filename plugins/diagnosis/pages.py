@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ from hinterland.plugins.diagnosis.interview import Asking, Confirming, Progress
 from hinterland.plugins.diagnosis.report import NARROWEST, WIDEST, lines, script_lines, todo
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.scripted import Script
+from hinterland.plugins.diagnosis.spoken import Spoken
+from hinterland.plugins.diagnosis.story import NAMES
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 from hinterland.plugins.diagnosis.wording import headline, label, said
 from hinterland.text import clean, clean_line
@@ -156,15 +158,28 @@ def clock(count: BreathCount, now: float) -> str:
     return _("{left} s left, {count} breaths").format(left=count.left(now), count=count.count)
 
 
-def result(found: Result, width: int, below: str) -> Page:
-    """Return the result: the level in full width, and what a model made of the advice `below` it."""
+def result(found: Result, width: int, spoken: Spoken, below: str) -> Page:
+    """Return the result: the level in full width, then what to do, in the words of the packs in
+    another language too, and what a model made of it `below`."""
     title = headline(found.level, provisional=found.provisional)
     text = list(lines(found, fit(width)))
     text = text[text.index("") + 1 :]  # what stands before it is the headline
-    if below:
-        end = text.index("")
-        text[end:end] = ["", *below.split("\n")]
+    end = text.index("")
+    more = [*_translated(found, spoken), *(["", *below.split("\n")] if below else ())]
+    text[end:end] = more
     return Page(Kind.RESULT, clean("\n".join(text)), title=title)
+
+
+def _translated(found: Result, spoken: Spoken) -> Iterator[str]:
+    said_so = [spoken.sentences[each] for each in todo(found) if each in spoken.sentences]
+    if said_so:
+        name = NAMES.get(spoken.language, spoken.language)
+        yield ""
+        if spoken.reviewed:
+            yield _("In {language}:").format(language=name)
+        else:
+            yield _("In {language}, in words that nobody has approved:").format(language=name)
+        yield from (f"  - {each}" for each in said_so)
 
 
 def rows(page: Page, at: int | None) -> str:

@@ -111,7 +111,7 @@ async def restate(
     refused: list[Refused] = []
     named = ""
     try:
-        prompt = prompts.read(PROMPT)
+        prompt = prompts.read_template(PROMPT)
         hinterland = api.connect(model, engine=engine)
         for each in todo(result):
             line = Line(own.get(each, each), by_model=False)

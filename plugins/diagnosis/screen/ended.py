@@ -19,6 +19,7 @@ from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.result import of as result_of
 from hinterland.plugins.diagnosis.screen.messages import PlainlySaid, RulesRead, Told
 from hinterland.plugins.diagnosis.screen.view import PagedScreen
+from hinterland.plugins.diagnosis.spoken import Spoken
 from hinterland.plugins.diagnosis.triage import Triage
 from hinterland.sentences import sentence
 
@@ -94,8 +95,8 @@ class ResultScreen(PagedScreen):
         """Ask a model to say the advice more plainly."""
         if self.may_restate and self.result is not None and self.rules is not None:
             self.say(_("A model is asked …"))
-            code = self.rules.site.language or "en"
-            self._restating = self.run_worker(_restated(self.result, code, self.post_message))
+            asked = _restated(self.result, self.rules.spoken, self.post_message)
+            self._restating = self.run_worker(asked)
 
     def on_plainly_said(self, message: PlainlySaid) -> None:
         self._restating = None
@@ -148,5 +149,8 @@ async def _saved(
         post(Told(_("Saved: {file}").format(file=path), saved=True))
 
 
-async def _restated(result: Result, code: str, post: Post) -> None:
-    post(PlainlySaid(result, await restating.restate(result, language=code)))
+async def _restated(result: Result, spoken: Spoken, post: Post) -> None:
+    outcome = await restating.restate(
+        result, language=spoken.language, translations=spoken.sentences
+    )
+    post(PlainlySaid(result, outcome))

@@ -147,7 +147,7 @@ class TriageScreen(ResultScreen, CountingScreen):
         if isinstance(state, Confirming):
             return pages.proposal(state)
         assert self.result is not None, "an interview that has ended has a result"
-        return pages.result(self.result, self.size.width, self.below)
+        return pages.result(self.result, self.size.width, self.rules.spoken, self.below)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let keys do what the page takes."""
@@ -273,9 +273,10 @@ class TriageScreen(ResultScreen, CountingScreen):
         elif not self._reading:
             self._reading = True
             self.say(_("Reading …"))
-            language = self.rules.site.language or "en"
-            read = read_words(written, self.rules.vocabulary, language, self.post_message)
-            self.run_worker(read)
+            rules = self.rules
+            self.run_worker(
+                read_words(written, rules.vocabulary, rules.site.language, self.post_message)
+            )
 
     def _choose(self, value: str) -> None:
         kind = self.page.kind

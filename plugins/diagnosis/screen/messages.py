@@ -13,6 +13,7 @@ from hinterland.plugins.diagnosis.restating import Refused, Restated
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.scripted import Scripts
 from hinterland.plugins.diagnosis.site import Site
+from hinterland.plugins.diagnosis.spoken import Spoken
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 
 
@@ -24,6 +25,8 @@ class RulesRead(Message):
     vocabulary: Vocabulary
     packs: tuple[Pack, ...]
     scripts: Scripts
+    spoken: Spoken
+    """What the packs say in the language of the site, or of the interface."""
 
 
 @dataclass

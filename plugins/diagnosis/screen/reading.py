@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 
 from textual.message import Message
 
+from hinterland import language as interface
 from hinterland.config import DiagnosisSettings
 from hinterland.errors import HinterlandError
-from hinterland.plugins.diagnosis import scripted, site, vocabulary
+from hinterland.plugins.diagnosis import scripted, site, spoken, vocabulary
 from hinterland.plugins.diagnosis.proposals import Proposal
 from hinterland.plugins.diagnosis.screen.messages import RulesRead, Told, WordsRead
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
@@ -27,7 +28,7 @@ async def read_rules(settings: DiagnosisSettings, post: Post) -> None:
 
 
 async def read_words(text: str, words: Vocabulary, language: str, post: Post) -> None:
-    """Read free words by the lexicon of a language."""
+    """Read free words by the lexicon of a language; "" is that of the interface."""
     try:
         post(WordsRead(await asyncio.to_thread(_proposed, text, words, language)))
     except HinterlandError as error:
@@ -37,10 +38,13 @@ async def read_words(text: str, words: Vocabulary, language: str, post: Post) ->
 def _rules(settings: DiagnosisSettings) -> RulesRead:
     place = site.of(settings)
     words = vocabulary.load()
-    return RulesRead(place, words, place.packs(words), scripted.load(words))
+    packs = place.packs(words)
+    code = place.language or next((each[:2] for each in interface.wanted()), spoken.ENGLISH)
+    scripts = scripted.load(words)
+    return RulesRead(place, words, packs, scripts, spoken.spoken(packs, code))
 
 
 def _proposed(text: str, words: Vocabulary, language: str) -> Sequence[Proposal]:
-    from hinterland.plugins.diagnosis import lexicon  # it has much to read
+    from hinterland.plugins.diagnosis import lexicon, story  # they have much to read
 
-    return lexicon.read(text, words, language)
+    return lexicon.read(text, words, story.language_for(language))
