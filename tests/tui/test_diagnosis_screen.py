@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hinterland.config import Config
+from hinterland.config import Config, DiagnosisSettings
 from hinterland.plugins.diagnosis.breaths import MINUTE
 from hinterland.plugins.diagnosis.interview import Asking, Interview
 from hinterland.plugins.diagnosis.pages import Kind
@@ -196,16 +196,17 @@ async def test_breaths_are_counted_for_a_full_minute(monkeypatch: pytest.MonkeyP
 
 
 @scene
-async def test_keys_of_your_own_hold_in_the_form() -> None:
-    """You should see the key that you set, and it answers."""
-    async with chat(PromptedEngine(), config=Config(keys={"diagnosis.yes": "j"})) as person:
+async def test_settings_hold_in_the_form() -> None:
+    """You should see the key that you set, and what to do in the language of the site too."""
+    settings = Config(keys={"diagnosis.yes": "j"}, diagnosis=DiagnosisSettings(language="fr"))
+    async with chat(PromptedEngine(), config=settings) as person:
         await opened(person)
         await aged(person, "2 years")
         await person.sees("j Yes")
         await person.press("y")
         assert interview(person).case.value("emergency_now") is None
         await person.press("j")
-        await person.sees("RED")
+        await person.sees("RED", "What to do", "In français, in words that nobody has approved:")
 
 
 def test_keys_that_come_in_one_burst_are_taken_in_order(home: Path) -> None:
