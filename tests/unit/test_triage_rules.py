@@ -113,6 +113,9 @@ AT_HOME = {"malaria_risk": False}
         ("30 years", "complaint=?", "GREEN"),
         ("30 years", "complaint=other", "YELLOW"),
         ("30 years", "getting_worse=?", "YELLOW"),
+        ("30 years", "systolic_mmhg=168", "GREEN"),
+        ("30 years", "female systolic_mmhg=168 pregnant=?", "YELLOW"),
+        ("30 years", "systolic_mmhg=?", "GREEN"),
     ],
 )
 def test_levels_of_what_lay_people_report(age: str, facts: str, level: str) -> None:
