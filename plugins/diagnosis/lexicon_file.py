@@ -105,6 +105,8 @@ class Time(_Frozen, frozen=True, kw_only=True):
     ago: Words
     so_far: Words
     """After how long it has lasted: three days now."""
+    each: Words
+    """Before a span that says how often and not how long: every few years."""
     several: Words
     """Before a unit, so many are three."""
     between: Words

@@ -74,9 +74,10 @@ def _candidate(  # noqa: PLR0913 — the text, and one measure at one place in i
     after = classes.get(f"measure.{number}.after", ())
     end = next((span.end for span in after if span.start == at + 1), 0)
     unit = tokens[at + 1].word if end else ""
-    if not (beside or (measure.alone and (end or _decimal(tokens, at, measure)))):
+    decimal = measure.alone and _decimal(tokens, at)
+    if not (beside or (measure.alone and end) or decimal):
         return None
-    named = beside is not None and 0 <= at - beside.end <= 1
+    named = decimal or (beside is not None and 0 <= at - beside.end <= 1)
     if end == 0 and measure.after and not named and not _free(tokens, at, lexicon):
         return None
     if token.border == COMMA and token.mark == "," and not end and "." not in token.word:
@@ -91,7 +92,7 @@ def _candidate(  # noqa: PLR0913 — the text, and one measure at one place in i
     return (not end, far), measure, value, Span(start, last)
 
 
-def _decimal(tokens: Sequence[Token], at: int, measure: Measure) -> bool:
+def _decimal(tokens: Sequence[Token], at: int) -> bool:
     """Return whether a number such as 38.4 stands without a unit of something else."""
     word = tokens[at].word
     if "." not in word and "," not in word:
