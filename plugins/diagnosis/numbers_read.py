@@ -24,7 +24,7 @@ _UPPER, _LOWER = (60.0, 280.0), (30.0, 180.0)
 @dataclass(frozen=True, slots=True)
 class Measured:
     fact: str
-    value: float | bool
+    value: float
     span: Span
 
 
@@ -40,7 +40,7 @@ def measured_in(
     yield from pressure
     used = set(taken) | {at for each in pressure for at in range(each.span.start, each.span.end)}
     for at, token in enumerate(tokens):
-        if token.number is None or token.number < 2 or at in used:
+        if token.number is None or not token.word[0].isdigit() or at in used:
             continue
         found = [
             each
@@ -50,10 +50,7 @@ def measured_in(
         if not found:
             continue
         _, measure, value, span = min(found, key=lambda each: each[0])
-        if not measure.below_is:
-            yield Measured(measure.fact, value, span)
-        elif value < measure.below:
-            yield Measured(measure.below_is, value=True, span=span)
+        yield Measured(measure.fact, value, span)
 
 
 _Candidate = tuple[tuple[bool, int], Measure, float, Span]
@@ -108,6 +105,8 @@ def _value(number: float, measure: Measure, unit: str) -> float | None:
         return number
     if measure.fahrenheit and _FAHRENHEIT[0] <= number <= _FAHRENHEIT[1]:
         return celsius(number)
+    if measure.divide > 1 and measure.lowest <= number / measure.divide <= measure.highest:
+        return round(number / measure.divide, 1)
     return None
 
 
