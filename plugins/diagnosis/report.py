@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hinterland.language import N_, _, n_
 from hinterland.plugins.diagnosis.case import Origin
-from hinterland.plugins.diagnosis.columns import NARROWEST as NARROWEST
-from hinterland.plugins.diagnosis.columns import WIDEST as WIDEST
-from hinterland.plugins.diagnosis.columns import fit, wrapped
+from hinterland.plugins.diagnosis.columns import NARROWEST, WIDEST, fit, wrapped
 from hinterland.plugins.diagnosis.pack import Level
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.scripted import Script
@@ -22,6 +20,7 @@ from hinterland.plugins.diagnosis.wording import (
 )
 from hinterland.text import clean_line
 
+__all__ = ["NARROWEST", "NOT_FOR_CARE", "WIDEST", "lines", "script_lines", "todo"]
 NOT_FOR_CARE = N_("NOT FOR CARE: what nobody mentioned was read as no. For evaluation alone.")
 _HELP = "Get emergency help now"
 """A step of many rules, which is said once and with the number to call."""
