@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hinterland.errors import HinterlandError
+from hinterland.errors import HinterlandError, JobError
 from hinterland.plugins.diagnosis import lexicon, triage, vocabulary
 from hinterland.plugins.diagnosis.free_text import case_from
 from hinterland.plugins.diagnosis.pack import SHIPPED, Level, Pack, chosen
@@ -146,7 +146,9 @@ def missed(reads: Sequence[Read]) -> str:
     return "\n".join(lines)
 
 
-async def extracted(found: Sequence[Story], model: str | None) -> list[Sequence[Proposal]]:
+async def extracted(
+    found: Sequence[Story], model: str | None, language: str
+) -> list[Sequence[Proposal]]:
     """Return what a model proposes for each story."""
     import hinterland
     from hinterland.plugins.diagnosis.extraction import extract
@@ -155,7 +157,12 @@ async def extracted(found: Sequence[Story], model: str | None) -> list[Sequence[
     results: list[Sequence[Proposal]] = []
     async with hinterland.connect(model) as box:
         for number, each in enumerate(found, 1):
-            results.append(await extract(each.text, box, words, lexicon.read(each.text, words)))
+            known = lexicon.read(each.text, words, language)
+            try:
+                results.append(await extract(each.text, box, words, known, language=language))
+            except JobError as error:
+                print(f"\n{each.name}: {error}", file=sys.stderr)
+                results.append(())
             print(f"\r{number}/{len(found)}", end="", file=sys.stderr)
     print(file=sys.stderr)
     return results
@@ -183,7 +190,7 @@ def main() -> None:
     try:
         more: Sequence[Sequence[Proposal]] = [()] * len(found)
         if told.extract:
-            more = asyncio.run(extracted(found, told.model))
+            more = asyncio.run(extracted(found, told.model, told.language))
         reads = [
             assessed(each, packs, words, told.language, also)
             for each, also in zip(found, more, strict=True)

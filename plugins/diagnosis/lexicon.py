@@ -312,3 +312,15 @@ def guessed_age(text: str, language: str = "en") -> int | None:
         for span in reading.classes.get(f"age.{at}.words", ())
     ]
     return min(found)[2] if found else None
+
+
+def denials(text: str, language: str = "en") -> tuple[tuple[int, int], ...]:
+    """Return which stretches of a text are denied, after the denying word, in characters."""
+    reading = _Reading(shipped(language), text[:LONGEST])
+    found = []
+    for number, span in enumerate(reading.scopes.denials):
+        reached = [at for at, by in enumerate(reading.scopes.denied_by) if number in by]
+        after = [at for at in reached if at >= span.end]
+        if after:
+            found.append((reading.tokens[after[0]].start, reading.tokens[after[-1]].end))
+    return tuple(found)
