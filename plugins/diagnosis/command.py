@@ -226,7 +226,8 @@ class _Session:
         if self._as_json:
             click.echo(results.to_json(result))
         else:
-            from hinterland.plugins.diagnosis.report import lines, width_of
+            from hinterland.plugins.diagnosis.columns import width_of
+            from hinterland.plugins.diagnosis.report import lines
 
             for line in lines(result, width_of(sys.stdout)):
                 click.echo(line)

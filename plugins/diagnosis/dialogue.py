@@ -6,16 +6,16 @@ It only shows and reads: what is asked and what an answer does is the interview'
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from hinterland.errors import HinterlandError, InputError
 from hinterland.language import N_, _
 from hinterland.plugins.diagnosis import timers
+from hinterland.plugins.diagnosis.columns import width_of, wrapped
 from hinterland.plugins.diagnosis.facts import Choice, Number
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, Interview, Proposed
-from hinterland.plugins.diagnosis.report import script_lines, width_of
+from hinterland.plugins.diagnosis.report import script_lines
 from hinterland.plugins.diagnosis.typed import is_unknown, is_yes
 from hinterland.plugins.diagnosis.typed_lines import TypedLines
 from hinterland.plugins.diagnosis.wording import label, said
@@ -213,11 +213,7 @@ class Dialogue:
     def say(self, text: str, indent: int = 0) -> None:
         """Write a sentence, wrapped."""
         margin = " " * indent
-        self._write(
-            *textwrap.wrap(
-                text, self._width, initial_indent=margin, subsequent_indent=margin + "  "
-            )
-        )
+        self._write(*wrapped(text, self._width, margin, margin + "  "))
 
     def ask(self, prompt: str) -> str:
         """Return a line that was typed; "" at the end of the input."""

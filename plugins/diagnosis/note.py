@@ -7,7 +7,6 @@ the note only says that there is more to ask. It has a name only where one was t
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from hinterland.errors import InputError, StorageError
 from hinterland.language import N_, _
+from hinterland.plugins.diagnosis.columns import wrapped
 from hinterland.plugins.diagnosis.pack import Level, Pack
 from hinterland.plugins.diagnosis.report import NOT_FOR_CARE, deciding, rules_used, todo
 from hinterland.plugins.diagnosis.result import Input, Result
@@ -157,9 +157,7 @@ def _fitted(entry: _Entry, most: int) -> list[str]:
         said = entry.between.join(entry.said[:kept])
         if kept < len(entry.said):
             said += " " + _("… and {count} more").format(count=len(entry.said) - kept)
-        lines = textwrap.wrap(
-            f"{entry.about} {said}", WIDTH, subsequent_indent="  ", break_on_hyphens=False
-        )
+        lines = wrapped(f"{entry.about} {said}", WIDTH, rest="  ")
         if len(lines) <= most or kept == 1:
             return lines
     return []

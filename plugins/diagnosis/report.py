@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import textwrap
 from collections.abc import Iterable, Iterator
-from typing import TextIO
 
 from hinterland.language import N_, _, n_
 from hinterland.plugins.diagnosis.case import Origin
+from hinterland.plugins.diagnosis.columns import NARROWEST, WIDEST, fit, wrapped
 from hinterland.plugins.diagnosis.pack import Level
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.scripted import Script
@@ -22,7 +20,7 @@ from hinterland.plugins.diagnosis.wording import (
 )
 from hinterland.text import clean_line
 
-WIDEST, NARROWEST = 80, 40
+__all__ = ["NARROWEST", "NOT_FOR_CARE", "WIDEST", "lines", "script_lines", "todo"]
 NOT_FOR_CARE = N_("NOT FOR CARE: what nobody mentioned was read as no. For evaluation alone.")
 _HELP = "Get emergency help now"
 """A step of many rules, which is said once and with the number to call."""
@@ -37,7 +35,7 @@ _ORIGINS = {
 
 def lines(result: Result, width: int) -> Iterator[str]:
     """Yield the lines of a result, none wider than `width` (40 to 80) but for what cannot be broken."""
-    page = _Page(max(NARROWEST, min(width, WIDEST)))
+    page = _Page(fit(width))
     if result.not_for_care:
         yield from page.text(_(NOT_FOR_CARE))
     yield from page.text(headline(result.level, provisional=result.provisional))
@@ -59,7 +57,7 @@ def lines(result: Result, width: int) -> Iterator[str]:
 
 def script_lines(script: Script, emergency_number: str, width: int) -> Iterator[str]:
     """Yield the lines of a script: what is said, and what to do."""
-    page = _Page(max(NARROWEST, min(width, WIDEST)))
+    page = _Page(fit(width))
     yield ""
     yield from page.text(script.title)
     for each in script.say:
@@ -202,29 +200,13 @@ def _from_words(result: Result) -> list[str]:
     return found
 
 
-def width_of(stream: TextIO) -> int:
-    """Return the columns to write in: 40 to 80, and 80 where no terminal says."""
-    try:
-        columns = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        return WIDEST
-    return max(NARROWEST, min(columns - 1, WIDEST)) if columns else WIDEST
-
-
 class _Page:
     def __init__(self, width: int) -> None:
         self._width = width
 
     def text(self, text: str, indent: int = 0, mark: str = "") -> list[str]:
         """Return a paragraph in lines; `mark` stands before the first."""
-        return textwrap.wrap(
-            text,
-            self._width,
-            initial_indent=mark or " " * indent,
-            subsequent_indent=" " * indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        return wrapped(text, self._width, mark or " " * indent, " " * indent)
 
     def list(self, title: str, entries: Iterable[str]) -> Iterator[str]:
         """Yield a titled list after an empty line; nothing when it has no entries."""

@@ -12,7 +12,7 @@ import pytest
 from hinterland import language
 from hinterland.errors import InputError
 from hinterland.paths import Paths
-from hinterland.plugins.diagnosis import parsed, timers, vocabulary
+from hinterland.plugins.diagnosis import columns, parsed, timers, vocabulary
 from hinterland.plugins.diagnosis.measures import Age
 from hinterland.plugins.diagnosis.typed import is_unknown, is_yes, value_of
 from hinterland.plugins.diagnosis.typed_lines import TypedLines
@@ -102,3 +102,21 @@ def test_what_was_parsed_is_used_again_and_never_for_other_bytes(
     assert vocabulary.load(words).facts == first.facts
     kept.chmod(0o666)  # anybody's
     assert vocabulary.load(words).facts == first.facts
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_paragraphs_fit_their_columns_in_any_script(width: int) -> None:
+    plain = "Refer urgently: go to a hospital now; keep the child warm " * 3
+    chinese = (
+        "这只按紧急程度分类；不是诊断，也不是医疗器械。如果您担心，无论这里怎么说都要去看医务人员。"
+        * 2
+    )
+    for text in (plain, chinese, f"{plain}{chinese}"):
+        lines = columns.wrapped(text, width, "  - ", "    ")
+        assert max(map(columns.columns, lines)) <= width
+        assert lines[0].startswith("  - ") and lines[1].startswith("    ")
+        whole = "".join(line[4:] for line in lines)
+        assert whole.replace(" ", "") == text.replace(" ", "")
+    assert columns.wrapped("", width) == []
+    long = "x" * 90
+    assert columns.wrapped(f"a {long} b", width) == ["a", long, "b"]
