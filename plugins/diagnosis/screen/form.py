@@ -6,22 +6,23 @@ the keys. Nothing here can set a level.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from hinterland.config import Config
 from hinterland.errors import InputError
-from hinterland.language import N_, _
+from hinterland.language import N_, _, n_
 from hinterland.plugins.diagnosis import pages
 from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, Interview
 from hinterland.plugins.diagnosis.pages import Kind, Page
+from hinterland.plugins.diagnosis.proposals import Proposal
 from hinterland.plugins.diagnosis.screen.counting import CountingScreen
 from hinterland.plugins.diagnosis.screen.ended import ResultScreen
-from hinterland.plugins.diagnosis.screen.messages import RulesRead, Told, WordsRead
-from hinterland.plugins.diagnosis.screen.reading import read_rules, read_words
+from hinterland.plugins.diagnosis.screen.messages import ModelRead, RulesRead, Told, WordsRead
+from hinterland.plugins.diagnosis.screen.reading import ask_model, read_rules, read_words
 from hinterland.plugins.diagnosis.scripted import Script
 from hinterland.sentences import sentence
 
@@ -39,6 +40,7 @@ _WHERE = {
     "breath": frozenset({Kind.BREATHS}),
     "enter": frozenset(Kind) - _RESULT,
     "pick": frozenset({Kind.CHOICE}),
+    "model": _QUESTION,
     "back": _HISTORY,
     "correct": _HISTORY | _RESULT,
     "stop": _HISTORY,
@@ -64,6 +66,8 @@ class TriageScreen(ResultScreen, CountingScreen):
         Binding("w", "why", N_("Why"), id="diagnosis.why"),
         Binding("s", "save", N_("Note"), id="diagnosis.save"),
         Binding("m", "plain", N_("Plainer"), id="diagnosis.plain"),
+        # Here for the same key's sake: they are never on the same page.
+        Binding("m", "model", N_("A model reads too"), id="diagnosis.model"),
         Binding("p", "summary", N_("To the chat"), id="diagnosis.summary"),
         Binding("enter", "enter", N_("Go on"), id="diagnosis.enter"),
         Binding("escape", "leave", N_("Leave"), id="diagnosis.leave"),
@@ -82,6 +86,10 @@ class TriageScreen(ResultScreen, CountingScreen):
         self.interview: Interview | None = None
         self._told = False
         """Whether free words were told, or passed over."""
+        self._words = ""
+        self._proposed: Sequence[Proposal] = ()
+        self._more: Sequence[Proposal] = ()
+        """What a model read: proposed before the next question, never in the place of one."""
         self._waiting: str | None = None
         """What was told before the rules were there."""
         self._reading = False
@@ -110,8 +118,16 @@ class TriageScreen(ResultScreen, CountingScreen):
         self._nothing_found = not message.proposals
         if message.proposals and self.interview is not None:
             self.interview.propose(message.proposals)
+            self._words, self._proposed = message.text, message.proposals
             self._told = True
         self._go_on()
+
+    def on_model_read(self, message: ModelRead) -> None:
+        self._more = message.proposals
+        count = len(message.proposals)
+        if self.result is None:
+            said = n_("The model found {count} more.", "The model found {count} more.", count)
+            self.say(said.format(count=count))
 
     def on_told(self, message: Told) -> None:
         self._reading = False
@@ -163,6 +179,8 @@ class TriageScreen(ResultScreen, CountingScreen):
             return parameters[0] == -1 or self.has_more
         if action == "plain":
             return self.may_restate
+        if action == "model":
+            return bool(self._words)
         if action == "summary":
             return self.result is not None
         return super().check_action(action, parameters)
@@ -189,6 +207,17 @@ class TriageScreen(ResultScreen, CountingScreen):
     def action_how(self) -> None:
         self._how = not self._how
         self.show()
+
+    def action_model(self) -> None:
+        """Have a model read the words that were told; RED was ruled out with the first answers."""
+        if self.rules is not None:
+            words, self._words = self._words, ""
+            self.say(_("A model is asked …"))
+            rules = self.rules
+            asked = ask_model(
+                words, self._proposed, rules.vocabulary, rules.site.language, self.post_message
+            )
+            self.run_worker(asked)
 
     def action_timer(self) -> None:
         self._open(Kind.BREATHS)
@@ -316,6 +345,9 @@ class TriageScreen(ResultScreen, CountingScreen):
         """Show what comes next: RED before all else, then fixed scripts, then the next question."""
         self._why = self._how = False
         if self.interview is not None and self._told:
+            if self._more:
+                self.interview.propose(self._more)
+                self._more = ()
             state = self.interview.state
             brought = self.interview.new_scripts()
             if isinstance(state, Ended):

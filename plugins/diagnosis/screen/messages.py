@@ -33,6 +33,14 @@ class RulesRead(Message):
 class WordsRead(Message):
     """Free words were read."""
 
+    text: str
+    proposals: Sequence[Proposal]
+
+
+@dataclass
+class ModelRead(Message):
+    """A model has read the free words too."""
+
     proposals: Sequence[Proposal]
 
 

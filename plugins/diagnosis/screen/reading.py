@@ -12,7 +12,7 @@ from hinterland.config import DiagnosisSettings
 from hinterland.errors import HinterlandError
 from hinterland.plugins.diagnosis import scripted, site, spoken, vocabulary
 from hinterland.plugins.diagnosis.proposals import Proposal
-from hinterland.plugins.diagnosis.screen.messages import RulesRead, Told, WordsRead
+from hinterland.plugins.diagnosis.screen.messages import ModelRead, RulesRead, Told, WordsRead
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 from hinterland.sentences import sentence
 
@@ -30,9 +30,27 @@ async def read_rules(settings: DiagnosisSettings, post: Post) -> None:
 async def read_words(text: str, words: Vocabulary, language: str, post: Post) -> None:
     """Read free words by the lexicon of a language; "" is that of the interface."""
     try:
-        post(WordsRead(await asyncio.to_thread(_proposed, text, words, language)))
+        post(WordsRead(text, await asyncio.to_thread(_proposed, text, words, language)))
     except HinterlandError as error:
         post(Told(sentence(error)))
+
+
+async def ask_model(
+    text: str, known: Sequence[Proposal], words: Vocabulary, language: str, post: Post
+) -> None:
+    """Have the installed model read free words too; what it adds is proposed like the rest."""
+    from hinterland import api, paths
+    from hinterland.plugins.diagnosis import extraction, story
+
+    try:
+        code = story.language_for(language)
+        more = await extraction.extract(
+            text, api.connect(), words, known, language=code, config_folder=paths.find().config
+        )
+    except HinterlandError as error:
+        post(Told(sentence(error)))
+    else:
+        post(ModelRead(more))
 
 
 def _rules(settings: DiagnosisSettings) -> RulesRead:
