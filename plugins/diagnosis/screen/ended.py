@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from textual.message import Message
 from textual.worker import Worker
 
 from hinterland import copying, paths
@@ -17,7 +18,7 @@ from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.pack import Level, Pack
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.result import of as result_of
-from hinterland.plugins.diagnosis.screen.messages import PlainlySaid, RulesRead, Told
+from hinterland.plugins.diagnosis.screen.messages import NoteSaved, PlainlySaid, RulesRead, Told
 from hinterland.plugins.diagnosis.screen.view import PagedScreen
 from hinterland.plugins.diagnosis.spoken import Spoken
 from hinterland.plugins.diagnosis.triage import Triage
@@ -77,6 +78,15 @@ class ResultScreen(PagedScreen):
             path = Path(name).expanduser()
             self.run_worker(_saved(path, self.result, self.packs, self.hidden, self.post_message))
 
+    def on_note_saved(self, message: NoteSaved) -> None:
+        self.saved = True
+        self.close_page()
+        self.say(_("Saved: {file}").format(file=message.file))
+
+    def close_page(self) -> None:
+        """Go back to the history or the result."""
+        raise NotImplementedError
+
     # Plainer words
 
     @property
@@ -128,7 +138,7 @@ class ResultScreen(PagedScreen):
             self.dismiss(pages.summary(self.result, self.rules.vocabulary, self.hidden))
 
 
-Post = Callable[[Told | PlainlySaid], object]
+Post = Callable[[Message], object]
 
 
 async def _logged(result: Result, post: Post) -> None:
@@ -146,7 +156,7 @@ async def _saved(
     except HinterlandError as error:
         post(Told(sentence(error)))
     else:
-        post(Told(_("Saved: {file}").format(file=path), saved=True))
+        post(NoteSaved(path))
 
 
 async def _restated(result: Result, spoken: Spoken, post: Post) -> None:

@@ -6,23 +6,18 @@ the keys. Nothing here can set a level.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from hinterland.config import Config
 from hinterland.errors import InputError
-from hinterland.language import N_, _, n_
+from hinterland.language import N_, _
 from hinterland.plugins.diagnosis import pages
-from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, Interview
 from hinterland.plugins.diagnosis.pages import Kind, Page
-from hinterland.plugins.diagnosis.proposals import Proposal
 from hinterland.plugins.diagnosis.screen.counting import CountingScreen
-from hinterland.plugins.diagnosis.screen.ended import ResultScreen
-from hinterland.plugins.diagnosis.screen.messages import ModelRead, RulesRead, Told, WordsRead
-from hinterland.plugins.diagnosis.screen.reading import ask_model, read_rules, read_words
+from hinterland.plugins.diagnosis.screen.telling import TellingScreen
 from hinterland.plugins.diagnosis.scripted import Script
 from hinterland.sentences import sentence
 
@@ -52,7 +47,7 @@ _WHERE = {
 """On which pages an action does something; one that is not here does on all."""
 
 
-class TriageScreen(ResultScreen, CountingScreen):
+class TriageScreen(TellingScreen, CountingScreen):
     """One patient."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,71 +78,23 @@ class TriageScreen(ResultScreen, CountingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.interview: Interview | None = None
-        self._told = False
-        """Whether free words were told, or passed over."""
-        self._words = ""
-        self._proposed: Sequence[Proposal] = ()
-        self._more: Sequence[Proposal] = ()
-        """What a model read: proposed before the next question, never in the place of one."""
-        self._waiting: str | None = None
-        """What was told before the rules were there."""
-        self._reading = False
-        self._nothing_found = False
         self._over: Kind | None = None
         """A page that is shown over the history."""
         self._brought: tuple[Script, ...] = ()
         self._why = self._how = False
 
-    def on_mount(self) -> None:
-        config = getattr(self.app, "config", None)
-        settings = (config if isinstance(config, Config) else Config()).diagnosis
-        self.run_worker(read_rules(settings, self.post_message))
-
-    # What workers found
-
-    def on_rules_read(self, message: RulesRead) -> None:
-        self.rules = message
-        case = Case(message.vocabulary)
-        self.interview = Interview(case, message.packs, message.site.rules, message.scripts)
-        if self._waiting is not None:
-            self._tell(self._waiting)
-
-    def on_words_read(self, message: WordsRead) -> None:
-        self._reading = False
-        self._nothing_found = not message.proposals
-        if message.proposals and self.interview is not None:
-            self.interview.propose(message.proposals)
-            self._words, self._proposed = message.text, message.proposals
-            self._told = True
-        self._go_on()
-
-    def on_model_read(self, message: ModelRead) -> None:
-        self._more = message.proposals
-        count = len(message.proposals)
-        if self.result is None:
-            said = n_("The model found {count} more.", "The model found {count} more.", count)
-            self.say(said.format(count=count))
-
-    def on_told(self, message: Told) -> None:
-        self._reading = False
-        if message.saved:
-            self.saved = True
-            self.close_page()
-        self.say(message.text)
-
     # What is shown
 
     def whereabouts(self) -> str:
-        told = self.interview is not None and self._told
+        told = self.interview is not None and self.told
         return pages.whereabouts(self.interview.progress if told and self.interview else None)
 
     def made(self) -> Page:
         interview = self.interview
         if self._over is Kind.LEAVING:
             return pages.leaving(ended=self.result is not None)
-        if interview is None or self.rules is None or not self._told:
-            return pages.words(nothing_found=self._nothing_found)
+        if interview is None or self.rules is None or not self.told:
+            return pages.words(nothing_found=self.nothing_found)
         if self._over is Kind.SCRIPT:
             number = self.rules.site.emergency_number
             return pages.script(self._brought, number, self.size.width)
@@ -180,7 +127,7 @@ class TriageScreen(ResultScreen, CountingScreen):
         if action == "plain":
             return self.may_restate
         if action == "model":
-            return bool(self._words)
+            return self.may_read
         if action == "summary":
             return self.result is not None
         return super().check_action(action, parameters)
@@ -208,17 +155,6 @@ class TriageScreen(ResultScreen, CountingScreen):
         self._how = not self._how
         self.show()
 
-    def action_model(self) -> None:
-        """Have a model read the words that were told; RED was ruled out with the first answers."""
-        if self.rules is not None:
-            words, self._words = self._words, ""
-            self.say(_("A model is asked …"))
-            rules = self.rules
-            asked = ask_model(
-                words, self._proposed, rules.vocabulary, rules.site.language, self.post_message
-            )
-            self.run_worker(asked)
-
     def action_timer(self) -> None:
         self._open(Kind.BREATHS)
         self.begin_count()
@@ -227,10 +163,10 @@ class TriageScreen(ResultScreen, CountingScreen):
         """Take what is written, or the row that was gone to."""
         kind, written = self.page.kind, self.entry.value.strip()
         if kind is Kind.WORDS:
-            self._tell(written)
+            self.tell(written)
         elif kind is Kind.SCRIPT:
             self._over = None
-            self._go_on()
+            self.go_on()
         elif kind is Kind.BREATHS:
             if self.counted is not None:
                 count = str(self.counted)
@@ -247,7 +183,7 @@ class TriageScreen(ResultScreen, CountingScreen):
 
     def action_back(self) -> None:
         if self.interview is not None and self.interview.back():
-            self._go_on()
+            self.go_on()
         else:
             self.say(_("This is the first question."))
 
@@ -292,21 +228,6 @@ class TriageScreen(ResultScreen, CountingScreen):
         state = self.interview.state if self.interview is not None else None
         return isinstance(state, Asking) and state.correcting
 
-    def _tell(self, written: str) -> None:
-        if self.rules is None:
-            self._waiting = written
-            self.say(_("Reading …"))
-        elif not written:
-            self._told = True
-            self._go_on()
-        elif not self._reading:
-            self._reading = True
-            self.say(_("Reading …"))
-            rules = self.rules
-            self.run_worker(
-                read_words(written, rules.vocabulary, rules.site.language, self.post_message)
-            )
-
     def _choose(self, value: str) -> None:
         kind = self.page.kind
         if kind is Kind.LEAVING:
@@ -336,18 +257,16 @@ class TriageScreen(ResultScreen, CountingScreen):
             step(self.interview)
         except InputError as error:
             if not isinstance(self.interview.state, Asking):
-                self._go_on()
+                self.go_on()
             self.say(sentence(error))
         else:
-            self._go_on()
+            self.go_on()
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """Show what comes next: RED before all else, then fixed scripts, then the next question."""
         self._why = self._how = False
-        if self.interview is not None and self._told:
-            if self._more:
-                self.interview.propose(self._more)
-                self._more = ()
+        if self.interview is not None and self.told:
+            self.propose_more()
             state = self.interview.state
             brought = self.interview.new_scripts()
             if isinstance(state, Ended):

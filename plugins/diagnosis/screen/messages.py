@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.message import Message
 
@@ -57,5 +58,10 @@ class Told(Message):
     """A sentence for the line below: something was done, or could not be."""
 
     text: str
-    saved: bool = False
-    """Whether a note was saved."""
+
+
+@dataclass
+class NoteSaved(Message):
+    """The referral note is in a file."""
+
+    file: Path
