@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hinterland.language import _, n_
+from hinterland.plugins.diagnosis import restating
 from hinterland.plugins.diagnosis.breaths import BreathCount
 from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.facts import Choice, Fact, Number, Value
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Progress
 from hinterland.plugins.diagnosis.report import NARROWEST, WIDEST, lines, script_lines, todo
+from hinterland.plugins.diagnosis.restating import Restated
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.scripted import Script
 from hinterland.plugins.diagnosis.spoken import Spoken
@@ -158,28 +161,38 @@ def clock(count: BreathCount, now: float) -> str:
     return _("{left} s left, {count} breaths").format(left=count.left(now), count=count.count)
 
 
-def result(found: Result, width: int, spoken: Spoken, below: str) -> Page:
-    """Return the result: the level in full width, then what to do, in the words of the packs in
-    another language too, and what a model made of it `below`."""
+def result(found: Result, width: int, spoken: Spoken, plainer: Restated | None) -> Page:
+    """Return the result: the level in full width, then what to do, beneath it in the words of the
+    packs in another language, and what a model made of it."""
     title = headline(found.level, provisional=found.provisional)
     text = list(lines(found, fit(width)))
     text = text[text.index("") + 1 :]  # what stands before it is the headline
     end = text.index("")
-    more = [*_translated(found, spoken), *(["", *below.split("\n")] if below else ())]
+    more = list(_translated(found, spoken, fit(width)))
+    if plainer is not None:
+        said_so = [line.text for line in plainer.lines]
+        more += _listed(_(restating.MARK), said_so, fit(width))
     text[end:end] = more
     return Page(Kind.RESULT, clean("\n".join(text)), title=title)
 
 
-def _translated(found: Result, spoken: Spoken) -> Iterator[str]:
+def _translated(found: Result, spoken: Spoken, width: int) -> Iterator[str]:
     said_so = [spoken.sentences[each] for each in todo(found) if each in spoken.sentences]
     if said_so:
+        title = _("The same in {language}:")
+        if not spoken.reviewed:
+            title = _("The same in {language}; nobody has approved these words:")
         name = NAMES.get(spoken.language, spoken.language)
-        yield ""
-        if spoken.reviewed:
-            yield _("In {language}:").format(language=name)
-        else:
-            yield _("In {language}, in words that nobody has approved:").format(language=name)
-        yield from (f"  - {each}" for each in said_so)
+        yield from _listed(title.format(language=name), said_so, width)
+
+
+def _listed(title: str, entries: Iterable[str], width: int) -> Iterator[str]:
+    yield ""
+    yield from textwrap.wrap(title, width)
+    for each in entries:
+        yield from textwrap.wrap(
+            each, width, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
+        )
 
 
 def rows(page: Page, at: int | None) -> str:

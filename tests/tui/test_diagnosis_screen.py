@@ -206,7 +206,7 @@ async def test_settings_hold_in_the_form() -> None:
         await person.press("y")
         assert interview(person).case.value("emergency_now") is None
         await person.press("j")
-        await person.sees("RED", "What to do", "In français, in words that nobody has approved:")
+        await person.sees("RED", "What to do", "The same in français; nobody has approved")
 
 
 def test_keys_that_come_in_one_burst_are_taken_in_order(home: Path) -> None:

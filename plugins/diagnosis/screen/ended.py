@@ -35,8 +35,8 @@ class ResultScreen(PagedScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.below = ""
-        """What a model made of the advice, marked as such."""
+        self.plainer: restating.Restated | None = None
+        """What a model made of the advice."""
         self.saved = False
         """Whether there is a note of this result."""
         self._restating: Worker[None] | None = None
@@ -51,7 +51,7 @@ class ResultScreen(PagedScreen):
 
     def forget(self) -> None:
         """Have no result: more is asked."""
-        self.result, self.below, self.saved = None, "", False
+        self.result, self.plainer, self.saved = None, None, False
         if self._restating is not None:
             self._restating.cancel()
             self._restating = None
@@ -97,7 +97,7 @@ class ResultScreen(PagedScreen):
             found is not None
             and found.level is not Level.RED
             and not found.scripts
-            and not self.below
+            and self.plainer is None
             and self._restating is None
         )
 
@@ -114,7 +114,7 @@ class ResultScreen(PagedScreen):
             return
         outcome = message.outcome
         if isinstance(outcome, restating.Restated):
-            self.below = outcome.text
+            self.plainer = outcome
             self.say("")
             self.show()
             if self.page.kind is pages.Kind.RESULT:

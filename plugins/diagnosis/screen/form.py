@@ -110,7 +110,7 @@ class TriageScreen(TellingScreen, CountingScreen):
         if isinstance(state, Confirming):
             return pages.proposal(state)
         assert self.result is not None, "an interview that has ended has a result"
-        return pages.result(self.result, self.size.width, self.rules.spoken, self.below)
+        return pages.result(self.result, self.size.width, self.rules.spoken, self.plainer)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let keys do what the page takes."""

@@ -85,6 +85,7 @@ class PagedScreen(Screen[str]):
         self.put("said", self._said)
         self.entry.placeholder = self.page.hint
         self.hint()
+        self.call_after_refresh(self.hint)
 
     def hint(self) -> None:
         """Say what keys do now."""
