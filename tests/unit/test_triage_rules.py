@@ -84,6 +84,7 @@ AT_HOME = {"malaria_risk": False}
         ("30 years", "fever_reported fever_days=3", "GREEN"),
         ("30 years", "fever_reported fever_days=4", "YELLOW"),
         ("30 years", "fever_reported stiff_neck", "RED"),
+        ("30 years", "fever_reported malaria_travel", "YELLOW"),
         ("30 years", "headache", "GREEN"),
         ("30 years", "headache sudden_severe_headache", "RED"),
         ("30 years", "pregnant headache", "YELLOW"),
