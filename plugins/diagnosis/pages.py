@@ -18,7 +18,6 @@ from hinterland.plugins.diagnosis.restating import Restated
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.scripted import Script
 from hinterland.plugins.diagnosis.spoken import Spoken
-from hinterland.plugins.diagnosis.story import NAMES
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 from hinterland.plugins.diagnosis.wording import headline, label, said
 from hinterland.text import clean, clean_line
@@ -179,6 +178,8 @@ def result(found: Result, width: int, spoken: Spoken, plainer: Restated | None) 
 def _translated(found: Result, spoken: Spoken, width: int) -> Iterator[str]:
     said_so = [spoken.sentences[each] for each in todo(found) if each in spoken.sentences]
     if said_so:
+        from hinterland.plugins.diagnosis.story import NAMES  # the word lists come with it
+
         title = _("The same in {language}:")
         if not spoken.reviewed:
             title = _("The same in {language}; nobody has approved these words:")

@@ -12,6 +12,7 @@ from hinterland.plugins.diagnosis.breaths import MINUTE
 from hinterland.plugins.diagnosis.interview import Asking, Interview
 from hinterland.plugins.diagnosis.pages import Kind
 from hinterland.plugins.diagnosis.screen.form import TriageScreen
+from hinterland.tui import keys
 from hinterland.tui.screens.chat import ChatScreen
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
 from tests.tui.terminals import RealTerminal
@@ -85,7 +86,7 @@ def test_an_emergency_is_shown_at_once(size: tuple[int, int], tmp_path: Path) ->
             assert all(len(row) <= size[0] for row in rows)
             style = form(person).query_one("#diagnosis-level").styles
             assert style.text_style.reverse
-            await person.press("n", "y", "m", "enter")
+            await person.press("n", "y", "m", "enter")  # nothing is asked: these do nothing
             assert form(person).page.kind is Kind.RESULT
             assert form(person).check_action("plain", ()) is False
             file = tmp_path / "note.md"
@@ -198,7 +199,8 @@ async def test_breaths_are_counted_for_a_full_minute(monkeypatch: pytest.MonkeyP
 @scene
 async def test_settings_hold_in_the_form() -> None:
     """You should see the key that you set, and what to do in the language of the site too."""
-    settings = Config(keys={"diagnosis.yes": "j"}, diagnosis=DiagnosisSettings(language="fr"))
+    keys.check({"diagnose.yes": "j"}, keys.of_plugins)
+    settings = Config(keys={"diagnose.yes": "j"}, diagnosis=DiagnosisSettings(language="fr"))
     async with chat(PromptedEngine(), config=settings) as person:
         await opened(person)
         await aged(person, "2 years")
