@@ -225,3 +225,23 @@ def test_keys_that_come_in_one_burst_are_taken_in_order(home: Path) -> None:
         terminal.sees("The answers are lost.")
         terminal.type("y")
         terminal.sees("Ask something")
+
+
+@scene
+async def test_a_fixed_script_comes_before_the_next_question() -> None:
+    """You should see what is said to somebody who was hurt as soon as it is told; the summary for the
+    chat leaves it out."""
+    async with chat(PromptedEngine()) as person:
+        await opened(person, words="I am 30 years old and my husband beats me")
+        while form(person).page.kind is Kind.PROPOSAL:
+            await person.press("y")
+        await person.sees("Nobody deserves to be hurt")
+        assert form(person).page.kind is Kind.SCRIPT, person.screen
+        await person.press("enter")
+        assert form(person).page.kind is not Kind.SCRIPT
+        await person.press("q", "p")
+        await person.until(lambda: isinstance(person.app.screen, ChatScreen))
+        assert person.chat.prompt.text.startswith("YELLOW")
+        assert "30 years" in person.chat.prompt.text
+        for private in ("abuse", "hurt", "violence", "Advised"):
+            assert private not in person.chat.prompt.text

@@ -256,7 +256,7 @@ class TriageScreen(TellingScreen, CountingScreen):
         try:
             step(self.interview)
         except InputError as error:
-            if not isinstance(self.interview.state, Asking):
+            if self.page.kind is Kind.PROPOSAL:  # it is no longer proposed
                 self.go_on()
             self.say(sentence(error))
         else:
