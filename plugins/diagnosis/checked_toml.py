@@ -36,6 +36,11 @@ class Located(Generic[T]):
         """Return the error that names the file, the line and what is wrong there."""
         return _error(self.path, self.line(table, at, key), problem)
 
+    def error_at(self, words: str, problem: str) -> InputError:
+        """Return the error at the first line with these words."""
+        lines = enumerate(self.text.splitlines(), 1)
+        return _error(self.path, next((at for at, line in lines if words in line), 1), problem)
+
 
 def read(path: Path, kind: type[T]) -> Located[T]:
     """Return a file's content as `kind`; raises InputError, which names file and line."""

@@ -131,6 +131,8 @@ class Pack:
     rules: tuple[Rule, ...]
     populations: Mapping[str, Expression]
     widens: bool
+    folder: Path
+    """Where it is; its translations are beside it."""
 
     @property
     def approved(self) -> bool:
@@ -192,6 +194,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Pack:
         tuple(rules),
         populations,
         raw.widens,
+        folder,
     )
 
 
