@@ -26,6 +26,7 @@ class _Usual(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    nobody_months: int
     usual: tuple[_Usual, ...]
 
 
@@ -50,8 +51,8 @@ def case_from(
         return case
     if "age_months" not in case.answers:
         guess = lexicon.guessed_age(text, language)
-        if guess is not None:
-            case = case.answered("age_months", float(guess), Origin.SILENCE)
+        months = _silence().nobody_months if guess is None else guess
+        case = case.answered("age_months", float(months), Origin.SILENCE)
     understood = any(_complains(each, vocabulary) for each in proposals)
     for name, fact in vocabulary.facts.items():
         if name in case.answers or (name == lexicon.UNPLACED and not understood):
@@ -79,13 +80,13 @@ def _complains(each: Proposal, vocabulary: Vocabulary) -> bool:
 
 
 @cache
-def _read_usual() -> tuple[_Usual, ...]:
-    return read(_USUAL, _File).value.usual
+def _silence() -> _File:
+    return read(_USUAL, _File).value
 
 
 def _usual(name: str, case: Case) -> float | None:
     months = case.value("age_months")
-    for each in _read_usual():
+    for each in _silence().usual:
         if each.fact != name:
             continue
         if each.below_months == _OLDEST_MONTHS or (
