@@ -10,7 +10,7 @@ from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.expression import Lookup, waiting
 from hinterland.plugins.diagnosis.facts import Fact
 from hinterland.plugins.diagnosis.pack import Level, Pack, Rule
-from hinterland.plugins.diagnosis.triage import applicable, lookup_of
+from hinterland.plugins.diagnosis.triage import applicable, lookup_of, speaks
 
 _WEIGHT = {Level.RED: 100.0, Level.YELLOW: 10.0, Level.GREEN: 0.0}
 COMPLAINT = "complaint"
@@ -64,7 +64,9 @@ def _scores(case: Case, rules: Sequence[Rule], lookup: Lookup) -> dict[str, floa
 
     wanted: dict[str, float] = {}
     for rule in rules:
-        if rule.level is Level.GREEN or rule.when_known:
+        if rule.level is Level.GREEN or not speaks(rule, case):
+            continue
+        if rule.when_known and rule.when.truth(lookup, case.vocabulary.optional) is False:
             continue
         missing = set(waiting(rule.when, lookup))
         for name in missing:

@@ -122,10 +122,8 @@ def assess(case: Case, packs: Sequence[Pack], site: Mapping[str, bool] | None = 
             fired.append(_fired(rule))
         elif truth is None:
             missing = tuple(sorted(set(waiting(rule.when, lookup))))
-            if rule.when_known and not any(
-                facts[name].danger and name in case.answers for name in missing if name in facts
-            ):
-                continue  # Nobody was asked; a danger sign that somebody left open does count.
+            if not speaks(rule, case):
+                continue
             unknown.update(dict.fromkeys(missing))
             if rule.level is not Level.GREEN and rule.when.truth(lookup, optional) is not False:
                 left.append(Open(id=rule.id, level=rule.level, facts=missing))
@@ -171,6 +169,21 @@ def applicable(packs: Iterable[Pack], lookup: Lookup) -> list[Rule]:
         return known[id(population)] is not False
 
     return [rule for pack in packs for rule in pack.rules if holds(rule.population)]
+
+
+def speaks(rule: Rule, case: Case) -> bool:
+    """Return whether it counts, and is worth asking, what a rule still waits for.
+
+    A rule `when_known` is silent until a measure of it is known, or somebody was asked for a danger
+    sign of it in vain.
+    """
+    if not rule.when_known:
+        return True
+    for name in rule.facts & case.answers.keys():
+        fact, value = case.vocabulary.facts[name], case.answers[name].value
+        if fact.danger if value is None else fact.optional:
+            return True
+    return False
 
 
 def _in_scope(pack: Pack, lookup: Lookup) -> bool:

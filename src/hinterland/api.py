@@ -146,10 +146,11 @@ class Hinterland:
         from hinterland.batch.intake import Intake
         from hinterland.batch.rows import Defaults, Maker
         from hinterland.batch.running import Run
+        from hinterland.batch.sources import grouped
         from hinterland.jobs import Supply
 
         lines = ((line, msgspec.json.encode(row)) for line, row in enumerate(rows, start=1))
-        intake = Intake(lambda: lines, Own(), Maker(Defaults(model=self.model)))
+        intake = Intake(lambda: grouped(lines), Own(), Maker(Defaults(model=self.model)))
         results: asyncio.Queue[Result | None] = asyncio.Queue()
         room = asyncio.Event()
         target = await self.target(concurrency)

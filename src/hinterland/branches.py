@@ -142,8 +142,8 @@ def is_line(turns: Sequence[Turn]) -> bool:
 
 
 def last_said(line: Sequence[Turn]) -> Turn | None:
-    """Return the last turn of a branch that somebody asked for."""
-    return next((turn for turn in reversed(line) if not turn.replaces), None)
+    """Return the last turn of a branch that somebody asked a model for."""
+    return next((turn for turn in reversed(line) if turn.asked), None)
 
 
 def before(line: Sequence[Turn], turn: Turn) -> tuple[list[Turn], list[Turn]]:

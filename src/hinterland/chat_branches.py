@@ -138,7 +138,7 @@ async def run_branch(chat: Chat, argument: str) -> None:
 
 def _said(talk: Conversation, number: int) -> Turn:
     """Return the turn whose prompt is so many from the end."""
-    said = [turn for turn in talk.turns if not turn.replaces]
+    said = [turn for turn in talk.turns if turn.asked]
     if not said:
         raise InputError("Nothing was asked yet.")
     if not 1 <= number <= len(said):

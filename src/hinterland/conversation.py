@@ -76,7 +76,7 @@ class Conversation:
         self.running = running
         """The turn that is being answered: by this process, or still by the service after the
         process that asked has gone; `follow` takes such an answer up."""
-        last = running or (self.turns[-1] if self.turns else None)
+        last = running or next((turn for turn in reversed(self.turns) if not turn.tool), None)
         self.model = model or (last.model if last else None) or None
         self.system = system if system is not None else (last.system if last else None)
         self.sampling = sampling or Sampling()
@@ -285,7 +285,7 @@ class Conversation:
             yield event
 
     def _on_branch(self, turn_id: str) -> Turn:
-        found = (turn for turn in self.turns if turn.id == turn_id and not turn.replaces)
+        found = (turn for turn in self.turns if turn.id == turn_id and turn.asked)
         turn = next(found, None)
         if turn is None:
             raise InputError("There is no such prompt on this branch.")
@@ -386,6 +386,24 @@ class Conversation:
         turn = self._stand_in(going, "", Request((), self.model))
         turn.finish_reason = FinishReason.STOP
         await self._put_in_place(turn)
+
+    async def keep_use(
+        self, tool: str, prompt: str, answer: str, finish_reason: FinishReason
+    ) -> None:
+        """Keep what a plugin's tool was asked and answered; raises StorageError."""
+        at, counted = self._counted
+        turn = Turn(
+            id=new_id(),
+            created=time.time(),
+            prompt=prompt,
+            answer=answer,
+            tool=tool,
+            finish_reason=finish_reason,
+            parent=self.running.id if self.running else self._tip,
+        )
+        await self._keeping.add(turn)
+        self.turns.append(turn)
+        self._counted = (at + 1, counted) if at == len(self.turns) - 1 else self._counted
 
     async def _put_in_place(self, turn: Turn) -> None:
         """Keep a turn that stands for others; if that fails all is as it was."""

@@ -33,16 +33,21 @@ async def run_tool(chat: Chat, argument: str) -> None:
 
 
 async def use_tool(chat: Chat, tool: ChatTool, text: str) -> None:
-    """Have a plugin's tool answer, shown as it comes; raises HinterlandError."""
-    end = await chat.show(f"/{tool.name} {text}".rstrip(), _answer_of(tool, text))
+    """Have a plugin's tool answer, shown as it comes and kept; raises HinterlandError."""
+    asked, pieces = f"/{tool.name} {text}".rstrip(), list[str]()
+    end = await chat.show(asked, _answer_of(tool, text, pieces))
+    if pieces:
+        how = FinishReason.INTERRUPTED if isinstance(end, Failed) else end.finish_reason
+        await chat.talk.keep_use(tool.name, asked, "".join(pieces), how)
     if isinstance(end, Failed):
         raise by_name(end.kind, end.message, end.hint)
 
 
-async def _answer_of(tool: ChatTool, text: str) -> AsyncIterator[Event]:
+async def _answer_of(tool: ChatTool, text: str, pieces: list[str]) -> AsyncIterator[Event]:
     try:
         async for piece in tool.answer(text):
-            yield TextDelta(str(piece))
+            pieces.append(str(piece))
+            yield TextDelta(pieces[-1])
     except HinterlandError as error:
         yield Failed(type(error).__name__, error.message, error.hint)
     # A plugin is somebody else's code: whatever it does, the chat it is used in goes on.

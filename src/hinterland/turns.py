@@ -43,6 +43,8 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
     reasoning: str = ""
     model: str = ""
     """The id of the model that answered."""
+    tool: str = ""
+    """The plugin's tool that answered instead; what was said to it is sent to no model."""
     sampling: Sampling = Sampling()
     finish_reason: FinishReason = FinishReason.INTERRUPTED
     error: str = ""
@@ -62,6 +64,11 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
     def complete(self) -> bool:
         """Whether the model said all it was going to say."""
         return self.finish_reason in COMPLETE
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asked a model: it stands for no other turns, and is no use of a tool."""
+        return not (self.replaces or self.tool)
 
     @property
     def shown_prompt(self) -> str:
@@ -161,7 +168,7 @@ def sendable(turns: Iterable[Turn]) -> list[Turn]:
     places: dict[str, int] = {}
     for place, turn in enumerate(turns):
         places[turn.id] = min([place, *(places[each] for each in turn.replaces if each in places)])
-    sent = [turn for turn in turns if turn.answer and turn.id not in replaced]
+    sent = [turn for turn in turns if turn.answer and not turn.tool and turn.id not in replaced]
     return sorted(sent, key=lambda turn: places[turn.id])
 
 

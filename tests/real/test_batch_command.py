@@ -100,9 +100,9 @@ def test_bad_rows_end_with_7_and_are_done_again_on_request(hint: Hint, tmp_path:
     ended = hint("batch", source, "-o", out, "-m", "echo")
     assert ended.returncode == 7
     assert said(ended).splitlines()[:3] == [
+        "hint: 1 of 3 rows answered · 2 failed",
         "      line-2: Line 2 is not JSON: it ends too early.",
         "      3: The row has no prompt.",
-        "hint: 1 of 3 rows answered · 2 failed",
     ]
     assert "2 rows failed" in said(ended)
     source.write_text('{"prompt": "good"}\n{"prompt": "mended"}\n{"id": 3, "prompt": "c"}\n')

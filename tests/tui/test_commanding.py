@@ -9,14 +9,18 @@ import pytest
 
 from hinterland import config as configuration
 from hinterland.config import Config, UiSettings
+from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
+from hinterland.history.search import Only
 from hinterland.models.store import ModelStore
 from hinterland.paths import Paths, private_folder
 from hinterland.tui.screens.chat import ChatScreen
 from hinterland.tui.screens.models import ModelsScreen
 from hinterland.tui.screens.palette import PaletteScreen
 from tests.gguf_files import write_model
+from tests.history_samples import strict
 from tests.plugin_shelf import Shelf
+from tests.running import Hint
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
 from tests.tui.terminals import RealTerminal
 
@@ -312,6 +316,62 @@ def test_a_tool_of_a_plugin(water: Shelf) -> None:
             assert person.chat.prompt.text == "/nonsense"
 
     story()
+
+
+def test_what_a_tool_answered_is_kept_and_told_to_no_model(
+    water: Shelf, paths: Paths, hint: Hint
+) -> None:
+    """You should find it again with `--tool`, also in the conversation when you come back to it."""
+    history = strict(paths)
+    engine = PromptedEngine()
+    first = Conversation(engine, history, model="small-model", system="Be brief.")
+
+    def said(request: int) -> list[str]:
+        return [message.content for message in engine.requests[request].messages]
+
+    @scene
+    async def story() -> None:
+        async with chat(engine, first) as person:
+            engine.answer("Wells.")
+            await person.ask("Where is water?")
+            await person.sees("Wells.")
+            await person.answered()
+            await person.ask("/cans for us")
+            await person.sees("3 for us")
+            await person.answered()
+            engine.answer("More wells.")
+            await person.ask("/retry")
+            await person.sees("More wells.")
+            await person.answered()
+            await person.ask("/cans again")
+            await person.sees("3 again")
+            await person.answered()
+            engine.answer("Rivers.")
+            await person.ask("And where else?")
+            await person.sees("Rivers.")
+            await person.answered()
+        assert said(1) == ["Be brief.", "Where is water?"]
+        assert said(2) == [*said(1), "More wells.", "And where else?"]
+
+    @scene
+    async def another_day() -> None:
+        again = Conversation(engine, history, record=history.conversation(first.id))
+        assert (again.model, again.system) == ("small-model", "Be brief.")
+        async with chat(engine, again) as person:
+            await person.sees("/cans again", "3 again", "Rivers.")
+            await person.press("up")
+            await person.until(lambda: person.chat.prompt.text == "And where else?")
+
+    story()
+    another_day()
+    assert [hit.after for hit in history.search("3", 9, Only(tool="CANS"))] == [
+        "** again",
+        "** for us",
+    ]
+    found = hint("history", "search", "cans", "--tool", "/cans")
+    assert found.stdout.count("/cans") == 2, found
+    assert hint("history", "search", "cans", "--tool", "leaks").stdout == ""
+    assert "## /cans\n\n**3** again" in hint("history", "export", first.id).stdout
 
 
 def test_keys_that_cannot_be(paths: Paths) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -85,7 +86,7 @@ class Place:
         self,
         defaults: Defaults | None = None,
         *,
-        lines: Callable[[], Iterable[sources.Line]] | None = None,
+        lines: Callable[[], Iterable[sources.Lines]] | None = None,
         form: Format | None = None,
         **wishes: Any,
     ) -> Job:
@@ -277,7 +278,7 @@ def test_no_input_stops_a_run_or_leaves_a_gap(
     place = Place(tmp_path_factory.mktemp("any"))
     place.input.write_bytes(b"\n".join(lines))
     summary = place.run()
-    wanted = sum(1 for _row in sources.json_lines(place.input))
+    wanted = sum(len(lines.data) for lines in sources.json_lines(place.input))
     assert len(place.results()) == summary["rows"] == wanted
     again = place.run()
     assert (again["finished_before"], again["changed"]) == (wanted, 0)
@@ -344,6 +345,32 @@ def test_a_bom_empty_lines_and_a_missing_last_end_are_nothing(place: Place) -> N
     )
     assert place.run()["rows"] == 2
     assert {row["answer"] for row in place.results().values()} == {"a", "b"}
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.sampled_from([b"", b" ", b"\r", b"a", b"bc" * 9, b"d" * 40]), max_size=12),
+    st.sampled_from([b"", b"\n"]),
+    st.integers(1, 20),
+)
+def test_lines_are_the_same_however_they_are_read(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], end: bytes, block: int
+) -> None:
+    path = tmp_path_factory.mktemp("lines") / "in.jsonl"
+    path.write_bytes(b"\n".join(lines) + end)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "_BLOCK", block)
+        patch.setattr(sources, "MOST_BYTES", 20)
+        found = [
+            (number, "long" if place in some.errors else data)
+            for some in sources.json_lines(path)
+            for place, (number, data) in enumerate(zip(some.numbers, some.data, strict=True))
+        ]
+    assert found == [
+        (number, "long" if len(line) > 20 else line)
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    ]
 
 
 @pytest.mark.parametrize("nothing", [b"", b"\n\n", b"\xef\xbb\xbf\n"])
@@ -427,7 +454,8 @@ def test_a_folder_of_texts(place: Place) -> None:
 
 
 def test_a_folder_that_cannot_be_listed_is_told(place: Place) -> None:
-    assert [str(why) for _, why in sources.texts(place.folder / "gone")] != []
+    (lines,) = sources.texts(place.folder / "gone")
+    assert lines.errors
 
 
 # OpenAI's batch files
@@ -549,6 +577,29 @@ def test_changed_rows_are_told_and_redone_only_on_request(place: Place) -> None:
     place.run(Defaults(system="Another"), redo_changed=True)
     assert place.engine.asked == 7 + 6
     assert len(place.results()) == 6
+
+
+def test_rows_of_the_same_settings_are_told_by_the_beginning_of_their_fingerprints(
+    place: Place,
+) -> None:
+    place.write(*rows(2))
+    place.run()
+    place.write(*rows(4))
+    place.run(Defaults(system="Another"))
+    begins = [place.results()[number]["fingerprint"][:8] for number in range(4)]
+    assert begins[0] == begins[1] != begins[2] == begins[3]
+
+
+def test_results_in_another_order_than_the_input_are_known_all_the_same(place: Place) -> None:
+    place.write(*rows(6000))
+    place.run()
+    lines = place.out.read_bytes().splitlines(keepends=True)
+    random.Random(3).shuffle(lines)
+    place.out.write_bytes(b"".join(lines[100:]))
+    summary = place.run()
+    assert (summary["finished_before"], summary["changed"]) == (5900, 0)
+    assert place.engine.asked == 6000 + 100
+    assert len(place.results()) == 6000
 
 
 def test_a_file_that_a_row_names_is_a_part_of_it(place: Place) -> None:

@@ -131,6 +131,30 @@ def test_an_outage_that_is_longer_than_a_row_is_tried_costs_none(last: str) -> N
     assert seen.count(last) == 2, "an engine that is down is not asked for rows"
 
 
+def test_an_engine_that_joins_late_takes_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_LOOK_FOR_ENGINES", 0.001)
+    first, second = EchoEngine(tokens_per_second=200), EchoEngine(tokens_per_second=200)
+    asked = 0
+
+    async def late() -> list[Target]:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            return [Target(second, workers=4)]
+        if asked > 3:
+            await asyncio.sleep(1000)  # a node that takes for ever holds up nobody
+        return []
+
+    results: list[Result] = []
+    supply = Supply(iter([rows(60)]))
+    going = Run(supply, [Target(first)], Answering(), results.append, late=late)
+    asyncio.run(asyncio.wait_for(going.go(), 60))
+    assert len(results) == 60
+    assert first.asked > 0
+    assert second.asked > 20
+    assert first.asked + second.asked == 60
+
+
 def test_a_model_that_could_be_loaded_before_is_waited_for() -> None:
     """A service that was killed leaves a worker behind that has the memory for a moment yet."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinterland.errors import InputError, StorageError
-from hinterland.jobs import Ledger, Supply, Table, ledger
+from hinterland.jobs import Ledger, Register, Supply, Table, ledger, register
+from hinterland.jobs.register import NEW, REPEATED
 from tests.history_samples import fill, tiny_disk
 
 
@@ -185,6 +187,55 @@ def test_a_table_is_a_dict(changes: list[tuple[int, int]]) -> None:
     assert len(table) == len(same)
     assert all(table.get(name) == number for name, number in same.items())
     assert table.get("never set") == 0
+
+
+IDS = [f"row {number}" for number in range(60)]
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    known=st.lists(st.sampled_from(IDS), unique=True),
+    moved=st.integers(1, 12),
+    extra=st.lists(st.sampled_from(IDS), max_size=8),
+    at=st.integers(0, 60),
+    scans=st.integers(0, 3),
+    chance=st.randoms(use_true_random=False),
+)
+def test_a_register_tells_each_id_once(
+    known: list[str], moved: int, extra: list[str], at: int, scans: int, chance: random.Random
+) -> None:
+    """Whether they are seen in about the order in which they became known, or in another."""
+    numbers = {name: place for place, name in enumerate(known)}
+    asked = sorted(known, key=lambda name: numbers[name] + chance.randrange(moved))
+    asked[at:at] = extra
+    with pytest.MonkeyPatch.context() as patch:
+        for setting, number in {"_AHEAD": 4, "_AT_ONCE": 3, "_SCANS": scans}.items():
+            patch.setattr(register, setting, number)
+        book, seen = Register(), set[str]()
+        for start in range(0, len(known), 5):
+            some = known[start : start + 5]
+            book.know(some, array("Q", [numbers[name] for name in some]))
+        for start in range(0, len(asked), 7):
+            some = asked[start : start + 7]
+            expected = []
+            for name in some:
+                known_as = max(numbers[name], 2) if name in numbers else NEW
+                expected.append(REPEATED if name in seen else known_as)
+                seen.add(name)
+            assert book.see(some) == expected
+    assert all(book.was_seen(name) == (name in seen) for name in IDS)
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1 << 20])
+def test_the_lines_are_the_same_however_many_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(ledger, "_BLOCK", block)
+    many = [b"x" * (number % 50) for number in range(200)]
+    add(tmp_path / "book", *many)
+    with Ledger(tmp_path / "book") as book:
+        assert list(book.lines()) == many
+        assert [line for lines in book.blocks() for line in lines] == many
 
 
 def windows(size: int, count: int) -> Iterator[list[int]]:

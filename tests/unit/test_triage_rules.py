@@ -84,6 +84,7 @@ AT_HOME = {"malaria_risk": False}
         ("30 years", "fever_reported fever_days=3", "GREEN"),
         ("30 years", "fever_reported fever_days=4", "YELLOW"),
         ("30 years", "fever_reported stiff_neck", "RED"),
+        ("30 years", "fever_reported malaria_travel", "YELLOW"),
         ("30 years", "headache", "GREEN"),
         ("30 years", "headache sudden_severe_headache", "RED"),
         ("30 years", "pregnant headache", "YELLOW"),
@@ -113,6 +114,9 @@ AT_HOME = {"malaria_risk": False}
         ("30 years", "complaint=?", "GREEN"),
         ("30 years", "complaint=other", "YELLOW"),
         ("30 years", "getting_worse=?", "YELLOW"),
+        ("30 years", "systolic_mmhg=168", "GREEN"),
+        ("30 years", "female systolic_mmhg=168 pregnant=?", "YELLOW"),
+        ("30 years", "systolic_mmhg=?", "GREEN"),
     ],
 )
 def test_levels_of_what_lay_people_report(age: str, facts: str, level: str) -> None:

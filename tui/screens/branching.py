@@ -92,7 +92,7 @@ class Branching(CommandingScreen):
         if self.refused(self.action_edit):
             return
         line = self.conversation.turns if self.conversation is not None else []
-        said = [turn for turn in line if not turn.replaces]
+        said = [turn for turn in line if turn.asked]
         at = next((n for n, turn in enumerate(said) if turn is self.editing), len(said)) - 1
         if said:
             self._change(said[at])
@@ -225,7 +225,7 @@ class Branching(CommandingScreen):
 
     def _say_what_is_changed(self, turn: Turn) -> None:
         assert self.conversation is not None
-        said = [each.id for each in self.conversation.turns if not each.replaces]
+        said = [each.id for each in self.conversation.turns if each.asked]
         number = said.index(turn.id) + 1 if turn.id in said else 0
         state = _("changing prompt {number} of {of}: {send} asks it, {cancel} cancels")
         send, cancel = keys.said(self.prompt, "prompt.send"), keys.said(self, "edit.cancel")

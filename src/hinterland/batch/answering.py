@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from hinterland.batch.results import Result, failed
+from hinterland.batch.results import Result, failed, reason
 from hinterland.batch.rows import Piece
 from hinterland.engine.protocol import (
     COMPLETE,
@@ -150,59 +150,51 @@ async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
         raise by_name(last.kind, last.message, last.hint)
     if last.finish_reason not in COMPLETE:
         raise EngineError("The answer was interrupted.", "It is asked again.")
-    answer = "".join(words)
-    more: dict[str, Any] = {
-        "reasoning": "".join(thoughts),
-        "finish_reason": last.finish_reason,
-        "model": last.model,
-        "usage": last.usage,
-    }
-    if request.schema is None:
-        return Result(
-            id=piece.id,
-            answer=answer,
-            fingerprint=piece.fingerprint,
-            metadata=piece.metadata,
-            **more,
-        )
-    return _structured(piece, request.schema, answer, more)
+    result = Result(
+        id=piece.id,
+        answer="".join(words),
+        reasoning="".join(thoughts) if thoughts else "",
+        finish_reason=last.finish_reason,
+        model=last.model,
+        usage=last.usage,
+        fingerprint=piece.fingerprint,
+        metadata=piece.metadata,
+    )
+    return result if request.schema is None else _structured(piece, request.schema, result)
 
 
-def _structured(piece: Piece, schema: dict[str, Any], answer: str, more: dict[str, Any]) -> Result:
-    """Return a result whose answer was checked against its schema."""
+def _structured(piece: Piece, schema: dict[str, Any], result: Result) -> Result:
+    """Return the result with its data, or with an error where it does not follow the schema."""
     from hinterland import schemas
 
-    if wrong := schemas.check_answer(schema, answer):
+    was_cut = result.finish_reason is FinishReason.LENGTH
+    data, error = None, None
+    if wrong := schemas.check_answer(schema, result.answer or ""):
         error = JobError(f"The answer does not follow the schema: {wrong}.", "Ask again.")
-        if more["finish_reason"] is FinishReason.LENGTH:
+        if was_cut:
             error = JobError(
                 "The answer was cut off before its JSON was whole.", "Allow more tokens."
             )
-        return _failed(piece, error, answer=answer, **more)
-    data = msgspec.json.decode(answer)
-    if more["finish_reason"] is FinishReason.LENGTH and type(data) in (int, float):
-        error = JobError("The answer was cut off, perhaps amid its number.", "Allow more tokens.")
-        return _failed(piece, error, answer=answer, **more)
-    return Result(
-        id=piece.id,
-        answer=answer,
-        data=data,
-        fingerprint=piece.fingerprint,
-        metadata=piece.metadata,
-        **more,
-    )
+    else:
+        data = msgspec.json.decode(result.answer or "")
+        if was_cut and type(data) in (int, float):
+            error = JobError(
+                "The answer was cut off, perhaps amid its number.", "Allow more tokens."
+            )
+    if error is not None:
+        return msgspec.structs.replace(result, line=piece.line, error=reason(error))
+    return msgspec.structs.replace(result, data=data)
 
 
 def _ended_early() -> EngineError:
     return EngineError("The engine ended without an answer.", "It is asked again.")
 
 
-def _failed(piece: Piece, error: HinterlandError, **more: Any) -> Result:
+def _failed(piece: Piece, error: HinterlandError) -> Result:
     return failed(
         piece.id,
         piece.line,
         error,
         fingerprint=piece.fingerprint,
         metadata=piece.metadata,
-        **more,
     )

@@ -9,13 +9,14 @@ import msgspec
 from hinterland.batch import openai
 from hinterland.batch.results import Known, Result
 from hinterland.batch.rows import Row, unusable
+from hinterland.batch.sources import Lines
 
 
 class Format(Protocol):
     """One way to write rows and results."""
 
-    def id(self, data: bytes) -> str | int | None:
-        """Return the id in a line of input; None when it has none, or is none."""
+    def ids(self, lines: Lines) -> list[str | int]:
+        """Return the ids of lines of input: `line-` and its number for one that has none."""
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         """Return the row in a line of input, and all its fields where a template wants them.
@@ -26,8 +27,8 @@ class Format(Protocol):
     def encode(self, result: Result) -> bytes:
         """Return a result as a line, without its end."""
 
-    def known(self, line: bytes) -> Known:
-        """Return what a line of results is about; raises msgspec.MsgspecError for what is none."""
+    def known(self, lines: list[bytes]) -> list[Known]:
+        """Return what lines of results are about; raises one of `NOT_A_RESULT` where one is none."""
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -43,11 +44,8 @@ class Own:
         self._rows = msgspec.json.Decoder(Row)
         self._known = msgspec.json.Decoder(Known)
 
-    def id(self, data: bytes) -> str | int | None:
-        try:
-            return self._ids.decode(data).id
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None  # what is wrong with it is said when it is read
+    def ids(self, lines: Lines) -> list[str | int]:
+        return _ids(self._ids, lines)
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         try:
@@ -56,14 +54,14 @@ class Own:
             fields = msgspec.json.decode(data, type=dict[str, Any])
             known = {name: value for name, value in fields.items() if name in _NAMES}
             return msgspec.convert(known, Row), fields
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise unusable(line, error) from error
 
     def encode(self, result: Result) -> bytes:
         return msgspec.json.encode(result)
 
-    def known(self, line: bytes) -> Known:
-        return self._known.decode(line)
+    def known(self, lines: list[bytes]) -> list[Known]:
+        return list(map(self._known.decode, lines))
 
 
 class OpenAi:
@@ -72,8 +70,8 @@ class OpenAi:
     def __init__(self, model: str | None) -> None:
         self._model = model
 
-    def id(self, data: bytes) -> str | int | None:
-        return openai.name_in(data)
+    def ids(self, lines: Lines) -> list[str | int]:
+        return _ids(openai.IDS, lines)
 
     def row(self, data: bytes, line: int) -> tuple[Row, dict[str, Any] | None]:
         return openai.row(data, line, self._model), None
@@ -81,8 +79,30 @@ class OpenAi:
     def encode(self, result: Result) -> bytes:
         return openai.encode(result)
 
-    def known(self, line: bytes) -> Known:
-        return openai.known(line)
+    def known(self, lines: list[bytes]) -> list[Known]:
+        return list(map(openai.known, lines))
 
 
+def _ids(decoder: msgspec.json.Decoder[Any], lines: Lines) -> list[str | int]:
+    try:
+        found = [each.id for each in map(decoder.decode, lines.data)]
+    except _UNREADABLE:
+        found = [_id(decoder, each) for each in lines.data]
+    if None not in found:
+        return found
+    return [
+        f"line-{number}" if each is None else each
+        for number, each in zip(lines.numbers, found, strict=True)
+    ]
+
+
+def _id(decoder: msgspec.json.Decoder[Any], data: bytes) -> str | int | None:
+    try:
+        found: str | int | None = decoder.decode(data).id
+    except _UNREADABLE:
+        return None  # what is wrong with it is said when it is read
+    return found
+
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _NAMES = frozenset(Row.__struct_fields__)

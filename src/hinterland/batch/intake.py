@@ -1,7 +1,6 @@
 """Which rows of the input are still to be done: new ones, each id once, in windows.
 
-It runs in the thread that reads the input. What earlier runs finished is in `finished`, by id: the
-fingerprint with two marks in its lowest bits.
+It runs in the thread that reads the input.
 """
 
 from __future__ import annotations
@@ -10,24 +9,24 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hinterland.batch.formats import Format
 from hinterland.batch.rows import Maker, Piece
-from hinterland.batch.sources import Line
+from hinterland.batch.sources import Lines
 from hinterland.errors import HinterlandError, InputError
-from hinterland.jobs import Table
+from hinterland.jobs import Register
+from hinterland.jobs.register import NEW, REPEATED
 
 WINDOW_ROWS, WINDOW_BYTES = 1024, 8 << 20
 _MOST_LEVELS = 100
-_KNOWN, _SEEN = 1, 2
-_MARKS = _KNOWN | _SEEN
 
 
 class Intake:
     """Reads the input against what is finished, and counts."""
 
-    def __init__(self, lines: Callable[[], Iterable[Line]], form: Format, maker: Maker) -> None:
+    def __init__(self, lines: Callable[[], Iterable[Lines]], form: Format, maker: Maker) -> None:
         self._lines = lines
         self._format = form
         self._maker = maker
-        self.finished = Table()
+        self.register = Register()
+        """The rows that an earlier run has finished, with their fingerprints."""
         self.rows = 0
         """Rows read so far."""
         self.skipped = 0
@@ -38,32 +37,24 @@ class Intake:
         self.repeated = 0
         """Rows whose id was used before."""
 
-    def know(self, name: str | int, number: int) -> None:
-        """Take note of a row that an earlier run has finished, with its fingerprint's number."""
-        self.finished.set(str(name), number & ~_MARKS | _KNOWN)
-
-    def forget(self) -> None:
-        """Take no note of what was finished: it is looked at anew."""
-        self.finished = Table()
-
     def ids(self) -> Iterator[str]:
         """Yield the ids of the results, in the order of the input."""
-        seen = Table()
-        for line, data in self._lines():
-            name = str(self._id(line, data))
-            if seen.set(name, _SEEN):
-                name = _spare(line, seen)
-                seen.set(name, _SEEN)
-            yield name
+        register = Register()
+        for lines in self._lines():
+            names = list(map(str, self._format.ids(lines)))
+            for place, had in enumerate(register.see(names)):
+                yield names[place] if had == NEW else _spare(lines.numbers[place], register)[0]
 
     def changed_ids(self) -> set[str]:
-        """Return the ids of finished rows that are no longer what they were."""
-        found, seen = set(), Table()
-        for line, data in self._lines():
-            name = str(self._id(line, data))
-            known = 0 if seen.set(name, _SEEN) else self.finished.get(name)
-            if known and (known ^ _number(self._fingerprint(data))) & ~_MARKS:
-                found.add(name)
+        """Return the ids of finished rows that are no longer what they were; the register has to be
+        made anew after that."""
+        found = set()
+        for lines in self._lines():
+            names = list(map(str, self._format.ids(lines)))
+            numbers = self._maker.fingerprints(lines.data)
+            for name, number, had in zip(names, numbers, self.register.see(names), strict=True):
+                if had not in (NEW, REPEATED, number):
+                    found.add(name)
         return found
 
     def windows(self, *, longest_first: bool) -> Iterator[list[Piece]]:
@@ -80,53 +71,50 @@ class Intake:
             yield _ordered(window) if longest_first else window
 
     def _pieces(self) -> Iterator[Piece]:
-        finished, fingerprint_of, id_in = self.finished, self._fingerprint, self._format.id
-        finish = finished.set
-        for line, data in self._lines():
-            self.rows += 1
-            given = id_in(data) if type(data) is bytes else None
-            if given is None:
-                given = f"line-{line}"
-            name = str(given)
-            fingerprint = fingerprint_of(data)
-            number = _number(fingerprint)
-            had = finish(name, number | _MARKS)
-            if had & _SEEN:
-                self.repeated += 1
-                spare = _spare(line, finished)
-                if finish(spare, number | _MARKS):
-                    self.skipped += 1  # an earlier run has said so
-                    continue
-                error = InputError(f"The id {name!r} was used before line {line}.", "Change it.")
-                yield Piece(line=line, id=spare, fingerprint=fingerprint.hex(), error=error)
-            elif had:
-                self.skipped += 1
-                if (had ^ number) & ~_MARKS:
-                    self._note_changed(name)
-            else:
-                yield self._piece(line, given, fingerprint.hex(), data)
+        for lines in self._lines():
+            ids = self._format.ids(lines)
+            names = list(map(str, ids))
+            numbers = self._maker.fingerprints(lines.data)
+            finished = self.register.see(names)
+            self.rows += len(names)
+            if finished == numbers:
+                self.skipped += len(names)
+                continue
+            for place, (had, number) in enumerate(zip(finished, numbers, strict=True)):
+                line = lines.numbers[place]
+                if had == NEW:
+                    error = lines.errors.get(place)
+                    yield self._piece(line, ids[place], number, lines.data[place], error)
+                elif had == REPEATED:
+                    yield from self._repetition(line, names[place], number)
+                else:
+                    self.skipped += 1
+                    if had != number:
+                        self._note_changed(names[place])
+
+    def _repetition(self, line: int, name: str, number: int) -> Iterator[Piece]:
+        """Yield what tells that an id was used before, unless an earlier run has told it."""
+        self.repeated += 1
+        spare, is_new = _spare(line, self.register)
+        if is_new:
+            error = InputError(f"The id {name!r} was used before line {line}.", "Change it.")
+            yield self._piece(line, spare, number, b"", error)
+        else:
+            self.skipped += 1
 
     def _piece(
-        self, line: int, name: str | int, fingerprint: str, data: bytes | InputError
+        self, line: int, name: str | int, number: int, data: bytes, error: InputError | None
     ) -> Piece:
-        if isinstance(data, InputError):
-            return Piece(line=line, id=name, fingerprint=fingerprint, error=data)
+        fingerprint = f"{number:016x}"
+        if error is not None:
+            return Piece(line=line, id=name, fingerprint=fingerprint, error=error)
         try:
             row, fields = self._format.row(data, line)
             if row.metadata is not None and _deep(row.metadata):
                 raise InputError(f"The metadata of line {line} are nested too deeply.", "")
             return self._maker.piece(line, name, fingerprint, row, fields)
-        except HinterlandError as error:
-            return Piece(line=line, id=name, fingerprint=fingerprint, error=error)
-
-    def _id(self, line: int, data: bytes | InputError) -> str | int:
-        given = None if isinstance(data, InputError) else self._format.id(data)
-        return f"line-{line}" if given is None else given
-
-    def _fingerprint(self, data: bytes | InputError) -> bytes:
-        return self._maker.fingerprint(
-            data.message.encode() if isinstance(data, InputError) else data
-        )
+        except HinterlandError as wrong:
+            return Piece(line=line, id=name, fingerprint=fingerprint, error=wrong)
 
     def _note_changed(self, name: str) -> None:
         self.changed += 1
@@ -134,12 +122,12 @@ class Intake:
             self.first_changed.append(name)
 
 
-def _spare(line: int, names: Table) -> str:
-    """Return the id of a result whose row has an id that was used before."""
+def _spare(line: int, register: Register) -> tuple[str, bool]:
+    """Return the id of the result of a row whose id was used before, and whether it is new."""
     spare = f"line-{line}"
-    while names.get(spare) & _SEEN:
+    while register.was_seen(spare):
         spare += "+"  # somebody else's id
-    return spare
+    return spare, register.see([spare]) == [NEW]
 
 
 def _deep(value: object) -> bool:
@@ -155,10 +143,6 @@ def _deep(value: object) -> bool:
         if not level:
             return False
     return True
-
-
-def _number(fingerprint: bytes) -> int:
-    return int.from_bytes(fingerprint, "big")
 
 
 def _ordered(window: list[Piece]) -> list[Piece]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,17 +17,15 @@ from hinterland import durable
 from hinterland.batch.answering import Answering
 from hinterland.batch.formats import Format
 from hinterland.batch.intake import Intake
+from hinterland.batch.results import NOT_A_RESULT, Known, numbers
 from hinterland.batch.rows import Maker
 from hinterland.batch.running import RETRIES, Run, Tally, Target
-from hinterland.batch.sources import Line
+from hinterland.batch.sources import Lines
 from hinterland.errors import InputError
-from hinterland.jobs import Ledger, Supply
+from hinterland.jobs import Ledger, Register, Supply
 
 _BEGINNING = b'{"id":'
 """What every result begins with."""
-_LINES_TO_GUESS_BY = 1000
-_NOT_A_RESULT = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What reading a line raises that is no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Job:
 
     def __init__(
         self,
-        lines: Callable[[], Iterable[Line]],
+        lines: Callable[[], Iterable[Lines]],
         out: Path,
         form: Format,
         maker: Maker,
@@ -105,10 +104,17 @@ class Job:
         """Rows without an answer, those of earlier runs included."""
         return self.earlier.failed + self.tally.failed
 
-    async def run(self, targets: list[Target], answering: Answering) -> None:
-        """Do what is left; raises EngineError when no engine answers any more, InputError when the
-        input cannot be read, StorageError when results cannot be kept. What was finished is kept
-        whatever ends it."""
+    async def run(
+        self,
+        targets: list[Target],
+        answering: Answering,
+        late: Callable[[], Awaitable[list[Target]]] | None = None,
+    ) -> None:
+        """Do what is left; `late` says which engines have joined since.
+
+        Raises EngineError when no engine answers any more, InputError when the input cannot be
+        read, StorageError when results cannot be kept. What was finished is kept whatever ends it.
+        """
         ledger, encode = self.ledger, self._format.encode
         supply = Supply(self.intake.windows(longest_first=not self._wishes.ordered))
         run = Run(
@@ -119,6 +125,7 @@ class Job:
             room=lambda: ledger.room() if ledger.full else None,
             retries=self._wishes.retries,
             say=self._say,
+            late=late,
         )
         self.tally = run.tally
         try:
@@ -129,7 +136,9 @@ class Job:
         finally:
             await ledger.close()
         if self._wishes.ordered:
-            self.intake.forget()  # two more tables are made, of 34 MB for a million ids
+            self.intake.register = (
+                Register()
+            )  # two more tables are made, of 34 MB for a million ids
             ledger.put_in_order(self.intake.ids(), self._name_in)
 
     def summary(self, *, complete: bool) -> dict[str, Any]:
@@ -163,36 +172,46 @@ class Job:
 
     def _look_back(self) -> None:
         """Learn what earlier runs have finished, and drop what is to be done again."""
-        earlier, known, know = self.earlier, self._format.known, self.intake.know
-        size = 0
-        for number, line in enumerate(self.ledger.lines(), start=1):
-            try:
-                found = known(line)
-                fingerprint = found.number
-            except _NOT_A_RESULT as error:
-                if number == 1:
-                    raise self._no_results() from error
-                earlier.spoilt += 1
-                continue
-            earlier.finished += 1
-            earlier.failed += found.error is not None
-            know(found.id, fingerprint)
-            size += len(line)
-            if number == _LINES_TO_GUESS_BY:
-                self.intake.finished.expect(number * self.ledger.size // size)
-        if not (earlier.finished or self._may_be_torn(self.ledger.torn)):
+        self._learn()
+        if not (self.earlier.finished or self._may_be_torn(self.ledger.torn)):
             raise self._no_results()
         self.ledger.cut_torn()
+        spoilt = self.earlier.spoilt
         unwanted = self._unwanted()
         if unwanted is not None:
             self.ledger.keep_only(lambda line: not unwanted(line))
-            self.intake.forget()
-            self.earlier = Earlier(spoilt=earlier.spoilt)
-            for line in self.ledger.lines():
-                found = known(line)
-                self.earlier.finished += 1
-                self.earlier.failed += found.error is not None
-                know(found.id, found.number)
+        if unwanted is not None or self._wishes.redo_changed:
+            self._learn()
+            self.earlier.spoilt = spoilt
+
+    def _learn(self) -> None:
+        """Take note of the rows that are finished; raises InputError where the first is none."""
+        self.earlier = earlier = Earlier()
+        self.intake.register = register = Register()
+        for lines in self.ledger.blocks():
+            try:
+                found, fingerprints = self._results(lines)
+            except NOT_A_RESULT as error:
+                good = [line for line in lines if self._result(line) is not None]
+                if not earlier.finished and good[:1] != lines[:1]:
+                    raise self._no_results() from error
+                earlier.spoilt += len(lines) - len(good)
+                found, fingerprints = self._results(good)
+            earlier.finished += len(found)
+            earlier.failed += sum(each.error is not None for each in found)
+            register.know([str(each.id) for each in found], fingerprints)
+
+    def _results(self, lines: list[bytes]) -> tuple[list[Known], array[int]]:
+        """Return what lines say, and their fingerprints; raises one of `NOT_A_RESULT`."""
+        found = self._format.known(lines)
+        return found, numbers([each.fingerprint for each in found])
+
+    def _result(self, line: bytes) -> Known | None:
+        """Return what a line says; None when it is no result."""
+        try:
+            return self._results([line])[0][0]
+        except NOT_A_RESULT:
+            return None
 
     def _no_results(self) -> InputError:
         return InputError(
@@ -203,7 +222,7 @@ class Job:
     def _may_be_torn(self, rest: bytes) -> bool:
         """Whether that is all that is left of a first result, and no file of somebody's."""
         try:
-            self._format.known(rest)
+            self._format.known([rest])
         except msgspec.ValidationError:
             return False  # whole, and something else
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -218,14 +237,12 @@ class Job:
             return None
 
         def unwanted(line: bytes) -> bool:
-            try:
-                found = self._format.known(line)
-                _ = found.number
-            except _NOT_A_RESULT:
+            found = self._result(line)
+            if found is None:
                 return True
             return bool(failures and found.error is not None) or str(found.id) in again
 
         return unwanted
 
     def _name_in(self, line: bytes) -> str:
-        return str(self._format.known(line).id)
+        return str(self._format.known([line])[0].id)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from hinterland.batch.results import Known, Result
+from hinterland.batch.results import Failure, Known, Result
 from hinterland.batch.rows import MaxTokens, Row, Said, Seed, Temperature, TopP, unusable
 from hinterland.engine.protocol import FinishReason, Role
 from hinterland.errors import InputError
@@ -64,8 +64,8 @@ class _Line(msgspec.Struct, frozen=True):
     url: str = URL
 
 
-class _Id(msgspec.Struct, frozen=True):
-    custom_id: str
+class _Id(msgspec.Struct, frozen=True, rename={"id": "custom_id"}):
+    id: str
 
 
 class _Response(msgspec.Struct, frozen=True):
@@ -89,15 +89,7 @@ class _Outcome(msgspec.Struct, frozen=True):
 class _Known(msgspec.Struct, frozen=True):
     id: Annotated[str, msgspec.Meta(pattern=r"^batch_req_[0-9a-f]{16}\Z")]
     custom_id: str
-    error: dict[str, Any] | None = None
-
-
-def name_in(data: bytes) -> str | None:
-    """Return the id in a line; None when it has none."""
-    try:
-        return _IDS.decode(data).custom_id
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None  # what is wrong with it is said when it is read
+    error: Failure | None = None
 
 
 def row(data: bytes, line: int, model: str | None) -> Row:
@@ -165,5 +157,6 @@ def _said(message: _Message) -> Said:
 
 
 _LINES = msgspec.json.Decoder(_Line)
-_IDS = msgspec.json.Decoder(_Id)
+IDS = msgspec.json.Decoder(_Id)
+"""Reads the `id` of a line of input."""
 _KNOWN = msgspec.json.Decoder(_Known)

@@ -122,28 +122,54 @@ class NodeEngine:
 
 
 class Cluster:
-    """The cluster that this process is connected to."""
+    """The cluster that this process is connected to. `connect` is called on each node, `concurrency`
+    is how many rows each is sent at once, and `say` hears of them in sentences."""
 
-    def __init__(self, ray: ModuleType) -> None:
-        self._ray = ray
-
-    async def targets(
+    def __init__(
         self,
+        ray: ModuleType,
         connect: Callable[[str | None], Asked],
         model: str | None,
         concurrency: int | None,
         say: Callable[[str], None] = lambda sentence: None,
-    ) -> list[Target]:
-        """Return an engine for each node that lives, where `connect` is called.
+    ) -> None:
+        self._ray = ray
+        self._connect = connect
+        self._model = model
+        self._concurrency = concurrency
+        self._say = say
+        self._known: set[str] = set()
+        """Ids of nodes that were looked at."""
+
+    async def targets(self) -> list[Target]:
+        """Return an engine for each node that lives.
 
         Raises what loading the model raises on the first node where that fails, and EngineError
         when there is no node.
         """
+        actors = await asyncio.to_thread(self._new_actors)
+        if not actors:
+            raise EngineError("The Ray cluster has no node.", "`ray status` shows its nodes.")
+        return [await self._target(actor) for actor in actors]
+
+    async def joined(self) -> list[Target]:
+        """Return an engine for each node that has joined since; one whose engine cannot be used is
+        told, and left out."""
+        found = []
+        for actor in await asyncio.to_thread(self._new_actors):
+            try:
+                found.append(await self._target(actor))
+            except HinterlandError as error:
+                self._say(f"{error.message} It takes no part.")
+        return found
+
+    def _new_actors(self) -> list[NodeEngine]:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         actors = []
         for node in self._ray.nodes():
-            if node["Alive"]:
+            if node["Alive"] and node["NodeID"] not in self._known:
+                self._known.add(node["NodeID"])
                 here = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
                 actor = self._ray.remote(Node).options(
                     num_cpus=0,  # the engine takes the processors, and it is no process of Ray's
@@ -152,33 +178,22 @@ class Cluster:
                     scheduling_strategy=here,
                 )
                 name = f"{node['NodeManagerHostname']} ({node['NodeID'][:8]})"
-                actors.append(NodeEngine(self._ray, actor.remote(connect, model), name))
-        if not actors:
-            raise EngineError("The Ray cluster has no node.", "`ray status` shows its nodes.")
-        return [
-            await self._target(engine, model, concurrency, say, len(actors)) for engine in actors
-        ]
+                actors.append(NodeEngine(self._ray, actor.remote(self._connect, self._model), name))
+        return actors
 
-    async def _target(
-        self,
-        engine: NodeEngine,
-        model: str | None,
-        concurrency: int | None,
-        say: Callable[[str], None],
-        nodes: int,
-    ) -> Target:
-        found = await engine.ready(concurrency)
+    async def _target(self, engine: NodeEngine) -> Target:
+        found = await engine.ready(self._concurrency)
         if isinstance(found, Failed):
             error = by_name(found.kind, f"Node {engine.name}: {found.message}", found.hint)
             raise error
         workers, grows = found
-        say(f"Node {engine.name} of {nodes} is ready: {workers} rows at once.")
+        self._say(f"Node {engine.name} is ready: {workers} rows at once.")
         return Target(engine, workers=workers, grows=grows)
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Cluster]:
-    """Connect to the cluster at `address`, or to that of this machine for `ANY`.
+def connected(address: str) -> Iterator[ModuleType]:
+    """Connect to the cluster at `address`, or to that of this machine for `ANY`; gives Ray.
 
     Raises InputError where Ray is not installed, EngineError when the cluster cannot be reached.
     """
@@ -204,7 +219,7 @@ def connected(address: str) -> Iterator[Cluster]:
     worker: Any = importlib.import_module("ray._private.worker")
     worker.print_to_stdstream = lambda *_, **__: None
     try:
-        yield Cluster(ray)
+        yield ray
     finally:
         ray.shutdown()
 

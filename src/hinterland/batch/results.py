@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from typing import Annotated, Any
 
 import msgspec
@@ -36,21 +38,38 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata: Any = None
 
 
-class Known(msgspec.Struct, frozen=True):
+class Failure(msgspec.Struct, frozen=True):
+    """That a row has failed, whatever the reason."""
+
+
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What a line of results says of a row: enough to know whether it is done. Whatever has no
     fingerprint is no result: a file of rows is not taken for one of results."""
 
     id: str | int
     fingerprint: Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
-    error: dict[str, Any] | None = None
+    error: Failure | None = None
 
-    @property
-    def number(self) -> int:
-        """The fingerprint; raises ValueError where it is none."""
-        return int(self.fingerprint, 16)
+
+NOT_A_RESULT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+"""What reading a line as a result raises when it is none."""
+
+
+def numbers(fingerprints: list[str]) -> array[int]:
+    """Return the fingerprints as numbers; raises ValueError where one is none."""
+    found = array("Q", bytes.fromhex("".join(fingerprints)))
+    if len(found) < len(fingerprints):
+        raise ValueError("white space is no part of a number")
+    if sys.byteorder == "little":
+        found.byteswap()
+    return found
 
 
 def failed(name: str | int, line: int, error: HinterlandError, **more: Any) -> Result:
-    """Return the result of a row that has no answer, or a part of one."""
-    reason = Reason(name_of(error), error.message, error.hint)
-    return Result(id=name, line=line, error=reason, **more)
+    """Return the result of a row that has no answer."""
+    return Result(id=name, line=line, error=reason(error), **more)
+
+
+def reason(error: HinterlandError) -> Reason:
+    """Return an error as it stands in a result."""
+    return Reason(name_of(error), error.message, error.hint)

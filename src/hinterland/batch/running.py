@@ -26,6 +26,7 @@ _TRIES_IN_COMPANY = 2
 """A row that was lost so often is asked alone: what then fails is this row, or the engine."""
 _FAILURES_TOLD = 3
 _IN_A_ROW = 32  # rows
+_LOOK_FOR_ENGINES = 5.0  # seconds between looks whether one has joined
 _MOST_WORKERS = 64
 _ROWS_TO_MEASURE = 3  # for each worker
 _PAYS = 1.1
@@ -117,7 +118,8 @@ class Tally:
 class Run:
     """Asks for everything in a supply.
 
-    `put` takes a finished result. `room`, where there is one, is awaited before each row: it holds
+    `late`, where there is one, is asked now and then for engines that have joined since. `put` takes
+    a finished result. `room`, where there is one, is awaited before each row: it holds
     the work up where results cannot be taken. `say` hears, in one sentence, what goes wrong and is
     tried again.
     """
@@ -132,9 +134,11 @@ class Run:
         room: Callable[[], Awaitable[object] | None] = lambda: None,
         retries: int = RETRIES,
         say: Callable[[str], None] = lambda sentence: None,
+        late: Callable[[], Awaitable[list[Target]]] | None = None,
     ) -> None:
+        self._late = late
         self._supply = supply
-        self._targets = targets
+        self._targets = [*targets]
         self._answering = answering
         self._put = put
         self._room = room
@@ -150,12 +154,35 @@ class Run:
         try:
             async with asyncio.TaskGroup() as group:
                 for target in self._targets:
-                    working = [group.create_task(self._work(target)) for _ in range(target.workers)]
-                    if target.grows:
-                        group.create_task(self._grow(target, working, group))
+                    self._employ(target, group)
+                if self._late is not None:
+                    group.create_task(self._take_in(self._late, group))
         except BaseExceptionGroup as several:  # what ended one worker has ended them all
             raise several.exceptions[0] from None
         self._settle()
+
+    def _employ(self, target: Target, group: asyncio.TaskGroup) -> None:
+        working = [group.create_task(self._work(target)) for _ in range(target.workers)]
+        if target.grows:
+            group.create_task(self._grow(target, working, group))
+
+    async def _take_in(
+        self, late: Callable[[], Awaitable[list[Target]]], group: asyncio.TaskGroup
+    ) -> None:
+        """Have engines take part that join while the work goes on."""
+        over = asyncio.create_task(self._supply.until(lambda: self._supply.over))
+        try:
+            while not (await asyncio.wait({over}, timeout=_LOOK_FOR_ENGINES))[0]:
+                joining = asyncio.ensure_future(late())
+                await asyncio.wait({over, joining}, return_when=asyncio.FIRST_COMPLETED)
+                if not joining.done():
+                    joining.cancel()
+                    return
+                for target in joining.result():
+                    self._targets.append(target)
+                    self._employ(target, group)
+        finally:
+            over.cancel()
 
     async def _grow(
         self, target: Target, working: list[asyncio.Task[None]], group: asyncio.TaskGroup
@@ -187,7 +214,8 @@ class Run:
                 if supply.over:
                     return
                 continue
-            if (piece := await supply.take()) is None:
+            piece = supply.at_hand() or await supply.take()
+            if piece is None:
                 return
             if target.waits():  # since it began to wait for a row
                 await supply.back(piece)

@@ -1,17 +1,21 @@
 """Where rows come from: JSON lines, a table of CSV, or a folder of texts.
 
-All become lines of JSON with their numbers; what cannot be read is an error in its place.
+All become lines of JSON with their numbers, some at a time; what cannot be read is an error in its
+place.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,27 +28,57 @@ MOST_BYTES = 32 << 20
 Line = tuple[int, bytes | InputError]
 """Where a row stands, counted from 1, and its JSON or why it has none."""
 
+
+class Lines(NamedTuple):
+    """Lines that follow each other."""
+
+    numbers: Sequence[int]
+    data: list[bytes]
+    """Their JSON, or what is wrong with them in words."""
+    errors: Mapping[int, InputError] = MappingProxyType({})
+    """What is wrong with them, by their places among these."""
+
+
 _CSV_FIELDS = frozenset(Row.__struct_fields__) - {"prompt", "messages", "schema", "metadata"}
 _NUMBERS = {"max_tokens": int, "top_k": int, "seed": int, "temperature": float, "top_p": float}
-_PIECE = 1 << 20
+_BLOCK = 1 << 17
+_MOST_AT_ONCE, _ENOUGH_BYTES = 1024, 1 << 20
+"""Rows and bytes that are read before they are handed on."""
 _LINES_LOOKED_AT = 20
 
 
-def json_lines(path: Path) -> Iterator[Line]:
+def grouped(rows: Iterable[Line]) -> Iterator[Lines]:
+    """Yield single lines some at a time."""
+    some: list[Line] = []
+    size = 0
+    for line in rows:
+        some.append(line)
+        size += len(line[1]) if isinstance(line[1], bytes) else 0
+        if len(some) == _MOST_AT_ONCE or size > _ENOUGH_BYTES:
+            yield _together(some)
+            some, size = [], 0
+    if some:
+        yield _together(some)
+
+
+def json_lines(path: Path) -> Iterator[Lines]:
     """Yield the lines of a file that are not empty; raises InputError when it cannot be opened."""
+    number = 1
     with _opened(path) as file:
-        number = 0
-        while data := file.readline(MOST_BYTES + 1):
-            number += 1
-            if len(data) > MOST_BYTES:
-                while data and data[-1:] != b"\n":
-                    data = file.readline(_PIECE)
-                yield number, _too_long(f"Line {number}")
+        for data in _blocks(file):
+            if data is None:
+                yield from grouped([(number, _too_long(f"Line {number}"))])
+                number += 1
+                continue
+            if number == 1 and data:
+                data[0] = data[0].removeprefix(codecs.BOM_UTF8)
+            numbers = range(number, number + len(data))
+            number += len(data)
+            if all(map(bytes.strip, data)):
+                yield Lines(numbers, data)
             else:
-                if number == 1:
-                    data = data.removeprefix(b"\xef\xbb\xbf")
-                if not data.isspace():
-                    yield number, data
+                full = [bool(line.strip()) for line in data]
+                yield Lines([*compress(numbers, full)], [*compress(data, full)])
 
 
 def look_at(path: Path) -> None:
@@ -52,7 +86,7 @@ def look_at(path: Path) -> None:
     lines would be an error of its own. One broken line among others is not looked for."""
     begins: list[bytes] = []
     with _opened(path) as file:
-        while len(begins) < _LINES_LOOKED_AT and (line := file.readline(_PIECE)):
+        while len(begins) < _LINES_LOOKED_AT and (line := file.readline(_BLOCK)):
             if line := line.removeprefix(b"\xef\xbb\xbf").strip():
                 begins.append(line)
     if not begins:
@@ -65,18 +99,28 @@ def look_at(path: Path) -> None:
     if not any(line.startswith(b"{") for line in begins):
         raise InputError(
             f"{path} is not JSON lines: no line begins with a brace.",
-            'A row is {"prompt": "…"}; a table of CSV is read with --prompt-column, and of a folder'
-            " each file.",
+            "A row is a JSON object with a prompt; a table of CSV is read with --prompt-column, and"
+            " of a folder each file.",
         )
 
 
-def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterator[Line]:
+def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterator[Lines]:
     """Yield the rows of a table whose first line has the names of its columns.
 
     A column that is called like a field of a row is one, and the others are kept as metadata; with
     `fields` they are fields too, for a template, as is the prompt under its column's name. Raises
     InputError when it cannot be read at all.
     """
+    return grouped(_csv_lines(path, prompt_column, fields=fields))
+
+
+def texts(folder: Path) -> Iterator[Lines]:
+    """Yield the text files of a folder and its folders by name, each as a prompt with its name for
+    an id; hidden ones are left out."""
+    return grouped(_texts(folder))
+
+
+def _csv_lines(path: Path, prompt_column: str, *, fields: bool) -> Iterator[Line]:
     csv.field_size_limit(MOST_BYTES)
     with (
         _opened(path) as binary,
@@ -119,9 +163,7 @@ def csv_rows(path: Path, prompt_column: str, *, fields: bool = False) -> Iterato
                 )
 
 
-def texts(folder: Path) -> Iterator[Line]:
-    """Yield the text files of a folder and its folders by name, each as a prompt with its name for
-    an id; hidden ones are left out."""
+def _texts(folder: Path) -> Iterator[Line]:
     number = 0
     for path in _files(folder):
         number += 1
@@ -145,6 +187,14 @@ def texts(folder: Path) -> Iterator[Line]:
             yield number, InputError(f"{name} cannot be read: {reason}.", "Mend its permissions.")
         else:
             yield number, msgspec.json.encode({"id": name, "prompt": text})
+
+
+def _together(some: list[Line]) -> Lines:
+    return Lines(
+        [number for number, _ in some],
+        [row.message.encode() if isinstance(row, InputError) else row for _, row in some],
+        {place: row for place, (_, row) in enumerate(some) if isinstance(row, InputError)},
+    )
 
 
 def _csv_row(found: dict[str, Any], prompt_column: str, *, fields: bool) -> dict[str, Any]:
@@ -180,9 +230,31 @@ def _files(folder: Path) -> Iterator[Path]:
     yield from (Path(error.filename) for error in unread)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _blocks(file: io.BufferedReader) -> Iterator[list[bytes] | None]:
+    """Yield lines without their ends as they come; None stands for one that is too long."""
+    begun: list[bytes] = []  # the line whose end has not come
+    size = 0
+    while block := file.read1(_BLOCK):
+        lines = block.split(b"\n")
+        size += len(lines[0])
+        begun = [*begun, lines[0]] if size <= MOST_BYTES else []
+        if len(lines) == 1:
+            continue
+        last = lines.pop()
+        if size <= MOST_BYTES:
+            lines[0] = b"".join(begun)
+        else:
+            yield None
+            del lines[0]
+        yield lines
+        begun, size = [last], len(last)
+    if size:
+        yield [b"".join(begun)] if size <= MOST_BYTES else None
+
+
+def _opened(path: Path) -> io.BufferedReader:
     try:
-        return path.open("rb", buffering=1 << 18)
+        return path.open("rb")
     except OSError as error:
         raise InputError(
             f"The input {path} cannot be read: {error.strerror}.", "Check its name and permissions."

@@ -21,7 +21,7 @@ from hinterland.language import _, n_
 if TYPE_CHECKING:
     from hinterland.batch.rows import Defaults
     from hinterland.batch.running import Target
-    from hinterland.batch.sources import Line
+    from hinterland.batch.sources import Lines
     from hinterland.config import Config
     from hinterland.paths import Paths
 
@@ -141,8 +141,8 @@ def command(source: Path, out: Path, **wished: Any) -> int:
         lines, out, form, Maker(defaults), wishes, say=progress.say, paused=progress.paused
     ) as job:
         progress.watch(job, None if _is_read_once(source) else lines)
-        with _engines(models, wished, progress) as targets:
-            complete = asyncio.run(_run(job, targets, answering, progress))
+        with _engines(models, wished, progress) as (targets, late):
+            complete = asyncio.run(_run(job, targets, late, answering, progress))
         summary = job.summary(complete=complete)
         place = job.keep_summary(summary)
         progress.end(summary, place)
@@ -163,6 +163,7 @@ def command(source: Path, out: Path, **wished: Any) -> int:
 async def _run(
     job: Any,
     targets: Callable[[], Any],
+    late: Callable[[], Any] | None,
     answering: Any,
     progress: Any,
 ) -> bool:
@@ -175,7 +176,7 @@ async def _run(
     try:
         wanted: list[Target] = await targets()
         with progress.shown():
-            await job.run(wanted, answering)
+            await job.run(wanted, answering, late)
     except asyncio.CancelledError:
         return False
     return True
@@ -184,11 +185,12 @@ async def _run(
 @contextmanager
 def _engines(
     models: list[str | None], wished: dict[str, Any], progress: Any
-) -> Iterator[Callable[[], Any]]:
-    """Give what returns the engines that take part; raises HinterlandError."""
+) -> Iterator[tuple[Callable[[], Any], Callable[[], Any] | None]]:
+    """Give what returns the engines that take part, and what returns those that have joined since,
+    where some can; raises HinterlandError."""
     if wished["ray"] is None:
         ready = _without_a_model if wished["tool"] else _targets
-        yield partial(ready, models, wished["concurrency"], progress)
+        yield partial(ready, models, wished["concurrency"], progress), None
         return
     import hinterland
     from hinterland.batch import ray_cluster
@@ -197,10 +199,11 @@ def _engines(
         raise InputError(
             "--ray asks the engine of each node, and --engine names others.", "Give one of them."
         )
-    with ray_cluster.connected(wished["ray"]) as cluster:
-        yield partial(
-            cluster.targets, hinterland.connect, models[0], wished["concurrency"], progress.say
+    with ray_cluster.connected(wished["ray"]) as ray:
+        cluster = ray_cluster.Cluster(
+            ray, hinterland.connect, models[0], wished["concurrency"], progress.say
         )
+        yield cluster.targets, cluster.joined
 
 
 async def _targets(
@@ -234,7 +237,7 @@ def _models(wished: dict[str, Any]) -> list[str | None]:
     return [*dict.fromkeys(wished["engines"])] or [wished["model"]]
 
 
-def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iterator[Line]]:
+def _lines(source: Path, out: Path, wished: dict[str, Any]) -> Callable[[], Iterator[Lines]]:
     """Return what reads the input; raises InputError when that cannot be."""
     from hinterland.batch import sources
 
@@ -335,7 +338,9 @@ def _tools(wished: dict[str, Any], settings: Config) -> Any:
 
     tools = plugin_host.PluginHost(settings).tools()
     if wished["tool"] and wished["tool"] not in tools:
+        known = ", ".join(sorted(tools))
         none = "No plugin that is on brings a tool; `hint plugins list` shows them."
-        known = f"There are: {', '.join(sorted(tools))}." if tools else none
-        raise InputError(f"There is no tool {wished['tool']!r}.", known)
+        raise InputError(
+            f"There is no tool {wished['tool']!r}.", f"There are: {known}." if known else none
+        )
     return tools

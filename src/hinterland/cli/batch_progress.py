@@ -23,6 +23,7 @@ from hinterland.text import clean_line
 
 if TYPE_CHECKING:
     from hinterland.batch.job import Job
+    from hinterland.batch.sources import Lines
 
 _ON_TERMINAL, _ELSEWHERE, _AS_JSON = 0.5, 10.0, 1.0
 """Seconds between two lines."""
@@ -41,16 +42,16 @@ class Progress:
         self._line = ProgressLine(quiet=quiet or as_json)
         self._plain = not (terminal or quiet or as_json)
         self._job: Job | None = None
-        self._rows: Callable[[], Iterable[object]] | None = None
+        self._lines: Callable[[], Iterable[Lines]] | None = None
         self._total: int | None = None
         self._full = False
         self._over = False
         self._said = 0
 
-    def watch(self, job: Job, rows: Callable[[], Iterable[object]] | None) -> None:
-        """Tell of this job; `rows` gives what there is in all, to be counted."""
+    def watch(self, job: Job, lines: Callable[[], Iterable[Lines]] | None) -> None:
+        """Tell of this job; `lines` gives what there is in all, to be counted."""
         self._job = job
-        self._rows = rows
+        self._lines = lines
         earlier = job.earlier
         if earlier.spoilt:
             self.say(
@@ -106,11 +107,8 @@ class Progress:
         if self._as_json:
             _write_json({"event": "end"} | summary)
             return
-        for failed in self._job.tally.first_failed if self._job else ():
-            assert failed.error is not None
-            told = clean_line(f"{failed.id}: {translated(failed.error.message)}", 300)
-            click.echo(f"      {told}", err=True)
         if self._quiet:
+            self._tell_failures()
             return
         if summary["complete"] and not summary["rows"]:
             self._print(_("There is no row in the input."))
@@ -126,6 +124,7 @@ class Progress:
             said.append(_("{rows:,.0f} rows a minute").format(rows=summary["rows_per_minute"]))
             said.append(_("{speed:,.0f} tokens/s").format(speed=summary["tokens_per_second"]))
         self._print(" · ".join(said))
+        self._tell_failures()
         if summary["changed"]:
             job = self._job
             names = (
@@ -140,18 +139,24 @@ class Progress:
         if not summary["complete"]:
             self._print(_("Stopped. The same command goes on from here."))
 
+    def _tell_failures(self) -> None:
+        for failed in self._job.tally.first_failed if self._job else ():
+            assert failed.error is not None
+            told = clean_line(f"{failed.id}: {translated(failed.error.message)}", 300)
+            click.echo(f"      {told}", err=True)
+
     async def _show(self) -> None:
-        if self._rows is not None:
-            self._total = await asyncio.to_thread(self._counted, self._rows)
+        if self._lines is not None:
+            self._total = await asyncio.to_thread(self._counted, self._lines)
         while True:
             await asyncio.sleep(self._every)
             self._tell()
 
-    def _counted(self, rows: Callable[[], Iterable[object]]) -> int | None:
+    def _counted(self, lines: Callable[[], Iterable[Lines]]) -> int | None:
         count = 0
         try:
-            for _row in rows():
-                count += 1
+            for some in lines():
+                count += len(some.data)
                 if self._over:
                     return None
         except (HinterlandError, OSError):  # whoever does the rows tells of it

@@ -83,6 +83,7 @@ def show(conversation_id: str | None, as_json: bool) -> None:
 @click.option(
     "--model", default="", help="Answered by this model; the beginning of its id will do."
 )
+@click.option("--tool", default="", help="Answered by this tool of a plugin.")
 @click.option("--tag", default="", help="In conversations with this tag.")
 @_json
 def search(
@@ -91,6 +92,7 @@ def search(
     since: datetime | None,
     until: datetime | None,
     model: str,
+    tool: str,
     tag: str,
     as_json: bool,
 ) -> None:
@@ -109,6 +111,7 @@ def search(
         (until + timedelta(days=1)).timestamp() if until else None,
         model,
         tag.lstrip("#"),
+        tool.lstrip("/"),
     )
     hits = history.search(" ".join(words), limit, only)
     if as_json:

@@ -312,7 +312,7 @@ class PlainChat:
 
     def _number(self, turn: Turn) -> int:
         """Return how `/edit` counts to a turn of this branch: 1 is the last."""
-        said = [each.id for each in self._conversation.turns if not each.replaces]
+        said = [each.id for each in self._conversation.turns if each.asked]
         return len(said) - said.index(turn.id)
 
     def branch_switched(self, sentence: str) -> None:

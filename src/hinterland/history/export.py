@@ -177,7 +177,7 @@ def _below_title(record: Record, writing: Sequence[Turn]) -> str:
 
 
 def _answerer(turn: Turn) -> str:
-    return clean_line(turn.model) or "Answer"
+    return clean_line(f"/{turn.tool}" if turn.tool else turn.model) or "Answer"
 
 
 def _prompt(turn: Turn) -> list[str]:

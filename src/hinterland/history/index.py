@@ -119,7 +119,7 @@ def summary(record: Record) -> Summary:
         title=record.title,
         created=record.created,
         updated=record.updated,
-        model=last.model if last else "",
+        model=next((turn.model for turn in reversed(branch) if not turn.tool), ""),
         turns=sum(not turn.replaces for turn in branch),
         incomplete=last is not None and not last.complete,
         pinned=record.pinned,

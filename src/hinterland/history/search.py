@@ -50,6 +50,8 @@ class Only:
     """The beginning of its id, whatever the case."""
     tag: str = ""
     """A tag of the conversation, whatever its case."""
+    tool: str = ""
+    """The name of a plugin's tool."""
 
     def takes(self, record: Record, turn: Turn) -> bool:
         """Whether a turn is one of them."""
@@ -57,6 +59,7 @@ class Only:
             (self.since is None or turn.created >= self.since)
             and (self.until is None or turn.created < self.until)
             and turn.model.casefold().startswith(self.model.casefold())
+            and (not self.tool or turn.tool.casefold() == self.tool.casefold())
             and (not self.tag or self.tag.casefold() in map(str.casefold, record.tags))
         )
 

@@ -14,6 +14,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +29,7 @@ MOST_UNSYNCED = 16_384
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PAUSE = 2.0  # seconds between looks whether a full disk has space again
 _COPIED = 1 << 20  # bytes at a time
+_BLOCK = 1 << 17  # bytes of lines at a time
 
 
 class Ledger:
@@ -100,12 +102,18 @@ class Ledger:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the whole lines that are there, without their ends."""
-        at = 0
+        return chain.from_iterable(self.blocks())
+
+    def blocks(self) -> Iterator[list[bytes]]:
+        """Yield those lines some at a time."""
+        left = self._size
         with open(self._file, "rb", closefd=False) as file:
             file.seek(0)
-            while at < self._size and (line := file.readline()):
-                at += len(line)
-                yield line[:-1]
+            while left and (block := file.read(min(_BLOCK, left))):
+                if not block.endswith(b"\n"):
+                    block += file.readline()
+                left -= len(block)
+                yield block[:-1].split(b"\n")
 
     def cut_torn(self) -> None:
         """Cut off what follows the last whole line; adding a line does so too."""

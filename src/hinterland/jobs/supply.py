@@ -35,7 +35,7 @@ class Supply(Generic[T]):
     async def take(self) -> T | None:
         """Return the next thing; None when there is none, and none is under way that might come
         back."""
-        while not self._ready:
+        while (thing := self.at_hand()) is None:
             if not self._at_end:
                 await self._read()
             elif not self._taken:
@@ -43,6 +43,12 @@ class Supply(Generic[T]):
             else:
                 async with self._changed:
                     await self._changed.wait()
+        return thing
+
+    def at_hand(self) -> T | None:
+        """Return the next thing where nobody has to wait for it; None otherwise."""
+        if not self._ready:
+            return None
         self._taken += 1
         thing = self._ready.popleft()
         if len(self._ready) < _LOW and self._reading is None and not self._at_end:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection, Iterable
 
 _LARGEST_FILL = 0.7
-_MOST_EXPECTED = 1 << 20
 
 
 class Table:
@@ -15,15 +15,10 @@ class Table:
     chance that two are taken for the same one is 3 in 100 million.
     """
 
-    def __init__(self) -> None:
-        self._make(1 << 10)
+    def __init__(self, ids: int = 0) -> None:
+        """Make room for so many: growing by and by takes longer."""
         self._used = 0
-
-    def expect(self, ids: int) -> None:
-        """Make room for so many at once, up to a million: growing by and by takes longer."""
-        wanted = 1 << int(min(ids, _MOST_EXPECTED) / _LARGEST_FILL).bit_length()
-        if wanted > len(self._hashes):
-            self._grow(wanted)
+        self._make(max(10, int(ids / _LARGEST_FILL).bit_length()))
 
     def __len__(self) -> int:
         return self._used
@@ -41,31 +36,43 @@ class Table:
 
     def set(self, name: str, number: int) -> int:
         """Give `name` a number; return the one that it had, 0 for none."""
-        hashes, mask = self._hashes, self._mask
-        wanted = hash(name) or 1
-        place = wanted & mask
-        while (found := hashes[place]) != wanted:
-            if not found:
-                hashes[place] = wanted
-                self._numbers[place] = number
-                self._used += 1
-                if self._used > self._most:
-                    self._grow(2 * len(hashes))
-                return 0
-            place = (place + 1) & mask
-        had = self._numbers[place]
-        self._numbers[place] = number
+        return self.exchange((hash(name),), (number,))[0]
+
+    def exchange(self, hashes: Collection[int], numbers: Iterable[int]) -> list[int]:
+        """Give the ids with these hashes their numbers; return those that they had, 0 for none."""
+        while self._used + len(hashes) > self._most:
+            self._grow()
+        known, known_numbers, mask = self._hashes, self._numbers, self._mask
+        had: list[int] = []
+        add = had.append
+        used = self._used
+        for wanted, number in zip(hashes, numbers, strict=False):
+            wanted = wanted or 1  # 0 is an empty place
+            place = wanted & mask
+            while (found := known[place]) != wanted:
+                if not found:
+                    known[place] = wanted
+                    used += 1
+                    add(0)
+                    break
+                place = (place + 1) & mask
+            else:
+                add(known_numbers[place])
+            known_numbers[place] = number
+        self._used = used
         return had
 
-    def _make(self, size: int) -> None:
-        self._hashes = array("q", bytes(8 * size))
-        self._numbers = array("Q", bytes(8 * size))
+    def _make(self, bits: int) -> None:
+        size = 1 << bits
+        self._bits = bits
+        self._hashes = array("q", (0,)) * size
+        self._numbers = array("Q", (0,)) * size
         self._mask = size - 1
         self._most = int(size * _LARGEST_FILL)
 
-    def _grow(self, size: int) -> None:
+    def _grow(self) -> None:
         hashes, numbers = self._hashes, self._numbers
-        self._make(size)
+        self._make(self._bits + 1)
         mask, larger = self._mask, self._hashes
         for place, known in enumerate(hashes):
             if known:
