@@ -180,7 +180,8 @@ class AgeReader:
         for at, token in enumerate(self.tokens):
             if not token.word[0].isdigit() and (token.number or 0) < 2:
                 continue
-            if at in self.in_amount or (at and token.number and self.tokens[at - 1].number):
+            beside = at and self.tokens[at - 1].number and token.border == NONE
+            if at in self.in_amount or beside:
                 continue
             read = number_at(self.tokens, at)
             if read is None or read[0] != int(read[0]) or not 0 < read[0] <= _OLDEST:

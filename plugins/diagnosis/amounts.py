@@ -19,8 +19,9 @@ DAYS = {
     "hour": 1 / 24,
     "minute": 1 / 1440,
 }
-_PARTS = {7.0: "day", 52.0: "week", 12.0: "month"}
-"""How clinicians write: 3/7 days, 2/52 weeks, 4/12 months."""
+_PARTS = {7.0: ("day", 30), 52.0: ("week", 52), 12.0: ("month", 30), 40.0: ("week", 43)}
+"""How clinicians write, and how many there may be: 3/7 days, 2/52 weeks, 4/12 months, 34/40 weeks of
+a pregnancy."""
 _SEVERAL = 3.0
 _MOST = 400.0
 
@@ -102,8 +103,8 @@ def _amount(
 ) -> Amount | None:
     value, end = found
     if end < len(tokens) and tokens[end].mark == "/" and tokens[end].border == NONE:
-        unit = _PARTS.get(tokens[end].number or 0.0)
-        return Amount(value, unit, Span(at, end + 1)) if unit and value <= 30 else None
+        unit, most = _PARTS.get(tokens[end].number or 0.0, ("", 0))
+        return Amount(value, unit, Span(at, end + 1)) if value <= most else None
     # three and a half years, half a year, a couple of weeks
     for skip in range(5):
         place = end + skip

@@ -10,6 +10,8 @@ from hinterland.hookspecs import hookimpl
 if TYPE_CHECKING:
     import click
 
+    from hinterland.hookspecs import Screen
+
 
 @hookimpl
 def register_commands(register: Callable[[click.Command], None]) -> None:
@@ -17,3 +19,12 @@ def register_commands(register: Callable[[click.Command], None]) -> None:
     from hinterland.plugins.diagnosis.command import command
 
     register(command)
+
+
+@hookimpl
+def register_screens(register: Callable[[Screen], None]) -> None:
+    """Register the form in the chat."""
+    from hinterland.hookspecs import Screen
+
+    target = "hinterland.plugins.diagnosis.screen.form:TriageScreen"
+    register(Screen("diagnose", "Triage: how urgent is it?", target))

@@ -17,7 +17,7 @@ from hinterland.plugins.diagnosis.expression import names
 from hinterland.plugins.diagnosis.facts import Fact, Value
 from hinterland.plugins.diagnosis.measures import Age
 from hinterland.plugins.diagnosis.pack import Level, Pack
-from hinterland.plugins.diagnosis.questions import next_question
+from hinterland.plugins.diagnosis.questions import Question, next_question
 from hinterland.plugins.diagnosis.scripted import Script, Scripts
 from hinterland.plugins.diagnosis.triage import Triage, assess, lookup_of
 from hinterland.plugins.diagnosis.typed import AGE, asked, is_unknown, value_of
@@ -113,6 +113,7 @@ class Interview:
         """The fact that is asked once more to be put right."""
         self._stopped = False
         self._assessed: tuple[Case, Triage] | None = None
+        self._next: tuple[Case, Question | None] | None = None
 
     @property
     def triage(self) -> Triage:
@@ -133,10 +134,17 @@ class Interview:
         if self._to_confirm:
             first = self._to_confirm[0]
             return Confirming(facts[first.fact], first.value, first.words, len(self._to_confirm))
-        question = next_question(self.case, self._packs, self._site)
+        question = self._question
         if question is None:
             return Ended(self.triage)
         return Asking(question.fact, question.again)
+
+    @property
+    def _question(self) -> Question | None:
+        # Whoever shows a state asks for it more than once, and it is dear.
+        if self._next is None or self._next[0] is not self.case:
+            self._next = self.case, next_question(self.case, self._packs, self._site)
+        return self._next[1]
 
     @property
     def progress(self) -> Progress:

@@ -236,7 +236,11 @@ class _Reading:
         for amount in self.amounts:
             overlaps = age and amount.span.start < age.end and age.start < amount.span.end
             near = range(max(0, amount.span.start - 3), min(len(self.tokens), amount.span.end + 4))
-            if overlaps or any(
+            often = any(
+                0 <= amount.span.start - span.end <= 1
+                for span in self.classes.get("time.each", ())
+            )
+            if overlaps or often or any(
                 span.start in near for span in self.classes.get("time.pregnant", ())
             ):
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from hinterland.plugins.diagnosis.spelling import Spelling
 from hinterland.plugins.diagnosis.words import Speech, fold, stem
 
 SHIPPED = Path(__file__).with_name("lexicon")
+_LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 Words = str
 """Words and phrases with commas between them."""
 
@@ -105,6 +107,8 @@ class Time(_Frozen, frozen=True, kw_only=True):
     ago: Words
     so_far: Words
     """After how long it has lasted: three days now."""
+    each: Words
+    """Before a span that says how often and not how long: every few years."""
     several: Words
     """Before a unit, so many are three."""
     between: Words
@@ -126,9 +130,8 @@ class Measure(_Frozen, frozen=True, kw_only=True):
     alone: bool = False
     """Whether the number with its unit is enough, without a word of `near`."""
     fahrenheit: bool = False
-    below_is: Id | None = None
-    """A yes/no fact that holds when the number is below `below`."""
-    below: float = 0
+    divide: float = 1
+    """A number above `highest` is in another unit: so many of it are one."""
 
 
 class VagueAge(_Frozen, frozen=True, kw_only=True):
@@ -290,8 +293,6 @@ def _check_facts(located: Located[_File], vocabulary: vocabularies.Vocabulary) -
     for at, measure in enumerate(raw.measure):
         if not isinstance(vocabulary.facts.get(measure.fact), Number):
             raise located.error("measure", at, f"{measure.fact} is not a number", "fact")
-        if measure.below_is and not isinstance(vocabulary.facts.get(measure.below_is), YesNo):
-            raise located.error("measure", at, f"{measure.below_is} is not yes/no", "below_is")
     for at, lasting in enumerate(raw.lasting):
         for fact in (lasting.fact, *listed(lasting.of)):
             if fact not in vocabulary.facts and fact != "any":
@@ -335,7 +336,9 @@ class _Builder:
                     raise PatternError(f"there is no class {each} to take in here")
                 self._add(name, self.located.value.classes[inner], (*above, inner))
                 continue
-            parts = entry(each, self._stem, self._fold)
+            # As the cutter of words does it: spo2 is two words.
+            apart = _LETTER_AND_DIGIT.sub(" ", each)
+            parts = entry(apart, self._stem, self._fold)
             for written in self._written(parts):
                 self.stems.update(part.removeprefix("=") for part in written if part != "*")
                 self.index.setdefault(written[0], []).append((name, written))

@@ -24,7 +24,7 @@ _UPPER, _LOWER = (60.0, 280.0), (30.0, 180.0)
 @dataclass(frozen=True, slots=True)
 class Measured:
     fact: str
-    value: float | bool
+    value: float
     span: Span
 
 
@@ -40,7 +40,7 @@ def measured_in(
     yield from pressure
     used = set(taken) | {at for each in pressure for at in range(each.span.start, each.span.end)}
     for at, token in enumerate(tokens):
-        if token.number is None or token.number < 2 or at in used:
+        if token.number is None or not token.word[0].isdigit() or at in used:
             continue
         found = [
             each
@@ -50,10 +50,7 @@ def measured_in(
         if not found:
             continue
         _, measure, value, span = min(found, key=lambda each: each[0])
-        if not measure.below_is:
-            yield Measured(measure.fact, value, span)
-        elif value < measure.below:
-            yield Measured(measure.below_is, value=True, span=span)
+        yield Measured(measure.fact, value, span)
 
 
 _Candidate = tuple[tuple[bool, int], Measure, float, Span]
@@ -74,9 +71,10 @@ def _candidate(  # noqa: PLR0913 — the text, and one measure at one place in i
     after = classes.get(f"measure.{number}.after", ())
     end = next((span.end for span in after if span.start == at + 1), 0)
     unit = tokens[at + 1].word if end else ""
-    if not (beside or (measure.alone and (end or _decimal(tokens, at, measure)))):
+    decimal = measure.alone and _decimal(tokens, at)
+    if not (beside or (measure.alone and end) or decimal):
         return None
-    named = beside is not None and 0 <= at - beside.end <= 1
+    named = decimal or (beside is not None and 0 <= at - beside.end <= 1)
     if end == 0 and measure.after and not named and not _free(tokens, at, lexicon):
         return None
     if token.border == COMMA and token.mark == "," and not end and "." not in token.word:
@@ -91,7 +89,7 @@ def _candidate(  # noqa: PLR0913 — the text, and one measure at one place in i
     return (not end, far), measure, value, Span(start, last)
 
 
-def _decimal(tokens: Sequence[Token], at: int, measure: Measure) -> bool:
+def _decimal(tokens: Sequence[Token], at: int) -> bool:
     """Return whether a number such as 38.4 stands without a unit of something else."""
     word = tokens[at].word
     if "." not in word and "," not in word:
@@ -107,6 +105,8 @@ def _value(number: float, measure: Measure, unit: str) -> float | None:
         return number
     if measure.fahrenheit and _FAHRENHEIT[0] <= number <= _FAHRENHEIT[1]:
         return celsius(number)
+    if measure.divide > 1 and measure.lowest <= number / measure.divide <= measure.highest:
+        return round(number / measure.divide, 1)
     return None
 
 

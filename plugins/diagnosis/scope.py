@@ -198,21 +198,22 @@ class Reader:
                 each.start < span.end and span.start < each.end for each in self._spans("patient")
             ):
                 continue
-            about = self._following(span, 12)
+            about = self._following(span, 12, through=True)
             contact = first < span.start and any(at in has for at in about[:3])
             if contact or any(at in same for at in about):
                 for at in (*range(span.start, span.end), *about):
                     result[at] = True
         return result
 
-    def _following(self, span: Span, most: int) -> list[int]:
+    def _following(self, span: Span, most: int, through: bool = False) -> list[int]:
         """Return the words after a span up to the end of its part of the sentence."""
         result: list[int] = []
         for at in range(span.end, min(len(self.tokens), span.end + most)):
             token = self.tokens[at]
             if self.clause[at] != self.clause[span.start] or token.border == COMMA:
                 break
-            if at > span.end and (at in self.covered["and"] or at in self.covered["stop"]):
+            stops = at in self.covered["stop"] and not through
+            if at > span.end and (at in self.covered["and"] or stops):
                 break
             result.append(at)
         return result
