@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import click
 
 from hinterland import config, paths
-from hinterland.errors import InputError, StorageError
+from hinterland.errors import InputError, JobError, StorageError
 from hinterland.language import _
 from hinterland.plugins.diagnosis import parsed, scripted, site, triage, vocabulary
 from hinterland.plugins.diagnosis import result as results
 from hinterland.plugins.diagnosis.case import Case
+from hinterland.sentences import sentence
+from hinterland.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from hinterland.plugins.diagnosis.dialogue import Dialogue
     from hinterland.plugins.diagnosis.interview import Interview
     from hinterland.plugins.diagnosis.pack import Pack
-    from hinterland.plugins.diagnosis.proposals import Proposal
     from hinterland.plugins.diagnosis.result import Result
+    from hinterland.plugins.diagnosis.story import Reader
 
 
 @click.command(name="diagnose")
@@ -48,6 +50,12 @@ if TYPE_CHECKING:
     help="How to read what nobody mentioned: no is for evaluation, never for care.",
 )
 @click.option("--language", metavar="CODE", help="The language of the free words, such as en.")
+@click.option(
+    "--extract/--no-extract",
+    default=None,
+    help="Have a model read the free words too, unless they are RED without it.",
+)
+@click.option("-m", "--model", help="The model that reads them, instead of the usual one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 @click.option(
     "--note",
@@ -69,6 +77,8 @@ def command(
     assume_confirmed: bool,
     unmentioned: str,
     language: str | None,
+    extract: bool | None,
+    model: str | None,
     as_json: bool,
     note: Path | None,
     name: str,
@@ -82,18 +92,31 @@ def command(
     asking = case_file is None and not assume_confirmed
     _check(case_file, text, assume_confirmed=assume_confirmed, silence_is_no=silence_is_no)
     found = paths.find()
-    place = site.of(config.load(found.config_file).diagnosis)
+    settings = config.load(found.config_file)
+    place = site.of(settings.diagnosis)
     session = _Session(place, pack_names, as_json=as_json, note=note, name=name)
+    reader = None
+    if asking or text is not None or silence_is_no:
+        from hinterland.plugins.diagnosis.story import Reader
+
+        wanted = bool(model) if extract is None else extract
+        code = language or place.language
+        reader = Reader(session.vocabulary, code, model, found.config, extract=wanted)
+        if where := reader.goes_to(settings):
+            said = _("the free words will leave this machine, to {url}").format(
+                url=clean_line(where)
+            )
+            click.echo(f"hint: {said}", err=True)
     case = Case(session.vocabulary)
     if case_file is not None:
         from hinterland.plugins.diagnosis import case_file as files
 
         case = files.read(case_file, session.vocabulary)
-    if asking:
-        session.interview(case, text, language)
+    if asking and reader is not None:
+        session.interview(case, text, reader)
     else:
-        if text is not None or silence_is_no:
-            case = session.with_words(case, text, language, silence_is_no=silence_is_no)
+        if reader is not None:
+            case = session.with_words(case, text or "", reader, silence_is_no=silence_is_no)
         if case_file is not None:
             _check_age(session, case)
         session.judge(case)
@@ -158,20 +181,26 @@ class _Session:
         """Print the result of a case, and save and log what is asked for."""
         self._tell(results.of(case, self.assess(case), self.site, self.scripts))
 
-    def with_words(
-        self, case: Case, text: str | None, language: str | None, *, silence_is_no: bool
-    ) -> Case:
-        """Return a case with what free words seem to say, confirmed by nobody."""
-        from hinterland.plugins.diagnosis import case_file, lexicon, story
+    def with_words(self, case: Case, text: str, reader: Reader, *, silence_is_no: bool) -> Case:
+        """Return a case with what free words seem to say, confirmed by nobody; a model is asked only
+        where it is not RED without one."""
+        from hinterland.plugins.diagnosis import case_file, story
 
-        code = story.language_for(language or self.site.language)
-        words = case_file.text(text or "")
-        proposals = lexicon.read(words, self.vocabulary, code)
-        return story.assumed(case, words, proposals, code, silence_is_no=silence_is_no)
+        words = case_file.text(text)
+        read = reader.by_list(words)
+        if reader.extract and words.strip():
+            known = story.assumed(case, words, read, reader.language, silence_is_no=False)
+            if not self.assess(known).emergency:
+                try:
+                    read = reader.by_both(words)
+                except JobError as error:
+                    said = _("the model's answer is of no use, only the word list counts ({why})")
+                    why = clean_line(sentence(error), 300)
+                    click.echo(f"hint: {said.format(why=why)}", err=True)
+        return story.assumed(case, words, read, reader.language, silence_is_no=silence_is_no)
 
-    def interview(self, case: Case, text: str | None, language: str | None) -> None:
+    def interview(self, case: Case, text: str | None, reader: Reader) -> None:
         """Ask until there is a result, beginning with free words, and print it."""
-        from hinterland.plugins.diagnosis import lexicon, story
         from hinterland.plugins.diagnosis.dialogue import Dialogue
         from hinterland.plugins.diagnosis.interview import Interview
         from hinterland.plugins.diagnosis.typed_lines import TypedLines
@@ -184,14 +213,8 @@ class _Session:
             sys.stdout if attended else sys.stderr,
             self.site.emergency_number,
         )
-        code = story.language_for(language or self.site.language)
-
-        def read(words: str) -> Sequence[Proposal]:
-            return lexicon.read(words, self.vocabulary, code)
-
-        if text is not None:
-            interview.propose(read(text))
-        dialogue.run(read if text is None else None, story.NAMES.get(code, code))
+        more = reader.by_model if reader.extract else None
+        dialogue.run(reader.by_list, reader.language_name, text or "", more)
         self.judge(interview.case)
         if attended:
             self._put_right(dialogue, interview)
@@ -229,7 +252,8 @@ class _Session:
             from hinterland.plugins.diagnosis.columns import width_of
             from hinterland.plugins.diagnosis.report import lines
 
-            for line in lines(result, width_of(sys.stdout)):
+            told, about = self._translated(result)
+            for line in lines(told, width_of(sys.stdout), about):
                 click.echo(line)
         sys.stdout.flush()
         if self.site.audit:
@@ -243,4 +267,14 @@ class _Session:
     def _save_note(self, result: Result, path: Path) -> None:
         from hinterland.plugins.diagnosis import note
 
-        note.save(path, result, self.packs, self.scripts.private, self._name)
+        told, _about = self._translated(result)
+        note.save(path, told, self.packs, self.scripts.private, self._name)
+
+    def _translated(self, result: Result) -> tuple[Result, str]:
+        """Return a result for people, and what there is to say of its language."""
+        from hinterland.plugins.diagnosis import report, spoken
+
+        if self.site.speaks == spoken.ENGLISH:
+            return result, ""
+        words = spoken.spoken(self.packs, self.site.speaks)
+        return results.told_in(result, words), report.about_translation(result, words)

@@ -16,7 +16,7 @@ from hinterland.plugins.diagnosis.columns import width_of, wrapped
 from hinterland.plugins.diagnosis.facts import Choice, Number
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, Interview, Proposed
 from hinterland.plugins.diagnosis.report import script_lines
-from hinterland.plugins.diagnosis.typed import is_unknown, is_yes
+from hinterland.plugins.diagnosis.typed import AGE, is_unknown, is_yes
 from hinterland.plugins.diagnosis.typed_lines import TypedLines
 from hinterland.plugins.diagnosis.wording import label, said
 from hinterland.sentences import sentence
@@ -45,24 +45,32 @@ class Dialogue:
         self._typed = typed
         self._out = out
         self._emergency_number = emergency_number
+        self._words = ""
+        self._read_more: Read | None = None
+        """What reads the words once more when all that was proposed is confirmed."""
         self._asked = 0
         self._showing: Asking | Confirming | None = None
         """What was shown last, and waits for an answer."""
         self._echoed = sys.stdin.isatty()
         """Whether a terminal shows what is typed; what a pipe brings is shown here."""
 
-    def run(self, read: Read | None = None, language: str = "") -> None:
+    def run(self, read: Read, language: str, words: str = "", more: Read | None = None) -> None:
         """Ask until the level is RED, nothing is left that could change it, or somebody stops.
 
-        `read` makes proposals of free words in `language`, which are asked for first. The end of the input stops
-        it as `q` does. Raises KeyboardInterrupt.
+        `read` makes proposals of free words in `language`; without `words` they are asked for first.
+        `more` reads them again once these are confirmed and the first danger signs asked for, and
+        only if that was not RED. The end of the input stops it as `q` does. Raises
+        KeyboardInterrupt.
         """
+        self._read_more = more
         self.say(_(_KEYS))
-        if read is not None:
-            try:
+        try:
+            if words:
+                self._propose(read, words)
+            else:
                 self._tell(read, language)
-            except EOFError:
-                self._interview.stop()
+        except EOFError:
+            self._interview.stop()
         self.go_on()
 
     def go_on(self) -> None:
@@ -78,14 +86,34 @@ class Dialogue:
         self.say(asked.format(language=language))
         while words := self._line("> ").strip():
             try:
-                self._interview.propose(read(words))
+                self._propose(read, words)
                 return
             except InputError as error:
                 self.complain(error)
 
+    def _propose(self, read: Read, words: str) -> None:
+        self._interview.propose(read(words))
+        self._words = words
+
+    def _read_once_more(self) -> None:
+        more, self._read_more = self._read_more, None
+        if more is None or not self._words:
+            return
+        self.say(_("A model reads it too, which may take a minute; Ctrl-C goes on without …"))
+        try:
+            self._interview.propose(more(self._words))
+        except KeyboardInterrupt:
+            self.say(_("(stopped)"))
+        except HinterlandError as error:
+            self.complain(error)
+            self.say(_("Only the word list has read it."))
+
     def _step(self) -> None:
         state = self._interview.state
         assert not isinstance(state, Ended)
+        if self._read_more is not None and isinstance(state, Asking) and _may_wait(state):
+            self._read_once_more()
+            return
         if state != self._showing:  # not once more after a help or a mistake: lines may be slow
             self._show(state)
             self._showing = state
@@ -246,3 +274,8 @@ class Dialogue:
     @property
     def _width(self) -> int:
         return width_of(self._out)
+
+
+def _may_wait(state: Asking) -> bool:
+    """Whether a model may be asked first: not while danger signs are asked for, which may be RED."""
+    return not (state.fact.danger or state.correcting or state.fact.id in AGE)

@@ -8,8 +8,9 @@ from hinterland.language import N_, _, n_
 from hinterland.plugins.diagnosis.case import Origin
 from hinterland.plugins.diagnosis.columns import NARROWEST, WIDEST, fit, wrapped
 from hinterland.plugins.diagnosis.pack import Level
-from hinterland.plugins.diagnosis.result import Result
+from hinterland.plugins.diagnosis.result import HELP, Result
 from hinterland.plugins.diagnosis.scripted import Script
+from hinterland.plugins.diagnosis.spoken import ENGLISH, Spoken
 from hinterland.plugins.diagnosis.triage import Fired, PackUsed
 from hinterland.plugins.diagnosis.wording import (
     disclaimer,
@@ -22,8 +23,6 @@ from hinterland.text import clean_line
 
 __all__ = ["NARROWEST", "NOT_FOR_CARE", "WIDEST", "lines", "script_lines", "todo"]
 NOT_FOR_CARE = N_("NOT FOR CARE: what nobody mentioned was read as no. For evaluation alone.")
-_HELP = "Get emergency help now"
-"""A step of many rules, which is said once and with the number to call."""
 _HASH = 12  # digits of a SHA-256 that are shown
 _MOST_FACTS = 30  # of a list for people; the JSON has them all
 _ORIGINS = {
@@ -33,8 +32,10 @@ _ORIGINS = {
 }
 
 
-def lines(result: Result, width: int) -> Iterator[str]:
-    """Yield the lines of a result, none wider than `width` (40 to 80) but for what cannot be broken."""
+def lines(result: Result, width: int, translation: str = "") -> Iterator[str]:
+    """Yield the lines of a result, none wider than `width` (40 to 80) but for what cannot be broken.
+
+    `translation` is what there is to say of the language of the advice."""
     page = _Page(fit(width))
     if result.not_for_care:
         yield from page.text(_(NOT_FOR_CARE))
@@ -48,7 +49,8 @@ def lines(result: Result, width: int) -> Iterator[str]:
     yield from page.list(_("Not known"), not_known(result))
     yield from page.list(_("From free words"), _from_words(result))
     yield from page.list(_("Put right"), corrected(result))
-    yield from page.list(_("Rules"), rules_used(result))
+    about = [translation] if translation else []
+    yield from page.list(_("Rules"), [*rules_used(result), *about])
     yield ""
     yield from page.text(disclaimer(result.site.emergency_number))
     if result.not_for_care:
@@ -74,7 +76,7 @@ def todo(result: Result) -> list[str]:
         said = _("Get emergency help now: {number}")
         steps.append(said.format(number=number_to_call(result.site.emergency_number)))
     for rule in deciding(result):
-        steps.extend(step for step in rule.do if step != _HELP)
+        steps.extend(step for step in rule.do if step != HELP)
     if not steps:
         steps.append(_("See a clinician today"))
     return list(dict.fromkeys(steps))
@@ -149,6 +151,27 @@ def corrected(result: Result) -> list[str]:
         )
         for each in result.corrections
     ]
+
+
+def about_translation(result: Result, spoken: Spoken) -> str:
+    """Return what there is to say of the language of a result's advice; "" for English."""
+    if spoken.language == ENGLISH:
+        return ""
+    said = [*result.return_signs]
+    for rule in deciding(result):
+        said += [rule.classification, *(step for step in rule.do if step != HELP)]
+    missing = len(spoken.untranslated(said))
+    if missing:
+        return n_(
+            "{count} sentence of this advice is in English: it is not translated into {language}",
+            "{count} sentences of this advice are in English: they are not translated into {language}",
+            missing,
+        ).format(count=missing, language=spoken.language)
+    if not spoken.reviewed:
+        return _("nobody has approved the translation of the advice into {language}").format(
+            language=spoken.language
+        )
+    return ""
 
 
 def rules_used(result: Result) -> list[str]:

@@ -13,11 +13,14 @@ from hinterland.plugins.diagnosis.facts import Choice, Fact, Number, Value
 from hinterland.plugins.diagnosis.pack import Level
 from hinterland.plugins.diagnosis.scripted import Script, Scripts
 from hinterland.plugins.diagnosis.site import Site
+from hinterland.plugins.diagnosis.spoken import Spoken
 from hinterland.plugins.diagnosis.triage import Fired, Open, PackUsed, Triage
 from hinterland.plugins.diagnosis.wording import said
 from hinterland.text import escape_json
 
 VERSION = 1
+HELP = "Get emergency help now"
+"""A step of many rules: people are told it once, with the number to call."""
 _NEITHER_SAID_NOR_ASKED = frozenset({Origin.SILENCE})
 
 
@@ -111,6 +114,27 @@ def of(case: Case, triage: Triage, site: Site, scripts: Scripts) -> Result:
             emergency_number=site.emergency_number,
             rules=triage.site,
         ),
+    )
+
+
+def told_in(result: Result, spoken: Spoken) -> Result:
+    """Return a result with what packs say in another language, as far as it was translated; for
+    people, programs get the packs' own words."""
+
+    def say(sentence: str) -> str:
+        return sentence if sentence == HELP else spoken.say(sentence)
+
+    return msgspec.structs.replace(
+        result,
+        fired=tuple(
+            msgspec.structs.replace(
+                rule,
+                classification=say(rule.classification),
+                do=tuple(map(say, rule.do)),
+            )
+            for rule in result.fired
+        ),
+        return_signs=tuple(map(say, result.return_signs)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hinterland import language as interface
 from hinterland.config import DiagnosisSettings
 from hinterland.language import N_
 from hinterland.plugins.diagnosis.pack import Pack, chosen
@@ -35,6 +36,12 @@ class Site:
     rules: Mapping[str, bool]
     """What rules ask for as `site.ID`."""
 
+    @property
+    def speaks(self) -> str:
+        """The language of the advice, of two letters: the one that is set, else the interface's."""
+        codes = (self.language, *interface.wanted(), "en")
+        return next(filter(None, codes)).partition("_")[0].lower()
+
     def packs(self, vocabulary: Vocabulary, wanted: Sequence[str] = ()) -> tuple[Pack, ...]:
         """Return the packs that are wanted by name, else those of the setting.
 
@@ -50,7 +57,7 @@ def of(settings: DiagnosisSettings) -> Site:
         settings.role == "health-worker",
         clean_line(settings.emergency_number, _LONGEST),
         clean_line(settings.accept_draft, _LONGEST),
-        settings.language,
+        clean_line(settings.language, _LONGEST),
         settings.audit,
         {
             "malaria_risk": settings.malaria_risk,

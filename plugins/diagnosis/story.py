@@ -1,4 +1,4 @@
-"""Free words on their way into a case: in which language they are read, and what becomes of silence."""
+"""Free words on their way into a case: who reads them, in which language, and what becomes of silence."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from hinterland import language as interface
+from hinterland.config import Config
 from hinterland.errors import InputError
+from hinterland.plugins.diagnosis import lexicon
 from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.free_text import case_from
-from hinterland.plugins.diagnosis.proposals import Proposal
+from hinterland.plugins.diagnosis.proposals import Proposal, merged
 from hinterland.plugins.diagnosis.typed import AGE
+from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 
 LEXICONS = Path(__file__).with_name("lexicon")
 NAMES = {"en": "English", "es": "español", "fr": "français"}
@@ -38,6 +41,73 @@ def language_for(wanted: str) -> str:
         return wanted
     codes = (code.partition("_")[0] for code in interface.wanted())
     return next((code for code in codes if code in there), _DEFAULT)
+
+
+class Reader:
+    """Reads the free words of one patient: with the word list, and with a model where that is wanted."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        wanted_language: str,
+        model: str | None,
+        config_folder: Path,
+        *,
+        extract: bool,
+    ) -> None:
+        """`model` None is the configured one. Raises InputError for a language that is not read."""
+        self.language = language_for(wanted_language)
+        self.extract = extract
+        self._vocabulary = vocabulary
+        self._model = model
+        self._config_folder = config_folder
+
+    def goes_to(self, settings: Config) -> str:
+        """Return where words go that a model elsewhere reads; "" for a model of this box.
+
+        Raises ConfigError where the settings forbid it.
+        """
+        remote = settings.remote(self._model) if self.extract else None
+        return remote.url if remote else ""
+
+    @property
+    def language_name(self) -> str:
+        """What the language that is read calls itself."""
+        return NAMES.get(self.language, self.language)
+
+    def by_list(self, words: str) -> tuple[Proposal, ...]:
+        """Return what the word list proposes; raises InputError for a text that is too long."""
+        return lexicon.read(words, self._vocabulary, self.language)
+
+    def by_model(self, words: str) -> tuple[Proposal, ...]:
+        """Return what a model adds to that.
+
+        Raises InputError for a text that is too long for it, JobError for an answer that is none, and
+        ModelError or EngineError where there is no model to ask.
+        """
+        import asyncio
+
+        from hinterland import api
+        from hinterland.plugins.diagnosis.extraction import extract
+
+        known = self.by_list(words)
+
+        async def ask() -> tuple[Proposal, ...]:
+            async with api.connect(self._model) as box:
+                return await extract(
+                    words,
+                    box,
+                    self._vocabulary,
+                    known,
+                    language=self.language,
+                    config_folder=self._config_folder,
+                )
+
+        return asyncio.run(ask())
+
+    def by_both(self, words: str) -> tuple[Proposal, ...]:
+        """Return what either proposes; raises like `by_model`."""
+        return merged(self.by_list(words), self.by_model(words), vocabulary=self._vocabulary)
 
 
 def assumed(
