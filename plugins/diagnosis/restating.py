@@ -7,8 +7,10 @@ all. On RED no model is called. Nothing here can reach a level.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -104,19 +106,20 @@ async def restate(
         return Refused(reason=Reason.FIXED)
     own = translations or {}
     try:
-        spoken = plain_words.language(language)
+        spoken = await asyncio.to_thread(plain_words.language, language)
     except InputError as error:
         return Refused(reason=Reason.LANGUAGE, words=clean_line(sentence(error)))
     lines: list[Line] = []
     refused: list[Refused] = []
     named = ""
     try:
-        prompt = prompts.read_template(PROMPT)
+        prompt = await asyncio.to_thread(prompts.read_template, PROMPT)
         hinterland = api.connect(model, engine=engine)
         for each in todo(result):
             line = Line(own.get(each, each), by_model=False)
             if plain_words.restatable(each):
-                asked = prompt.render(language=spoken.name, advice=line.text)
+                render = partial(prompt.render, language=spoken.name, advice=line.text)
+                asked = await asyncio.to_thread(render)
                 said, named = await _said(hinterland, prompt.system, asked)
                 found = plain_words.refusal(said, each, language, own.get(each, ""))
                 if found is None:

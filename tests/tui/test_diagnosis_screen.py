@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hinterland import paths
 from hinterland.config import Config, DiagnosisSettings
+from hinterland.plugins.diagnosis import audit
 from hinterland.plugins.diagnosis.breaths import MINUTE
 from hinterland.plugins.diagnosis.interview import Asking, Interview
 from hinterland.plugins.diagnosis.pages import Kind
@@ -198,9 +200,12 @@ async def test_breaths_are_counted_for_a_full_minute(monkeypatch: pytest.MonkeyP
 
 @scene
 async def test_settings_hold_in_the_form() -> None:
-    """You should see the key that you set, and what to do in the language of the site too."""
+    """You should see the key that you set, and what to do in the language of the site too; the log
+    has the result once, also when you looked at an answer again and left it as it was."""
     keys.check({"diagnose.yes": "j"}, keys.of_plugins)
-    settings = Config(keys={"diagnose.yes": "j"}, diagnosis=DiagnosisSettings(language="fr"))
+    settings = Config(
+        keys={"diagnose.yes": "j"}, diagnosis=DiagnosisSettings(language="fr", audit=True)
+    )
     async with chat(PromptedEngine(), config=settings) as person:
         await opened(person)
         await aged(person, "2 years")
@@ -209,6 +214,11 @@ async def test_settings_hold_in_the_form() -> None:
         assert interview(person).case.value("emergency_now") is None
         await person.press("j")
         await person.sees("RED", "What to do", "The same in français; nobody has approved")
+        log = audit.place(paths.find())
+        await person.until(lambda: log.exists() and log.read_text().endswith("\n"))
+        await person.press("c", "down", "enter", "escape")
+        await person.sees("RED", "What to do")
+        assert len(log.read_text().splitlines()) == 1
 
 
 def test_keys_that_come_in_one_burst_are_taken_in_order(home: Path) -> None:

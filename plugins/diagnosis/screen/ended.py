@@ -40,13 +40,15 @@ class ResultScreen(PagedScreen):
         self.saved = False
         """Whether there is a note of this result."""
         self._restating: Worker[None] | None = None
+        self._logged: Case | None = None
 
     def judge(self, case: Case, triage: Triage) -> None:
         """Have the result of a case, and log it where the site wants a log."""
         assert self.rules is not None
         self.forget()
         self.result = result_of(case, triage, self.rules.site, self.rules.scripts)
-        if self.rules.site.audit:
+        if self.rules.site.audit and case is not self._logged:
+            self._logged = case
             self.run_worker(_logged(self.result, self.post_message))
 
     def forget(self) -> None:
