@@ -27,6 +27,7 @@ class _Usual(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nobody_months: int
+    harmless: tuple[str, ...]
     usual: tuple[_Usual, ...]
 
 
@@ -41,7 +42,8 @@ def case_from(
 
     `unmentioned=False` reads silence as no, for evaluation only: such answers have the origin
     `silence`. That there is no other problem is read from silence only when some complaint was
-    understood and none was left over.
+    understood, none was left over, and the complaint is harmless by its name or the story says that
+    something is well.
     """
     case = Case(vocabulary)
     # The age in months first: days have to agree with it.
@@ -53,7 +55,10 @@ def case_from(
         guess = lexicon.guessed_age(text, language)
         months = _silence().nobody_months if guess is None else guess
         case = case.answered("age_months", float(months), Origin.SILENCE)
-    understood = any(_complains(each, vocabulary) for each in proposals)
+    complaints = {each.fact for each in proposals if _complains(each, vocabulary)}
+    understood = bool(complaints) and (
+        complaints <= set(_silence().harmless) or lexicon.tells_what_is_well(text, language)
+    )
     for name, fact in vocabulary.facts.items():
         if name in case.answers or (name == lexicon.UNPLACED and not understood):
             continue

@@ -316,6 +316,14 @@ def guessed_age(text: str, language: str = "en") -> int | None:
     return min(found)[2] if found else None
 
 
+def tells_what_is_well(text: str, language: str = "en") -> bool:
+    """Return whether a story says that something is well, mild, over or not there."""
+    lexicon = shipped(language)
+    reading = _Reading(lexicon, text[:LONGEST])
+    names = (*listed(lexicon.raw.well), "scope.over")
+    return bool(reading.scopes.denials) or any(reading.classes.get(name) for name in names)
+
+
 def denials(text: str, language: str = "en") -> tuple[tuple[int, int], ...]:
     """Return which stretches of a text are denied, after the denying word, in characters."""
     reading = _Reading(shipped(language), text[:LONGEST])

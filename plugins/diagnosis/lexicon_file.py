@@ -176,6 +176,8 @@ class _File(_Frozen, frozen=True, kw_only=True):
     classes: dict[str, Words]
     complaint: Words
     """Classes that tell of a complaint: one that belongs to no sign is an unknown problem."""
+    well: Words = ""
+    """Classes that tell that something is well or mild."""
     body: Id
     """The class of the parts of the body."""
     pressure: Words = ""
@@ -252,7 +254,11 @@ def load(path: Path, vocabulary: vocabularies.Vocabulary) -> Lexicon:
             parts = tuple(builder.pattern(at, part, "say") for part in text.split(" + "))
             ways.append(Way(sign, parts, unless))
     complaints = tuple(listed(raw.complaint))
-    for name, key in (*((each, "complaint") for each in complaints), (raw.body, "body")):
+    for name, key in (
+        *((each, "complaint") for each in complaints),
+        *((each, "well") for each in listed(raw.well)),
+        (raw.body, "body"),
+    ):
         if name not in raw.classes:
             raise located.error(key, 0, f"there is no class <{name}>")
     _check_facts(located, vocabulary)

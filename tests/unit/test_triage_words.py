@@ -343,7 +343,7 @@ def test_a_lexicon_of_ones_own_is_read(tmp_path: Path) -> None:
 
 
 def test_what_nobody_confirmed_is_assumed_and_silence_is_marked() -> None:
-    text = "runny nose and sneezing, 30 years old"
+    text = "runny nose and sneezing, no fever, 30 years old"
     proposals = lexicon.read(text, VOCABULARY)
     only = case_from(text, proposals, VOCABULARY)
     assert only.answers["runny_nose"].origin is Origin.ASSUMED
@@ -354,7 +354,16 @@ def test_what_nobody_confirmed_is_assumed_and_silence_is_marked() -> None:
     assert all_else.value("other_problem") is False
 
 
-@pytest.mark.parametrize("text", ["", "hello, I am 30", "my flurb is sore, 30 years old", "xyzzy"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hello, I am 30",
+        "my flurb is sore, no fever, 30 years old",
+        "xyzzy",
+        "a rash since today, 30 years old",
+    ],
+)
 def test_a_story_that_is_not_understood_is_never_without_another_problem(text: str) -> None:
     case = case_from(text, lexicon.read(text, VOCABULARY), VOCABULARY, unmentioned=False)
     assert case.value("other_problem") is not False

@@ -47,8 +47,10 @@ class Target:
     failures: int = 0
     """Failures one after the other since it last answered; what fails together is one. While there
     are any it is asked for a word now and then, and for no row."""
+    failed_at: float = 0.0
+    """When it last failed; of `time.monotonic()`."""
     ready_at: float = 0.0
-    """When it is asked again after a failure; of `time.monotonic()`."""
+    """When it is asked again after a failure; likewise."""
     answered: int = 0
     tokens: int = 0
     """Tokens that it has written in answers."""
@@ -235,9 +237,10 @@ class Run:
             )
             if not target.failures or self._supply.over:
                 return
+            asked_at = time.monotonic()
             trouble = await living(target.engine, target.model or target.known_model)
             if trouble is not None:
-                self._note(target, trouble)
+                self._note(target, trouble, asked_at)
             else:
                 target.failures = 0
         finally:
@@ -259,10 +262,11 @@ class Run:
             await waiting
         tally.running += 1
         target.under_way += 1
+        asked_at = time.monotonic()
         try:
             result = await self._answering.ask(target.engine, piece, target.model)
         except EngineError as error:
-            await self._try_again(target, piece, error)
+            await self._try_again(target, piece, error, asked_at)
             return
         finally:
             tally.running -= 1
@@ -281,10 +285,12 @@ class Run:
         if self._supply.done() or target.alone:
             await self._supply.wake()
 
-    async def _try_again(self, target: Target, piece: Piece, error: EngineError) -> None:
+    async def _try_again(
+        self, target: Target, piece: Piece, error: EngineError, asked_at: float
+    ) -> None:
         if not target.answered and piece.request:
             target.known_model = piece.request.model
-        self._note(target, error)
+        self._note(target, error, asked_at)
         piece.tries += 1
         if piece.tries <= self._retries:
             self.tally.retried += 1
@@ -304,11 +310,12 @@ class Run:
         self._supply.done()
         await self._supply.wake()
 
-    def _note(self, target: Target, error: EngineError) -> None:
-        """Count a failure; raises EngineError when no engine comes back."""
+    def _note(self, target: Target, error: EngineError, asked_at: float) -> None:
+        """Count a failure at what was asked then; raises EngineError when no engine comes back."""
         now = time.monotonic()
-        if target.failures and now < target.ready_at:
+        if target.failures and asked_at <= target.failed_at:
             return
+        target.failed_at = now
         target.failures += 1
         pause = min(_FIRST_PAUSE * 2 ** (target.failures - 1), _LONGEST_PAUSE)
         target.ready_at = now + pause
