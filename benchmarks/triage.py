@@ -57,7 +57,9 @@ def stories(path: Path) -> list[Story]:
             row = json.loads(line)
             found.append(Story(row["text"], Level(row["level"]), str(row.get("id", number))))
         except (ValueError, KeyError, TypeError) as error:
-            raise SystemExit(f"{path}:{number}: not a story with text and level ({error}).") from error
+            raise SystemExit(
+                f"{path}:{number}: not a story with text and level ({error})."
+            ) from error
     return found
 
 
@@ -107,9 +109,7 @@ def matrix(reads: Sequence[Read]) -> dict[str, dict[str, int]]:
     """Return how many stories of each true level (first) got each level."""
     return {
         was.value: {
-            is_.value: sum(
-                each.story.level is was and each.result.level is is_ for each in reads
-            )
+            is_.value: sum(each.story.level is was and each.result.level is is_ for each in reads)
             for is_ in LEVELS
         }
         for was in LEVELS

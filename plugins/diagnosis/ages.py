@@ -57,9 +57,7 @@ class AgeReader:
         self.classes = classes
         self.amounts = amounts
         self.lexicon = lexicon
-        self.in_amount = {
-            at for each in amounts for at in range(each.span.start, each.span.end)
-        }
+        self.in_amount = {at for each in amounts for at in range(each.span.start, each.span.end)}
 
     def read(self) -> list[AgeRead]:
         """Return all ages, of whomever they are."""
@@ -202,9 +200,8 @@ class AgeReader:
                 own = bool(self._near_end("time.first_person", is_.end, 1))
                 found = self._aged(_LIKELY, years, Span(is_.start, end), own)
             elif value >= 1 and (
-                (person := self._near_end("time.person", at, 1)) or self._near_start(
-                    "time.person", end, 0
-                )
+                (person := self._near_end("time.person", at, 1))
+                or self._near_start("time.person", end, 0)
             ):
                 own = bool(person and self._at("time.first_person", person.start))
                 found = self._aged(_LIKELY, years, span, own)
@@ -215,11 +212,11 @@ class AgeReader:
 
     def _stands_alone(self, end: int) -> bool:
         """Return whether a number is not counted with what follows: not 3 stools, not 38.5 °C."""
+        if self.text[self.tokens[end - 1].end :].lstrip()[:1] in {"%", "°", "/"}:
+            return False
         if end >= len(self.tokens):
             return True
         token = self.tokens[end]
-        if token.mark and token.mark in "%°/":
-            return False
         return (
             token.border >= COMMA
             or token.stem in self.lexicon.small
@@ -253,10 +250,9 @@ class AgeReader:
                 yield AgeRead(_LIKELY, int(value + 5) * 12, None, span)
         for at in range(1, len(self.tokens)):
             token, before_it = self.tokens[at], self.tokens[at - 1]
-            if token.word == "s" and before_it.number and before_it.number % 10 == 0:
-                if 20 <= before_it.number <= 100 and token.border == NONE:
-                    years = int(before_it.number) + 5
-                    yield AgeRead(_LIKELY, years * 12, None, Span(at - 1, at + 1))
+            decade = before_it.number or 0
+            if token.word == "s" and token.border == NONE and decade in range(20, 101, 10):
+                yield AgeRead(_LIKELY, int(decade + 5) * 12, None, Span(at - 1, at + 1))
 
     def _vague(self) -> Iterator[AgeRead]:
         for at, age in enumerate(self.lexicon.raw.age):

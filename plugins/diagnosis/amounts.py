@@ -22,6 +22,7 @@ DAYS = {
 _PARTS = {7.0: ("day", 30), 52.0: ("week", 52), 12.0: ("month", 30), 40.0: ("week", 43)}
 """How clinicians write, and how many there may be: 3/7 days, 2/52 weeks, 4/12 months, 34/40 weeks of
 a pregnancy."""
+_JOINS = frozenset({"y", "et"})
 _SEVERAL = 3.0
 _MOST = 400.0
 
@@ -51,15 +52,29 @@ def number_at(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
     if value is None:
         return None
     end = at + 1
-    if end < len(tokens) and tokens[end].border == NONE:
+    if not tokens[at].word[0].isdigit():
+        return _in_words(tokens, value, end)
+    if end < len(tokens) and tokens[end].border == NONE and tokens[end].mark == "-":
         after = tokens[end].number
-        worded = not tokens[at].word[0].isdigit()
-        if after is not None and tokens[end].mark == "-" and not worded and after > value:
+        if after is not None and after > value:
             return after, end + 1
-        if after is not None and worded and value >= 20 and after < 10 and value % 10 == 0:
-            return value + after, end + 1
-        if after == 100 and worded and value < 10:
-            return value * 100, end + 1
+    return value, end
+
+
+def _in_words(tokens: Sequence[Token], value: float, end: int) -> tuple[float, int]:
+    """Return a number of several words: seventy two, quatre-vingt-dix, treinta y cinco."""
+    while end < len(tokens) and tokens[end].border == NONE:
+        joined = tokens[end].word in _JOINS and end + 1 < len(tokens)
+        after = tokens[end + joined].number
+        if after is None or tokens[end + joined].word[0].isdigit() or after < 1:
+            break
+        if after in {20.0, 100.0} and 1 < value < 10 and not joined:
+            value *= after
+        elif value >= 10 and value % 10 == 0 and after < min(value, 20):
+            value += after
+        else:
+            break
+        end += 1 + joined
     return value, end
 
 
@@ -70,9 +85,7 @@ def amounts(tokens: Sequence[Token], classes: Classes) -> list[Amount]:
         for span in classes.get(f"time.{unit}", ()):
             units[span.start] = (unit, span.end)
     several = {span.start: span.end for span in classes.get("time.several", ())}
-    between = {
-        at for span in classes.get("time.between", ()) for at in range(span.start, span.end)
-    }
+    between = {at for span in classes.get("time.between", ()) for at in range(span.start, span.end)}
     half = {at for at, token in enumerate(tokens) if token.number == 0.5}
     result: list[Amount] = []
     at = 0

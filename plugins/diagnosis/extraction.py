@@ -17,7 +17,7 @@ import msgspec
 from hinterland import prompts
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis import lexicon
-from hinterland.plugins.diagnosis.facts import Fact, Number, YesNo
+from hinterland.plugins.diagnosis.facts import Fact, YesNo
 from hinterland.plugins.diagnosis.proposals import MODEL, Proposal, merged, possible
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 
@@ -189,9 +189,7 @@ def _held(text: str, told: _Told) -> Iterator[Proposal]:
             yield _proposal(text, number.number, number.value, found)
 
 
-def _proposal(
-    text: str, fact: str, value: bool | float, found: tuple[int, int]
-) -> Proposal:
+def _proposal(text: str, fact: str, value: bool | float, found: tuple[int, int]) -> Proposal:
     start, end = found
     return Proposal(fact=fact, value=value, words=text[start:end], start=start, end=end, by=MODEL)
 
@@ -203,4 +201,3 @@ def _place(text: str, words: str) -> tuple[int, int] | None:
         return None
     found = re.search(r"\s+".join(re.escape(part) for part in parts), text, re.IGNORECASE)
     return found.span() if found else None
-

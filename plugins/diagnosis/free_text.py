@@ -26,6 +26,8 @@ class _Usual(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    nobody_months: int
+    harmless: tuple[str, ...]
     usual: tuple[_Usual, ...]
 
 
@@ -40,7 +42,8 @@ def case_from(
 
     `unmentioned=False` reads silence as no, for evaluation only: such answers have the origin
     `silence`. That there is no other problem is read from silence only when some complaint was
-    understood and none was left over.
+    understood, none was left over, and the complaint is harmless by its name or the story says that
+    something is well.
     """
     case = Case(vocabulary)
     # The age in months first: days have to agree with it.
@@ -50,9 +53,12 @@ def case_from(
         return case
     if "age_months" not in case.answers:
         guess = lexicon.guessed_age(text, language)
-        if guess is not None:
-            case = case.answered("age_months", float(guess), Origin.SILENCE)
-    understood = any(_complains(each, vocabulary) for each in proposals)
+        months = _silence().nobody_months if guess is None else guess
+        case = case.answered("age_months", float(months), Origin.SILENCE)
+    complaints = {each.fact for each in proposals if _complains(each, vocabulary)}
+    understood = bool(complaints) and (
+        complaints <= set(_silence().harmless) or lexicon.tells_what_is_well(text, language)
+    )
     for name, fact in vocabulary.facts.items():
         if name in case.answers or (name == lexicon.UNPLACED and not understood):
             continue
@@ -79,13 +85,13 @@ def _complains(each: Proposal, vocabulary: Vocabulary) -> bool:
 
 
 @cache
-def _read_usual() -> tuple[_Usual, ...]:
-    return read(_USUAL, _File).value.usual
+def _silence() -> _File:
+    return read(_USUAL, _File).value
 
 
 def _usual(name: str, case: Case) -> float | None:
     months = case.value("age_months")
-    for each in _read_usual():
+    for each in _silence().usual:
         if each.fact != name:
             continue
         if each.below_months == _OLDEST_MONTHS or (

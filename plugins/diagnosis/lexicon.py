@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis import ages, amounts, scope
 from hinterland.plugins.diagnosis.facts import Value
-from hinterland.plugins.diagnosis.lexicon_file import Lexicon, Sign, Way, listed, shipped
+from hinterland.plugins.diagnosis.lexicon_file import (
+    CONTRAST,
+    Lexicon,
+    Sign,
+    Way,
+    listed,
+    shipped,
+)
 from hinterland.plugins.diagnosis.numbers_read import measured_in
 from hinterland.plugins.diagnosis.patterns import Found, Match, Pattern, Span, occurrences
 from hinterland.plugins.diagnosis.proposals import LEXICON, Proposal, merged, possible
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
-from hinterland.plugins.diagnosis.words import COMMA, Token, tokens
+from hinterland.plugins.diagnosis.words import Token, tokens
 
-LONGEST = 12_000
+LONGEST = 6000
 """Characters of one story. What is longer is not a story of one patient."""
 UNPLACED = "other_problem"
 ANY = "any"
@@ -54,9 +61,7 @@ def read_with(lexicon: Lexicon, text: str, vocabulary: Vocabulary) -> tuple[Prop
             "Tell what is wrong with one patient, in fewer words.",
         )
     reading = _Reading(lexicon, text)
-    proposals = [
-        each for each in reading.proposals(vocabulary) if possible(each, vocabulary)
-    ]
+    proposals = [each for each in reading.proposals(vocabulary) if possible(each, vocabulary)]
     return merged(proposals, vocabulary=vocabulary)
 
 
@@ -67,14 +72,14 @@ class _Reading:
         self.lexicon = lexicon
         self.text = text
         self.tokens: list[Token] = tokens(text, lexicon.speech, lexicon.spelling.mend)
-        first = occurrences(self.tokens, [0] * len(self.tokens), lexicon.index)
-        self.clause = scope.clauses(self.tokens, first.get("scope.contrast", ()))
+        whole = [0] * len(self.tokens)
+        first = occurrences(self.tokens, whole, lexicon.contrasts)
+        self.clause = scope.clauses(self.tokens, first.get(CONTRAST, ()))
+        self.parts = scope.parts(self.tokens, self.clause)
         self.classes = occurrences(self.tokens, self.clause, lexicon.index)
         self.amounts = amounts.amounts(self.tokens, self.classes)
         self._add_long_ago()
-        self.scopes = scope.Reader(
-            self.tokens, self.clause, self.classes, lexicon.small
-        ).read()
+        self.scopes = scope.Reader(self.tokens, self.clause, self.classes, lexicon.small).read()
         self.found = Found(
             self.tokens, self.clause, self.classes, self.scopes.denied_by, self.scopes.denials
         )
@@ -103,10 +108,10 @@ class _Reading:
             if age.days is not None and age.months < 2:
                 yield self._proposal("age_days", float(age.days), age.span)
             taken |= set(range(age.span.start, age.span.end))
-        for each in measured_in(
+        for number in measured_in(
             self.tokens, self.clause, self.classes, self.lexicon, frozenset(taken)
         ):
-            yield self._proposal(each.fact, each.value, each.span)
+            yield self._proposal(number.fact, number.value, number.span)
         yield from self._weeks_gone(age.span if age else None)
         yield from self._durations(told, age.span if age else None)
         yield from self._unplaced(told)
@@ -134,14 +139,14 @@ class _Reading:
         self.seen: set[int] = set()
         for way in self.lexicon.signs:
             first = list(self._said(way, way.parts[0]))
-            if not first:
-                continue
-            others = [list(self._said(way, part)) for part in way.parts[1:]]
-            if others:
+            if first and len(way.parts) > 1:
                 # Of several parts each has to be there, and none denied.
                 first = [(match, no) for match, no in first if not no]
-                others = [[match for match, no in each if not no] for each in others]
-                if not first or not all(others):
+                others = [
+                    [match for match, no in self._said(way, part) if not no]
+                    for part in way.parts[1:]
+                ]
+                if not all(others):
                     continue
                 self.seen.update(at for each in others for match in each for at in match.places())
             for match, no in first:
@@ -237,11 +242,12 @@ class _Reading:
             overlaps = age and amount.span.start < age.end and age.start < amount.span.end
             near = range(max(0, amount.span.start - 3), min(len(self.tokens), amount.span.end + 4))
             often = any(
-                0 <= amount.span.start - span.end <= 1
-                for span in self.classes.get("time.each", ())
+                0 <= amount.span.start - span.end <= 1 for span in self.classes.get("time.each", ())
             )
-            if overlaps or often or any(
-                span.start in near for span in self.classes.get("time.pregnant", ())
+            if (
+                overlaps
+                or often
+                or any(span.start in near for span in self.classes.get("time.pregnant", ()))
             ):
                 continue
             yield amount.days, amount.span
@@ -251,8 +257,8 @@ class _Reading:
 
     def _near(self, known: Sequence[_Told], span: Span) -> list[_Told]:
         """Return the signs that a span of time is about: of its part of the sentence, or nearest."""
-        part = self._part(span.start)
-        same = [each for each in known if self._part(each.match.start) == part]
+        part = self.parts[span.start]
+        same = [each for each in known if self.parts[each.match.start] == part]
         if same:
             return same
         clause = self.clause[span.start]
@@ -262,14 +268,6 @@ class _Reading:
             return [each for each in same if abs(each.match.start - span.start) <= nearest + 4]
         before = [each for each in known if 0 <= clause - self.clause[each.match.start] <= 1]
         return before[-3:]
-
-    def _part(self, at: int) -> tuple[int, int]:
-        commas = sum(
-            1
-            for place in range(at, 0, -1)
-            if self.clause[place] == self.clause[at] and self.tokens[place].border == COMMA
-        )
-        return self.clause[at], commas
 
     def _unplaced(self, told: Sequence[_Told]) -> Iterator[Proposal]:
         """Yield complaints that belong to no sign: a problem that the vocabulary does not know.
@@ -316,6 +314,14 @@ def guessed_age(text: str, language: str = "en") -> int | None:
         for span in reading.classes.get(f"age.{at}.words", ())
     ]
     return min(found)[2] if found else None
+
+
+def tells_what_is_well(text: str, language: str = "en") -> bool:
+    """Return whether a story says that something is well, mild, over or not there."""
+    lexicon = shipped(language)
+    reading = _Reading(lexicon, text[:LONGEST])
+    names = (*listed(lexicon.raw.well), "scope.over")
+    return bool(reading.scopes.denials) or any(reading.classes.get(name) for name in names)
 
 
 def denials(text: str, language: str = "en") -> tuple[tuple[int, int], ...]:

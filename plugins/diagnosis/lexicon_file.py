@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,14 +14,23 @@ import msgspec
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis import vocabulary as vocabularies
 from hinterland.plugins.diagnosis.checked_toml import Located, read
-from hinterland.plugins.diagnosis.facts import Id, Number, Value, YesNo
-from hinterland.plugins.diagnosis.patterns import Entry, Pattern, PatternError, entry, pattern
+from hinterland.plugins.diagnosis.facts import Id, Number, Value
+from hinterland.plugins.diagnosis.patterns import (
+    Entry,
+    Index,
+    Pattern,
+    PatternError,
+    entry,
+    index_key,
+    pattern,
+)
 from hinterland.plugins.diagnosis.proposals import Proposal, possible
 from hinterland.plugins.diagnosis.spelling import Spelling
 from hinterland.plugins.diagnosis.words import Speech, fold, stem
 
 SHIPPED = Path(__file__).with_name("lexicon")
 _LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+CONTRAST = "scope.contrast"
 Words = str
 """Words and phrases with commas between them."""
 
@@ -167,6 +176,8 @@ class _File(_Frozen, frozen=True, kw_only=True):
     classes: dict[str, Words]
     complaint: Words
     """Classes that tell of a complaint: one that belongs to no sign is an unknown problem."""
+    well: Words = ""
+    """Classes that tell that something is well or mild."""
     body: Id
     """The class of the parts of the body."""
     pressure: Words = ""
@@ -195,8 +206,9 @@ class Lexicon:
     speech: Speech
     spelling: Spelling
     small: frozenset[str]
-    index: Mapping[str, list[tuple[str, Entry]]]
-    """The entries of all classes by their first part."""
+    index: Index
+    contrasts: Index
+    """Those that end a clause."""
     signs: tuple[Way, ...]
     complaints: tuple[str, ...]
 
@@ -242,9 +254,13 @@ def load(path: Path, vocabulary: vocabularies.Vocabulary) -> Lexicon:
             parts = tuple(builder.pattern(at, part, "say") for part in text.split(" + "))
             ways.append(Way(sign, parts, unless))
     complaints = tuple(listed(raw.complaint))
-    for name in (*complaints, raw.body):
+    for name, key in (
+        *((each, "complaint") for each in complaints),
+        *((each, "well") for each in listed(raw.well)),
+        (raw.body, "body"),
+    ):
         if name not in raw.classes:
-            raise located.error("complaint", 0, f"there is no class <{name}>")
+            raise located.error(key, 0, f"there is no class <{name}>")
     _check_facts(located, vocabulary)
     small = frozenset(stem(fold(each), speech.endings) for each in raw.small.split())
     ordinary = {stem(fold(each), speech.endings) for each in raw.ordinary.split()}
@@ -255,6 +271,11 @@ def load(path: Path, vocabulary: vocabularies.Vocabulary) -> Lexicon:
         Spelling(builder.stems | small, ordinary),
         small,
         builder.index,
+        {
+            key: found
+            for key, entries in builder.index.items()
+            if (found := [each for each in entries if each[0] == CONTRAST])
+        },
         tuple(ways),
         complaints,
     )
@@ -305,7 +326,7 @@ class _Builder:
     def __init__(self, located: Located[_File], speech: Speech) -> None:
         self.located = located
         self.speech = speech
-        self.index: dict[str, list[tuple[str, Entry]]] = {}
+        self.index: dict[tuple[str, ...], list[tuple[str, Entry]]] = {}
         self.stems: set[str] = set()
         self.known: set[str] = set()
         self._folded: dict[str, str] = {}
@@ -341,7 +362,7 @@ class _Builder:
             parts = entry(apart, self._stem, self._fold)
             for written in self._written(parts):
                 self.stems.update(part.removeprefix("=") for part in written if part != "*")
-                self.index.setdefault(written[0], []).append((name, written))
+                self.index.setdefault(index_key(written), []).append((name, written))
 
     def _written(self, parts: Entry) -> Iterator[Entry]:
         """Yield an entry as the cutter of words makes it: short forms are written out."""

@@ -56,7 +56,7 @@ def measured_in(
 _Candidate = tuple[tuple[bool, int], Measure, float, Span]
 
 
-def _candidate(  # noqa: PLR0913 — the text, and one measure at one place in it
+def _candidate(
     tokens: Sequence[Token],
     clause: Sequence[int],
     classes: Classes,

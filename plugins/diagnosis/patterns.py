@@ -28,6 +28,10 @@ Entry = tuple[str, ...]
 """One way to say something: stems, exact words with a leading =, and `*`."""
 
 
+Index = Mapping[tuple[str, ...], Sequence[tuple[str, Entry]]]
+"""The entries of all classes, by `index_key`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     items: tuple[str, ...]
@@ -207,9 +211,7 @@ class Found:
             if set(match.places()) & set(other.places()):
                 continue
             inside = other.start < whole.end and whole.start < other.end
-            meaning, words = (
-                (0, 0) if inside else self.apart(whole, Span(other.start, other.end))
-            )
+            meaning, words = (0, 0) if inside else self.apart(whole, Span(other.start, other.end))
             if meaning > _FAR or words > _FAR_WORDS:
                 continue
             if best is None or (meaning, words) < best[:2]:
@@ -219,13 +221,24 @@ class Found:
         return Match((*match.spans, *best[2].spans), (*match.denials, *best[2].denials))
 
 
+def index_key(parts: Entry) -> tuple[str, ...]:
+    """Return what an entry is looked up by: its first part, or its first two where both are words."""
+    return parts[:2] if len(parts) > 1 and parts[1] != ANY else parts[:1]
+
+
 def occurrences(
-    tokens: Sequence[Token], clause: Sequence[int], index: Mapping[str, Sequence[tuple[str, Entry]]]
+    tokens: Sequence[Token], clause: Sequence[int], index: Index
 ) -> dict[str, list[Span]]:
-    """Return where each class occurs, in order; `index` has the entries by their first part."""
+    """Return where each class occurs, in order."""
     result: dict[str, list[Span]] = {}
     for at, token in enumerate(tokens):
-        for key in (token.stem, "=" + token.word):
+        firsts = (token.stem, "=" + token.word)
+        keys: list[tuple[str, ...]] = [(first,) for first in firsts]
+        if at + 1 < len(tokens):
+            following = tokens[at + 1]
+            seconds = (following.stem, "=" + following.word)
+            keys.extend((first, second) for first in firsts for second in seconds)
+        for key in keys:
             for name, parts in index.get(key, ()):
                 end = _follows(tokens, clause, at, parts)
                 if not end:

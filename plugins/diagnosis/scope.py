@@ -41,6 +41,17 @@ def clauses(tokens: Sequence[Token], contrast: Sequence[Span]) -> list[int]:
     return result
 
 
+def parts(tokens: Sequence[Token], clause: Sequence[int]) -> list[int]:
+    """Return the part of each word: clauses, and what commas divide them into."""
+    result: list[int] = []
+    number = 0
+    for at, token in enumerate(tokens):
+        if at and (token.border == COMMA or clause[at] != clause[at - 1]):
+            number += 1
+        result.append(number)
+    return result
+
+
 class Reader:
     """Reads the scopes of one text."""
 
@@ -119,16 +130,14 @@ class Reader:
             return []
         while at < len(self.tokens) and self.clause[at] == self.clause[span.start]:
             token = self.tokens[at]
-            beginning = at - span.end < 2
-            if token.border == COMMA and not token.mark == "/":
+            beginning = at == span.end
+            if token.border == COMMA and token.mark != "/":
                 if not self._is_list(at):
                     break
                 left = _REACH[kind]
             if at in self.covered["or"]:
                 left = max(left, 4)
-            if at in self.covered["stop"] or (
-                at in self.covered["and"] and at > span.end
-            ):
+            if at in self.covered["stop"] or (at in self.covered["and"] and at > span.end):
                 break
             if not beginning and (at in self.covered["subject"] or self._begins_anew(at)):
                 break

@@ -16,10 +16,11 @@ NONE, COMMA, SENTENCE = 0, 1, 2
 _TOKEN = re.compile(
     r"(?P<number>\d+(?:[.,]\d+)?)|(?P<word>[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*)|(?P<mark>[^\w\s]|\n)"
 )
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _APOSTROPHE = re.compile("['’ʼ`´]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
 _SENTENCE = frozenset(".!?;•…。؟¿¡")
-_COMMA = frozenset(",:()[]–—-/*\"“”«»|")
+_COMMA = frozenset(',:()[]–—-/*"“”«»|')
 _UNITS = ("%", "°")
 _SHORTEST_STEM = 3
 
@@ -143,7 +144,7 @@ def _plain(
     known: Callable[[str], str | None],
     mark: str = "",
 ) -> Token:
-    if word[0].isdigit():
+    if _NUMBER.fullmatch(word):
         return Token(word, word, start, end, float(word.replace(",", ".")), border, mark)
     cut = stem(word, speech.endings)
     mended = known(cut)
@@ -155,5 +156,11 @@ def _plain(
                 word = short
                 break
     return Token(
-        word, mended if mended is not None else cut, start, end, speech.numbers.get(word), border, mark
+        word,
+        mended if mended is not None else cut,
+        start,
+        end,
+        speech.numbers.get(word),
+        border,
+        mark,
     )

@@ -657,12 +657,26 @@ def test_lines_that_a_power_cut_has_spoilt_are_done_again(place: Place) -> None:
     assert place.engine.asked == 5
 
 
+@pytest.mark.parametrize("end", [b"", b" ", b"\n\n", b"\r\n \n"])
+def test_only_what_stands_in_a_line_of_its_own_is_a_result(place: Place, end: bytes) -> None:
+    place.write(*rows(6))
+    place.run()
+    lines = place.out.read_bytes().splitlines()
+    together = lines[1] + end + lines[2]
+    apart = lines[3].replace(b",", b",\n", 1)
+    place.out.write_bytes(b"\n".join([lines[0], together, apart, *lines[4:], b""]))
+    place.run()
+    assert set(place.results()) == set(range(6))
+
+
 FOREIGN = [
     b"precious notes, without an end",
     b"precious notes\n",
     b'{"id": "a", "prompt": "rows, not results"}\n',
     b'{"id": "a", "prompt": "one row without an end"}',
     b'{"id":"a","prompt":"one row without an end"}',
+    b'{"id":"a","fingerprint":"no hexadecimals!"}\n',
+    b'{"id":"a","fingerprint":"0123 567 9abcdef"}\n',
     b"[1, 2]",
     b"\n",
     b"\x89PNG\r\n\x1a\n\0\0",

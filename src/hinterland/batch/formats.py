@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from hinterland.batch import openai
-from hinterland.batch.results import Known, Result
+from hinterland.batch.results import Known, Result, one_a_line
 from hinterland.batch.rows import Row, unusable
 from hinterland.batch.sources import Lines
 
@@ -27,8 +27,9 @@ class Format(Protocol):
     def encode(self, result: Result) -> bytes:
         """Return a result as a line, without its end."""
 
-    def known(self, lines: list[bytes]) -> list[Known]:
-        """Return what lines of results are about; raises one of `NOT_A_RESULT` where one is none."""
+    def known(self, block: bytes) -> list[Known]:
+        """Return what lines of results, with their ends, are about; raises one of `NOT_A_RESULT`
+        where one is none."""
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -60,8 +61,8 @@ class Own:
     def encode(self, result: Result) -> bytes:
         return msgspec.json.encode(result)
 
-    def known(self, lines: list[bytes]) -> list[Known]:
-        return list(map(self._known.decode, lines))
+    def known(self, block: bytes) -> list[Known]:
+        return one_a_line(self._known, block)
 
 
 class OpenAi:
@@ -79,8 +80,8 @@ class OpenAi:
     def encode(self, result: Result) -> bytes:
         return openai.encode(result)
 
-    def known(self, lines: list[bytes]) -> list[Known]:
-        return list(map(openai.known, lines))
+    def known(self, block: bytes) -> list[Known]:
+        return openai.known(block)
 
 
 def _ids(decoder: msgspec.json.Decoder[Any], lines: Lines) -> list[str | int]:

@@ -188,28 +188,29 @@ class Job:
         """Take note of the rows that are finished; raises InputError where the first is none."""
         self.earlier = earlier = Earlier()
         self.intake.register = register = Register()
-        for lines in self.ledger.blocks():
+        for block in self.ledger.blocks():
             try:
-                found, fingerprints = self._results(lines)
+                found, fingerprints = self._results(block)
             except NOT_A_RESULT as error:
-                good = [line for line in lines if self._result(line) is not None]
-                if not earlier.finished and good[:1] != lines[:1]:
+                results = [self._result(line) for line in block[:-1].split(b"\n")]
+                if not earlier.finished and results[0] is None:
                     raise self._no_results() from error
-                earlier.spoilt += len(lines) - len(good)
-                found, fingerprints = self._results(good)
+                found = [each for each in results if each is not None]
+                fingerprints = numbers([each.fingerprint for each in found])
+                earlier.spoilt += results.count(None)
             earlier.finished += len(found)
-            earlier.failed += sum(each.error is not None for each in found)
+            earlier.failed += len(found) - [each.error for each in found].count(None)
             register.know([str(each.id) for each in found], fingerprints)
 
-    def _results(self, lines: list[bytes]) -> tuple[list[Known], array[int]]:
+    def _results(self, block: bytes) -> tuple[list[Known], array[int]]:
         """Return what lines say, and their fingerprints; raises one of `NOT_A_RESULT`."""
-        found = self._format.known(lines)
+        found = self._format.known(block)
         return found, numbers([each.fingerprint for each in found])
 
     def _result(self, line: bytes) -> Known | None:
         """Return what a line says; None when it is no result."""
         try:
-            return self._results([line])[0][0]
+            return self._results(line + b"\n")[0][0]
         except NOT_A_RESULT:
             return None
 
@@ -222,7 +223,7 @@ class Job:
     def _may_be_torn(self, rest: bytes) -> bool:
         """Whether that is all that is left of a first result, and no file of somebody's."""
         try:
-            self._format.known([rest])
+            self._format.known(rest + b"\n")
         except msgspec.ValidationError:
             return False  # whole, and something else
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -245,4 +246,4 @@ class Job:
         return unwanted
 
     def _name_in(self, line: bytes) -> str:
-        return str(self._format.known([line])[0].id)
+        return str(self._format.known(line + b"\n")[0].id)

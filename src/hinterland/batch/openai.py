@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from hinterland.batch.results import Failure, Known, Result
+from hinterland.batch.results import Failure, Known, Result, one_a_line
 from hinterland.batch.rows import MaxTokens, Row, Said, Seed, Temperature, TopP, unusable
 from hinterland.engine.protocol import FinishReason, Role
 from hinterland.errors import InputError
@@ -143,10 +143,12 @@ def encode(result: Result) -> bytes:
     return msgspec.json.encode(_Outcome(line, str(result.id), _Response(body)))
 
 
-def known(line: bytes) -> Known:
-    """Return what a line of results is about; raises msgspec.MsgspecError for what is none."""
-    found = _KNOWN.decode(line)
-    return Known(found.custom_id, found.id.removeprefix(_ID), found.error)
+def known(block: bytes) -> list[Known]:
+    """Return what lines of results are about; raises what `one_a_line` raises."""
+    return [
+        Known(found.custom_id, found.id.removeprefix(_ID), found.error)
+        for found in one_a_line(_KNOWN, block)
+    ]
 
 
 def _said(message: _Message) -> Said:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from hinterland.engine.protocol import FinishReason, Usage
 from hinterland.errors import HinterlandError, name_of
+
+T = TypeVar("T")
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ class Failure(msgspec.Struct, frozen=True):
     """That a row has failed, whatever the reason."""
 
 
-class Known(msgspec.Struct, frozen=True, gc=False):
+class Known(msgspec.Struct, frozen=True):
     """What a line of results says of a row: enough to know whether it is done. Whatever has no
     fingerprint is no result: a file of rows is not taken for one of results."""
 
@@ -53,6 +55,17 @@ class Known(msgspec.Struct, frozen=True, gc=False):
 
 NOT_A_RESULT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
 """What reading a line as a result raises when it is none."""
+
+
+def one_a_line(decoder: msgspec.json.Decoder[T], block: bytes) -> list[T]:
+    """Return the object in each line of a block; raises msgspec.MsgspecError, UnicodeDecodeError or
+    RecursionError where a line has none, or more than one."""
+    found: list[T] = decoder.decode_lines(block)
+    # It takes any white space between and within objects. In JSON a brace that ends something and
+    # one that begins something have no white space alone between them but where an object ends.
+    if not len(found) == block.count(b"\n") == block.count(b"}\n{") + 1:
+        raise msgspec.DecodeError("a line is no object")
+    return found
 
 
 def numbers(fingerprints: list[str]) -> array[int]:

@@ -14,7 +14,6 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -102,10 +101,11 @@ class Ledger:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the whole lines that are there, without their ends."""
-        return chain.from_iterable(self.blocks())
+        for block in self.blocks():
+            yield from block[:-1].split(b"\n")
 
-    def blocks(self) -> Iterator[list[bytes]]:
-        """Yield those lines some at a time."""
+    def blocks(self) -> Iterator[bytes]:
+        """Yield those lines with their ends, some at a time."""
         left = self._size
         with open(self._file, "rb", closefd=False) as file:
             file.seek(0)
@@ -113,7 +113,7 @@ class Ledger:
                 if not block.endswith(b"\n"):
                     block += file.readline()
                 left -= len(block)
-                yield block[:-1].split(b"\n")
+                yield block
 
     def cut_torn(self) -> None:
         """Cut off what follows the last whole line; adding a line does so too."""
