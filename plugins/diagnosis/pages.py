@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,12 +13,19 @@ from hinterland.plugins.diagnosis.breaths import BreathCount
 from hinterland.plugins.diagnosis.case import Case
 from hinterland.plugins.diagnosis.facts import Choice, Fact, Number, Value
 from hinterland.plugins.diagnosis.interview import Asking, Confirming, Progress
-from hinterland.plugins.diagnosis.report import NARROWEST, WIDEST, lines, script_lines, todo
+from hinterland.plugins.diagnosis.pack import Pack
+from hinterland.plugins.diagnosis.report import (
+    NARROWEST,
+    WIDEST,
+    deciding,
+    lines,
+    script_lines,
+    todo,
+)
 from hinterland.plugins.diagnosis.restating import Restated
 from hinterland.plugins.diagnosis.result import Result
 from hinterland.plugins.diagnosis.scripted import Script
 from hinterland.plugins.diagnosis.spoken import Spoken
-from hinterland.plugins.diagnosis.story import NAMES
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 from hinterland.plugins.diagnosis.wording import headline, label, said
 from hinterland.text import clean, clean_line
@@ -179,6 +186,8 @@ def result(found: Result, width: int, spoken: Spoken, plainer: Restated | None) 
 def _translated(found: Result, spoken: Spoken, width: int) -> Iterator[str]:
     said_so = [spoken.sentences[each] for each in todo(found) if each in spoken.sentences]
     if said_so:
+        from hinterland.plugins.diagnosis.story import NAMES  # the word lists come with it
+
         title = _("The same in {language}:")
         if not spoken.reviewed:
             title = _("The same in {language}; nobody has approved these words:")
@@ -236,8 +245,10 @@ def fit(width: int) -> int:
     return max(NARROWEST, min(width, WIDEST))
 
 
-def summary(found: Result, words: Vocabulary, hidden: frozenset[str]) -> str:
-    """Return a short summary for a conversation, without the facts that are `hidden`."""
+def summary(found: Result, words: Vocabulary, packs: Sequence[Pack], hidden: frozenset[str]) -> str:
+    """Return a short summary for a conversation, without the facts that are `hidden` and without the
+    advice that tells of them."""
+    private = {rule.id for pack in packs for rule in pack.rules if rule.facts & hidden}
     shown = [each for each in found.inputs if each.fact not in hidden]
     age = next((each.shown for each in shown if each.fact == "age_months"), _("age not known"))
     signs = [
@@ -251,7 +262,8 @@ def summary(found: Result, words: Vocabulary, hidden: frozenset[str]) -> str:
     ]
     if signs:
         parts.append(_("Signs: {signs}.").format(signs=", ".join(signs)))
-    parts.append(_("Advised: {steps}.").format(steps="; ".join(todo(found))))
+    if not any(rule.id in private for rule in deciding(found)):
+        parts.append(_("Advised: {steps}.").format(steps="; ".join(todo(found))))
     return clean_line(" ".join(parts), 1200)
 
 

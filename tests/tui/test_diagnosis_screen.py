@@ -12,6 +12,7 @@ from hinterland.plugins.diagnosis.breaths import MINUTE
 from hinterland.plugins.diagnosis.interview import Asking, Interview
 from hinterland.plugins.diagnosis.pages import Kind
 from hinterland.plugins.diagnosis.screen.form import TriageScreen
+from hinterland.tui import keys
 from hinterland.tui.screens.chat import ChatScreen
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
 from tests.tui.terminals import RealTerminal
@@ -85,7 +86,7 @@ def test_an_emergency_is_shown_at_once(size: tuple[int, int], tmp_path: Path) ->
             assert all(len(row) <= size[0] for row in rows)
             style = form(person).query_one("#diagnosis-level").styles
             assert style.text_style.reverse
-            await person.press("n", "y", "m", "enter")
+            await person.press("n", "y", "m", "enter")  # nothing is asked: these do nothing
             assert form(person).page.kind is Kind.RESULT
             assert form(person).check_action("plain", ()) is False
             file = tmp_path / "note.md"
@@ -198,7 +199,8 @@ async def test_breaths_are_counted_for_a_full_minute(monkeypatch: pytest.MonkeyP
 @scene
 async def test_settings_hold_in_the_form() -> None:
     """You should see the key that you set, and what to do in the language of the site too."""
-    settings = Config(keys={"diagnosis.yes": "j"}, diagnosis=DiagnosisSettings(language="fr"))
+    keys.check({"diagnose.yes": "j"}, keys.of_plugins)
+    settings = Config(keys={"diagnose.yes": "j"}, diagnosis=DiagnosisSettings(language="fr"))
     async with chat(PromptedEngine(), config=settings) as person:
         await opened(person)
         await aged(person, "2 years")
@@ -223,3 +225,23 @@ def test_keys_that_come_in_one_burst_are_taken_in_order(home: Path) -> None:
         terminal.sees("The answers are lost.")
         terminal.type("y")
         terminal.sees("Ask something")
+
+
+@scene
+async def test_a_fixed_script_comes_before_the_next_question() -> None:
+    """You should see what is said to somebody who was hurt as soon as it is told; the summary for the
+    chat leaves it out."""
+    async with chat(PromptedEngine()) as person:
+        await opened(person, words="I am 30 years old and my husband beats me")
+        while form(person).page.kind is Kind.PROPOSAL:
+            await person.press("y")
+        await person.sees("Nobody deserves to be hurt")
+        assert form(person).page.kind is Kind.SCRIPT, person.screen
+        await person.press("enter")
+        assert form(person).page.kind is not Kind.SCRIPT
+        await person.press("q", "p")
+        await person.until(lambda: isinstance(person.app.screen, ChatScreen))
+        assert person.chat.prompt.text.startswith("YELLOW")
+        assert "30 years" in person.chat.prompt.text
+        for private in ("abuse", "hurt", "violence", "Advised"):
+            assert private not in person.chat.prompt.text

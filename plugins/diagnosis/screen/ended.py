@@ -107,6 +107,7 @@ class ResultScreen(PagedScreen):
             self.say(_("A model is asked …"))
             asked = _restated(self.result, self.rules.spoken, self.post_message)
             self._restating = self.run_worker(asked)
+            self.hint()
 
     def on_plainly_said(self, message: PlainlySaid) -> None:
         self._restating = None
@@ -135,7 +136,7 @@ class ResultScreen(PagedScreen):
     def action_summary(self) -> None:
         """Leave, with a short summary for the box of the chat."""
         if self.result is not None and self.rules is not None:
-            self.dismiss(pages.summary(self.result, self.rules.vocabulary, self.hidden))
+            self.dismiss(pages.summary(self.result, self.rules.vocabulary, self.packs, self.hidden))
 
 
 Post = Callable[[Message], object]

@@ -51,28 +51,28 @@ class TriageScreen(TellingScreen, CountingScreen):
     """One patient."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", N_("Yes"), id="diagnosis.yes"),
-        Binding("n", "no", N_("No"), id="diagnosis.no"),
-        Binding("space", "breath", N_("A breath in"), id="diagnosis.breath"),
-        Binding("t", "timer", N_("Count a minute"), id="diagnosis.timer"),
-        Binding("pagedown", "page(1)", N_("More"), id="diagnosis.page_down"),
-        Binding("u,question_mark", "unknown", N_("Not known"), id="diagnosis.unknown"),
-        Binding("h", "how", N_("How"), id="diagnosis.how"),
-        Binding("w", "why", N_("Why"), id="diagnosis.why"),
-        Binding("s", "save", N_("Note"), id="diagnosis.save"),
-        Binding("m", "plain", N_("Plainer"), id="diagnosis.plain"),
+        Binding("y", "yes", N_("Yes"), id="diagnose.yes"),
+        Binding("n", "no", N_("No"), id="diagnose.no"),
+        Binding("space", "breath", N_("A breath in"), id="diagnose.breath"),
+        Binding("t", "timer", N_("Count a minute"), id="diagnose.timer"),
+        Binding("pagedown", "page(1)", N_("More"), id="diagnose.page_down"),
+        Binding("u,question_mark", "unknown", N_("Not known"), id="diagnose.unknown"),
+        Binding("h", "how", N_("How"), id="diagnose.how"),
+        Binding("w", "why", N_("Why"), id="diagnose.why"),
+        Binding("s", "save", N_("Note"), id="diagnose.save"),
+        Binding("m", "plain", N_("Plainer"), id="diagnose.plain"),
         # Here for the same key's sake: they are never on the same page.
-        Binding("m", "model", N_("A model reads too"), id="diagnosis.model"),
-        Binding("p", "summary", N_("To the chat"), id="diagnosis.summary"),
-        Binding("enter", "enter", N_("Go on"), id="diagnosis.enter"),
-        Binding("escape", "leave", N_("Leave"), id="diagnosis.leave"),
-        Binding("b", "back", N_("Back"), id="diagnosis.back"),
-        Binding("c", "correct", N_("Put right"), id="diagnosis.correct"),
-        Binding("q", "stop", N_("Stop asking"), id="diagnosis.stop"),
-        Binding("f4", "copy", N_("Copy"), id="diagnosis.copy"),
-        Binding("up", "move(-1)", N_("Up"), show=False, id="diagnosis.up"),
-        Binding("down", "move(1)", N_("Down"), show=False, id="diagnosis.down"),
-        Binding("pageup", "page(-1)", N_("A page up"), show=False, id="diagnosis.page_up"),
+        Binding("m", "model", N_("A model reads too"), id="diagnose.model"),
+        Binding("p", "summary", N_("To the chat"), id="diagnose.summary"),
+        Binding("enter", "enter", N_("Go on"), id="diagnose.enter"),
+        Binding("escape", "leave", N_("Leave"), id="diagnose.leave"),
+        Binding("b", "back", N_("Back"), id="diagnose.back"),
+        Binding("c", "correct", N_("Put right"), id="diagnose.correct"),
+        Binding("q", "stop", N_("Stop asking"), id="diagnose.stop"),
+        Binding("f4", "copy", N_("Copy"), id="diagnose.copy"),
+        Binding("up", "move(-1)", N_("Up"), show=False, id="diagnose.up"),
+        Binding("down", "move(1)", N_("Down"), show=False, id="diagnose.down"),
+        Binding("pageup", "page(-1)", N_("A page up"), show=False, id="diagnose.page_up"),
         *(Binding(str(digit), f"pick({digit})", show=False) for digit in range(1, 10)),
     ]
 
@@ -256,7 +256,7 @@ class TriageScreen(TellingScreen, CountingScreen):
         try:
             step(self.interview)
         except InputError as error:
-            if not isinstance(self.interview.state, Asking):
+            if self.page.kind is Kind.PROPOSAL:  # it is no longer proposed
                 self.go_on()
             self.say(sentence(error))
         else:

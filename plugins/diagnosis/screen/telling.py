@@ -67,6 +67,7 @@ class TellingScreen(ResultScreen):
             self.say(_("A model is asked …"))
             words, language = self.rules.vocabulary, self.rules.site.language
             self.run_worker(ask_model(read, self._proposed, words, language, self.post_message))
+            self.hint()
 
     def propose_more(self) -> None:
         """Have confirmed what a model read: before the next question, never in the place of one that
