@@ -35,7 +35,8 @@ IMAGE_TOKENS = 64
 
 _REMEMBERED = 1000  # requests
 _AT_ONCE = 16
-"""Tokens of a batch that it says before others have their turn, where it answers as fast as it goes."""
+"""Tokens of a batch that it says together, before others have their turn, where it answers as fast as
+it goes."""
 
 _TOKEN = re.compile(r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+)\s*|\s+")
 
@@ -84,6 +85,7 @@ class EchoEngine:
         self.requests: list[Request] = []
         """The last ones, in order."""
         self._pause = 1 / tokens_per_second if tokens_per_second else 0.0
+        self._timings = Timings(predicted_per_second=tokens_per_second or 0.0)
         self._answer = answer
         self._context = context
         self._cancelled: dict[str, bool] = {}
@@ -119,19 +121,20 @@ class EchoEngine:
             text = text.partition(stop)[0]
         said = tokens(text)
         reason = FinishReason.LENGTH if len(said) > limit else FinishReason.STOP
+        said = said[:limit]
         sent = 0
-        at_once = _AT_ONCE if request.priority is Priority.BATCH else 1
-        for token in said[:limit]:
-            if self._pause or sent % at_once == at_once - 1:
+        at_once = 1 if self._pause or request.priority is not Priority.BATCH else _AT_ONCE
+        while sent < len(said):
+            together = said[sent : sent + at_once]
+            if len(together) == at_once:
                 await asyncio.sleep(self._pause)
             if cancelled.get(turn_id):
                 reason = FinishReason.CANCELLED
                 break
-            sent += 1
-            yield TextDelta(token)
+            sent += len(together)
+            yield TextDelta("".join(together))
         cancelled.pop(turn_id, None)
-        rate = 1 / self._pause if self._pause else 0.0
-        yield Done(reason, Usage(counted, sent), Timings(predicted_per_second=rate), "echo")
+        yield Done(reason, Usage(counted, sent), self._timings, "echo")
 
     async def attach(self, turn_id: str) -> AsyncIterator[Event]:
         """Fail: an answer in this process ends with its caller."""
