@@ -141,6 +141,8 @@ def told(vocabulary: Vocabulary, answers: Mapping[str, object], origin: Origin) 
     """
     case = Case(vocabulary)
     for name, given in answers.items():
+        if name == "age" and given is None:
+            continue
         if name == "age":
             case = case.aged(read_age(str(given)), origin, str(given))
             continue

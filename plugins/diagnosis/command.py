@@ -88,6 +88,8 @@ def command(
 
     Without options it asks one question at a time.
     """
+    if any("\ud800" <= each <= "\udfff" for each in f"{case_file}{text}{name}{note}"):
+        raise InputError("The command line is not UTF-8 text.", "Set the terminal to UTF-8.")
     silence_is_no = unmentioned == "no"
     asking = case_file is None and not assume_confirmed
     _check(case_file, text, assume_confirmed=assume_confirmed, silence_is_no=silence_is_no)
@@ -100,8 +102,8 @@ def command(
         from hinterland.plugins.diagnosis.story import Reader
 
         wanted = bool(model) if extract is None else extract
-        code = language or place.language
-        reader = Reader(session.vocabulary, code, model, found.config, extract=wanted)
+        spoken = (language or "", place.language)
+        reader = Reader(session.vocabulary, spoken, model, found.config, extract=wanted)
         if where := reader.goes_to(settings):
             said = _("the free words will leave this machine, to {url}").format(
                 url=clean_line(where)

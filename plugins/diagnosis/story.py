@@ -27,8 +27,9 @@ def languages() -> list[str]:
     return sorted(each.stem for each in LEXICONS.glob("*.toml"))
 
 
-def language_for(wanted: str) -> str:
-    """Return the language to read in: the one that is wanted, else the interface's, else English.
+def language_for(wanted: str, usual: str = "") -> str:
+    """Return the language to read in: the one that is wanted, else the usual one of the site, the
+    interface's or English, whichever of them has a lexicon first.
 
     Raises InputError where one is wanted by name and there is no lexicon for it.
     """
@@ -39,7 +40,7 @@ def language_for(wanted: str) -> str:
                 f"Free words are not read in “{wanted[:20]}”.", f"They are in {', '.join(there)}."
             )
         return wanted
-    codes = (code.partition("_")[0] for code in interface.wanted())
+    codes = (code.partition("_")[0] for code in (usual, *interface.wanted()))
     return next((code for code in codes if code in there), _DEFAULT)
 
 
@@ -49,14 +50,15 @@ class Reader:
     def __init__(
         self,
         vocabulary: Vocabulary,
-        wanted_language: str,
+        languages: tuple[str, str],
         model: str | None,
         config_folder: Path,
         *,
         extract: bool,
     ) -> None:
-        """`model` None is the configured one. Raises InputError for a language that is not read."""
-        self.language = language_for(wanted_language)
+        """`languages` are the one that is wanted and the usual one, as for `language_for`, which may
+        raise InputError; `model` None is the configured one."""
+        self.language = language_for(*languages)
         self.extract = extract
         self._vocabulary = vocabulary
         self._model = model

@@ -233,6 +233,8 @@ def test_input_that_cannot_be_is_refused_in_one_sentence(hint: Hint, tmp_path: P
     refused(case(age="200 years"), "Nobody is that old")
     refused(case(age="2"), "not an age with a unit")
     refused(case(cough="yes"), "has no age")
+    refused(case(age=None, cough="yes"), "has no age")
+    refused(case(age="2 years", breaths_per_minute=10**400), "breaths_per_minute", "not a number")
     refused(case(age="2 years", cof="yes"), "no fact “cof”")
     refused(case(age="2 years", cough="perhaps"), "cough cannot be")
     refused(case(age_months=24, age_days=10), "Contradictory ages")

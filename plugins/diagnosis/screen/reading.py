@@ -43,7 +43,7 @@ async def ask_model(
     from hinterland.plugins.diagnosis import extraction, story
 
     try:
-        code = story.language_for(language)
+        code = story.language_for("", language)
         more = await extraction.extract(
             text, api.connect(), words, known, language=code, config_folder=paths.find().config
         )
@@ -65,4 +65,4 @@ def _rules(settings: DiagnosisSettings) -> RulesRead:
 def _proposed(text: str, words: Vocabulary, language: str) -> Sequence[Proposal]:
     from hinterland.plugins.diagnosis import lexicon, story  # they have much to read
 
-    return lexicon.read(text, words, story.language_for(language))
+    return lexicon.read(text, words, story.language_for("", language))
