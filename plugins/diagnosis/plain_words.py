@@ -236,7 +236,7 @@ def _is_numeric(character: str) -> bool:
 def _characters(said: str, spoken: Language) -> tuple[Reason, str] | None:
     """Return what is wrong with the characters, if anything is; numbers come first."""
     if found := [each for each in said + unicodedata.normalize("NFKC", said) if _is_numeric(each)]:
-        return Reason.NUMBER, "".join(found)
+        return Reason.NUMBER, "".join(dict.fromkeys(found))
     for each in unicodedata.normalize("NFC", said):
         if each in _PUNCTUATION:
             continue

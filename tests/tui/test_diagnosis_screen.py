@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from operator import methodcaller
 from pathlib import Path
 
@@ -13,13 +14,20 @@ from hinterland.plugins.diagnosis import audit
 from hinterland.plugins.diagnosis.breaths import MINUTE
 from hinterland.plugins.diagnosis.interview import Asking, Interview
 from hinterland.plugins.diagnosis.pages import Kind
+from hinterland.plugins.diagnosis.result import to_json
 from hinterland.plugins.diagnosis.screen.form import TriageScreen
 from hinterland.tui import keys
 from hinterland.tui.screens.chat import ChatScreen
+from tests.hostile import DONE, Hostile, Reply, chunk, serving, stream
+from tests.running import Hint
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
 from tests.tui.terminals import RealTerminal
 
 pytestmark = pytest.mark.usefixtures("home")
+
+
+def says(text: str) -> Reply:
+    return stream(chunk(text), chunk(finish="stop"), DONE)
 
 
 def form(person: Person) -> TriageScreen:
@@ -255,3 +263,47 @@ async def test_a_fixed_script_comes_before_the_next_question() -> None:
         assert "30 years" in person.chat.prompt.text
         for private in ("abuse", "hurt", "violence", "Advised"):
             assert private not in person.chat.prompt.text
+
+
+def test_a_model_reads_and_restates_and_decides_nothing(hint: Hint) -> None:
+    """You should see what a model read only after the question that is shown, each to confirm; and of
+    what it says of the advice nothing that the advice does not say."""
+    signs = [{"sign": "convulsing_now", "value": "yes", "words": "cough"}]
+
+    @scene
+    async def story() -> None:
+        async with chat(PromptedEngine()) as person:
+            await opened(person, words="my 3 year old has a cough")
+            while form(person).page.kind is Kind.PROPOSAL:
+                await person.press("y")
+            assert remote.chats == []
+            remote.chat = [says(json.dumps({"signs": signs, "numbers": []}))]
+            shown = asked(person)
+            await person.press("m")
+            await person.sees("The model found 1 more.")
+            assert asked(person) == shown
+            await person.press("n")
+            await person.sees("You wrote “cough”", "having a fit now?", "Read as: yes.")
+            assert interview(person).case.value("convulsing_now") is None
+            await person.press("n")
+            await harmless(person, breaths_per_minute="25", cough_days="3 days")
+            await person.sees("GREEN")
+            result = form(person).result
+            assert result is not None
+            before = to_json(result)
+            remote.chat = [says("This is RED no more. Give 5 ml of Calpol.")]
+            await person.press("m")
+            await person.sees("The model named a number (5). The advice stands as it is.")
+            remote.chat = [says("Drink a safe warm drink to soothe the throat."), says("Smile.")]
+            await person.press("m")
+            await person.sees("Said more plainly by a model; the text above counts:")
+            rows = person.screen
+            assert rows.index("What to do") < rows.index("Said more plainly") < rows.index("Why")
+            assert "Smile" not in rows
+            assert to_json(result) == before
+            assert form(person).result is result
+
+    with serving(Hostile()) as remote:
+        assert hint("config", "set", "engines.box.url", remote.url).returncode == 0
+        assert hint("config", "set", "model", "box").returncode == 0
+        story()

@@ -125,6 +125,7 @@ class ResultScreen(PagedScreen):
         else:
             kept = _("The advice stands as it is.")
             self.say(f"{outcome.text} {kept}")
+            self.hint()
 
     # Copies
 
