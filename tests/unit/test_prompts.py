@@ -34,7 +34,7 @@ def refusal(own: Path, text: str, **values: object) -> str:
 
 
 def test_only_prompts_in_use_are_shipped() -> None:
-    assert SHIPPED == ["attach", "compact", "default", "title"]
+    assert SHIPPED == ["attach", "compact", "default", "title", "triage-facts"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
