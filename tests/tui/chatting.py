@@ -125,14 +125,24 @@ class Person:
     async def until(self, true: Callable[[], object]) -> None:
         """Wait until something is true; fails with the screen when it does not become so."""
         deadline = asyncio.get_running_loop().time() + PATIENCE
+        wait = 0.005
         while not true():
             if asyncio.get_running_loop().time() > deadline:
                 raise AssertionError(f"never came true; the screen was\n{self.screen}")
-            await self.pilot.pause(0.01)
+            # A pause of the pilot has every widget answer: too much to ask for while one waits.
+            await asyncio.sleep(wait)
+            wait = min(1.5 * wait, 0.05)
+            if true():
+                await self.pilot.pause()
 
     async def sees(self, *texts: str) -> None:
         """Wait until all of these are on the screen."""
-        await self.until(lambda: all(text in self.screen for text in texts))
+
+        def seen() -> bool:
+            screen = self.screen
+            return all(text in screen for text in texts)
+
+        await self.until(seen)
 
     async def answered(self) -> None:
         """Wait until nothing more comes of an answer."""

@@ -169,12 +169,15 @@ def test_another_model(shelved: list[str], paths: Paths) -> None:
             assert person.chat.conversation.turns[-1].model
             await person.ask("/model gpu")
             await person.sees("The next prompt goes to gpu.", "gpu.example.org.")
+            person.app.clear_notifications()  # they cover what is looked for, for a minute
             await person.until(lambda: "words leave" in person.screen.split("\n")[-3])
             configuration_text = paths.config_file.read_text(encoding="utf-8")
             paths.config_file.write_text("offline = true\n" + configuration_text, encoding="utf-8")
             await person.ask("/model other")
             await person.sees("goes to other-one")
             await person.ask("/model gpu")
+            await person.until(lambda: person.app._notifications)
+            person.app.clear_notifications()
             await person.sees("remote engine")
             await person.press("f2")
             await person.sees("forbidden")
@@ -287,6 +290,8 @@ def test_a_screen_of_a_plugin(water: Shelf) -> None:
                 await person.ask(f"/{name}")
                 await person.until(lambda: not person.app.screen.is_modal)
                 await back(person)
+                await person.until(lambda: person.app._notifications)
+                person.app.clear_notifications()  # it covers the transcript for a minute
                 await person.until(
                     lambda said=said: said in " ".join(person.screen.split())  # type: ignore[misc]
                 )

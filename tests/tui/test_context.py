@@ -208,6 +208,7 @@ async def test_commands() -> None:
         await command(person, "/compact")
         await person.sees("A short summary.")
         assert [turn.prompt for turn in conversation.sent][1:] == ["question 2"]
+        person.app.clear_notifications()  # what was refused above stands there for a minute
         await person.ask("/nonsense please")
         await person.until(lambda: len(person.app._notifications) == 1)
         assert person.chat.prompt.text == "/nonsense please"
