@@ -223,8 +223,12 @@ class _Session:
 
     def _put_right(self, dialogue: Dialogue, interview: Interview) -> None:
         """Let answers be put right after the result, each time with a new one."""
+        from hinterland.plugins.diagnosis.wording import headline
+
         while True:
-            dialogue.say("")
+            result = self._result(interview.case)
+            dialogue.say("")  # once more: it may have left a small screen
+            dialogue.say(headline(result.level, provisional=result.provisional))
             dialogue.say(_("c puts an answer right, s FILE saves a referral note, Enter ends."))
             key, _space, rest = dialogue.ask("> ").partition(" ")
             if not key or key == "q":
@@ -234,7 +238,7 @@ class _Session:
                     path = Path(
                         rest.strip() or f"referral-{datetime.now().astimezone():%Y%m%d-%H%M%S}.txt"
                     )
-                    self._save_note(self._result(interview.case), path)
+                    self._save_note(result, path)
                     dialogue.say(_("Saved: {file}").format(file=path))
                 elif key == "c":
                     dialogue.correct(rest.strip())
