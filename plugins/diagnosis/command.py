@@ -18,7 +18,6 @@ from hinterland.language import _
 from hinterland.plugins.diagnosis import parsed, scripted, site, triage, vocabulary
 from hinterland.plugins.diagnosis import result as results
 from hinterland.plugins.diagnosis.case import Case
-from hinterland.sentences import sentence
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -196,6 +195,8 @@ class _Session:
                 try:
                     read = reader.by_both(words)
                 except JobError as error:
+                    from hinterland.sentences import sentence
+
                     said = _("the model's answer is of no use, only the word list counts ({why})")
                     why = clean_line(sentence(error), 300)
                     click.echo(f"hint: {said.format(why=why)}", err=True)
