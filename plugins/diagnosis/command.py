@@ -18,7 +18,6 @@ from hinterland.language import _
 from hinterland.plugins.diagnosis import parsed, scripted, site, triage, vocabulary
 from hinterland.plugins.diagnosis import result as results
 from hinterland.plugins.diagnosis.case import Case
-from hinterland.sentences import sentence
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -196,6 +195,8 @@ class _Session:
                 try:
                     read = reader.by_both(words)
                 except JobError as error:
+                    from hinterland.sentences import sentence
+
                     said = _("the model's answer is of no use, only the word list counts ({why})")
                     why = clean_line(sentence(error), 300)
                     click.echo(f"hint: {said.format(why=why)}", err=True)
@@ -223,8 +224,12 @@ class _Session:
 
     def _put_right(self, dialogue: Dialogue, interview: Interview) -> None:
         """Let answers be put right after the result, each time with a new one."""
+        from hinterland.plugins.diagnosis.wording import headline
+
         while True:
-            dialogue.say("")
+            result = self._result(interview.case)
+            dialogue.say("")  # once more: it may have left a small screen
+            dialogue.say(headline(result.level, provisional=result.provisional))
             dialogue.say(_("c puts an answer right, s FILE saves a referral note, Enter ends."))
             key, _space, rest = dialogue.ask("> ").partition(" ")
             if not key or key == "q":
@@ -234,7 +239,7 @@ class _Session:
                     path = Path(
                         rest.strip() or f"referral-{datetime.now().astimezone():%Y%m%d-%H%M%S}.txt"
                     )
-                    self._save_note(self._result(interview.case), path)
+                    self._save_note(result, path)
                     dialogue.say(_("Saved: {file}").format(file=path))
                 elif key == "c":
                     dialogue.correct(rest.strip())

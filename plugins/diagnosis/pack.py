@@ -7,7 +7,6 @@ it). A pack whose bytes are not those that were reviewed is a draft, whatever th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -97,8 +96,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The bytes of pack.toml that were reviewed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     id: str
     pack: str
     population: Expression
@@ -116,8 +114,7 @@ class Rule:
     """The facts that the condition asks for, without those of the population."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(msgspec.Struct, frozen=True):
     name: str
     title: str
     version: str

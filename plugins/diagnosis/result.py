@@ -5,6 +5,8 @@ docs/diagnosis.md describes every field; a change that older readers would misun
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from hinterland import __version__
@@ -13,10 +15,12 @@ from hinterland.plugins.diagnosis.facts import Choice, Fact, Number, Value
 from hinterland.plugins.diagnosis.pack import Level
 from hinterland.plugins.diagnosis.scripted import Script, Scripts
 from hinterland.plugins.diagnosis.site import Site
-from hinterland.plugins.diagnosis.spoken import Spoken
 from hinterland.plugins.diagnosis.triage import Fired, Open, PackUsed, Triage
 from hinterland.plugins.diagnosis.wording import said
 from hinterland.text import escape_json
+
+if TYPE_CHECKING:
+    from hinterland.plugins.diagnosis.spoken import Spoken
 
 VERSION = 1
 HELP = "Get emergency help now"

@@ -6,7 +6,6 @@ Scripts are in scripts.toml; a condition over the facts of the case brings each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -48,8 +47,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     script: Annotated[tuple[Script, ...], msgspec.Meta(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Scripts:
+class Scripts(msgspec.Struct, frozen=True):
     """All scripts, with what brings them."""
 
     all: Mapping[str, tuple[Script, Expression]]

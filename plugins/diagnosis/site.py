@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from hinterland import language as interface
 from hinterland.config import DiagnosisSettings
@@ -21,8 +22,7 @@ NO_NUMBER = N_("your local emergency number")
 _LONGEST = 80  # characters of a name or a number that are shown
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """The settings `[diagnosis]`, as triage needs them."""
 
     setting: str
