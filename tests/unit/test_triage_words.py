@@ -439,6 +439,7 @@ def test_a_model_cannot_take_back_what_was_read_nor_make_a_yes_of_a_denial() -> 
     data = {
         "signs": [
             sign("chest_pain", "chest pain", "no"),
+            sign("sudden_breathlessness", "chest pain"),
             sign("fever_reported", "fever"),
             sign("convulsions", "convulsions"),
         ],
