@@ -14,7 +14,13 @@ import msgspec
 
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis.facts import Choice, Number, Value
-from hinterland.plugins.diagnosis.measures import DAYS_A_MONTH, Age, measured, read_age
+from hinterland.plugins.diagnosis.measures import (
+    DAYS_A_MONTH,
+    Age,
+    UnlikelyValueError,
+    measured,
+    read_age,
+)
 from hinterland.plugins.diagnosis.vocabulary import Vocabulary
 
 _WORDS: Mapping[str, Value | None] = {"yes": True, "no": False, "unknown": None}
@@ -135,13 +141,18 @@ def told(vocabulary: Vocabulary, answers: Mapping[str, object], origin: Origin) 
     """
     case = Case(vocabulary)
     for name, given in answers.items():
+        if name == "age" and given is None:
+            continue
         if name == "age":
             case = case.aged(read_age(str(given)), origin, str(given))
             continue
         value = _WORDS.get(given, given) if isinstance(given, str) else given
         if value is not None and not isinstance(value, bool | int | float | str):
             raise InputError(f"{name[:60]} cannot be a list or a table.", "It is one answer.")
-        case = case.answered(name, value, origin)
+        try:
+            case = case.answered(name, value, origin)
+        except UnlikelyValueError as error:
+            raise InputError(f"{name}: {error.message}", error.hint) from error
     return case
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from hinterland.errors import InputError
+from hinterland.plugins.diagnosis import parsed
 
 T = TypeVar("T")
 _PLACE = re.compile(
@@ -54,13 +53,11 @@ def read(path: Path, kind: type[T]) -> Located[T]:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise _error(path, data[: error.start].count(b"\n") + 1, "it is not UTF-8 text") from error
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        problem = str(error).split(" (at ")[0]
-        at = int(line[1]) if line else text.count("\n") + 1
-        raise _error(path, at, f"this is not TOML: {problem}") from error
+    sha256 = parsed.digest(data)
+    known = parsed.recall(sha256, kind)
+    if known is not None:
+        return Located(known, path, text, sha256)
+    raw = _parsed(path, text)
     try:
         value = msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -72,7 +69,20 @@ def read(path: Path, kind: type[T]) -> Located[T]:
             at = int(place["index"] or 0)
         problem = message.split(" - at `", maxsplit=1)[0]
         raise _error(path, _line(text, table, at, key), problem) from error
-    return Located(value, path, text, hashlib.sha256(data).hexdigest())
+    parsed.remember(sha256, raw)
+    return Located(value, path, text, sha256)
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        problem = str(error).split(" (at ")[0]
+        at = int(line[1]) if line else text.count("\n") + 1
+        raise _error(path, at, f"this is not TOML: {problem}") from error
 
 
 def _error(path: Path, line: int, problem: str) -> InputError:

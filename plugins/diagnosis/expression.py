@@ -10,7 +10,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from hinterland.plugins.diagnosis.facts import Choice, Fact, Number, Value
 
@@ -18,9 +19,8 @@ Truth = bool | None
 Lookup = Callable[[str], Value | None]
 """Returns the value of a fact; None means unknown, False of any kind of fact that it does not apply."""
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[a-z][a-z0-9_.]*)|(?P<sign>>=|<=|==|[<>(),]))"
-)
+_TOKEN = re.compile(r"-?\d+(?:\.\d+)?|[a-z][a-z0-9_.]*|>=|<=|==|[<>(),]")
+_NEXT = re.compile(rf"\s*(?:{_TOKEN.pattern})")
 _KEYWORDS = frozenset({"and", "or", "not", "count"})
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -36,8 +36,7 @@ class ExpressionError(ValueError):
     """A condition that cannot be read: one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, gc=False):
     """A yes/no fact."""
 
     name: str
@@ -49,8 +48,7 @@ class Said:
         return bool(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True, gc=False):
     """A number compared with a threshold."""
 
     name: str
@@ -66,8 +64,7 @@ class Measured:
         return _COMPARE[self.sign](float(value), self.threshold)
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(msgspec.Struct, frozen=True, gc=False):
     """A choice that is one of these options."""
 
     name: str
@@ -82,8 +79,7 @@ class OneOf:
         return value in self.options
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True, gc=False):
     part: Expression
 
     def truth(self, lookup: Lookup, dismissed: Container[str]) -> Truth:
@@ -91,8 +87,7 @@ class Not:
         return None if truth is None else not truth
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(msgspec.Struct, frozen=True, gc=False):
     """So many of the parts; `and` is all of them, `or` is one."""
 
     parts: tuple[Expression, ...]
@@ -162,7 +157,7 @@ class _Parser:
     ) -> None:
         self._facts = facts
         self._defined = defined
-        self._tokens = list(_tokens(text))
+        self._tokens = [*_tokens(text), ""]
         self._at = 0
         self._depth = 0
 
@@ -173,7 +168,7 @@ class _Parser:
         return found
 
     def _next(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+        return self._tokens[self._at]
 
     def _take(self, wanted: str = "") -> str:
         token = self._next()
@@ -270,12 +265,11 @@ class _Parser:
         return OneOf(name, chosen, rising)
 
 
-def _tokens(text: str) -> Iterator[str]:
-    at = 0
-    text = text.rstrip()
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise ExpressionError(f"“{text[at:].strip()[:10]}” cannot be read")
-        yield found.group().strip()
-        at = found.end()
+def _tokens(text: str) -> list[str]:
+    found = _TOKEN.findall(text)
+    if "".join(found) != "".join(text.split()):  # there is something else between them
+        at = 0
+        while there := _NEXT.match(text, at):
+            at = there.end()
+        raise ExpressionError(f"“{text[at:].strip()[:10]}” cannot be read")
+    return found

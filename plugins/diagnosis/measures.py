@@ -10,6 +10,7 @@ from hinterland.plugins.diagnosis.facts import Number
 
 DAYS_A_MONTH = 30.4375
 _OLDEST_YEARS = 120
+_LARGEST = 1e300
 _AGE = re.compile(
     r"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<unit>years?|yrs?|y|months?|mos?|m|weeks?|wks?|w|days?|d)\b",
     re.IGNORECASE,
@@ -142,7 +143,7 @@ def _split(given: float | str) -> tuple[float, str]:
     if isinstance(given, bool):
         raise UnlikelyValueError("A number is needed, not yes or no.", "Say the number.")
     if not isinstance(given, str):
-        if given != given or given in (float("inf"), float("-inf")):  # noqa: PLR0124
+        if not abs(given) < _LARGEST:  # nor is NaN
             raise UnlikelyValueError("That is not a number.", "Say the number again.")
         return float(given), ""
     found = _NUMBER.match(given)

@@ -155,8 +155,9 @@ def load(folder: Path, vocabulary: Vocabulary) -> Pack:
             raise located.error("define", 0, f"“{name}” is a fact already", name)
         defined[name] = _condition(located, "define", name, text, vocabulary, defined)
     rules: list[Rule] = []
+    ids: set[str] = set()
     for at, rule in enumerate(raw.rule):
-        problem, key = _problem(rule, raw, {each.id for each in rules})
+        problem, key = _problem(rule, raw, ids)
         if problem:
             raise located.error("rule", at, problem, key)
         try:
@@ -165,6 +166,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Pack:
             raise located.error("rule", at, f"rule {rule.id}: {error}", "when") from error
         if rule.monotone and (why := falling(when)):
             raise located.error("rule", at, f"rule {rule.id} is not monotone: {why}", "when")
+        ids.add(rule.id)
         rules.append(
             Rule(
                 rule.id,

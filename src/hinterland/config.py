@@ -38,6 +38,8 @@ _CHOICES = {
     "ui.theme": "terminal, dark, light, contrast or none",
     "ui.slow": "auto, on or off",
     "ui.shaping": "auto, on or off",
+    "diagnosis.setting": "lay or facility",
+    "diagnosis.role": "lay or health-worker",
 }
 """What a setting may be that is one of a few words."""
 
@@ -107,6 +109,27 @@ class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the model gives conversations a title when it has nothing else to do."""
 
 
+class DiagnosisSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[diagnosis]`: what triage has to know of the place it is used in."""
+
+    setting: Literal["lay", "facility"] = "lay"
+    """Which rules are used: `lay` for people at home, `facility` adds those for a health post."""
+    role: Literal["lay", "health-worker"] = "lay"
+    """Who uses it: doses are shown to a `health-worker` alone."""
+    emergency_number: str = ""
+    """What to call in an emergency; empty says “your local emergency number”."""
+    malaria_risk: bool = True
+    """Whether there is malaria where patients live or travel."""
+    chest_indrawing_red: bool = True
+    """Whether chest indrawing in a child is an emergency, as in older national booklets."""
+    language: str = ""
+    """The language of the advice; empty takes that of the interface."""
+    accept_draft: str = ""
+    """Who answers, by name, for using rules that no clinician has approved yet."""
+    audit: bool = False
+    """Keep a log of results on this box, without names."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     """The model to use when a command names none; empty means the one that was installed last."""
@@ -127,6 +150,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Forbid whatever touches a network: remote engines, and fetching models."""
     ui: UiSettings = UiSettings()
     engine: EngineSettings = EngineSettings()
+    diagnosis: DiagnosisSettings = DiagnosisSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
     keys: dict[str, str] = {}

@@ -32,7 +32,7 @@ GROUP = "hinterland.plugins"
 DISTRIBUTION = "hinterland"
 
 SHIPPED = {
-    "diagnosis": "Triage of the sick; not ready yet, adds nothing.",
+    "diagnosis": "Triage of the sick, by rules: `hint diagnose`.",
     "translation": "Translation of documents; not ready yet, adds nothing.",
     "tutoring": "Lessons and exercises; not ready yet, adds nothing.",
 }

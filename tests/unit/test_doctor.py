@@ -19,7 +19,7 @@ import pytest
 
 from hinterland import __version__
 from hinterland import config as configuration
-from hinterland.cli import COMMANDS, LazyGroup
+from hinterland.cli import COMMANDS, PLUGIN_COMMANDS, LazyGroup
 from hinterland.doctor.examination import CHECKS, report
 from hinterland.doctor.findings import Area, Finding, Level, Report
 from hinterland.doctor.report import lines
@@ -166,7 +166,7 @@ def test_every_command_that_is_named_exists() -> None:
         for word in line.split():
             if not isinstance(at, click.Group):
                 break
-            assert at is not root or word in COMMANDS, line
+            assert at is not root or word in {*COMMANDS, *PLUGIN_COMMANDS}, line
             inner = at.get_command(context, word)
             assert inner is not None, f"hint {line}: there is no {word}"
             at = inner

@@ -72,11 +72,16 @@ def test_shipped_plugins_are_on_and_strangers_off(greeter: Shelf) -> None:
     assert states == dict.fromkeys(SHIPPED, State.ON) | {"greeter": State.OFF}
 
 
-def test_shipped_plugins_load_and_register_nothing_yet(shelf: Shelf) -> None:
+OURS = {"diagnose"}
+"""The commands of shipped plugins."""
+
+
+def test_shipped_plugins_load_and_add_what_they_have(shelf: Shelf) -> None:
     warnings: list[str] = []
     host = PluginHost(Config(), warnings.append)
     assert not warnings
-    assert not (host.commands() or host.tools() or host.screens() or host.prompts())
+    assert set(host.commands()) == OURS
+    assert not (host.tools() or host.prompts())
 
 
 def test_listing_imports_no_plugin(greeter: Shelf, hint: Hint) -> None:
@@ -135,7 +140,7 @@ def test_an_unknown_plugin_is_one_sentence(shelf: Shelf, hint: Hint, verb: str) 
 def test_everything_a_plugin_registers_is_found(greeter: Shelf) -> None:
     warnings: list[str] = []
     host = PluginHost(Config(plugins=("greeter",)), warnings.append)
-    assert set(host.commands()) == {"greet", "stumble"}
+    assert set(host.commands()) == {"greet", "stumble"} | OURS
     assert host.tools()["greet"].summary == "Greets."
     assert host.screens()["greet"].target == "greeter.screen:Greetings"
     assert [folder.path for folder in host.prompts()] == [greeter.folder / "prompts"]
@@ -224,7 +229,7 @@ def test_of_two_strangers_with_one_name_neither_runs(greeter: Shelf) -> None:
     greeter.module("later", "")
     warnings: list[str] = []
     host = PluginHost(Config(plugins=("greeter",)), warnings.append)
-    assert not host.commands()
+    assert set(host.commands()) == OURS
     assert not greeter.imported("later")
     assert any("name taken" in warning for warning in warnings)
 
@@ -234,7 +239,7 @@ def test_of_two_commands_with_one_name_the_first_is_used(greeter: Shelf) -> None
     greeter.module("second", GREETER)
     warnings: list[str] = []
     host = PluginHost(Config(plugins=("greeter", "second")), warnings.append)
-    assert set(host.commands()) == {"greet", "stumble"}
+    assert set(host.commands()) == {"greet", "stumble"} | OURS
     assert "The plugin second also has greet; that of greeter is used." in warnings
 
 

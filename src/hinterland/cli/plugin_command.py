@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import click
 
+from hinterland.cli import interface_language
 from hinterland.errors import HinterlandError, PluginError
-from hinterland.plugin_host import find_command
 
 
 def find(name: str) -> click.Command | None:
     """Return the command of that name which a plugin has, if any; raises PluginError."""
+    from hinterland.plugin_host import find_command
+
     command = find_command(name)
-    if command is None:
-        return None
+    return None if command is None else _guarded(name, command)
+
+
+def find_shipped(name: str, plugin: str, module: str) -> click.Command:
+    """Return the command of a plugin that ships with Hinterland; raises PluginError where it is off,
+    and ConfigError."""
+    from hinterland import config
+    from hinterland.paths import find as find_paths
+
+    if plugin in config.load(find_paths().config_file).disabled_plugins:
+        raise PluginError(
+            f"The plugin {plugin} is off.", f"Turn it on with `hint plugins enable {plugin}`."
+        )
+    command: click.Command = importlib.import_module(module).command
+    interface_language.translate(command)
+    return _guarded(name, command)
+
+
+def _guarded(name: str, command: click.Command) -> click.Command:
     run = command.invoke
 
     def guarded(ctx: click.Context) -> Any:

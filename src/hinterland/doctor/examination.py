@@ -40,6 +40,7 @@ CHECKS: tuple[tuple[Area, Check], ...] = (
     (Area.SETTINGS, settings.catalogue),
     (Area.SETTINGS, settings.prompts),
     (Area.SETTINGS, remote.engines),
+    (Area.SETTINGS, settings.triage),
     (Area.ENGINE, engine.service),  # before the models: what it holds is memory they may have
     (Area.ENGINE, engine.place),
     (Area.ENGINE, engine.log),

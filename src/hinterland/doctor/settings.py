@@ -114,3 +114,19 @@ def prompts(visit: Visit) -> Iterator[Finding]:
     if sound:
         listed = ", ".join(sound)
         yield _say.ok("prompts", f"Your own prompts are sound: {listed}.", prompts=sound)
+
+
+def triage(visit: Visit) -> Iterator[Finding]:
+    """Say whether triage knows what to tell people to call, where its plugin is on."""
+    if "diagnosis" in visit.config.disabled_plugins:
+        return
+    number = visit.config.diagnosis.emergency_number.strip()
+    if number:
+        yield _say.ok("emergency-number", f"In an emergency `hint diagnose` says: call {number}.")
+    else:
+        yield _say.note(
+            "emergency-number-missing",
+            "`hint diagnose` does not know whom to call in an emergency: it says “your local "
+            "emergency number”.",
+            "`hint config set diagnosis.emergency_number NUMBER`",
+        )

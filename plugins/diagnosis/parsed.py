@@ -1,0 +1,88 @@
+"""What was parsed of a data file once, kept for the next time: reading TOML takes longer than a result may.
+
+An entry is called by the SHA-256 of the bytes it was parsed from, so an edited file never meets it.
+It is the account's own or it is not used, and whatever is wrong with it costs only the parsing.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from hinterland.errors import StorageError
+from hinterland.paths import find
+
+try:  # the interpreter's own: to load OpenSSL for `hashlib` takes a fifth of the time there is
+    from _sha2 import sha256  # type: ignore[import-not-found] # from Python 3.12 on
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha256
+
+T = TypeVar("T")
+_DIGITS = 64
+_new: dict[str, dict[str, Any]] = {}
+"""What was parsed and is not kept yet, by the hash of its file."""
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal digits."""
+    found: str = sha256(data).hexdigest()
+    return found
+
+
+def recall(sha256_of_file: str, kind: type[T]) -> T | None:
+    """Return what the file with this hash said, checked against `kind` anew; None when it has to be
+    parsed."""
+    try:
+        file = os.open(_place(sha256_of_file), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    with open(file, "rb") as opened:
+        status = os.fstat(file)
+        foreign = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if status.st_uid != os.getuid() or foreign:
+            return None
+        try:
+            entry = opened.read()
+        except OSError:
+            return None
+    if entry[:_DIGITS] != digest(entry[_DIGITS:]).encode():
+        return None
+    try:
+        return msgspec.msgpack.decode(entry[_DIGITS:], type=kind)
+    except msgspec.MsgspecError:  # another release wanted something else of it
+        return None
+
+
+def remember(sha256_of_file: str, raw: dict[str, Any]) -> None:
+    """Have what a file says kept by `keep`."""
+    _new[sha256_of_file] = raw
+
+
+def keep() -> None:
+    """Write what was parsed since the last time: for when the result is shown. Where that fails it
+    is parsed again the next time."""
+    if not _new:
+        return
+    from hinterland.durable import locked, replace_file
+    from hinterland.paths import private_folder
+
+    with suppress(OSError, StorageError):
+        for name, raw in _new.items():
+            path = _place(name)
+            payload = msgspec.msgpack.encode(raw)
+            private_folder(path.parent)
+            with locked(path):
+                replace_file(path, digest(payload).encode() + payload)
+    _new.clear()
+
+
+def _place(sha256_of_file: str) -> Path:
+    return find().cache / "diagnosis" / f"{sha256_of_file}.msgpack"
