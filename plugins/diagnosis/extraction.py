@@ -160,6 +160,7 @@ def added(
     except msgspec.ValidationError:
         return ()
     yes = {each.fact for each in known if each.value is not False}
+    placed = [(each.start, each.end) for each in known if each.value is not False]
     denied = [
         *lexicon.denials(text, language),
         *((each.start, each.end) for each in known if each.value is False),
@@ -171,6 +172,8 @@ def added(
         if each.fact in allowed
         and possible(each, vocabulary)
         and not (each.value is False and each.fact in yes)
+        # Words that were understood as something else are no news.
+        and not any(start <= each.start and each.end <= end for start, end in placed)
         and not (each.value is True and any(start <= each.start < end for start, end in denied))
     ]
     return merged(result, vocabulary=vocabulary)

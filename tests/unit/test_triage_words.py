@@ -57,6 +57,7 @@ YES = {
     "the patient is a neighbour": ("my neighbour has chest pain", "chest_pain"),
     "a disease that stays": ("history of HIV", "weak_immunity"),
     "weeks of a pregnancy": ("I am 34 weeks and my head hurts", "pregnant"),
+    "Pidgin": ("e no fit breathe", "respiratory_distress"),
     "what has no fact": ("my spleen is sore", "other_problem"),
 }
 
@@ -75,6 +76,7 @@ NOT_YES = {
     "between": ("the chest is not painful", "chest_pain"),
     "after": ("fever: none", "fever_reported"),
     "denies": ("denies chest pain", "chest_pain"),
+    "no fits is no Pidgin": ("drinking well, no fits, alert", "convulsions"),
     "no longer": ("he is no longer vomiting", "vomiting"),
     "no trouble": ("no trouble breathing", "difficult_breathing"),
     "double": ("he does not refuse to drink", "unable_to_drink"),
@@ -437,6 +439,7 @@ def test_a_model_cannot_take_back_what_was_read_nor_make_a_yes_of_a_denial() -> 
     data = {
         "signs": [
             sign("chest_pain", "chest pain", "no"),
+            sign("sudden_breathlessness", "chest pain"),
             sign("fever_reported", "fever"),
             sign("convulsions", "convulsions"),
         ],
