@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from hinterland.errors import HinterlandError, JobError
-from hinterland.plugins.diagnosis import lexicon, triage, vocabulary
-from hinterland.plugins.diagnosis.free_text import case_from
-from hinterland.plugins.diagnosis.pack import SHIPPED, Level, Pack, chosen
-from hinterland.plugins.diagnosis.proposals import Proposal
+from hinterland.plugins.diagnosis.reading import lexicon
+from hinterland.plugins.diagnosis.reading.free_text import case_from
+from hinterland.plugins.diagnosis.reading.proposals import Proposal
+from hinterland.plugins.diagnosis.rules import triage, vocabulary
+from hinterland.plugins.diagnosis.rules.pack import SHIPPED, Level, Pack, chosen
 
 LAY = ("imci", "redflags")
 SITE = {"malaria_risk": False}
@@ -77,7 +78,7 @@ def assessed(
     more: Sequence[Proposal] = (),
 ) -> Read:
     """Return the result for one story, with nobody to confirm anything."""
-    from hinterland.plugins.diagnosis.proposals import merged
+    from hinterland.plugins.diagnosis.reading.proposals import merged
 
     told = merged(lexicon.read(each.text, words, language), more, vocabulary=words)
     case = case_from(each.text, told, words, unmentioned=False, language=language)
@@ -151,7 +152,7 @@ async def extracted(
 ) -> list[Sequence[Proposal]]:
     """Return what a model proposes for each story."""
     import hinterland
-    from hinterland.plugins.diagnosis.extraction import extract
+    from hinterland.plugins.diagnosis.reading.extraction import extract
 
     words = vocabulary.load()
     results: list[Sequence[Proposal]] = []

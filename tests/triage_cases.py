@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from hinterland.plugins.diagnosis import vocabulary
-from hinterland.plugins.diagnosis.case import Case, Origin
-from hinterland.plugins.diagnosis.facts import Choice, Value, YesNo
-from hinterland.plugins.diagnosis.measures import read_age
+from hinterland.plugins.diagnosis.rules import vocabulary
+from hinterland.plugins.diagnosis.rules.case import Case, Origin
+from hinterland.plugins.diagnosis.rules.facts import Choice, Value, YesNo
+from hinterland.plugins.diagnosis.rules.measures import read_age
 
 VOCABULARY = vocabulary.load()
 

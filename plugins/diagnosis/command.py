@@ -15,19 +15,21 @@ import click
 from hinterland import config, paths
 from hinterland.errors import InputError, JobError, StorageError
 from hinterland.language import _
-from hinterland.plugins.diagnosis import parsed, scripted, site, triage, vocabulary
-from hinterland.plugins.diagnosis import result as results
-from hinterland.plugins.diagnosis.case import Case
+from hinterland.plugins.diagnosis import site
+from hinterland.plugins.diagnosis.rules import parsed, triage, vocabulary
+from hinterland.plugins.diagnosis.rules.case import Case
+from hinterland.plugins.diagnosis.telling import result as results
+from hinterland.plugins.diagnosis.telling import scripted
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hinterland.plugins.diagnosis.dialogue import Dialogue
-    from hinterland.plugins.diagnosis.interview import Interview
-    from hinterland.plugins.diagnosis.pack import Pack
-    from hinterland.plugins.diagnosis.result import Result
-    from hinterland.plugins.diagnosis.story import Reader
+    from hinterland.plugins.diagnosis.asking.dialogue import Dialogue
+    from hinterland.plugins.diagnosis.asking.interview import Interview
+    from hinterland.plugins.diagnosis.reading.story import Reader
+    from hinterland.plugins.diagnosis.rules.pack import Pack
+    from hinterland.plugins.diagnosis.telling.result import Result
 
 
 @click.command(name="diagnose")
@@ -98,7 +100,7 @@ def command(
     session = _Session(place, pack_names, as_json=as_json, note=note, name=name)
     reader = None
     if asking or text is not None or silence_is_no:
-        from hinterland.plugins.diagnosis.story import Reader
+        from hinterland.plugins.diagnosis.reading.story import Reader
 
         wanted = bool(model) if extract is None else extract
         spoken = (language or "", place.language)
@@ -110,7 +112,7 @@ def command(
             click.echo(f"hint: {said}", err=True)
     case = Case(session.vocabulary)
     if case_file is not None:
-        from hinterland.plugins.diagnosis import case_file as files
+        from hinterland.plugins.diagnosis.asking import case_file as files
 
         case = files.read(case_file, session.vocabulary)
     if asking and reader is not None:
@@ -185,7 +187,8 @@ class _Session:
     def with_words(self, case: Case, text: str, reader: Reader, *, silence_is_no: bool) -> Case:
         """Return a case with what free words seem to say, confirmed by nobody; a model is asked only
         where it is not RED without one."""
-        from hinterland.plugins.diagnosis import case_file, story
+        from hinterland.plugins.diagnosis.asking import case_file
+        from hinterland.plugins.diagnosis.reading import story
 
         words = case_file.text(text)
         read = reader.by_list(words)
@@ -204,9 +207,9 @@ class _Session:
 
     def interview(self, case: Case, text: str | None, reader: Reader) -> None:
         """Ask until there is a result, beginning with free words, and print it."""
-        from hinterland.plugins.diagnosis.dialogue import Dialogue
-        from hinterland.plugins.diagnosis.interview import Interview
-        from hinterland.plugins.diagnosis.typed_lines import TypedLines
+        from hinterland.plugins.diagnosis.asking.dialogue import Dialogue
+        from hinterland.plugins.diagnosis.asking.interview import Interview
+        from hinterland.plugins.diagnosis.asking.typed_lines import TypedLines
 
         attended = sys.stdin.isatty() and sys.stdout.isatty() and not self._as_json
         interview = Interview(case, self.packs, self.site.rules, self.scripts)
@@ -224,7 +227,7 @@ class _Session:
 
     def _put_right(self, dialogue: Dialogue, interview: Interview) -> None:
         """Let answers be put right after the result, each time with a new one."""
-        from hinterland.plugins.diagnosis.wording import headline
+        from hinterland.plugins.diagnosis.telling.wording import headline
 
         while True:
             result = self._result(interview.case)
@@ -256,15 +259,15 @@ class _Session:
         if self._as_json:
             click.echo(results.to_json(result))
         else:
-            from hinterland.plugins.diagnosis.columns import width_of
-            from hinterland.plugins.diagnosis.report import lines
+            from hinterland.plugins.diagnosis.telling.columns import width_of
+            from hinterland.plugins.diagnosis.telling.report import lines
 
             told, about = self._translated(result)
             for line in lines(told, width_of(sys.stdout), about):
                 click.echo(line)
         sys.stdout.flush()
         if self.site.audit:
-            from hinterland.plugins.diagnosis import audit
+            from hinterland.plugins.diagnosis.telling import audit
 
             audit.write(paths.find(), result)
         if self._note is not None:
@@ -272,14 +275,15 @@ class _Session:
             self._note = None
 
     def _save_note(self, result: Result, path: Path) -> None:
-        from hinterland.plugins.diagnosis import note
+        from hinterland.plugins.diagnosis.telling import note
 
         told, _about = self._translated(result)
         note.save(path, told, self.packs, self.scripts.private, self._name)
 
     def _translated(self, result: Result) -> tuple[Result, str]:
         """Return a result for people, and what there is to say of its language."""
-        from hinterland.plugins.diagnosis import report, spoken
+        from hinterland.plugins.diagnosis.rules import spoken
+        from hinterland.plugins.diagnosis.telling import report
 
         if self.site.speaks == spoken.ENGLISH:
             return result, ""

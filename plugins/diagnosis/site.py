@@ -9,8 +9,8 @@ import msgspec
 from hinterland import language as interface
 from hinterland.config import DiagnosisSettings
 from hinterland.language import N_
-from hinterland.plugins.diagnosis.pack import Pack, chosen
-from hinterland.plugins.diagnosis.vocabulary import Vocabulary
+from hinterland.plugins.diagnosis.rules.pack import Pack, chosen
+from hinterland.plugins.diagnosis.rules.vocabulary import Vocabulary
 from hinterland.text import clean_line
 
 PACKS: Mapping[str, tuple[str, ...]] = {

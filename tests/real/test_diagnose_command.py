@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from hinterland.paths import Paths
-from hinterland.plugins.diagnosis import vocabulary
-from hinterland.plugins.diagnosis.case import Case
-from hinterland.plugins.diagnosis.facts import Choice, YesNo
-from hinterland.plugins.diagnosis.interview import Asking, Interview
-from hinterland.plugins.diagnosis.pack import chosen
+from hinterland.plugins.diagnosis.asking.interview import Asking, Interview
+from hinterland.plugins.diagnosis.rules import vocabulary
+from hinterland.plugins.diagnosis.rules.case import Case
+from hinterland.plugins.diagnosis.rules.facts import Choice, YesNo
+from hinterland.plugins.diagnosis.rules.pack import chosen
 from hinterland.plugins.diagnosis.site import PACKS
 from tests.hostile import DONE, Hostile, chunk, serving, stream
 from tests.running import Hint

@@ -11,12 +11,14 @@ import msgspec
 import pytest
 
 from hinterland.config import DiagnosisSettings
-from hinterland.plugins.diagnosis import pack, restating, result, scripted, site, triage
-from hinterland.plugins.diagnosis.case import Case
-from hinterland.plugins.diagnosis.plain_words import Reason
-from hinterland.plugins.diagnosis.report import todo
-from hinterland.plugins.diagnosis.restating import Refused, Restated
-from hinterland.plugins.diagnosis.result import Result
+from hinterland.plugins.diagnosis import site
+from hinterland.plugins.diagnosis.rules import pack, triage
+from hinterland.plugins.diagnosis.rules.case import Case
+from hinterland.plugins.diagnosis.telling import restating, result, scripted
+from hinterland.plugins.diagnosis.telling.plain_words import Reason
+from hinterland.plugins.diagnosis.telling.report import todo
+from hinterland.plugins.diagnosis.telling.restating import Refused, Restated
+from hinterland.plugins.diagnosis.telling.result import Result
 from tests.hostile import DONE, Call, Hostile, Reply, chunk, serving, start, stream
 from tests.running import Hint
 from tests.triage_cases import VOCABULARY, quiet, said

@@ -10,12 +10,12 @@ import pytest
 
 from hinterland import paths
 from hinterland.config import Config, DiagnosisSettings
-from hinterland.plugins.diagnosis import audit
-from hinterland.plugins.diagnosis.breaths import MINUTE
-from hinterland.plugins.diagnosis.interview import Asking, Interview
-from hinterland.plugins.diagnosis.pages import Kind
-from hinterland.plugins.diagnosis.result import to_json
+from hinterland.plugins.diagnosis.asking.interview import Asking, Interview
+from hinterland.plugins.diagnosis.screen.breaths import MINUTE
 from hinterland.plugins.diagnosis.screen.form import TriageScreen
+from hinterland.plugins.diagnosis.screen.pages import Kind
+from hinterland.plugins.diagnosis.telling import audit
+from hinterland.plugins.diagnosis.telling.result import to_json
 from hinterland.tui import keys
 from hinterland.tui.screens.chat import ChatScreen
 from tests.hostile import DONE, Hostile, Reply, chunk, serving, stream

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from hinterland.errors import InputError
-from hinterland.plugins.diagnosis.case import Case, Origin
-from hinterland.plugins.diagnosis.facts import Choice, Value, YesNo
-from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, Interview
-from hinterland.plugins.diagnosis.pack import Level, chosen
+from hinterland.plugins.diagnosis.asking.interview import Asking, Confirming, Ended, Interview
+from hinterland.plugins.diagnosis.rules.case import Case, Origin
+from hinterland.plugins.diagnosis.rules.facts import Choice, Value, YesNo
+from hinterland.plugins.diagnosis.rules.pack import Level, chosen
 from tests.triage_cases import VOCABULARY
 
 PACKS = chosen(("imci", "redflags"), VOCABULARY)

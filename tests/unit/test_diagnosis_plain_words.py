@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinterland.errors import InputError
-from hinterland.plugins.diagnosis import pack, plain_words
-from hinterland.plugins.diagnosis.plain_words import Reason, refusal, restatable, tokens
+from hinterland.plugins.diagnosis.rules import pack
+from hinterland.plugins.diagnosis.telling import plain_words
+from hinterland.plugins.diagnosis.telling.plain_words import Reason, refusal, restatable, tokens
 from tests.triage_cases import VOCABULARY
 
 PACKS = [pack.load(folder.parent, VOCABULARY) for folder in pack.SHIPPED.glob("*/pack.toml")]

@@ -11,10 +11,12 @@ import pytest
 from hinterland.config import DiagnosisSettings
 from hinterland.errors import InputError, StorageError
 from hinterland.paths import Paths
-from hinterland.plugins.diagnosis import audit, note, report, result, scripted, site, triage
-from hinterland.plugins.diagnosis.case import Case, Origin, told
-from hinterland.plugins.diagnosis.pack import chosen
-from hinterland.plugins.diagnosis.result import Result
+from hinterland.plugins.diagnosis import site
+from hinterland.plugins.diagnosis.rules import triage
+from hinterland.plugins.diagnosis.rules.case import Case, Origin, told
+from hinterland.plugins.diagnosis.rules.pack import chosen
+from hinterland.plugins.diagnosis.telling import audit, note, report, result, scripted
+from hinterland.plugins.diagnosis.telling.result import Result
 from tests.triage_cases import VOCABULARY, quiet, said
 
 PACKS = chosen(("imci",), VOCABULARY)

@@ -12,10 +12,12 @@ import pytest
 from hinterland import language
 from hinterland.errors import InputError
 from hinterland.paths import Paths
-from hinterland.plugins.diagnosis import columns, parsed, timers, vocabulary
-from hinterland.plugins.diagnosis.measures import Age
-from hinterland.plugins.diagnosis.typed import is_unknown, is_yes, value_of
-from hinterland.plugins.diagnosis.typed_lines import TypedLines
+from hinterland.plugins.diagnosis.asking import timers
+from hinterland.plugins.diagnosis.asking.typed import is_unknown, is_yes, value_of
+from hinterland.plugins.diagnosis.asking.typed_lines import TypedLines
+from hinterland.plugins.diagnosis.rules import parsed, vocabulary
+from hinterland.plugins.diagnosis.rules.measures import Age
+from hinterland.plugins.diagnosis.telling import columns
 from tests.triage_cases import VOCABULARY
 
 FACTS = VOCABULARY.facts

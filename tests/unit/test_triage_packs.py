@@ -10,15 +10,15 @@ import msgspec
 import pytest
 
 from hinterland.errors import InputError
-from hinterland.plugins.diagnosis import pack as packs
-from hinterland.plugins.diagnosis import vocabulary
-from hinterland.plugins.diagnosis.case import Case, Origin, told
-from hinterland.plugins.diagnosis.expression import ExpressionError, names, parse
-from hinterland.plugins.diagnosis.facts import Choice, Number, Value, YesNo
-from hinterland.plugins.diagnosis.measures import Age, UnlikelyValueError, measured, read_age
-from hinterland.plugins.diagnosis.pack import Level
-from hinterland.plugins.diagnosis.questions import next_question
-from hinterland.plugins.diagnosis.triage import assess, lookup_of
+from hinterland.plugins.diagnosis.rules import pack as packs
+from hinterland.plugins.diagnosis.rules import vocabulary
+from hinterland.plugins.diagnosis.rules.case import Case, Origin, told
+from hinterland.plugins.diagnosis.rules.expression import ExpressionError, names, parse
+from hinterland.plugins.diagnosis.rules.facts import Choice, Number, Value, YesNo
+from hinterland.plugins.diagnosis.rules.measures import Age, UnlikelyValueError, measured, read_age
+from hinterland.plugins.diagnosis.rules.pack import Level
+from hinterland.plugins.diagnosis.rules.questions import next_question
+from hinterland.plugins.diagnosis.rules.triage import assess, lookup_of
 from tests.triage_cases import VOCABULARY, quiet, said
 
 PACK = """\

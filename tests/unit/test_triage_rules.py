@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hinterland.plugins.diagnosis.case import Case
-from hinterland.plugins.diagnosis.facts import Choice, Number, Value, YesNo
-from hinterland.plugins.diagnosis.pack import Level, chosen
-from hinterland.plugins.diagnosis.triage import Triage, assess
+from hinterland.plugins.diagnosis.rules.case import Case
+from hinterland.plugins.diagnosis.rules.facts import Choice, Number, Value, YesNo
+from hinterland.plugins.diagnosis.rules.pack import Level, chosen
+from hinterland.plugins.diagnosis.rules.triage import Triage, assess
 from tests.triage_cases import VOCABULARY, quiet, replaced, said
 
 PACKS = chosen(("imci",), VOCABULARY)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hinterland.errors import InputError
-from hinterland.plugins.diagnosis import pack as packs
-from hinterland.plugins.diagnosis.pack import Pack
-from hinterland.plugins.diagnosis.spoken import languages, spoken
+from hinterland.plugins.diagnosis.rules import pack as packs
+from hinterland.plugins.diagnosis.rules.pack import Pack
+from hinterland.plugins.diagnosis.rules.spoken import languages, spoken
 from tests.triage_cases import VOCABULARY
 
 LAY = packs.chosen(("imci", "redflags"), VOCABULARY)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hinterland.plugins.diagnosis.pack import Pack, chosen
-from hinterland.plugins.diagnosis.triage import assess
+from hinterland.plugins.diagnosis.rules.pack import Pack, chosen
+from hinterland.plugins.diagnosis.rules.triage import assess
 from tests.triage_cases import VOCABULARY, quiet, said
 
 TABLE = Path(__file__).parents[1] / "data" / "triage" / "table.txt"

@@ -17,11 +17,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hinterland.errors import InputError
-from hinterland.plugins.diagnosis import extraction, lexicon, lexicon_file
-from hinterland.plugins.diagnosis.case import Origin
-from hinterland.plugins.diagnosis.facts import Value
-from hinterland.plugins.diagnosis.free_text import case_from
-from hinterland.plugins.diagnosis.proposals import MODEL, Proposal, merged
+from hinterland.plugins.diagnosis.reading import extraction, lexicon, lexicon_file
+from hinterland.plugins.diagnosis.reading.free_text import case_from
+from hinterland.plugins.diagnosis.reading.proposals import MODEL, Proposal, merged
+from hinterland.plugins.diagnosis.rules.case import Origin
+from hinterland.plugins.diagnosis.rules.facts import Value
 from hinterland.schemas import check_answer
 from tests.triage_cases import VOCABULARY
 

@@ -6,8 +6,8 @@ import time
 
 from textual.timer import Timer
 
-from hinterland.plugins.diagnosis import pages
-from hinterland.plugins.diagnosis.breaths import BreathCount
+from hinterland.plugins.diagnosis.screen import pages
+from hinterland.plugins.diagnosis.screen.breaths import BreathCount
 from hinterland.plugins.diagnosis.screen.view import PagedScreen
 
 _TICK = 1.0  # seconds

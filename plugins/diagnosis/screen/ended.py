@@ -13,15 +13,16 @@ from textual.worker import Worker
 from hinterland import copying, paths
 from hinterland.errors import HinterlandError
 from hinterland.language import _
-from hinterland.plugins.diagnosis import audit, note, pages, restating
-from hinterland.plugins.diagnosis.case import Case
-from hinterland.plugins.diagnosis.pack import Level, Pack
-from hinterland.plugins.diagnosis.result import Result
-from hinterland.plugins.diagnosis.result import of as result_of
+from hinterland.plugins.diagnosis.rules.case import Case
+from hinterland.plugins.diagnosis.rules.pack import Level, Pack
+from hinterland.plugins.diagnosis.rules.spoken import Spoken
+from hinterland.plugins.diagnosis.rules.triage import Triage
+from hinterland.plugins.diagnosis.screen import pages
 from hinterland.plugins.diagnosis.screen.messages import NoteSaved, PlainlySaid, RulesRead, Told
 from hinterland.plugins.diagnosis.screen.view import PagedScreen
-from hinterland.plugins.diagnosis.spoken import Spoken
-from hinterland.plugins.diagnosis.triage import Triage
+from hinterland.plugins.diagnosis.telling import audit, note, restating
+from hinterland.plugins.diagnosis.telling.result import Result
+from hinterland.plugins.diagnosis.telling.result import of as result_of
 from hinterland.sentences import sentence
 
 

@@ -13,12 +13,12 @@ from textual.binding import Binding, BindingType
 
 from hinterland.errors import InputError
 from hinterland.language import N_, _
-from hinterland.plugins.diagnosis import pages
-from hinterland.plugins.diagnosis.interview import Asking, Confirming, Ended, Interview
-from hinterland.plugins.diagnosis.pages import Kind, Page
+from hinterland.plugins.diagnosis.asking.interview import Asking, Confirming, Ended, Interview
+from hinterland.plugins.diagnosis.screen import pages
 from hinterland.plugins.diagnosis.screen.counting import CountingScreen
+from hinterland.plugins.diagnosis.screen.pages import Kind, Page
 from hinterland.plugins.diagnosis.screen.telling import TellingScreen
-from hinterland.plugins.diagnosis.scripted import Script
+from hinterland.plugins.diagnosis.telling.scripted import Script
 from hinterland.sentences import sentence
 
 _QUESTION = frozenset({Kind.YES_NO, Kind.TYPED, Kind.CHOICE})

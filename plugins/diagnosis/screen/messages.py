@@ -8,14 +8,14 @@ from pathlib import Path
 
 from textual.message import Message
 
-from hinterland.plugins.diagnosis.pack import Pack
-from hinterland.plugins.diagnosis.proposals import Proposal
-from hinterland.plugins.diagnosis.restating import Refused, Restated
-from hinterland.plugins.diagnosis.result import Result
-from hinterland.plugins.diagnosis.scripted import Scripts
+from hinterland.plugins.diagnosis.reading.proposals import Proposal
+from hinterland.plugins.diagnosis.rules.pack import Pack
+from hinterland.plugins.diagnosis.rules.spoken import Spoken
+from hinterland.plugins.diagnosis.rules.vocabulary import Vocabulary
 from hinterland.plugins.diagnosis.site import Site
-from hinterland.plugins.diagnosis.spoken import Spoken
-from hinterland.plugins.diagnosis.vocabulary import Vocabulary
+from hinterland.plugins.diagnosis.telling.restating import Refused, Restated
+from hinterland.plugins.diagnosis.telling.result import Result
+from hinterland.plugins.diagnosis.telling.scripted import Scripts
 
 
 @dataclass

@@ -10,10 +10,12 @@ from textual.message import Message
 from hinterland import language as interface
 from hinterland.config import DiagnosisSettings
 from hinterland.errors import HinterlandError
-from hinterland.plugins.diagnosis import scripted, site, spoken, vocabulary
-from hinterland.plugins.diagnosis.proposals import Proposal
+from hinterland.plugins.diagnosis import site
+from hinterland.plugins.diagnosis.reading.proposals import Proposal
+from hinterland.plugins.diagnosis.rules import spoken, vocabulary
+from hinterland.plugins.diagnosis.rules.vocabulary import Vocabulary
 from hinterland.plugins.diagnosis.screen.messages import ModelRead, RulesRead, Told, WordsRead
-from hinterland.plugins.diagnosis.vocabulary import Vocabulary
+from hinterland.plugins.diagnosis.telling import scripted
 from hinterland.sentences import sentence
 
 Post = Callable[[Message], object]
@@ -40,7 +42,7 @@ async def ask_model(
 ) -> None:
     """Have the installed model read free words too; what it adds is proposed like the rest."""
     from hinterland import api, paths
-    from hinterland.plugins.diagnosis import extraction, story
+    from hinterland.plugins.diagnosis.reading import extraction, story
 
     try:
         code = story.language_for("", language)
@@ -63,6 +65,6 @@ def _rules(settings: DiagnosisSettings) -> RulesRead:
 
 
 def _proposed(text: str, words: Vocabulary, language: str) -> Sequence[Proposal]:
-    from hinterland.plugins.diagnosis import lexicon, story  # they have much to read
+    from hinterland.plugins.diagnosis.reading import lexicon, story  # they have much to read
 
     return lexicon.read(text, words, story.language_for("", language))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from hinterland.config import Config
 from hinterland.language import _, n_
-from hinterland.plugins.diagnosis.case import Case
-from hinterland.plugins.diagnosis.interview import Interview
-from hinterland.plugins.diagnosis.proposals import Proposal
+from hinterland.plugins.diagnosis.asking.interview import Interview
+from hinterland.plugins.diagnosis.reading.proposals import Proposal
+from hinterland.plugins.diagnosis.rules.case import Case
 from hinterland.plugins.diagnosis.screen.ended import ResultScreen
 from hinterland.plugins.diagnosis.screen.messages import ModelRead, RulesRead, Told, WordsRead
 from hinterland.plugins.diagnosis.screen.reading import ask_model, read_rules, read_words

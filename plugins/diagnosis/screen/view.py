@@ -7,9 +7,9 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from hinterland.plugins.diagnosis import pages
-from hinterland.plugins.diagnosis.pages import Kind, Page
+from hinterland.plugins.diagnosis.screen import pages
 from hinterland.plugins.diagnosis.screen.entry import Entry, KeyHints
+from hinterland.plugins.diagnosis.screen.pages import Kind, Page
 from hinterland.text import clean
 
 

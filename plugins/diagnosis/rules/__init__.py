@@ -1,0 +1,1 @@
+"""From facts to a level: the vocabulary, the rule packs, a case, and the three-valued engine."""
