@@ -101,6 +101,8 @@ class AgeReader:
                 continue
             old = self._near_start("time.old", end, 1) or self._within("time.old", amount.span)
             aged = self._near_end("time.aged", start, 1)
+            if not old and not aged and self._often(amount):
+                continue
             own = bool(self._near_end("time.first_person", start, 3))
             if old or aged:
                 span = Span(aged.start if aged else start, old.end if old else end)
@@ -119,6 +121,17 @@ class AgeReader:
                 continue
             if found:
                 yield found
+
+    def _often(self, amount: Amount) -> bool:
+        """Return whether it says how often: two nights a week, a hell of a day."""
+        first = self.tokens[amount.span.start]
+        return (
+            amount.unit in {"week", "day", "hour", "minute"}
+            and first.number == 1
+            and not first.word[0].isdigit()
+            and amount.span.end - amount.span.start == 2
+            and not self._near_end("time.baby", amount.span.start, 3)
+        )
 
     def _lasts(self, span: Span) -> bool:
         """Return whether it is said to be how long something lasts: for two years, a month ago."""

@@ -125,6 +125,9 @@ def _amount(
             return None
         if place in units:
             unit, after = units[place]
+            if skip and value >= 2 and tokens[place - 1].number == 1 and place - 1 not in half:
+                # So often: 46 in a minute, three times a week.
+                return None
             return Amount(value, unit, Span(at, after))
         if place in several:
             return None
