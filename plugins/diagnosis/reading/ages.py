@@ -115,12 +115,16 @@ class AgeReader:
                 amount.unit in {"year", "month"} and self._by_itself(start, end)
             ):
                 found = self._aged(_LIKELY, amount, amount.span, own)
-            elif amount.unit in {"year", "month"}:
+            elif amount.unit in {"year", "month"} and not (amount.months < 24 and self._of_me()):
                 found = self._aged(_VAGUE, amount, amount.span, own)
             else:
                 continue
             if found:
                 yield found
+
+    def _of_me(self) -> bool:
+        """Return whether somebody speaks of oneself and of no child."""
+        return bool(self.classes.get("time.first_person")) and not self.classes.get("time.baby")
 
     def _often(self, amount: Amount) -> bool:
         """Return whether it says how often: two nights a week, a hell of a day."""
