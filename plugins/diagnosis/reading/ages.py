@@ -156,7 +156,8 @@ class AgeReader:
 
     def _by_person(self, amount: Amount) -> bool:
         start, end = amount.span.start, amount.span.end
-        if self._near_start("time.person", end, 1):
+        name = "time.person" if amount.unit in {"year", "month"} else "time.baby"
+        if self._near_start(name, end, 1):
             return True
         if amount.unit in {"year", "month"} and self._near_end("time.person", start, 0):
             return True

@@ -117,7 +117,7 @@ def _amount(
     value, end = found
     if end < len(tokens) and tokens[end].mark == "/" and tokens[end].border == NONE:
         unit, most = _PARTS.get(tokens[end].number or 0.0, ("", 0))
-        return Amount(value, unit, Span(at, end + 1)) if value <= most else None
+        return Amount(value, unit, Span(at, end + 1)) if unit and value <= most else None
     # three and a half years, half a year, a couple of weeks
     for skip in range(5):
         place = end + skip
