@@ -107,7 +107,9 @@ class ResultScreen(PagedScreen):
             return True
         self._elsewhere = where
         if where:
-            said = _("What a model reads will leave this machine, to {url}. The key again sends it.")
+            said = _(
+                "What a model reads will leave this machine, to {url}. The key again sends it."
+            )
             self.say(said.format(url=where))
         return not where
 
