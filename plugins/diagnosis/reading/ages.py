@@ -235,11 +235,21 @@ class AgeReader:
         if end >= len(self.tokens):
             return True
         token = self.tokens[end]
+        if self._a_minute(end):
+            return False
         return (
             token.border >= COMMA
             or token.stem in self.lexicon.small
             or self._at("time.person", end)
             or self._at("time.is", end)
+        )
+
+    def _a_minute(self, at: int) -> bool:
+        """Return whether a unit of several words begins here: in one minute."""
+        return any(
+            span.start == at and span.end - at > 1
+            for number in range(len(self.lexicon.raw.measure))
+            for span in self.classes.get(f"measure.{number}.after", ())
         )
 
     def _letter(self, at: int, end: int) -> Span | None:
