@@ -59,6 +59,18 @@ YES = {
     "weeks of a pregnancy": ("I am 34 weeks and my head hurts", "pregnant"),
     "Pidgin": ("e no fit breathe", "respiratory_distress"),
     "what has no fact": ("my spleen is sore", "other_problem"),
+    "fever in a sentence with drinking": ("earache and fever, drinking well", "fever_reported"),
+    "hot things and blisters": (
+        "hot fat jumped on my hand, two blisters came",
+        "burn_deep_or_blistered",
+    ),
+    "a bruise with a shape": ("marks of a belt on his back", "abuse"),
+    "a wound that turns bad": ("the graze is now hot and red", "spreading_redness"),
+    "black before the eyes": ("everything went black, then I woke on the floor", "fainted"),
+    "a tooth after a blow": ("a tooth came loose after a punch", "tooth_knocked_out"),
+    "where there is malaria": ("came back from Ghana with fever", "malaria_travel"),
+    "a grip that is gone": ("my wrist is sore and I cannot grip", "cannot_use_limb"),
+    "clinicians' shorthand": ("acute coryza 3/7", "runny_nose"),
 }
 
 
@@ -89,6 +101,16 @@ NOT_YES = {
     "over": ("my nose bled, still bleeding no, it has stopped", "ongoing_bleeding"),
     "a little word": ("a bit of a cold", "bite_or_needlestick"),
     "a note is no denial": ("note fever", "headache"),
+    "a figure of speech": ("I was drowning in work", "drowned_or_strangled"),
+    "a fit of laughter": ("she threw a fit in the shop", "convulsions"),
+    "dead of it": ("my uncle died of a heart attack", "heart_signs"),
+    "trouble after the verb": ("no swelling, no breathing trouble", "respiratory_distress"),
+    "a denied list with a second denial": ("never blue or stops breathing", "limp_or_blue_spell"),
+    "a limp is not limpness": ("he walks with a limp", "lethargic"),
+    "the ball of a game": ("cheek swollen like a tennis ball", "testicular_pain_or_priapism"),
+    "cold weather": ("my knee aches in cold weather", "threatened_limb"),
+    "an hour ago": ("a wasp got my arm an hour ago, a bit red", "deep_skin_infection"),
+    "how often is no age": ("headache, two nights a week", "age_days"),
 }
 
 
@@ -132,6 +154,9 @@ def test_what_is_no_age_is_not_read_as_one(text: str) -> None:
 
 NUMBERS = {
     "cough for three weeks": ("cough_days", 21),
+    "an ulcer in the mouth for five weeks": ("complaint_days", 35),
+    "his breath is forty six in one minute": ("breaths_per_minute", 46),
+    "breathing 51 a minute": ("breaths_per_minute", 51),
     "coughing since yesterday": ("cough_days", 1),
     "diarrhoea 2/7": ("diarrhoea_days", 2),
     "fever every day for a fortnight": ("fever_days", 14),

@@ -101,6 +101,8 @@ class AgeReader:
                 continue
             old = self._near_start("time.old", end, 1) or self._within("time.old", amount.span)
             aged = self._near_end("time.aged", start, 1)
+            if not old and not aged and self._often(amount):
+                continue
             own = bool(self._near_end("time.first_person", start, 3))
             if old or aged:
                 span = Span(aged.start if aged else start, old.end if old else end)
@@ -113,12 +115,27 @@ class AgeReader:
                 amount.unit in {"year", "month"} and self._by_itself(start, end)
             ):
                 found = self._aged(_LIKELY, amount, amount.span, own)
-            elif amount.unit in {"year", "month"}:
+            elif amount.unit in {"year", "month"} and not (amount.months < 24 and self._of_me()):
                 found = self._aged(_VAGUE, amount, amount.span, own)
             else:
                 continue
             if found:
                 yield found
+
+    def _of_me(self) -> bool:
+        """Return whether somebody speaks of oneself and of no child."""
+        return bool(self.classes.get("time.first_person")) and not self.classes.get("time.baby")
+
+    def _often(self, amount: Amount) -> bool:
+        """Return whether it says how often: two nights a week, a hell of a day."""
+        first = self.tokens[amount.span.start]
+        return (
+            amount.unit in {"week", "day", "hour", "minute"}
+            and first.number == 1
+            and not first.word[0].isdigit()
+            and amount.span.end - amount.span.start == 2
+            and not self._near_end("time.baby", amount.span.start, 3)
+        )
 
     def _lasts(self, span: Span) -> bool:
         """Return whether it is said to be how long something lasts: for two years, a month ago."""
@@ -139,7 +156,8 @@ class AgeReader:
 
     def _by_person(self, amount: Amount) -> bool:
         start, end = amount.span.start, amount.span.end
-        if self._near_start("time.person", end, 1):
+        name = "time.person" if amount.unit in {"year", "month"} else "time.baby"
+        if self._near_start(name, end, 1):
             return True
         if amount.unit in {"year", "month"} and self._near_end("time.person", start, 0):
             return True
@@ -217,11 +235,21 @@ class AgeReader:
         if end >= len(self.tokens):
             return True
         token = self.tokens[end]
+        if self._a_minute(end):
+            return False
         return (
             token.border >= COMMA
             or token.stem in self.lexicon.small
             or self._at("time.person", end)
             or self._at("time.is", end)
+        )
+
+    def _a_minute(self, at: int) -> bool:
+        """Return whether a unit of several words begins here: in one minute."""
+        return any(
+            span.start == at and span.end - at > 1
+            for number in range(len(self.lexicon.raw.measure))
+            for span in self.classes.get(f"measure.{number}.after", ())
         )
 
     def _letter(self, at: int, end: int) -> Span | None:

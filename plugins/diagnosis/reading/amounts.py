@@ -117,7 +117,7 @@ def _amount(
     value, end = found
     if end < len(tokens) and tokens[end].mark == "/" and tokens[end].border == NONE:
         unit, most = _PARTS.get(tokens[end].number or 0.0, ("", 0))
-        return Amount(value, unit, Span(at, end + 1)) if value <= most else None
+        return Amount(value, unit, Span(at, end + 1)) if unit and value <= most else None
     # three and a half years, half a year, a couple of weeks
     for skip in range(5):
         place = end + skip
@@ -125,6 +125,9 @@ def _amount(
             return None
         if place in units:
             unit, after = units[place]
+            if skip and value >= 2 and tokens[place - 1].number == 1 and place - 1 not in half:
+                # So often: 46 in a minute, three times a week.
+                return None
             return Amount(value, unit, Span(at, after))
         if place in several:
             return None

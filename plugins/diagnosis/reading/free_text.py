@@ -55,7 +55,15 @@ def case_from(
         guess = lexicon.guessed_age(text, language)
         months = _silence().nobody_months if guess is None else guess
         case = case.answered("age_months", float(months), Origin.SILENCE)
-    complaints = {each.fact for each in proposals if _complains(each, vocabulary)}
+    told = [each for each in proposals if _complains(each, vocabulary)]
+    harmless = [each for each in told if each.fact in _silence().harmless]
+    # An itchy scalp also itches: the same words are no further complaint.
+    complaints = {
+        each.fact
+        for each in told
+        if each in harmless
+        or not any(one.start <= each.start and each.end <= one.end for one in harmless)
+    }
     understood = bool(complaints) and (
         complaints <= set(_silence().harmless) or lexicon.tells_what_is_well(text, language)
     )

@@ -196,13 +196,18 @@ class _Reading:
             doubled = [
                 number
                 for number in self.scopes.denied_by[at]
-                if number not in own and at - self.scopes.denials[number].end <= 1
+                if number not in own and self._close(number, at)
             ]
             if doubled:
                 return None
         if not others:
             return False
         return None if is_denial and own else True
+
+    def _close(self, number: int, at: int) -> bool:
+        """Return whether a denial stands before a denying word, or before the “or” before it."""
+        listed = any(span.end == at for span in self.classes.get("scope.or", ()))
+        return listed or at - self.scopes.denials[number].end <= 1
 
     def _denial_words(self, number: int) -> range:
         span = self.scopes.denials[number]
@@ -215,7 +220,7 @@ class _Reading:
 
     def _durations(self, told: Sequence[_Told], age: Span | None) -> Iterator[Proposal]:
         lasting = [(each.fact, set(listed(each.of))) for each in self.lexicon.raw.lasting]
-        known = [each for each in told if not each.no and each.sign.value is True]
+        known = [each for each in told if not each.no and each.sign.value is not False]
         for days, span in self._spans_of_time(age):
             near = self._near(known, span)
             for fact, of in lasting:

@@ -77,6 +77,8 @@ class Scope(_Frozen, frozen=True, kw_only=True):
     possessive: Words
     before_possessive: Words
     """Words after which a possessive is still denied: in my chest."""
+    figure: Words = ""
+    """Figures of speech, whose words tell nothing: dying of boredom."""
     maybe: Words
     """Before what is only feared or asked: could it be, in case."""
     other: Words

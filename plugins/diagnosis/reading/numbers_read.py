@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hinterland.plugins.diagnosis.reading.amounts import number_at
 from hinterland.plugins.diagnosis.reading.lexicon_file import Lexicon, Measure
 from hinterland.plugins.diagnosis.reading.patterns import Span
 from hinterland.plugins.diagnosis.reading.words import COMMA, NONE, Token
@@ -40,7 +41,12 @@ def measured_in(
     yield from pressure
     used = set(taken) | {at for each in pressure for at in range(each.span.start, each.span.end)}
     for at, token in enumerate(tokens):
-        if token.number is None or not token.word[0].isdigit() or at in used:
+        if token.number is None or at in used:
+            continue
+        if not token.word[0].isdigit():
+            spelt = _spelt(tokens, clause, classes, lexicon, at)
+            if spelt:
+                yield spelt
             continue
         found = [
             each
@@ -51,6 +57,27 @@ def measured_in(
             continue
         _, measure, value, span = min(found, key=lambda each: each[0])
         yield Measured(measure.fact, value, span)
+
+
+def _spelt(
+    tokens: Sequence[Token],
+    clause: Sequence[int],
+    classes: Classes,
+    lexicon: Lexicon,
+    at: int,
+) -> Measured | None:
+    """Return what a number in words measures: it needs both its name and its unit."""
+    read = number_at(tokens, at)
+    if read is None or (at and tokens[at - 1].number and tokens[at].border == NONE):
+        return None
+    number, last = read
+    for each, measure in enumerate(lexicon.raw.measure):
+        beside = _beside(clause, classes.get(f"measure.{each}.near", ()), at)
+        after = classes.get(f"measure.{each}.after", ())
+        end = next((span.end for span in after if span.start == last), 0)
+        if beside and end and measure.lowest <= number <= measure.highest:
+            return Measured(measure.fact, number, Span(min(at, beside.start), end))
+    return None
 
 
 _Candidate = tuple[tuple[bool, int], Measure, float, Span]

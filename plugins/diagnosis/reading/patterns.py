@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hinterland.plugins.diagnosis.reading.words import COMMA, SENTENCE, Token
+from hinterland.plugins.diagnosis.reading.words import COMMA, NONE, SENTENCE, Token
 
 ANY = "*"
 TROUBLE = "scope.trouble"
@@ -174,7 +174,10 @@ class Found:
                 if not reached:
                     continue
                 denial = (reached[-1],)
-                if self._is_trouble(self.denials[denial[0]].end, first.start):
+                before = self.denials[denial[0]].end
+                if self._is_trouble(before, first.start) or (
+                    before == first.start and self._trouble_follows(first.end)
+                ):
                     continue
             spans = [first]
             for item in group.items[1:]:
@@ -185,6 +188,13 @@ class Found:
             else:
                 spans.extend(self.denials[number] for number in denial)
                 yield Match(tuple(spans), denial)
+
+    def _trouble_follows(self, end: int) -> bool:
+        """Return whether trouble is what is denied: no breathing trouble."""
+        return any(
+            span.start == end and self.tokens[end].border == NONE
+            for span in self.classes.get(TROUBLE, ())
+        )
 
     def _is_trouble(self, start: int, end: int) -> bool:
         """Return whether trouble is what is denied: no trouble breathing."""

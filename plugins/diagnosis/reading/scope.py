@@ -141,7 +141,8 @@ class Reader:
                 break
             if not beginning and (at in self.covered["subject"] or self._begins_anew(at)):
                 break
-            if at in starts and at > span.end:
+            listed = at - 1 in self.covered["or"]
+            if at in starts and at > span.end and not listed:
                 break
             if token.stem not in self.small:
                 left -= 1
@@ -195,6 +196,9 @@ class Reader:
 
     def _aside(self) -> list[bool]:
         result = [False] * len(self.tokens)
+        for span in self._spans("figure"):
+            for at in range(span.start, span.end):
+                result[at] = True
         for span in self._spans("maybe"):
             for at in self._following(span, _MAYBE):
                 result[at] = True
