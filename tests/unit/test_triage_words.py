@@ -58,6 +58,25 @@ YES = {
     "a disease that stays": ("history of HIV", "weak_immunity"),
     "weeks of a pregnancy": ("I am 34 weeks and my head hurts", "pregnant"),
     "Pidgin": ("e no fit breathe", "respiratory_distress"),
+    "passive": ("she cannot be woken", "unconscious"),
+    "get somebody round": ("we can't get him round", "unconscious"),
+    "can't even": ("he can't even swallow his spit", "cannot_swallow_saliva"),
+    "as if does not fear": ("it is as if a stone lay on my chest", "chest_pain"),
+    "a battle for breath": ("every breath is a battle", "respiratory_distress"),
+    "two words at a time": ("he says two words at a time", "respiratory_distress"),
+    "no life in him": ("there is no life in him", "lethargic"),
+    "like a wet rag": ("she is like a wet rag", "lethargic"),
+    "blood compared": ("the blood comes like a river", "heavy_bleeding"),
+    "a hand that disobeys": ("my left hand won't do what I want", "focal_weakness"),
+    "nothing makes sense": ("he doesn't make any sense", "altered_mental_state"),
+    "runs on to the lips": ("shes nt breathin proper lips blue", "cyanosis"),
+    "two marks of teeth": ("two puncture marks on his ankle", "snake_bite"),
+    "cut off by a machine": ("the mower took two of his toes", "high_risk_injury"),
+    "the placenta stays": ("the placenta has not come out", "heavy_bleeding"),
+    "clinical: GCS": ("GCS 6", "unconscious"),
+    "clinical: PPH": ("G2P2, PPH", "heavy_bleeding"),
+    "clinical: purpura": ("petechial rash on both legs", "nonblanching_rash"),
+    "clinical: CRT": ("CRT 5s", "slow_capillary_refill"),
     "what has no fact": ("my spleen is sore", "other_problem"),
 }
 
@@ -88,6 +107,12 @@ NOT_YES = {
     "years ago": ("I had chest pain three years ago", "chest_pain"),
     "over": ("my nose bled, still bleeding no, it has stopped", "ongoing_bleeding"),
     "a little word": ("a bit of a cold", "bite_or_needlestick"),
+    "everything went grey": ("everything went grey for a second", "cyanosis"),
+    "a limp is not limp": ("he walks with a limp", "lethargic"),
+    "a fit of laughter": ("she had a fit of laughter", "convulsions"),
+    "no breathing trouble": ("no breathing trouble", "respiratory_distress"),
+    "shot up": ("he has shot up this year", "high_risk_injury"),
+    "a tennis ball": ("a cheek swollen like a tennis ball", "testicular_pain_or_priapism"),
     "a note is no denial": ("note fever", "headache"),
 }
 
@@ -98,6 +123,7 @@ def test_what_is_denied_feared_past_or_of_others_is_no_yes(text: str, fact: str)
 
 
 AGES = {
+    "my baby 6 weeks temp 38.4": (1, 42),
     "4 weeks old": (0, 28), "baby, 10 days old": (0, 10), "my 10 mo old": (10, None),
     "my 3 yr old has a cough": (36, None), "I'm 35": (420, None), "man of 61": (732, None),
     "F, 28, headache": (336, None), "28F": (336, None), "aged seventy two": (864, None),
