@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import platformdirs
 import pytest
 
@@ -18,6 +19,8 @@ from tests.running import Hint, hint_command, stop_engine
 
 SMALL_MODEL = "smollm2-135m"
 
+hypothesis.settings.register_profile("no-times", deadline=None)  # a slow machine is no failure
+hypothesis.settings.load_profile("no-times")
 os.environ["LANGUAGE"] = "en"  # whatever the language of whoever runs the tests
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -268,22 +268,25 @@ async def test_a_fixed_script_comes_before_the_next_question() -> None:
 def test_a_model_reads_and_restates_and_decides_nothing(hint: Hint) -> None:
     """You should see what a model read only after the question that is shown, each to confirm; and of
     what it says of the advice nothing that the advice does not say."""
-    signs = [{"sign": "convulsing_now", "value": "yes", "words": "cough"}]
+    signs = [{"sign": "convulsing_now", "value": "yes", "words": "blinked a lot"}]
 
     @scene
     async def story() -> None:
         async with chat(PromptedEngine()) as person:
-            await opened(person, words="my 3 year old has a cough")
+            await opened(person, words="my 3 year old has a cough and blinked a lot")
             while form(person).page.kind is Kind.PROPOSAL:
                 await person.press("y")
             assert remote.chats == []
             remote.chat = [says(json.dumps({"signs": signs, "numbers": []}))]
             shown = asked(person)
             await person.press("m")
+            await person.sees("will leave this machine, to http://127.0.0.1")
+            assert remote.chats == []
+            await person.press("m")
             await person.sees("The model found 1 more.")
             assert asked(person) == shown
             await person.press("n")
-            await person.sees("You wrote “cough”", "having a fit now?", "Read as: yes.")
+            await person.sees("You wrote “blinked a lot”", "having a fit now?", "Read as: yes.")
             assert interview(person).case.value("convulsing_now") is None
             await person.press("n")
             await harmless(person, breaths_per_minute="25", cough_days="3 days")

@@ -83,7 +83,7 @@ def test_words_in_tables_stay_whole(width: int) -> None:
     assert ("Region: " in shown) is (width < 50)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXTS, st.integers(1, 60))
 def test_strips_fit(text: str, width: int) -> None:
     for piece in split(text):
@@ -92,7 +92,7 @@ def test_strips_fit(text: str, width: int) -> None:
             assert not set(strip.text) & {"\n", "\t", "\r"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(["word", "漢字", "<x>", "a_b", "1.", "|", "&", "*", "["]), max_size=40)
 )

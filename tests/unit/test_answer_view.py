@@ -66,7 +66,7 @@ def boil(minutes: int = 1) -> None:  # a comment that goes over the edge of the 
 PROSE = ANSWER.partition("| Height")[0] + ANSWER.partition("***\n")[2]
 
 # These draw thousands of frames; shrinking a failure would draw millions.
-FEW = settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
+FEW = settings(max_examples=20, phases=[Phase.explicit, Phase.generate])
 
 MARKUP = re.findall(
     r"\S+",
@@ -215,7 +215,7 @@ Height  │ Minutes │                   Why
         assert row["d"] == [False, False, "cyan"]
         assert row["e"] == [True, True, "default"]
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.text("**__ ab.`中", min_size=1, max_size=14).map(str.strip))
     def test_has_the_emphasis_of_commonmark(self, text: str) -> None:
         if "\n" in text or re.search(r"(?<!\w)__[a-z]", text):
@@ -322,7 +322,7 @@ class TestStreaming:
             answer.write(piece)
         assert answer.finish() == shown(PROSE, columns, 8)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(
         st.lists(
             st.sampled_from([*MARKUP, " ", "  ", "    ", "\n", "\n", "\n\n", "\t"]),

@@ -254,7 +254,7 @@ def test_a_bad_row_is_an_error_row_with_its_reason_and_the_others_go_on(
     assert (summary["rows"], summary["answered"], summary["failed"]) == (3, 2, 1)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.binary(max_size=40)
@@ -347,7 +347,7 @@ def test_a_bom_empty_lines_and_a_missing_last_end_are_nothing(place: Place) -> N
     assert {row["answer"] for row in place.results().values()} == {"a", "b"}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from([b"", b" ", b"\r", b"a", b"bc" * 9, b"d" * 40]), max_size=12),
     st.sampled_from([b"", b"\n"]),

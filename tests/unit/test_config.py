@@ -251,9 +251,7 @@ LAYOUTS = st.sampled_from(
 )
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(LAYOUTS, st.lists(CHANGES, min_size=1, max_size=4))
 def test_whatever_the_layout_only_what_was_set_changes(
     file: Path, layout: str, changes: list[tuple[str, Value]]

@@ -37,7 +37,6 @@ def test_the_packs_own_sentence_says_the_same() -> None:
         assert found is None or set(tokens(found[1])) <= ENGLISH.loose, (sentence, found)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ADVICE), st.sampled_from(UNSAID), st.data())
 def test_no_number_and_no_medicine_gets_in_anywhere(
     sentence: str, unsaid: str, data: st.DataObject
@@ -47,13 +46,12 @@ def test_no_number_and_no_medicine_gets_in_anywhere(
     assert refusal(" ".join(words), sentence, "en") is not None
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ADVICE), st.sampled_from(["not", "never", "if you like", "later", "maybe"]))
 def test_nothing_turns_an_advice_round(sentence: str, turning: str) -> None:
     assert refusal(f"{sentence}, {turning}", sentence, "en") is not None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.sampled_from(ADVICE), st.text(min_size=1, max_size=40))
 def test_whatever_is_said_is_refused_or_made_of_known_words(sentence: str, text: str) -> None:
     said = f"{sentence}. {text}"

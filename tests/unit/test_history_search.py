@@ -136,7 +136,7 @@ def by_scan(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     texts=st.lists(st.lists(SPACED | UNSPACED, max_size=5).map(" ".join), max_size=5),
     query=st.lists(SPACED | UNSPACED, min_size=1, max_size=2).map(" ".join),

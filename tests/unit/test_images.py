@@ -246,7 +246,7 @@ def mutated(sample: bytes, changes: list[tuple[float, bytes]], kept: float) -> b
     return bytes(data[: int(len(data) * kept)])
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.sampled_from(range(len(SAMPLES))), mutations, st.sampled_from([1.0, 1.0, 0.9, 0.5]))
 def test_no_bytes_crash_the_decoder(
     sample: int, changes: list[tuple[float, bytes]], kept: float
@@ -260,7 +260,7 @@ def test_no_bytes_crash_the_decoder(
     assert max(image.size) <= decode.LONGEST_SIDE
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.sampled_from(range(len(SAMPLES))), mutations)
 def test_any_bytes_give_an_image_or_an_input_error(
     sample: int, changes: list[tuple[float, bytes]]

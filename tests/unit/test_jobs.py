@@ -176,7 +176,7 @@ def test_a_disk_that_fails_at_fsync_counts_nothing_and_says_so(tmp_path: Path) -
         asyncio.run(work(book))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 2**64 - 1)), max_size=3000))
 def test_a_table_is_a_dict(changes: list[tuple[int, int]]) -> None:
     table, same = Table(), dict[str, int]()
@@ -192,7 +192,7 @@ def test_a_table_is_a_dict(changes: list[tuple[int, int]]) -> None:
 IDS = [f"row {number}" for number in range(60)]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     known=st.lists(st.sampled_from(IDS), unique=True),
     moved=st.integers(1, 12),

@@ -178,7 +178,7 @@ def test_terminal_controls_in_metadata_are_gone(tmp_path: Path) -> None:
     assert not set(facts.name) & {"\x1b", "\x07", "\x9b", "\u202e"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300))
 def test_noise_after_the_magic_never_raises_anything_else(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes
@@ -189,7 +189,7 @@ def test_noise_after_the_magic_never_raises_anything_else(
         header.read(path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_flipped_bytes_never_raise_anything_else(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

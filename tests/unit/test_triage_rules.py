@@ -183,7 +183,7 @@ def cases(draw: st.DrawFn) -> Case:
     return case
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(case=cases(), signs=st.lists(st.sampled_from(SIGNS), min_size=1, max_size=8, unique=True))
 def test_a_sign_more_never_lowers_the_level(case: Case, signs: list[str]) -> None:
     before = assess(case, ALL).level.rank
@@ -196,7 +196,7 @@ def test_a_sign_more_never_lowers_the_level(case: Case, signs: list[str]) -> Non
             assert assess(replaced(case, name, value=True), ALL).level.rank >= before, name
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(case=cases())
 def test_a_worse_option_never_lowers_the_level(case: Case) -> None:
     for name, fact in OTHERS.items():
@@ -207,7 +207,7 @@ def test_a_worse_option_never_lowers_the_level(case: Case) -> None:
         assert levels == sorted(levels), name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(case=cases(), seed=st.integers(0, 1000))
 def test_the_order_of_answers_does_not_matter(case: Case, seed: int) -> None:
     answers = list(case.answers.items())

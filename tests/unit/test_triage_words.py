@@ -296,7 +296,7 @@ text_of_people = st.text(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text_of_people)
 @example("no no no not without never can't can't")
 @example("1/0 0/7 999999999999 years old 1e9 °F ½ ٣ weeks 3/7 170/ /110 28")

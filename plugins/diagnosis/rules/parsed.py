@@ -6,6 +6,7 @@ It is the account's own or it is not used, and whatever is wrong with it costs o
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -18,14 +19,6 @@ import msgspec
 from hinterland.errors import StorageError
 from hinterland.paths import find
 
-try:  # the interpreter's own: to load OpenSSL for `hashlib` takes a fifth of the time there is
-    from _sha2 import sha256  # type: ignore[import-not-found] # from Python 3.12 on
-except ImportError:
-    try:
-        from _sha256 import sha256  # type: ignore[import-not-found]
-    except ImportError:
-        from hashlib import sha256
-
 T = TypeVar("T")
 _DIGITS = 8
 _new: dict[str, dict[str, Any]] = {}
@@ -34,8 +27,7 @@ _new: dict[str, dict[str, Any]] = {}
 
 def digest(data: bytes) -> str:
     """Return the SHA-256 of some bytes, in hexadecimal digits."""
-    found: str = sha256(data).hexdigest()
-    return found
+    return hashlib.sha256(data).hexdigest()
 
 
 def recall(sha256_of_file: str, kind: type[T]) -> T | None:

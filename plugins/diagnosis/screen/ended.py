@@ -10,7 +10,7 @@ from pathlib import Path
 from textual.message import Message
 from textual.worker import Worker
 
-from hinterland import copying, paths
+from hinterland import config, copying, paths
 from hinterland.errors import HinterlandError
 from hinterland.language import _
 from hinterland.plugins.diagnosis.rules.case import Case
@@ -24,6 +24,7 @@ from hinterland.plugins.diagnosis.telling import audit, note, restating
 from hinterland.plugins.diagnosis.telling.result import Result
 from hinterland.plugins.diagnosis.telling.result import of as result_of
 from hinterland.sentences import sentence
+from hinterland.text import clean_line
 
 
 class ResultScreen(PagedScreen):
@@ -41,6 +42,8 @@ class ResultScreen(PagedScreen):
         self.saved = False
         """Whether there is a note of this result."""
         self._restating: Worker[None] | None = None
+        self._elsewhere = ""
+        """Where words go that a model reads, once that was said."""
         self._logged: Case | None = None
 
     def judge(self, case: Case, triage: Triage) -> None:
@@ -90,7 +93,25 @@ class ResultScreen(PagedScreen):
         """Go back to the history or the result."""
         raise NotImplementedError
 
-    # Plainer words
+    # A model
+
+    def may_ask_model(self) -> bool:
+        """Whether a model may be asked now: one elsewhere not before it was said where words go."""
+        try:
+            remote = config.load(paths.find().config_file).remote(None)
+        except HinterlandError as error:
+            self.say(sentence(error))
+            return False
+        where = clean_line(remote.url) if remote else ""
+        if where == self._elsewhere:
+            return True
+        self._elsewhere = where
+        if where:
+            said = _(
+                "What a model reads will leave this machine, to {url}. The key again sends it."
+            )
+            self.say(said.format(url=where))
+        return not where
 
     @property
     def may_restate(self) -> bool:
@@ -106,7 +127,8 @@ class ResultScreen(PagedScreen):
 
     def action_plain(self) -> None:
         """Ask a model to say the advice more plainly."""
-        if self.may_restate and self.result is not None and self.rules is not None:
+        wanted = self.may_restate and self.may_ask_model()
+        if wanted and self.result is not None and self.rules is not None:
             self.say(_("A model is asked …"))
             asked = _restated(self.result, self.rules.spoken, self.post_message)
             self._restating = self.run_worker(asked)

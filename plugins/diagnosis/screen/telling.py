@@ -62,7 +62,7 @@ class TellingScreen(ResultScreen):
 
     def action_model(self) -> None:
         """Have a model read the words too."""
-        if self.rules is not None:
+        if self.rules is not None and self.may_ask_model():
             read, self._words = self._words, ""
             self.say(_("A model is asked …"))
             words, language = self.rules.vocabulary, self.rules.site.language
