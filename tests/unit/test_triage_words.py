@@ -111,6 +111,8 @@ NOT_YES = {
     "a limp is not limp": ("he walks with a limp", "lethargic"),
     "a fit of laughter": ("she had a fit of laughter", "convulsions"),
     "no breathing trouble": ("no breathing trouble", "respiratory_distress"),
+    "no sucking in of the ribs": ("no sucking in of the ribs", "unable_to_drink"),
+    "never or": ("he never goes blue or stops breathing", "respiratory_distress"),
     "shot up": ("he has shot up this year", "high_risk_injury"),
     "a tennis ball": ("a cheek swollen like a tennis ball", "testicular_pain_or_priapism"),
     "a note is no denial": ("note fever", "headache"),

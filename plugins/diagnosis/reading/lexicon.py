@@ -83,6 +83,7 @@ class _Reading:
         self.found = Found(
             self.tokens, self.clause, self.classes, self.scopes.denied_by, self.scopes.denials
         )
+        self.ors = {span.end - 1 for span in self.classes.get("scope.or", ())}
         self.found.weigh(lambda token: token.stem in lexicon.small)
 
     def proposals(self, vocabulary: Vocabulary) -> Iterator[Proposal]:
@@ -196,7 +197,8 @@ class _Reading:
             doubled = [
                 number
                 for number in self.scopes.denied_by[at]
-                if number not in own and at - self.scopes.denials[number].end <= 1
+                if number not in own
+                and (at - self.scopes.denials[number].end <= 1 or at - 1 in self.ors)
             ]
             if doubled:
                 return None

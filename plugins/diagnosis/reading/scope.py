@@ -141,7 +141,7 @@ class Reader:
                 break
             if not beginning and (at in self.covered["subject"] or self._begins_anew(at)):
                 break
-            if at in starts and at > span.end:
+            if at in starts and at > span.end and at - 1 not in self.covered["or"]:
                 break
             if token.stem not in self.small:
                 left -= 1
