@@ -170,6 +170,8 @@ class AgeReader:
             return False
         if amount.unit in {"day", "week"} and not self._near_end("time.baby", start, 1):
             return False
+        if amount.unit == "week" and self._near_end("time.baby", start, 0):
+            return True
         return self._ends(end)
 
     def _within(self, name: str, whole: Span) -> Span | None:

@@ -83,6 +83,7 @@ class _Reading:
         self.found = Found(
             self.tokens, self.clause, self.classes, self.scopes.denied_by, self.scopes.denials
         )
+        self.ors = {span.end - 1 for span in self.classes.get("scope.or", ())}
         self.found.weigh(lambda token: token.stem in lexicon.small)
 
     def proposals(self, vocabulary: Vocabulary) -> Iterator[Proposal]:
@@ -206,8 +207,7 @@ class _Reading:
 
     def _close(self, number: int, at: int) -> bool:
         """Return whether a denial stands before a denying word, or before the “or” before it."""
-        listed = any(span.end == at for span in self.classes.get("scope.or", ()))
-        return listed or at - self.scopes.denials[number].end <= 1
+        return at - 1 in self.ors or at - self.scopes.denials[number].end <= 1
 
     def _denial_words(self, number: int) -> range:
         span = self.scopes.denials[number]

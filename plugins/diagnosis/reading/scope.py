@@ -105,7 +105,7 @@ class Reader:
             (span, f"scope.{kind}")
             for kind in ("no", "not", "cannot")
             for span in self._spans(kind)
-            if not any(at in idle for at in range(span.start, span.end))
+            if not all(at in idle for at in range(span.start, span.end))
         ]
         # "can not" is one denial and not also the "not" in it.
         found = [
@@ -199,7 +199,11 @@ class Reader:
         for span in self._spans("figure"):
             for at in range(span.start, span.end):
                 result[at] = True
+        # “As if” compares: it fears nothing.
+        compared = {span.end for span in self._spans("idle")}
         for span in self._spans("maybe"):
+            if span.end in compared and span.end - span.start == 1:
+                continue
             for at in self._following(span, _MAYBE):
                 result[at] = True
         if not self._spans("patient"):
