@@ -129,7 +129,7 @@ NOT_YES = {
     "a tennis ball": ("a cheek swollen like a tennis ball", "testicular_pain_or_priapism"),
     "a note is no denial": ("note fever", "headache"),
     "a figure of speech": ("I was drowning in work", "drowned_or_strangled"),
-    "a fit of laughter": ("she threw a fit in the shop", "convulsions"),
+    "a fit of temper": ("she threw a fit in the shop", "convulsions"),
     "dead of it": ("my uncle died of a heart attack", "heart_signs"),
     "trouble after the verb": ("no swelling, no breathing trouble", "respiratory_distress"),
     "a denied list with a second denial": ("never blue or stops breathing", "limp_or_blue_spell"),
