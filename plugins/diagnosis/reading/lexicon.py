@@ -93,7 +93,7 @@ class _Reading:
             value: Value = (not yes if isinstance(yes, bool) else yes) if each.no else yes
             if each.no and not isinstance(yes, bool):
                 continue
-            yield self._proposal(each.sign.fact, value, Span(each.match.start, each.match.end))
+            yield self._proposal(each.sign.fact, value, self._words_of(each))
         age = ages.best(
             ages.AgeReader(
                 self.text, self.tokens, self.clause, self.classes, self.amounts, self.lexicon
@@ -116,6 +116,15 @@ class _Reading:
         yield from self._weeks_gone(age.span if age else None)
         yield from self._durations(told, age.span if age else None)
         yield from self._unplaced(told)
+
+    def _words_of(self, told: _Told) -> Span:
+        """Return where a sign is told, with the word that denies it."""
+        start, end = told.match.start, told.match.end
+        if told.no:
+            denials = [self.scopes.denials[number] for number in self.scopes.denied_by[start]]
+            start = min([start, *(each.start for each in denials)])
+            end = max([end, *(each.end for each in denials)])
+        return Span(start, end)
 
     def _proposal(self, fact: str, value: Value, span: Span) -> Proposal:
         start, end = self.tokens[span.start].start, self.tokens[span.end - 1].end
