@@ -129,6 +129,9 @@ NOT_YES = {
     "a tennis ball": ("a cheek swollen like a tennis ball", "testicular_pain_or_priapism"),
     "a note is no denial": ("note fever", "headache"),
     "a figure of speech": ("I was drowning in work", "drowned_or_strangled"),
+    "out of it, of a fluid": ("stuff is running out of it", "lethargic"),
+    "burning urine of the pregnant": ("28 weeks pregnant, it burns when I pee", "major_burn"),
+    "wet nappies are well": ("a bit of milk comes up, lots of wet nappies", "thirst_and_urine"),
     "a fit of temper": ("she threw a fit in the shop", "convulsions"),
     "dead of it": ("my uncle died of a heart attack", "heart_signs"),
     "trouble after the verb": ("no swelling, no breathing trouble", "respiratory_distress"),
@@ -156,6 +159,8 @@ AGES = {
     "1 month old": (1, None), "coughing, 7 yrs": (84, None), "18/12 old": (18, None),
     "I'm 35 and my 2 year old has fever": (24, None), "headache, 42": (504, None),
     "my son will be 6 weeks on friday": (1, 42),
+    "no blood, 44 year old woman, not pregnant": (528, None),
+    "I'm a 35 year old man, watery stools about three times": (420, None),
 }  # fmt: skip
 
 
@@ -499,6 +504,15 @@ def test_a_model_cannot_take_back_what_was_read_nor_make_a_yes_of_a_denial() -> 
         "numbers": [],
     }
     assert extracted(text, data) == ()
+
+
+def test_a_denial_stands_in_the_words_and_tells_no_sex() -> None:
+    found = {each.fact: each for each in lexicon.read("no fever, not pregnant", VOCABULARY)}
+    assert {name: each.words for name, each in found.items()} == {
+        "fever_reported": "no fever",
+        "pregnant": "not pregnant",
+    }
+    assert not any(each.value for each in found.values())
 
 
 def test_a_models_number_stands_in_the_words_it_gives() -> None:

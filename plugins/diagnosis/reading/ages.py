@@ -95,8 +95,9 @@ class AgeReader:
     def _amounts(self) -> Iterator[AgeRead]:
         for amount in self.amounts:
             start, end = amount.span.start, amount.span.end
-            if self._near_start("time.pregnant", end, 3) or self._near_end(
-                "time.pregnant", start, 2
+            if amount.unit != "year" and (
+                self._near_start("time.pregnant", end, 3)
+                or self._near_end("time.pregnant", start, 2)
             ):
                 continue
             old = self._near_start("time.old", end, 1) or self._within("time.old", amount.span)
@@ -237,7 +238,7 @@ class AgeReader:
         if end >= len(self.tokens):
             return True
         token = self.tokens[end]
-        if self._a_minute(end):
+        if self._a_minute(end) or self._at("time.times", end):
             return False
         return (
             token.border >= COMMA

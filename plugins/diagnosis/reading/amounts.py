@@ -125,6 +125,9 @@ def _amount(
             return None
         if place in units:
             unit, after = units[place]
+            if skip and found[0] % 1:
+                # A measure, and then something else: 37.8 the day after.
+                return None
             if skip and value >= 2 and tokens[place - 1].number == 1 and place - 1 not in half:
                 # So often: 46 in a minute, three times a week.
                 return None

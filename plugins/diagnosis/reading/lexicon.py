@@ -28,6 +28,7 @@ UNPLACED = "other_problem"
 ANY = "any"
 """Of every complaint, in [[lasting]]."""
 _MOTHER = frozenset({"pregnant", "gave_birth"})
+_SEX = "female"
 _CHILD = 120
 """Months."""
 _PREGNANT_WEEKS = (18, 42)
@@ -91,7 +92,8 @@ class _Reading:
         for each in told:
             yes = each.sign.value
             value: Value = (not yes if isinstance(yes, bool) else yes) if each.no else yes
-            if each.no and not isinstance(yes, bool):
+            if each.no and (not isinstance(yes, bool) or each.sign.fact == _SEX):
+                # “Not pregnant” does not tell a man.
                 continue
             yield self._proposal(each.sign.fact, value, self._words_of(each))
         age = ages.best(

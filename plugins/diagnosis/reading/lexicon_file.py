@@ -120,6 +120,8 @@ class Time(_Frozen, frozen=True, kw_only=True):
     """After how long it has lasted: three days now."""
     each: Words
     """Before a span that says how often and not how long: every few years."""
+    times: Words
+    """After how often something was: three times."""
     several: Words
     """Before a unit, so many are three."""
     between: Words
