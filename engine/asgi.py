@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class _PeerProtocol(H11Protocol):
     """Puts the caller's user id, as the kernel gives it, where ASGI keeps the client's address."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # only sockets
         super().connection_made(transport)
         peer: socket.socket = transport.get_extra_info("socket")
         self.client = ("uid", peer_uid(peer))

@@ -180,7 +180,7 @@ class SmokeTest:
     async def _complete(self, spec: WorkerSpec) -> _Completion:
         """Return what a worker of its own makes of the prompt; raises what workers raise."""
         # Not a number that the service gives: it and `bench` may be at work at the same time.
-        socket = own_socket(private_folder(self._sockets), random.randint(10_000, 99_999))  # noqa: S311
+        socket = own_socket(private_folder(self._sockets), random.randint(10_000, 99_999))  # noqa: S311 - no secret
         worker = WorkerProcess(
             msgspec.structs.replace(
                 spec, socket=str(socket), slots=1, context=_CONTEXT, projector="", prefixes=""

@@ -72,7 +72,7 @@ class Titled(Row):
         self._summary, self._today, self._hit, self._words = summary, today, hit, words
 
     @property
-    def place(self) -> Place | None:  # type: ignore[override]
+    def place(self) -> Place | None:  # type: ignore[override] # narrower
         if self._hit is not None:
             return Place(self._hit.conversation_id, self._hit.turn_id, self._words)
         return Place(self._summary.id) if self._summary is not None else None
@@ -151,7 +151,7 @@ def by_day(summaries: Sequence[Summary], today: date | None = None) -> list[Row]
 
 def by_match(summaries: Iterable[Summary], today: date | None = None) -> list[Row]:
     """Return the rows of conversations found by their titles, in their order."""
-    day = (today or date.today()).isoformat()  # noqa: DTZ011
+    day = (today or date.today()).isoformat()  # noqa: DTZ011 - the day here
     return [Titled(summary, day) for summary in summaries]
 
 
@@ -159,7 +159,7 @@ def by_place(
     hits: Sequence[Hit], known: dict[str, Summary], words: str, today: date | None = None
 ) -> list[Row]:
     """Return the rows of places where `words` were found: two for each."""
-    day = (today or date.today()).isoformat()  # noqa: DTZ011
+    day = (today or date.today()).isoformat()  # noqa: DTZ011 - the day here
     rows: list[Row] = []
     for hit in hits:
         rows += [Titled(known.get(hit.conversation_id), day, hit, words), Found(hit)]

@@ -81,7 +81,7 @@ class SparingUpdate(CompositorUpdate):
 
     def render_segments(self, console: Console) -> str:
         # There is no public way to what a screen shows.
-        strips = self._screen._compositor.render_strips()  # noqa: SLF001
+        strips = self._screen._compositor.render_strips()  # noqa: SLF001 - no public way
         return self._sparing.update(strips, self._screen.size.width, console)
 
 

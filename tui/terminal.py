@@ -34,7 +34,7 @@ for _alt_enter in ("\x1b\r", "\x1b\n"):
     cast("dict[str, Any]", ANSI_SEQUENCES_KEYS).setdefault(_alt_enter, (Keys.ControlJ,))
 
 # The driver makes its parser itself, from this name.
-textual.drivers.linux_driver.XTermParser = BurstParser  # type: ignore[attr-defined]
+textual.drivers.linux_driver.XTermParser = BurstParser  # type: ignore[attr-defined] # not exported
 
 _OLD = re.compile(r"linux|screen|vt\d|ansi")
 """Terminals that know no more than the VT220, or may stand before one that does not."""
@@ -59,7 +59,7 @@ class Terminal(LinuxDriver):
         self._round_trip = RoundTrip()
 
     def start_application_mode(self) -> None:
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()  # type: ignore[no-untyped-call] # untyped there
         if self._watch is None:
             self._watch = Thread(target=self._wait_for_hang_up, name="hang-up", daemon=True)
             self._watch.start()

@@ -27,7 +27,7 @@ def check() -> None:
     if missing:
         listed = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
         raise EngineError(f"Building needs what is not here: {listed}.", _how_to_install())
-    told = subprocess.run(["cmake", "--version"], capture_output=True, text=True, check=False)  # noqa: S607
+    told = subprocess.run(["cmake", "--version"], capture_output=True, text=True, check=False)  # noqa: S607 - that of PATH
     version = re.search(r"(\d+)\.(\d+)", told.stdout)
     if version is None or tuple(map(int, version.groups())) < _OLDEST_CMAKE:
         raise EngineError(

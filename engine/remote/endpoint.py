@@ -133,7 +133,7 @@ class Endpoint:
             except AgainError as again:
                 pause = again.pause
                 if pause is None:
-                    pause = _FIRST_PAUSE * 2 ** (tried - 1) * random.uniform(0.5, 1)  # noqa: S311
+                    pause = _FIRST_PAUSE * 2 ** (tried - 1) * random.uniform(0.5, 1)  # noqa: S311 - no secret
                 if begun or tried == TRIES or pause > _LONGEST_PAUSE:
                     raise again.error from again
             await asyncio.sleep(pause)

@@ -57,4 +57,4 @@ def decode(line: bytes) -> Description:
 
 
 if __name__ == "__main__":
-    print(msgspec.json.encode(describe()).decode())  # noqa: T201
+    print(msgspec.json.encode(describe()).decode())  # noqa: T201 - its answer

@@ -50,7 +50,7 @@ class HubSource:
 
             try:
                 url = f"{self._endpoint}/api/models?limit=1"
-                with urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER) as answer:  # noqa: S310
+                with urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER) as answer:  # noqa: S310 - set by the account
                     if "json" in answer.headers.get("Content-Type", ""):
                         answered.set()
             except (OSError, ValueError):
@@ -78,9 +78,9 @@ class HubSource:
             os.environ[f"HF_HUB_{switch}"] = "1"
         from huggingface_hub import errors, get_hf_file_metadata, get_token, hf_hub_url
         from huggingface_hub.file_download import http_get
-        from huggingface_hub.utils import build_hf_headers, logging  # type: ignore[attr-defined]
+        from huggingface_hub.utils import build_hf_headers, logging  # type: ignore[attr-defined] # not exported
 
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call,unused-ignore]
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call,unused-ignore] # by version
         url = hf_hub_url(entry.repo, entry.file, revision=entry.revision, endpoint=self._endpoint)
         target = into / "hub.partial"
         try:
@@ -99,14 +99,14 @@ class HubSource:
             with target.open("ab") as file:
                 http_get(
                     url,
-                    _Counted(file, entry.id, start, total, progress),  # type: ignore[arg-type]
+                    _Counted(file, entry.id, start, total, progress),  # type: ignore[arg-type] # a file to it
                     resume_size=start,
                     headers=build_hf_headers(token=get_token()),
                     expected_size=total,
                 )
         except errors.HfHubHTTPError as error:
             raise ModelError(_refusal(entry, error.response.status_code), _HINT) from error
-        except (errors.HTTPError, ConnectionError) as error:  # type: ignore[attr-defined]
+        except (errors.HTTPError, ConnectionError) as error:  # type: ignore[attr-defined] # not exported
             raise ModelError(f"The hub broke off while {entry.id} was fetched.", _HINT) from error
         except OSError as error:
             if error.errno is not None:

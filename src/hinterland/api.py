@@ -77,7 +77,7 @@ class Hinterland:
             self._engine = EngineClient(paths.find())
         return self._engine
 
-    async def stream(  # noqa: PLR0913 — the settings of an answer, by name
+    async def stream(  # noqa: PLR0913 - the settings of an answer, by name
         self,
         prompt: Prompt,
         *,

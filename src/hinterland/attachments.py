@@ -86,7 +86,7 @@ async def ask(
     ConfigError for a prompt file of the user's own that cannot be used."""
     images = tuple(pictures)  # others may be attached before this has begun
     message = await _with_documents(talk, prompt, documents)
-    async with aclosing(talk.ask(message, images=images)) as answer:  # type: ignore[type-var]
+    async with aclosing(talk.ask(message, images=images)) as answer:  # type: ignore[type-var] # a generator
         async for event in answer:
             yield event
 
@@ -102,7 +102,7 @@ async def edit(
     the images of that one; raises what `talk.edit` raises, and ConfigError like `ask`."""
     images = tuple(pictures)
     message = await _with_documents(talk, prompt, documents)
-    async with aclosing(talk.edit(turn_id, message, images=images)) as answer:  # type: ignore[type-var]
+    async with aclosing(talk.edit(turn_id, message, images=images)) as answer:  # type: ignore[type-var] # a generator
         async for event in answer:
             yield event
 

@@ -225,4 +225,4 @@ def find_command(name: str) -> click.Command | None:
 
 
 def _to_stderr(warning: str) -> None:
-    print(f"hint: {clean_line(translated(warning), 600)}", file=sys.stderr)  # noqa: T201
+    print(f"hint: {clean_line(translated(warning), 600)}", file=sys.stderr)  # noqa: T201 - a warning

@@ -78,7 +78,7 @@ def check_answer(schema: Schema, text: str) -> str | None:
         answer = _parsed(text)
     except _UnusableError as error:
         return str(error)
-    from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
+    from jsonschema.exceptions import best_match  # type: ignore[import-untyped] # has no types
     from referencing.exceptions import Unresolvable
 
     try:
@@ -150,7 +150,7 @@ def _check_depth(schema: Schema) -> None:
 
 
 def _validator(schema: Schema) -> Any:
-    from jsonschema.validators import (  # type: ignore[import-untyped]
+    from jsonschema.validators import (  # type: ignore[import-untyped] # has no types
         Draft202012Validator,
         validator_for,
     )

@@ -53,7 +53,7 @@ def test_twenty_kills_lose_no_row_and_repeat_few(hint: Hint, tmp_path: Path) -> 
 
     for moment in sorted(chance.sample(range(ROWS - 100), KILLS)):
         process = subprocess.Popen(hint_command("batch", str(source), "-o", str(out), *COMMAND))
-        wait_until(lambda: finished(out) >= moment, f"{moment} rows are done")  # noqa: B023
+        wait_until(lambda: finished(out) >= moment, f"{moment} rows are done")  # noqa: B023 - called at once
         time.sleep(chance.uniform(0, 0.05))
         assert process.poll() is None
         process.kill()

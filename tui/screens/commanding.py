@@ -64,7 +64,7 @@ class CommandingScreen(Screen[None]):
                 self.transcript.tell(chat_commands.help_text(commands.OWN))
             case "keys":
                 self._accept(typed)
-                self.app.action_help()  # type: ignore[attr-defined]
+                self.app.action_help()  # type: ignore[attr-defined] # of ChatApp
             case "new":
                 self._accept(typed)
                 self.action_new_chat()
@@ -133,7 +133,7 @@ class CommandingScreen(Screen[None]):
     async def _open_screen(self, brought: hookspecs.Screen) -> None:
         try:
             screen = await asyncio.to_thread(_screen_class, brought)
-            self.app.open_foreign(brought.name, screen)  # type: ignore[attr-defined]
+            self.app.open_foreign(brought.name, screen)  # type: ignore[attr-defined] # of ChatApp
         except HinterlandError as error:
             self._report(error)
 

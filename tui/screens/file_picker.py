@@ -96,7 +96,7 @@ class FilePicker(Screen[None]):
         self._go(self._folder)
 
     def _go(self, folder: Path) -> None:
-        self.run_worker(partial(self._read, folder), exclusive=True)  # type: ignore[arg-type]
+        self.run_worker(partial(self._read, folder), exclusive=True)  # type: ignore[arg-type] # takes it
 
     async def _read(self, folder: Path) -> None:
         try:

@@ -182,7 +182,7 @@ class WritingScreen(Attaching):
         elif len(text) < _LONGEST_COMPLETED:
             # Not a coroutine: one that is overtaken before it began would complain.
             work = partial(self._complete, text)
-            self.run_worker(work, group="completions", exclusive=True)  # type: ignore[arg-type]
+            self.run_worker(work, group="completions", exclusive=True)  # type: ignore[arg-type] # takes it
 
     async def _complete(self, text: str) -> None:
         found = await asyncio.to_thread(chat_commands.completions, text, commands.OWN)

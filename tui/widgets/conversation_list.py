@@ -140,7 +140,7 @@ class ConversationList(Widget, can_focus=True):
             again, self._chosen = at == self._chosen, at
             self._settle()
             if again:
-                self.screen.action_open()  # type: ignore[attr-defined]
+                self.screen.action_open()  # type: ignore[attr-defined] # of its screen
 
     def _near(self, at: int) -> int | None:
         """Return the row nearest to `at` that can be chosen, below rather than above."""

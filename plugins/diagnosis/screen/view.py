@@ -41,7 +41,7 @@ class PagedScreen(Screen[str]):
             yield Static(id="diagnosis-text", markup=False)
             yield Static(id="diagnosis-rows", markup=False)
         yield Static(id="diagnosis-clock", markup=False)
-        yield Entry()
+        yield Entry(self)
         yield Static(id="diagnosis-said", markup=False)
         yield KeyHints()
 

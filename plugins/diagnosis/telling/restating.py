@@ -153,7 +153,7 @@ async def _said(hinterland: api.Hinterland, system: str, asked: str) -> tuple[st
     events = hinterland.stream(
         asked, system=system, max_tokens=_MOST_TOKENS, temperature=0, seed=1, think=Think.OFF
     )
-    async with aclosing(events) as coming:  # type: ignore[type-var]
+    async with aclosing(events) as coming:  # type: ignore[type-var] # a generator, typed as an iterator
         async for event in coming:
             if isinstance(event, TextDelta):
                 said += event.text

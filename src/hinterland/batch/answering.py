@@ -139,11 +139,11 @@ async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
     async for event in engine.stream(request):
         kind = type(event)
         if kind is TextDelta:
-            words.append(event.text)  # type: ignore[union-attr]
+            words.append(event.text)  # type: ignore[union-attr] # by kind
         elif kind is Done or kind is Failed:
-            last = event  # type: ignore[assignment]
+            last = event  # type: ignore[assignment] # by kind
         elif kind is ReasoningDelta:
-            thoughts.append(event.text)  # type: ignore[union-attr]
+            thoughts.append(event.text)  # type: ignore[union-attr] # by kind
     if last is None:
         raise _ended_early()
     if isinstance(last, Failed):

@@ -55,5 +55,5 @@ def _guarded(name: str, command: click.Command) -> click.Command:
                 f"`hint --debug {name}` shows where; `hint plugins list` shows whose it is.",
             ) from error
 
-    command.invoke = guarded  # type: ignore[method-assign]
+    command.invoke = guarded  # type: ignore[method-assign] # of this one command
     return command

@@ -125,4 +125,4 @@ class Visit:
         if os.path.exists(self.root / ".dockerenv"):
             return "docker"
         # systemd's convention, in lower case
-        return os.environ.get("container", "")  # noqa: SIM112
+        return os.environ.get("container", "")  # noqa: SIM112 - systemd and podman write it small

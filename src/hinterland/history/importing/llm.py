@@ -58,7 +58,7 @@ def from_database(path: Path) -> Iterator[Imported]:
             names = dict(database.execute("SELECT id, name FROM conversations").fetchall())
             # The column names are ours.
             rows = database.execute(
-                f"SELECT {', '.join(wanted)} FROM responses ORDER BY conversation_id, id"  # noqa: S608
+                f"SELECT {', '.join(wanted)} FROM responses ORDER BY conversation_id, id"  # noqa: S608 - the names are ours
             )
             group: list[_Response] = []
             for row in rows:
