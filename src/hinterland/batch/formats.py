@@ -11,6 +11,8 @@ from hinterland.batch.results import Known, Result, one_a_line
 from hinterland.batch.rows import Row, unusable
 from hinterland.batch.sources import Lines
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 
 class Format(Protocol):
     """One way to write rows and results."""
@@ -105,5 +107,4 @@ def _id(decoder: msgspec.json.Decoder[Any], data: bytes) -> str | int | None:
     return found
 
 
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _NAMES = frozenset(Row.__struct_fields__)

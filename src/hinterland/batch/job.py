@@ -136,9 +136,8 @@ class Job:
         finally:
             await ledger.close()
         if self._wishes.ordered:
-            self.intake.register = (
-                Register()
-            )  # two more tables are made, of 34 MB for a million ids
+            # Two more tables are made, of 34 MB for a million ids.
+            self.intake.register = Register()
             ledger.put_in_order(self.intake.ids(), self._name_in)
 
     def summary(self, *, complete: bool) -> dict[str, Any]:
