@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import platformdirs
@@ -16,6 +17,9 @@ from hinterland.paths import Paths, find
 from hinterland.plugin_host import SHIPPED, additions
 from tests.plugin_shelf import Shelf
 from tests.running import Hint, hint_command, stop_engine
+
+if TYPE_CHECKING:
+    from tests.batching import Place
 
 SMALL_MODEL = "smollm2-135m"
 
@@ -135,3 +139,20 @@ def shelf(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     additions.cache_clear()
     yield shelf
     additions.cache_clear()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A folder with the input and the results of a batch."""
+    from tests.batching import Place
+
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a batch try again at once."""
+    from hinterland.batch import running
+
+    monkeypatch.setattr(running, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(running, "_LONGEST_PAUSE", 0.01)
