@@ -1,0 +1,11 @@
+"""Segments through the engine's slots and back, in document order.
+
+`Translator` takes units and gives each back with what became of it. A segment is looked up in the
+memory, else asked for; an answer that is not fit is asked for once more in another way, and a
+segment that comes back unfit twice stays as it is and is flagged.
+"""
+
+from hinterland.plugins.translation.pipeline.outcome import Outcome, Tally, Translated, Trouble
+from hinterland.plugins.translation.pipeline.translator import Pair, Translator
+
+__all__ = ["Outcome", "Pair", "Tally", "Translated", "Translator", "Trouble"]
