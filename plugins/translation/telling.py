@@ -56,6 +56,15 @@ class Progress:
             self._line.clear()
             self._print(clean_line(sentence, 400))
 
+    def paused(self, full: bool) -> None:
+        """Say that the disk is full, or that it goes on."""
+        self._line.clear()
+        self._print(
+            _("The disk is full: the translation waits until there is space.")
+            if full
+            else _("There is space again: the translation goes on.")
+        )
+
     @contextmanager
     def shown(self, name: str, document: Document, tally: Tally) -> Iterator[None]:
         """Show progress while the block runs."""
@@ -72,14 +81,13 @@ class Progress:
         if not self._quiet:
             self._print(f"{name}: {' · '.join(_summary(tally))}")
         for each in flagged[:_FLAGGED_TOLD]:
-            trouble = each.outcome.trouble
-            assert trouble is not None
+            flag = each.outcome.flag
+            assert flag is not None
             words = clean_line(text_of(each.outcome.segment.parts), 60)
             place = f"{each.unit.note}: " if each.unit.note else ""
-            self._print(clean_line(f"  {place}“{words}” {translated(trouble.sentence)}", 300))
-        if left := len(flagged) - _FLAGGED_TOLD:
-            if left > 0:
-                self._print(_("  and {count:,} more").format(count=left))
+            self._print(clean_line(f"  {place}“{words}” {translated(flag.sentence)}", 300))
+        if (left := len(flagged) - _FLAGGED_TOLD) > 0:
+            self._print(_("  and {count:,} more").format(count=left))
         if any(each.outcome.parts is None for each in flagged):
             said = _("Flagged segments are left in {language}.")
             self._print(said.format(language=kept_in))

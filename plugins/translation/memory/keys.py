@@ -60,20 +60,17 @@ Line = tuple[str, str, tuple[str | int, ...], tuple[str | int, ...]]
 
 def key_of(parts: Parts) -> str:
     """Return the key of a segment: its words, and what its codes do, not how they are written."""
-    if len(parts) == 1 and isinstance(parts[0], str):
-        return blake2b(parts[0].encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     pairs: dict[int, int] = {}
     shape: list[str] = []
     for part in parts:
         if isinstance(part, str):
-            shape.append(part)
+            shape.append(part.replace("\0", "\0\0") if "\0" in part else part)
         elif part.kind is Kind.ALONE:
-            shape.append("\0 " if part.is_space else "\0.")
+            shape.append("\0 \0" if part.is_space else "\0.\0")
         else:
-            shape.append(f"\0{part.kind}{pairs.setdefault(part.pair, len(pairs))}")
-        shape.append("\0")
+            shape.append(f"\0{part.kind}{pairs.setdefault(part.pair, len(pairs))}\0")
     whole = "".join(shape).encode("utf-8", "surrogatepass")
-    return blake2b(whole, digest_size=16, person=b"codes").hexdigest()
+    return blake2b(whole, digest_size=KEY_LENGTH // 2).hexdigest()
 
 
 _encoder = msgspec.json.Encoder()

@@ -5,7 +5,8 @@ memory, else asked for; an answer that is not fit is asked for once more in anot
 segment that comes back unfit twice stays as it is and is flagged.
 """
 
-from hinterland.plugins.translation.pipeline.outcome import Outcome, Tally, Translated, Trouble
-from hinterland.plugins.translation.pipeline.translator import Pair, Translator
+from hinterland.plugins.translation.pipeline.asking import Asking, Pair
+from hinterland.plugins.translation.pipeline.outcome import Flag, Outcome, Tally, Translated
+from hinterland.plugins.translation.pipeline.translator import Translator
 
-__all__ = ["Outcome", "Pair", "Tally", "Translated", "Translator", "Trouble"]
+__all__ = ["Asking", "Flag", "Outcome", "Pair", "Tally", "Translated", "Translator"]

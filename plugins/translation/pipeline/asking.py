@@ -13,17 +13,16 @@ from hinterland.engine.protocol import (
     Message,
     Priority,
     Request,
-    Sampling,
     Think,
 )
 from hinterland.plugins.translation.languages import Language
-from hinterland.plugins.translation.pipeline.outcome import Outcome, Tally, Trouble
+from hinterland.plugins.translation.pipeline.outcome import Flag, Outcome, Tally
 from hinterland.plugins.translation.profiles import Profile, Prompts
 from hinterland.plugins.translation.segments import (
-    Kind,
     Masked,
     Segment,
     Style,
+    Trouble,
     Unfit,
     mask,
     read_answer,
@@ -31,7 +30,7 @@ from hinterland.plugins.translation.segments import (
 from hinterland.plugins.translation.terms import Term, TermBase
 from hinterland.plugins.translation.units import text_of
 
-_STYLES = (Style.TAG, Style.BRACE)
+_STYLES = (Style.TAGS, Style.BRACKETS)
 """How marks are written at the first and at the second try."""
 _SHORTEST_ANSWER, _LONGEST_BY_CHARACTER = 64, 2
 """Tokens that an answer may have: so many, and so many more for each character that is asked for;
@@ -74,7 +73,7 @@ class Asking:
         """Return what becomes of a segment; raises EngineError, and what else an engine fails with."""
         wanted = self._terms.matching(text_of(segment.parts)) if self._terms else ()
         self._tally.asked += 1
-        trouble: Trouble | None = None
+        flag: Flag | None = None
         said = ""
         for number, style in enumerate(_STYLES):
             masked = mask(segment, style)
@@ -93,10 +92,10 @@ class Asking:
                 )
                 self._check_terms(wanted, text_of(parts))
             except Unfit as unfit:
-                trouble = Trouble(unfit.kind.value, unfit.sentence)
+                flag = Flag(unfit.kind.value, unfit.sentence)
             else:
                 return Outcome(segment, parts)
-        return Outcome(segment, None, trouble, said)
+        return Outcome(segment, None, flag, said)
 
     async def _said(self, engine: Engine, request: Request) -> tuple[str, bool]:
         """Return an answer, and whether it was cut off."""
@@ -114,7 +113,7 @@ class Asking:
             return
         if missing := self._terms.missing(wanted, translated):
             names = ", ".join(f"{each.source} → {each.target}" for each in missing)
-            raise Unfit(Kind.TERM, f"It does not use the terms prescribed: {names}.")
+            raise Unfit(Trouble.TERM, f"It does not use the terms prescribed: {names}.")
 
     def _request(
         self, masked: Masked, wanted: Sequence[Term], context: str, *, again: bool
@@ -160,4 +159,3 @@ def prompt(
         terms=listed,
         context=context,
     )
-

@@ -14,11 +14,11 @@ from hinterland.plugins.translation.units import Parts, Unit, text_of
 _RECENT = 30.0  # seconds over which the speed is told
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class Flag(msgspec.Struct, frozen=True):
     """Why somebody should look at a segment."""
 
     kind: str
-    """A word for machines: one of `segments.Kind`, or `uncovered` or `failed`."""
+    """A word for machines: one of `segments.Trouble`, or `uncovered` or `failed`."""
     sentence: str
     """The same for people."""
 
@@ -32,7 +32,7 @@ class Outcome(msgspec.Struct, frozen=True):
     segment: Segment
     parts: Parts | None
     """Its translation; None leaves the segment as it is."""
-    trouble: Trouble | None = None
+    flag: Flag | None = None
     tried: str = ""
     """What the model said last, where that was not fit."""
     remembered: bool = False
@@ -56,7 +56,7 @@ class Translated(msgspec.Struct, frozen=True):
     @property
     def flagged(self) -> tuple[Outcome, ...]:
         """The segments that somebody should look at."""
-        return tuple(each for each in self.outcomes if each.trouble is not None)
+        return tuple(each for each in self.outcomes if each.flag is not None)
 
 
 @dataclass(slots=True)
@@ -93,8 +93,8 @@ class Tally:
             self.words += words_in(said)
             self.characters += len(said)
             self.remembered += each.remembered
-            if each.trouble is not None:
-                self.flagged[each.trouble.kind] += 1
+            if each.flag is not None:
+                self.flagged[each.flag.kind] += 1
 
     @property
     def seconds(self) -> float:

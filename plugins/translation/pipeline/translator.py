@@ -19,10 +19,10 @@ from hinterland.plugins.translation.pipeline.asking import Asking, Pair
 from hinterland.plugins.translation.pipeline.outcome import (
     FAILED,
     UNCOVERED,
+    Flag,
     Outcome,
     Tally,
     Translated,
-    Trouble,
 )
 from hinterland.plugins.translation.segments import Segment, cut
 from hinterland.plugins.translation.units import Parts, Unit, codes_of, text_of
@@ -53,9 +53,9 @@ class Translator:
         self.tally = tally
         self._targets = targets
         self._asking = asking
-        self._pair = pair
+        self.pair = pair
         self._memory = memory
-        self._uncovered = Trouble(UNCOVERED, uncovered) if uncovered else None
+        self._uncovered = Flag(UNCOVERED, uncovered) if uncovered else None
         self._redo_flagged = redo_flagged
         self._say = say
         self._order: deque[_Waiting] = deque()
@@ -108,7 +108,7 @@ class Translator:
             self._under_way[key] = done = asyncio.Event()
             try:
                 outcome = await self._asked(engine, segment, context)
-                if outcome.trouble is None or outcome.trouble.kind != FAILED:
+                if outcome.flag is None or outcome.flag.kind != FAILED:
                     self._memory.add(key, _remembered(outcome))
             finally:
                 del self._under_way[key]
@@ -122,7 +122,7 @@ class Translator:
         except EngineError:
             raise
         except HinterlandError as error:
-            return Outcome(segment, None, Trouble(FAILED, error.message))
+            return Outcome(segment, None, Flag(FAILED, error.message))
 
     def _known(self, segment: Segment) -> Outcome | None:
         found = self._memory.find(segment.parts)
@@ -131,7 +131,7 @@ class Translator:
         return _outcome(segment, found)
 
     def _judged(self, outcome: Outcome) -> Outcome:
-        if self._uncovered is None or outcome.trouble is not None:
+        if self._uncovered is None or outcome.flag is not None:
             return outcome
         return Outcome(
             outcome.segment, outcome.parts, self._uncovered, remembered=outcome.remembered
@@ -140,8 +140,8 @@ class Translator:
     def _put(self, result: Result) -> None:
         if result.error is not None:
             waiting, at, _context = result.metadata
-            trouble = Trouble(FAILED, result.error.message)
-            waiting.settle(at, Outcome(waiting.segments[at], None, trouble))
+            flag = Flag(FAILED, result.error.message)
+            waiting.settle(at, Outcome(waiting.segments[at], None, flag))
         self._ready.set()
 
     def _windows(self, units: Iterable[Unit]) -> Iterator[list[Piece]]:
@@ -149,7 +149,7 @@ class Translator:
         window: list[Piece] = []
         before, number = "", 0
         for unit, following in _with_next(units):
-            segments = [] if unit.done else cut(unit, self._pair.source)
+            segments = [] if unit.done else cut(unit, self.pair.source)
             waiting = _Waiting(unit, segments)
             self._order.append(waiting)
             for at, segment in enumerate(segments):
@@ -207,19 +207,17 @@ def _context(unit: Unit, before: str, after: str) -> str:
 
 
 def _remembered(outcome: Outcome) -> Remembered:
-    if outcome.trouble is not None:
-        return Remembered((), f"{outcome.trouble.kind}: {outcome.trouble.sentence}")
+    if outcome.flag is not None:
+        return Remembered((), f"{outcome.flag.kind}: {outcome.flag.sentence}")
     places = {code: at for at, code in reversed(list(enumerate(codes_of(outcome.segment.parts))))}
     parts = outcome.parts or ()
-    return Remembered(
-        tuple(each if isinstance(each, str) else places[each] for each in parts), ""
-    )
+    return Remembered(tuple(each if isinstance(each, str) else places[each] for each in parts), "")
 
 
 def _outcome(segment: Segment, found: Remembered) -> Outcome:
     if found.trouble:
         kind, _space, sentence = found.trouble.partition(": ")
-        return Outcome(segment, None, Trouble(kind, sentence), remembered=True)
+        return Outcome(segment, None, Flag(kind, sentence), remembered=True)
     codes = codes_of(segment.parts)
     parts = tuple(each if isinstance(each, str) else codes[each] for each in found.text)
     return Outcome(segment, parts, remembered=True)
