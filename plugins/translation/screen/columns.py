@@ -24,7 +24,9 @@ _LONGEST = 20_000
 """Characters of a row that are drawn; the rest is translated and saved all the same."""
 
 # A break is allowed after a space, and around each character of a script that has none.
-_WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9fff]+|\s+")
+_WORD = re.compile(
+    r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9fff]+|\s+"
+)
 
 
 @lru_cache(512)

@@ -11,7 +11,6 @@ from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError
 from hinterland.language import _
-from hinterland.plugins.translation.memory import Keyed
 from hinterland.plugins.translation.screen import machine, marks, reading
 from hinterland.plugins.translation.screen.messages import (
     CopyMade,
@@ -44,7 +43,6 @@ class WorkingScreen(PagedScreen):
         self.text = ""
         """What was typed."""
         self.running: Worker[None] | None = None
-        self.keyed: Keyed | None = None
         self._agreed = ""
         self._begin_when_made = False
 
@@ -97,7 +95,7 @@ class WorkingScreen(PagedScreen):
 
     def on_sheet_made(self, message: SheetMade) -> None:
         self.stop()
-        self.sheet, self.found, self.keyed = message.sheet, "", None
+        self.sheet, self.found = message.sheet, ""
         self.rows.show(message.sheet)
         self.turn(Page.ROWS)
         if self._begin_when_made:
@@ -116,8 +114,7 @@ class WorkingScreen(PagedScreen):
             self.pair.source, self.pair.target, model, keeps=self.keeps, agreed=self._agreed
         )
         self.say(_("Translating …"))
-        working = machine.translate(sheet, wish, self.settings, self.post_message)
-        self.running = self.run_worker(working)
+        self.running = self.run_worker(machine.translate(sheet, wish, self.post_message))
         self.show_work()
 
     def stop(self) -> None:
@@ -135,7 +132,7 @@ class WorkingScreen(PagedScreen):
 
     def on_sheet_cut(self, message: SheetCut) -> None:
         if message.sheet is self.sheet and self.running is not None:
-            self.keyed, self.found = message.keyed, message.keyed.source
+            self.found = message.origin.code
             if not self.sheet.segments:
                 self.sheet.cut(message.segments)
                 self.rows.show(self.sheet)
@@ -181,8 +178,14 @@ class WorkingScreen(PagedScreen):
             return False
         sheet.write(self.rows.at, target)
         self.rows.change({self.rows.at})
-        if self.keyed is not None and self.keeps:
-            kept = machine.keep_by_hand(self.keyed, row.source, target, self.post_message)
+        if self.keeps:
+            kept = machine.keep_by_hand(
+                self.pair.source or self.found,
+                self.pair.target,
+                row.source,
+                target,
+                self.post_message,
+            )
             self.run_worker(kept)
         return True
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from textual.message import Message
 
-from hinterland import paths
-from hinterland.config import Config
+from hinterland import config, paths
 from hinterland.engine.protocol import Event, Loading
 from hinterland.errors import HinterlandError, InputError
 from hinterland.language import _
-from hinterland.plugins.translation import engines
-from hinterland.plugins.translation.languages import Language, detect, find
+from hinterland.plugins.translation import engines, languages
+from hinterland.plugins.translation.languages import Language, find
 from hinterland.plugins.translation.memory import Keyed, Memory, Remembered
-from hinterland.plugins.translation.pipeline import Pair, Tally, Translated, Translator
-from hinterland.plugins.translation.pipeline.asking import Asking
+from hinterland.plugins.translation.pipeline import Tally, Translated
 from hinterland.plugins.translation.screen.messages import (
     Doubted,
     Ended,
@@ -29,9 +26,9 @@ from hinterland.plugins.translation.screen.messages import (
     Told,
 )
 from hinterland.plugins.translation.screen.messages import Translated as RowsTranslated
-from hinterland.plugins.translation.screen.remembered import NoMemory
 from hinterland.plugins.translation.screen.sheet import Sheet
 from hinterland.plugins.translation.segments import Segment, cut
+from hinterland.plugins.translation.setting import Setting
 from hinterland.plugins.translation.units import Parts, codes_of, text_of
 from hinterland.sentences import sentence, translated
 from hinterland.text import clean_line
@@ -58,59 +55,55 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class _Prepared:
     """What is known before a model is asked."""
 
-    pair: Pair
+    setting: Setting
+    origin: Language
     segments: Sequence[Sequence[Segment]]
-    chosen: engines.Chosen
     doubt: str
-
-    @property
-    def keyed(self) -> Keyed:
-        """What its translations are remembered under."""
-        model, version = self.chosen.identity, self.chosen.profile.version
-        return Keyed(self.pair.source.code, self.pair.target.code, model, prompt=version)
+    """What a person has to agree to first; "" for nothing."""
 
 
-async def translate(sheet: Sheet, wish: Wish, settings: Config, post: Post) -> None:
+async def translate(sheet: Sheet, wish: Wish, post: Post) -> None:
     """Translate what waits in a sheet; what comes is told as it comes, and the end always."""
     try:
-        prepared = await asyncio.to_thread(_prepare, sheet, wish, settings)
-        doubt = _doubt(prepared)
-        if doubt and doubt != wish.agreed:
-            post(Doubted(doubt))
+        prepared = await asyncio.to_thread(_prepare, sheet, wish)
+        if prepared.doubt and prepared.doubt != wish.agreed:
+            post(Doubted(prepared.doubt))
             return
-        post(SheetCut(sheet, prepared.keyed, prepared.segments))
-        await _run(sheet, wish, prepared, post)
+        post(SheetCut(sheet, prepared.origin, prepared.segments))
+        await _run(sheet, prepared, post)
     except HinterlandError as error:
         post(Ended(sentence(error)))
     else:
         post(Ended())
 
 
-def _prepare(sheet: Sheet, wish: Wish, settings: Config) -> Prepared:
-    target = find(wish.target)
-    source = find(wish.source) if wish.source else _told(sheet)
-    if source.code == target.code:
-        raise InputError(
-            _("The text is in {language} already, it seems.").format(language=target.name),
-            _("Choose other languages."),
-        )
-    segments = sheet.segments or [
-        [] if unit.done else cut(unit, source) for unit in sheet.units
-    ]
+def _prepare(sheet: Sheet, wish: Wish) -> _Prepared:
+    places = paths.find()
+    settings = config.load(places.config_file)
+    origin = find(wish.source) if wish.source else _told(sheet)
+    chosen = engines.choose(settings.translation.model or wish.model or None, settings, places)
+    found = Setting(
+        places=places,
+        chosen=chosen,
+        target=find(wish.target),
+        origin=origin,
+        force=True,
+        remember=wish.keeps,
+        redo_flagged=True,
+    )
+    pair = found.pair(origin)
+    segments = sheet.segments or [[] if unit.done else cut(unit, origin) for unit in sheet.units]
     if not any(segments):
         raise InputError(_("There is nothing to translate in it."))
-    pair = Pair(source, target)
-    model = settings.translation.model or wish.model
-    chosen = engines.choose(model or None, settings, paths.find())
-    return Prepared(pair, segments, chosen, engines.doubt(chosen, pair))
+    return _Prepared(found, origin, segments, _doubt(chosen, engines.doubt(chosen, pair)))
 
 
 def _told(sheet: Sheet) -> Language:
     text = "\n".join(text_of(unit.parts) for unit in sheet.units)[:_LOOKED_AT]
-    found = detect(text).language
+    found = languages.detect(text).language
     if found is None:
         raise InputError(
             _("What language the text is in cannot be told."), _("Choose the one it is from.")
@@ -118,46 +111,41 @@ def _told(sheet: Sheet) -> Language:
     return found
 
 
-def _doubt(prepared: Prepared) -> str:
-    """Return what a person has to agree to first; "" for nothing."""
+def _doubt(chosen: engines.Chosen, uncovered: str) -> str:
     said = []
-    if prepared.doubt:
-        said.append(translated(prepared.doubt))
-        said.append(_("The key again translates all the same, and every row is unsure."))
-    if prepared.chosen.url:
-        url = clean_line(prepared.chosen.url)
+    if uncovered:
+        said += [translated(uncovered), _("Every row would be unsure.")]
+    if chosen.url:
+        url = clean_line(chosen.url)
         said.append(_("The text will leave this machine, to {url}.").format(url=url))
-        if not prepared.doubt:
-            said.append(_("The key again sends it."))
+    if said:
+        said.append(_("The key again translates it."))
     return " ".join(said)
 
 
-async def _run(sheet: Sheet, wish: Wish, prepared: Prepared, post: Post) -> None:
-    chosen, pair, tally = prepared.chosen, prepared.pair, Tally()
-
+async def _run(sheet: Sheet, prepared: _Prepared, post: Post) -> None:
     def told(event: Event) -> None:
         if isinstance(event, Loading):
             post(Told(_("The model is being loaded …")))
 
-    target = await chosen.target(None, told)
-    asking = Asking(pair, chosen.profile, model=chosen.wished, tally=tally)
+    def say(said: str) -> None:
+        post(Told(clean_line(translated(said), 300)))
+
+    def paused(full: bool) -> None:
+        if full:
+            say(_("The disk is full: it goes on when there is room."))
+
     counts = [len(each) for each in prepared.segments]
     waiting = sheet.waiting() if sheet.segments else [at for at, many in enumerate(counts) if many]
     places = list(accumulate(counts, initial=0))
     group = _Group(sheet, post)
-    async with remembering(prepared.keyed, keeps=wish.keeps) as memory:
-        translator = Translator(
-            [target],
-            asking,
-            pair,
-            memory,
-            tally,
-            uncovered=prepared.doubt,
-            say=lambda said: post(Told(translated(said))),
-        )
+    translator = prepared.setting.translator(
+        prepared.origin, Tally(), say=say, loading=told, paused=paused
+    )
+    async with translator as translating:
         order = iter(waiting)
         try:
-            async for done in translator.translate(sheet.units[at] for at in waiting):
+            async for done in translating.translate(sheet.units[at] for at in waiting):
                 group.add(done, places[next(order)])
         finally:
             group.tell()
@@ -175,7 +163,7 @@ class _Group:
     def add(self, done: Translated, first: int) -> None:
         """Add a unit, whose rows begin at `first`."""
         for at, each in enumerate(done.outcomes, start=first):
-            why = (each.trouble.sentence,) if each.trouble is not None else ()
+            why = (each.flag.sentence,) if each.flag is not None else ()
             self._finished.append((at, each.parts, why))
         if time.monotonic() - self._told >= _TOGETHER:
             self.tell()
@@ -187,40 +175,23 @@ class _Group:
         self._finished, self._told = [], time.monotonic()
 
 
-@asynccontextmanager
-async def remembering(keyed: Keyed, *, keeps: bool) -> AsyncIterator[Memory]:
-    """Give the memory of a pair of languages; one that keeps nothing where nothing may be kept.
-
-    Raises StorageError.
-    """
-    if not keeps:
-        yield NoMemory()
-        return
-    memory = await asyncio.to_thread(Memory, paths.find().translations, keyed)
-    with memory:
-        try:
-            yield memory
-        finally:
-            if memory.full:
-                memory.give_up()
-            await memory.close()
-
-
-async def keep_by_hand(
-    keyed: Keyed, source: Parts, target: Parts, post: Post
-) -> None:
-    """Remember what a person wrote for a segment: it beats every model, whenever it comes again."""
+async def keep_by_hand(origin: str, target: str, source: Parts, written: Parts, post: Post) -> None:
+    """Remember what a person wrote for a segment, between languages given by their codes: it beats
+    every model, whenever the segment comes again."""
     left = list(enumerate(codes_of(source)))
     text: list[str | int] = []
-    for part in target:
+    for part in written:
         if isinstance(part, str):
             text.append(part)
         else:
             found = next(each for each in left if each[1] == part)
             left.remove(found)
             text.append(found[0])
+    of_people = Keyed(origin, target, "")
     try:
-        async with remembering(keyed, keeps=True) as memory:
+        memory = await asyncio.to_thread(Memory, paths.find().translations, of_people)
+        with memory:
             memory.add(source, Remembered(tuple(text), reviewed=True))
+            await memory.close()
     except HinterlandError as error:
         post(Told(sentence(error)))

@@ -59,10 +59,10 @@ def _check(seen: Sequence[int], codes: Sequence[Code]) -> None:
                 _("The mark [{number}] has to be there once.").format(number=number),
                 _("It stands for mark-up of the document."),
             )
-        if code.kind is Kind.CLOSE and (before := _opening(code, codes)):
-            if seen.index(before) > seen.index(number):
-                said = _("The mark [{number}] has to come after [{before}].")
-                raise InputError(said.format(number=number, before=before))
+        before = _opening(code, codes) if code.kind is Kind.CLOSE else 0
+        if before and seen.index(before) > seen.index(number):
+            said = _("The mark [{number}] has to come after [{before}].")
+            raise InputError(said.format(number=number, before=before))
 
 
 def _opening(close: Code, codes: Sequence[Code]) -> int:
@@ -72,4 +72,3 @@ def _opening(close: Code, codes: Sequence[Code]) -> int:
         if code.kind is Kind.OPEN and code.pair == close.pair
     )
     return next(opens, 0)
-

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from hinterland.plugins.translation.memory import Keyed
+from hinterland.plugins.translation.languages import Language
 from hinterland.plugins.translation.screen.remembered import Pair
 from hinterland.plugins.translation.screen.sheet import Sheet
 from hinterland.plugins.translation.segments import Segment
@@ -34,8 +34,7 @@ class SheetCut(Message):
     """The language of a document is known, and with it its segments."""
 
     sheet: Sheet
-    keyed: Keyed
-    """What its translations are remembered under; its source is the language that was found."""
+    origin: Language
     segments: Sequence[Sequence[Segment]]
 
 

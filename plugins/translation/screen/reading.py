@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -104,10 +103,17 @@ async def complete(typed: str, post: Post) -> None:
     """Go on with the name of a file as far as it is certain, and say what there is then."""
     found = await asyncio.to_thread(file_names, typed)
     if found:
-        text = os.path.commonprefix([each.text for each in found])
+        text = _alike([each.text for each in found])
         names = [clean_line(each.shown, 40) for each in found[:_NAMED]]
         said = ", ".join(names) + (" …" if len(found) > _NAMED else "")
         post(Completed(typed, text or typed, said if len(found) > 1 else ""))
+
+
+def _alike(texts: list[str]) -> str:
+    """Return what all of them begin with."""
+    first, last = min(texts), max(texts)
+    length = next((at for at, each in enumerate(first) if last[at : at + 1] != each), len(first))
+    return first[:length]
 
 
 def file_name(sheet: Sheet, target: str) -> str:
@@ -132,7 +138,7 @@ def _save(sheet: Sheet, path: Path) -> None:
             _("There is a file {name} already.").format(name=clean_line(str(path))),
             _("Take another name."),
         )
-    with job.whole(path, Path(sheet.name) if sheet.name else None) as file:
+    with job.written(path, Path(sheet.name) if sheet.name else None) as file:
         _write(sheet, file)
 
 

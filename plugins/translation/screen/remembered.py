@@ -1,12 +1,10 @@
-"""The two languages that were chosen last, and a memory for those who want nothing kept."""
+"""The two languages that were chosen last, kept in a small file of the account."""
 
 from __future__ import annotations
 
 import msgspec
 
 from hinterland import durable, language, paths
-from hinterland.plugins.translation.memory import Memory, Remembered
-from hinterland.plugins.translation.units import Parts
 
 _FILE = "translation-languages.json"
 
@@ -35,23 +33,3 @@ def keep(found: paths.Paths, pair: Pair) -> None:
     path = paths.private_folder(found.state) / _FILE
     with durable.locked(path):
         durable.replace_file(path, msgspec.json.encode(pair))
-
-
-class NoMemory(Memory):
-    """Remembers while it is there, and touches no disk."""
-
-    def __init__(self) -> None:
-        self._known: dict[Parts, Remembered] = {}
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def find(self, parts: Parts) -> Remembered | None:
-        return self._known.get(parts)
-
-    def add(self, parts: Parts, remembered: Remembered) -> None:
-        self._known[parts] = remembered
-
-    @property
-    def full(self) -> bool:
-        return False

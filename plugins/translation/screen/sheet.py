@@ -109,4 +109,3 @@ class Sheet:
             rows.setdefault(row.unit, []).append(row)
         for at, unit in enumerate(self.units):
             yield unit, rows.get(at, [])
-
