@@ -25,12 +25,12 @@ from hinterland.plugins.translation.screen.messages import (
 )
 from hinterland.plugins.translation.screen.remembered import Pair
 from hinterland.plugins.translation.screen.sheet import Sheet
-from hinterland.plugins.translation.screen.view import Page, PagedScreen
+from hinterland.plugins.translation.screen.view import Page, LaidOutScreen
 from hinterland.sentences import sentence
 from hinterland.text import clean_line
 
 
-class WorkingScreen(PagedScreen):
+class WorkingScreen(LaidOutScreen):
     """A screen with a document and two languages."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 
 from hinterland.errors import InputError
 from hinterland.language import N_, _
-from hinterland.plugins.translation.languages import find, known
+from hinterland.plugins.translation.languages import Language, find, known
 from hinterland.plugins.translation.screen import marks, reading
 from hinterland.plugins.translation.screen.doing import WorkingScreen
 from hinterland.plugins.translation.screen.messages import Completed
@@ -35,6 +35,7 @@ _WHERE = {
     "copy": _ROWS,
     "chat": _ROWS,
     "back": _ROWS,
+    "stop": _ROWS,
     "go": _ROWS,
     "page": _ROWS,
     "ends": _ROWS,
@@ -64,6 +65,8 @@ class TranslateScreen(WorkingScreen):
         Binding("ctrl+t", "translate", N_("Translate"), id="translate.translate"),
         Binding("s", "save", N_("Save"), id="translate.save"),
         Binding("escape", "leave", N_("Back"), id="translate.leave"),
+        # As above.
+        Binding("escape", "stop", N_("Stop"), id="translate.stop"),
         Binding("f3,ctrl+g", "target", N_("Into"), id="translate.target"),
         Binding("f2,ctrl+b", "source", N_("From"), id="translate.source"),
         Binding("ctrl+o", "open", N_("File"), id="translate.open"),
@@ -81,8 +84,6 @@ class TranslateScreen(WorkingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._from = Page.TEXT
-        """The page that a question was asked over."""
         self._then_translate = False
 
     # What is shown
@@ -106,7 +107,7 @@ class TranslateScreen(WorkingScreen):
     def asked(self) -> str:
         match self.page:
             case Page.TEXT:
-                return _("Type or paste a text; ^t translates it.")
+                return _("Type or paste what is to be translated, or open a file.")
             case Page.ROW:
                 return _("The translation of this row; Enter takes it.")
             case Page.SOURCE:
@@ -129,6 +130,9 @@ class TranslateScreen(WorkingScreen):
         sheet = self.sheet
         if action == "translate" and self.page is Page.ROWS:
             return self.running is None and sheet is not None and bool(sheet.waiting())
+        if action in {"stop", "leave"}:
+            stops = self.page is Page.ROWS and self.running is not None
+            return stops == (action == "stop")
         if action == "unsure":
             return sheet is not None and sheet.unsure > 0
         if action in {"save", "copy", "chat"}:
@@ -212,13 +216,14 @@ class TranslateScreen(WorkingScreen):
     def action_no(self) -> None:
         self._return()
 
+    def action_stop(self) -> None:
+        self.stop()
+
     def action_leave(self) -> None:
-        """Close a question, stop, or leave; ask first where something would be lost."""
+        """Close a question, or leave; ask first where something would be lost."""
         if self.page not in _WORK:
             self._then_translate = False
             self._return()
-        elif self.page is Page.ROWS and self.running is not None:
-            self.stop()
         elif self._would_lose():
             self._ask(Page.LEAVING)
         else:
@@ -252,18 +257,18 @@ class TranslateScreen(WorkingScreen):
 
     def _ask(self, page: Page, written: str = "") -> None:
         if self.page in _WORK:
-            self._from = self.page
+            self.over = self.page
             if self.page is Page.TEXT:
                 self.text = self.box.text
         self.turn(page, written)
 
     def _return(self) -> None:
-        self.turn(self._from, self.text if self._from is Page.TEXT else "")
+        self.turn(self.over, self.text if self.over is Page.TEXT else "")
 
     def _take_language(self, written: str) -> None:
         is_target = self.page is Page.TARGET
         try:
-            code = find(written).code if written or is_target else ""
+            code = _code(written) if written or is_target else ""
         except InputError as error:
             self.say(sentence(error))
             return
@@ -278,7 +283,8 @@ class TranslateScreen(WorkingScreen):
         """Name the languages that begin as typed."""
         if self.page in {Page.SOURCE, Page.TARGET}:
             typed = self.box.text.strip().casefold()
-            self.say(", ".join(_beginning(typed)[:_NAMED]) if typed else "")
+            found = _beginning(typed) if typed else []
+            self.say(", ".join(f"{each.name} ({each.code})" for each in found[:_NAMED]))
 
     def _would_lose(self) -> bool:
         if self.sheet is not None and self.sheet.changed:
@@ -298,10 +304,22 @@ def _name(code: str) -> str:
     return known()[code].native if code in known() else code
 
 
-def _beginning(typed: str) -> list[str]:
+def _code(written: str) -> str:
+    """Return the code of the language that was written, or of the only one that begins so; raises
+    InputError."""
+    try:
+        return find(written).code
+    except InputError:
+        found = _beginning(written.casefold())
+        if len(found) == 1:
+            return found[0].code
+        raise
+
+
+def _beginning(typed: str) -> list[Language]:
     """Return the languages whose code or name begins so."""
     return [
-        f"{each.name} ({each.code})"
+        each
         for each in known().values()
         if any(
             name.casefold().startswith(typed)

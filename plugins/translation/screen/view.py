@@ -33,27 +33,29 @@ ONE_LINE = frozenset({Page.ROW, Page.SOURCE, Page.TARGET, Page.OPEN, Page.SAVE})
 """Where Enter takes what is written."""
 
 
-class PagedScreen(Screen[str]):
+class LaidOutScreen(Screen[str]):
     """Shows one page at a time; what there is to show is its heirs'."""
 
     DEFAULT_CSS = """
-    PagedScreen { background: ansi_default; layers: below above; }
-    PagedScreen Static { height: auto; width: 100%; }
+    LaidOutScreen { background: ansi_default; layers: below above; }
+    LaidOutScreen Static { height: auto; width: 100%; }
     #translation-where { height: 1; text-style: reverse; }
     #translation-rows { height: 1fr; display: none; scrollbar-size-vertical: 0; overflow-x: hidden; }
-    .rows #translation-rows { display: block; }
+    LaidOutScreen.rows #translation-rows { display: block; }
     #translation-asked { max-height: 5; }
     #translation-box { height: auto; max-height: 5; padding: 0; }
-    .whole #translation-box { height: 1fr; max-height: 100%; }
-    .keys #translation-box { layer: above; dock: bottom; width: 1; height: 1; }
+    LaidOutScreen.whole #translation-box { height: 1fr; max-height: 100%; }
+    LaidOutScreen.keys #translation-box { layer: above; dock: bottom; width: 1; height: 1; }
     #translation-said { max-height: 3; text-style: bold; }
     #translation-keys { height: 1; }
-    PagedScreen .empty { display: none; }
+    LaidOutScreen .empty { display: none; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.page = Page.TEXT
+        self.over = Page.TEXT
+        """The page that a question is asked over."""
         self._said = ""
 
     def compose(self) -> ComposeResult:
@@ -85,7 +87,8 @@ class PagedScreen(Screen[str]):
         """Go to another page, with something written in its box."""
         self.page = page
         self._said = ""
-        self.set_class(page in {Page.ROWS, Page.ROW}, "rows")
+        shown = page if page in {Page.TEXT, Page.ROWS} else self.over
+        self.set_class(shown is Page.ROWS, "rows")
         self.set_class(page is Page.TEXT, "whole")
         self.set_class(page not in WRITES, "keys")
         self.box.show_cursor = page in WRITES
