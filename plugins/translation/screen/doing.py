@@ -25,7 +25,7 @@ from hinterland.plugins.translation.screen.messages import (
 )
 from hinterland.plugins.translation.screen.remembered import Pair
 from hinterland.plugins.translation.screen.sheet import Sheet
-from hinterland.plugins.translation.screen.view import Page, LaidOutScreen
+from hinterland.plugins.translation.screen.view import LaidOutScreen, Page
 from hinterland.sentences import sentence
 from hinterland.text import clean_line
 

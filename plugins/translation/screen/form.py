@@ -12,15 +12,14 @@ from textual.binding import Binding, BindingType
 
 from hinterland.errors import InputError
 from hinterland.language import N_, _
-from hinterland.plugins.translation.languages import Language, find, known
 from hinterland.plugins.translation.screen import marks, reading
 from hinterland.plugins.translation.screen.doing import WorkingScreen
 from hinterland.plugins.translation.screen.messages import Completed
 from hinterland.plugins.translation.screen.remembered import Pair
 from hinterland.plugins.translation.screen.sheet import State
 from hinterland.plugins.translation.screen.view import ONE_LINE, Page
+from hinterland.plugins.translation.screen.wording import ASKED, beginning, code_of, whereabouts
 from hinterland.sentences import sentence
-from hinterland.text import clean_line
 
 _ROWS = frozenset({Page.ROWS})
 _WORK = frozenset({Page.TEXT, Page.ROWS})
@@ -89,39 +88,11 @@ class TranslateScreen(WorkingScreen):
     # What is shown
 
     def whereabouts(self) -> str:
-        source = _name(self.pair.source or self.found)
-        if source and not self.pair.source:
-            source = _("{language} (found)").format(language=source)
-        parts = [f"{source or _('any language')} → {_name(self.pair.target) or _('which?')}"]
-        sheet = self.sheet
-        if sheet is not None and self.page is not Page.TEXT:
-            parts.append(f"{sheet.finished}/{len(sheet.rows)}")
-            if sheet.unsure:
-                parts.append(_("{count} unsure").format(count=sheet.unsure))
-            if self.running is not None:
-                parts.append(_("running"))
-            if sheet.name:
-                parts.append(clean_line(Path(sheet.name).name, 60))
-        return " · ".join(parts)
+        sheet = self.sheet if self.page is not Page.TEXT else None
+        return whereabouts(self.pair, self.found, sheet, running=self.running is not None)
 
     def asked(self) -> str:
-        match self.page:
-            case Page.TEXT:
-                return _("Type or paste what is to be translated, or open a file.")
-            case Page.ROW:
-                return _("The translation of this row; Enter takes it.")
-            case Page.SOURCE:
-                return _("From which language? A code or a name; empty finds it out.")
-            case Page.TARGET:
-                return _("Into which language? A code or a name, such as fr or French.")
-            case Page.OPEN:
-                return _("Which file? Tab completes its name.")
-            case Page.SAVE:
-                return _("Where shall the translation be saved?")
-            case Page.LEAVING:
-                return _("Leave? What is not saved is lost. (y/n)")
-            case _:
-                return ""
+        return _(ASKED[self.page]) if self.page in ASKED else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let keys do what the page takes."""
@@ -268,7 +239,7 @@ class TranslateScreen(WorkingScreen):
     def _take_language(self, written: str) -> None:
         is_target = self.page is Page.TARGET
         try:
-            code = _code(written) if written or is_target else ""
+            code = code_of(written) if written or is_target else ""
         except InputError as error:
             self.say(sentence(error))
             return
@@ -283,7 +254,7 @@ class TranslateScreen(WorkingScreen):
         """Name the languages that begin as typed."""
         if self.page in {Page.SOURCE, Page.TARGET}:
             typed = self.box.text.strip().casefold()
-            found = _beginning(typed) if typed else []
+            found = beginning(typed) if typed else []
             self.say(", ".join(f"{each.name} ({each.code})" for each in found[:_NAMED]))
 
     def _would_lose(self) -> bool:
@@ -298,31 +269,3 @@ class TranslateScreen(WorkingScreen):
         self.text = ""
         self.open(text)
         return True
-
-
-def _name(code: str) -> str:
-    return known()[code].native if code in known() else code
-
-
-def _code(written: str) -> str:
-    """Return the code of the language that was written, or of the only one that begins so; raises
-    InputError."""
-    try:
-        return find(written).code
-    except InputError:
-        found = _beginning(written.casefold())
-        if len(found) == 1:
-            return found[0].code
-        raise
-
-
-def _beginning(typed: str) -> list[Language]:
-    """Return the languages whose code or name begins so."""
-    return [
-        each
-        for each in known().values()
-        if any(
-            name.casefold().startswith(typed)
-            for name in (each.code, each.name, each.native, *each.names)
-        )
-    ]
