@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
+import msgspec
 from textual.message import Message
 
 from hinterland import config, paths
@@ -135,9 +134,13 @@ async def _run(sheet: Sheet, prepared: _Prepared, post: Post) -> None:
         if full:
             say(_("The disk is full: it goes on when there is room."))
 
-    counts = [len(each) for each in prepared.segments]
-    waiting = sheet.waiting() if sheet.segments else [at for at, many in enumerate(counts) if many]
-    places = list(accumulate(counts, initial=0))
+    # Each segment goes as a unit of its own: a long paragraph would be told of when it is all done.
+    units = [
+        msgspec.structs.replace(sheet.units[at], parts=segment.parts, whole=True)
+        for at, of_unit in enumerate(prepared.segments)
+        for segment in of_unit
+    ]
+    waiting = sheet.waiting() if sheet.segments else range(len(units))
     group = _Group(sheet, post)
     translator = prepared.setting.translator(
         prepared.origin, Tally(), say=say, loading=told, paused=paused
@@ -145,8 +148,8 @@ async def _run(sheet: Sheet, prepared: _Prepared, post: Post) -> None:
     async with translator as translating:
         order = iter(waiting)
         try:
-            async for done in translating.translate(sheet.units[at] for at in waiting):
-                group.add(done, places[next(order)])
+            async for done in translating.translate(units[at] for at in waiting):
+                group.add(done, next(order))
         finally:
             group.tell()
 
@@ -158,21 +161,23 @@ class _Group:
         self._sheet = sheet
         self._post = post
         self._finished: list[Finished] = []
-        self._told = 0.0
+        self._due: asyncio.TimerHandle | None = None
 
-    def add(self, done: Translated, first: int) -> None:
-        """Add a unit, whose rows begin at `first`."""
-        for at, each in enumerate(done.outcomes, start=first):
-            why = (each.flag.sentence,) if each.flag is not None else ()
-            self._finished.append((at, each.parts, why))
-        if time.monotonic() - self._told >= _TOGETHER:
-            self.tell()
+    def add(self, done: Translated, at: int) -> None:
+        """Add what became of a row."""
+        why = tuple(each.flag.sentence for each in done.flagged if each.flag is not None)
+        self._finished.append((at, done.parts, why))
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(_TOGETHER, self.tell)
 
     def tell(self) -> None:
         """Tell of what was gathered."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         if self._finished:
             self._post(RowsTranslated(self._sheet, self._finished))
-        self._finished, self._told = [], time.monotonic()
+            self._finished = []
 
 
 async def keep_by_hand(origin: str, target: str, source: Parts, written: Parts, post: Post) -> None:

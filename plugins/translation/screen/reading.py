@@ -66,7 +66,8 @@ def _sheet(source: str | Path, target: str) -> Sheet:
     if isinstance(source, str):
         data, form, name = source.encode(), "text", ""
     else:
-        data, form, name = _read(source), formats.format_of(source.name), str(source)
+        form, name = formats.format_of(source.name), str(source)
+        data = _read(source)
     document = formats.open_document(data, form, Wishes(target=target))
     units = []
     for unit in document.units():

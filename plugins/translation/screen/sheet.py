@@ -80,8 +80,8 @@ class Sheet:
         return sum(row.state is not State.WAITING for row in self.rows)
 
     def waiting(self) -> list[int]:
-        """Return which units have something that was not translated, in their order."""
-        return list(dict.fromkeys(row.unit for row in self.rows if row.state is State.WAITING))
+        """Return which rows have not been translated."""
+        return [at for at, row in enumerate(self.rows) if row.state is State.WAITING]
 
     def put(self, at: int, target: Parts | None, reasons: Sequence[str]) -> None:
         """Take a translation of a row; what a person wrote stays."""
