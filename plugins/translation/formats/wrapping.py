@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]")
+_WRAPPED_FROM = 40  # characters: shorter lines than this were not wrapped, they are a list
+_NEAR = 50  # lines
+_BULLETS = "-*•·"
 _OPENING = "([{「『《〈（【“‘"
 _CLOSING = ")]}」』》〉）】”’、。，．！？：；…"
 
@@ -20,6 +23,30 @@ def cells(text: str) -> int:
         for char in text
         if not unicodedata.combining(char)
     )
+
+
+def runs_on(lines: Sequence[str], number: int) -> bool:
+    """Whether a line continues the sentence of the line before it.
+
+    It does where its first word had no room there: in lines as wide as the widest around.
+    """
+    before, line = lines[number - 1].rstrip(), lines[number]
+    if not before or not line.strip() or line[0].isspace() or line[0] in _BULLETS:
+        return False
+    first = line.split(maxsplit=1)[0]
+    width = len(before) + 1 + len(first)
+    return width > _WRAPPED_FROM and all(
+        len(near.rstrip()) < width for near in _around(lines, number)
+    )
+
+
+def _around(lines: Sequence[str], number: int) -> Iterator[str]:
+    """Yield the lines up to the next empty ones, and no more than would matter."""
+    for step, start in ((-1, number - 1), (1, number)):
+        at = start
+        while 0 <= at < len(lines) and lines[at].strip() and abs(at - start) < _NEAR:
+            yield lines[at]
+            at += step
 
 
 def wrapped(text: str, width: int) -> list[str]:
