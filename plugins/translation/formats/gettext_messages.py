@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hinterland.plugins.translation.formats.wrapping import runs_on, wrapped
+from hinterland.plugins.translation.formats.run_on import runs_on
+from hinterland.plugins.translation.formats.wrapping import wrapped
 from hinterland.plugins.translation.units import Code, Parts, text_of
 
 _PERCENT_FORMATS = frozenset({"c-format", "objc-format", "python-format", "php-format"})

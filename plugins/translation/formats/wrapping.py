@@ -1,81 +1,155 @@
-"""Lines no wider than they should be, in scripts with spaces between words and in those without."""
+"""Whether the lines of a text are wrapped prose, and the same wrapping for other words.
+
+A wrapped line ends where the next word did not fit; a line of verse, of a list or of an address
+ends where its author wanted it to.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]")
-_WRAPPED_FROM = 40  # characters: shorter lines than this were not wrapped, they are a list
-_NEAR = 50  # lines
-_BULLETS = "-*•·"
-_OPENING = "([{「『《〈（【“‘"
-_CLOSING = ")]}」』》〉）】”’、。，．！？：；…"
+from hinterland.plugins.translation.formats.decoding import columns
+
+_WIDEST = 130  # columns: who writes longer lines lets the screen wrap them
+_NARROWEST = 30
+_ENDS = frozenset(".!?:;…。！？：；।॥۔؟")
+_QUOTES = "\"'”’»)]*_」』）"
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\uff00-\uff9f"
+    "\U0001b000-\U0001b2ff\U00020000-\U0003ffff]"
+)
+# East Asian typesetting: these do not begin a line, and those do not end one.
+_NOT_FIRST = frozenset(
+    "、。，．：；？！）］｝」』】》〉〕’”…‥ー々〻ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ・％"
+)
+_NOT_LAST = frozenset("（［｛「『【《〈〔‘“")
 
 
-def cells(text: str) -> int:
-    """Return how many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-        if not unicodedata.combining(char)
-    )
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """How the lines of a document are wrapped; `width` is 0 where they are not."""
+
+    width: int = 0
+
+    def joins(self, line: str, following: str) -> bool:
+        """Whether a line ends only because it was full."""
+        if not self.width:
+            return False
+        wide = columns(line)
+        if wide > _WIDEST:
+            return False
+        if ends_sentence(line) and following[:1] in {"-", "–", "—", "―"}:
+            return False
+        if wide + 1 + columns(_first_word(following)) > self.width * 3 // 4:
+            return True
+        return following[:1].islower() and wide * 2 >= self.width
 
 
-def runs_on(lines: Sequence[str], number: int) -> bool:
-    """Whether a line continues the sentence of the line before it.
+def wrapping_of(pairs: Iterable[tuple[str, str]]) -> Wrapping:
+    """Return how a document is wrapped, from all its lines that have a line right below."""
+    widths: dict[int, int] = {}
+    count = ended = lower = cased = 0
+    for line, following in pairs:
+        wide = columns(line)
+        if wide > _WIDEST:
+            continue
+        count += 1
+        widths[wide] = widths.get(wide, 0) + 1
+        ended += ends_sentence(line)
+        first = following[:1]
+        lower += first.islower()
+        cased += first.islower() or first.isupper()
+    if not count or ended * 2 > count or lower * 4 < cased:
+        return Wrapping()
+    width = _upper(widths, count)
+    full = sum(many for wide, many in widths.items() if wide * 4 >= width * 3)
+    return Wrapping(width) if width >= _NARROWEST and full * 2 >= count else Wrapping()
 
-    It does where its first word had no room there: in lines as wide as the widest around.
-    """
-    before, line = lines[number - 1].rstrip(), lines[number]
-    if not before or not line.strip() or line[0].isspace() or line[0] in _BULLETS:
+
+def _upper(widths: dict[int, int], count: int) -> int:
+    """Return the width that 95 of 100 lines do not exceed."""
+    seen = 0
+    for wide in sorted(widths):
+        seen += widths[wide]
+        if seen * 100 >= count * 95:
+            return wide
+    return 0
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends as a sentence does."""
+    return line.rstrip(_QUOTES)[-1:] in _ENDS
+
+
+def glue(line: str, following: str) -> str:
+    """Return what parts two lines that are read as one."""
+    last, first = line[-1:], following[:1]
+    if last == "\u00ad" or (last == "-" and line[-2:-1].isalpha() and first.isalpha()):
+        return ""
+    return "" if is_unspaced(last) and is_unspaced(first) else " "
+
+
+def is_unspaced(letter: str) -> bool:
+    """Whether a character is of a script that sets no spaces between words."""
+    return bool(_UNSPACED.match(letter))
+
+
+def pieces_of(text: str) -> list[str]:
+    """Return a text cut wherever a line may end; a space stands at the end of its piece."""
+    pieces: list[str] = []
+    for word in re.findall(r"[^ \t\r\n]+[ \t\r\n]*", text):
+        if not _UNSPACED.search(word):
+            pieces.append(word)
+            continue
+        begin = 0
+        for at in range(1, len(word)):
+            if _may_part(word[at - 1], word[at]):
+                pieces.append(word[begin:at])
+                begin = at
+        pieces.append(word[begin:])
+    return pieces
+
+
+def _may_part(before: str, after: str) -> bool:
+    if not (is_unspaced(before) or is_unspaced(after)) or after.isspace():
         return False
-    first = line.split(maxsplit=1)[0]
-    width = len(before) + 1 + len(first)
-    return width > _WRAPPED_FROM and all(
-        len(near.rstrip()) < width for near in _around(lines, number)
-    )
+    if before in _NOT_LAST or after in _NOT_FIRST:
+        return False
+    return unicodedata.category(after)[0] not in {"M", "P"}
 
 
-def _around(lines: Sequence[str], number: int) -> Iterator[str]:
-    """Yield the lines up to the next empty ones, and no more than would matter."""
-    for step, start in ((-1, number - 1), (1, number)):
-        at = start
-        while 0 <= at < len(lines) and lines[at].strip() and abs(at - start) < _NEAR:
-            yield lines[at]
-            at += step
+def wrapped(
+    text: str, width: int, first: int = 0, may_begin: Callable[[str], bool] = lambda _piece: True
+) -> list[str]:
+    """Return the lines of a text, none wider than `width` where its words allow that.
+
+    `first` columns of the first line are taken; a line begins only with what `may_begin`.
+    """
+    lines: list[str] = []
+    line, room = "", width - first
+    for piece in pieces_of(text):
+        if line and columns(line) + columns(piece.rstrip()) > room and may_begin(piece):
+            lines.append(line.rstrip(" \t\r\n"))
+            line, room = "", width
+        line += " ".join(piece.split()) + (" " if piece[-1:].isspace() else "")
+    return [*lines, line.rstrip(" \t\r\n")]
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Return a text as lines of at most `width` cells; a longer word has a line of its own."""
-    lines = [""]
-    for word in _words(text):
-        if lines[-1] and cells(lines[-1]) + cells(word.rstrip(" ")) > width:
-            lines[-1] = lines[-1].rstrip(" ")
+def folded(text: str, width: int) -> list[str]:
+    """Return a text as lines that joined are the text, of at most `width` columns where its words
+    allow that."""
+    bare = text.lstrip(" \t\r\n")
+    lines = [text[: len(text) - len(bare)]]
+    for piece in pieces_of(bare):
+        if lines[-1] and columns(lines[-1]) + columns(piece.rstrip(" ")) > width:
             lines.append("")
-        lines[-1] += word
+        lines[-1] += piece
     return lines
 
 
-def _words(text: str) -> Iterator[str]:
-    """Yield the pieces that a line may end after, with their spaces."""
-    for word in re.findall(r"[^ ]+ *|^ +", text):
-        if not _WIDE.search(word):
-            yield word
-            continue
-        held = ""
-        for char in word:
-            if held and not (
-                char in _CLOSING
-                or char == " "
-                or unicodedata.combining(char)
-                or held[-1] in _OPENING
-                or not (_WIDE.match(char) or _WIDE.match(held[-1]))
-            ):
-                yield held
-                held = ""
-            held += char
-        yield held
+def _first_word(text: str) -> str:
+    word = text.split(None, 1)[0] if text.strip() else ""
+    return word[:1] if is_unspaced(word[:1]) else word
