@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,18 +85,28 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
     documents = list(names) or ["-"]
     if len(set(documents)) < len(documents):
         raise InputError("The same document is named twice.", "Name it once.")
-    found = setting.find(wished)
-    for path in wished["reviewed"]:
-        count = found.take_reviewed(path)
-        progress.tell(
-            n_("{count:,} segment taken from {file}.", "{count:,} segments taken from {file}.", count)
-            .format(count=count, file=path)
+    found = setting.find(
+        to=wished["to"],
+        origin=wished["origin"],
+        model=wished["model"],
+        term_files=wished["terms"],
+        force=wished["force"],
+        remember=not wished["no_memory"],
+        redo_flagged=wished["retry_flagged"],
+        concurrency=wished["concurrency"],
+        temperature=wished["temperature"],
+    )
+    review = wished["review"]
+    if review is not None and review.exists():
+        raise InputError(
+            f"There is a file {review}, which may hold somebody's work.",
+            "Give it back with --reviewed, or name another file.",
         )
     places = _places(documents, wished, found.target)
     complete, flagged = asyncio.run(_run(documents, places, wished, found, progress))
-    if wished["review"] is not None and flagged:
-        found.keep_for_review(wished["review"], flagged)
-        progress.tell(_("What is flagged is in {file}.").format(file=wished["review"]))
+    if review is not None and flagged:
+        for file in _keep_for_review(review, flagged, found.target.code):
+            progress.tell(_("What is flagged is in {file}.").format(file=file))
     if not complete:
         progress.tell(_("Stopped. The same command goes on from here."))
         return _INTERRUPTED
@@ -118,9 +128,7 @@ def _places(documents: list[str], wished: dict[str, Any], target: Language) -> l
 
     output = wished["output"]
     if output is None:
-        places = [
-            None if name == STDIN else place_beside(Path(name), target) for name in documents
-        ]
+        places = [None if name == STDIN else place_beside(Path(name), target) for name in documents]
     elif output == STDIN:
         places = [None] * len(documents)
     elif Path(output).is_dir() or output.endswith("/"):
@@ -166,6 +174,14 @@ async def _run(
         loop.add_signal_handler(told, task.cancel)
     flagged: list[Flagged] = []
     try:
+        for path in wished["reviewed"]:
+            count = await found.take_reviewed(path)
+            said = n_(
+                "{count:,} segment taken from {file}.",
+                "{count:,} segments taken from {file}.",
+                count,
+            )
+            progress.tell(said.format(count=count, file=path))
         for name, place in zip(documents, places, strict=True):
             flagged += await _one(name, place, wished, found, progress)
     except asyncio.CancelledError:
@@ -177,23 +193,45 @@ async def _one(
     name: str, place: Path | None, wished: dict[str, Any], found: Setting, progress: Any
 ) -> list[Flagged]:
     from hinterland.plugins.translation import job
+    from hinterland.plugins.translation.formats.document import Wishes
+    from hinterland.plugins.translation.pipeline import Tally
 
+    wishes = Wishes(
+        target=found.target.code,
+        columns=tuple(
+            each.strip() for each in (wished["columns"] or "").split(",") if each.strip()
+        ),
+        keys=wished["keys"],
+        redo=wished["redo"],
+    )
     source = await asyncio.to_thread(job.read, name, wished["form"])
-    document = await asyncio.to_thread(source.open, found.wishes)
+    document = await asyncio.to_thread(source.open, wishes)
     origin = found.origin or await _told(source, document, found.target, progress)
-    tally = job.Tally()
-    with ExitStack() as stack:
-        translator = await found.translator(origin, tally, progress, stack)
-        flagged: list[Flagged] = []
-        streamed = wished["stream"] and place is None
+    tally = Tally()
+    streamed = wished["stream"] and place is None
+    async with found.translator(
+        origin, tally, say=progress.say, loading=progress.loading, paused=progress.paused
+    ) as translator:
         shown = nullcontext() if streamed else progress.shown(source.title, document, tally)
-        try:
-            with shown, job.written(place, source.path, stream=wished["stream"]) as out:
-                flagged = await job.translate(document, out, translator, stream=wished["stream"])
-        finally:
-            await translator.close()
-    progress.end(place or source.title, tally, flagged, origin.name)
+        with shown, job.written(place, source.path, stream=wished["stream"]) as out:
+            flagged = await job.translate(
+                source.title, document, out, translator, stream=wished["stream"]
+            )
+    progress.end(str(place or source.title), tally, flagged, origin.name)
     return flagged
+
+
+def _keep_for_review(path: Path, flagged: list[Flagged], target: str) -> list[Path]:
+    """Write what is flagged, a file for each language that is translated from; return them."""
+    from hinterland.plugins.translation import reviewing
+
+    written: list[Path] = []
+    for origin in dict.fromkeys(each.origin for each in flagged):
+        place = path.with_name(f"{path.stem}.{origin}{path.suffix}") if written else path
+        items = [each.item for each in flagged if each.origin == origin]
+        reviewing.write(place, items, origin, target)
+        written.append(place)
+    return written
 
 
 async def _told(source: Any, document: Any, target: Language, progress: Any) -> Language:

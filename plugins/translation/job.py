@@ -18,7 +18,7 @@ import msgspec
 
 from hinterland import durable
 from hinterland.errors import InputError, StorageError
-from hinterland.plugins.translation import formats, languages
+from hinterland.plugins.translation import formats, languages, reviewing
 from hinterland.plugins.translation.formats.document import Document, Wishes
 from hinterland.plugins.translation.languages import Language
 from hinterland.plugins.translation.pipeline import Outcome, Translated, Translator
@@ -42,6 +42,11 @@ class Source(msgspec.Struct, frozen=True):
     """One of `formats.FORMATS`."""
     path: Path | None = None
 
+    @property
+    def title(self) -> str:
+        """What it is called, for people."""
+        return _called(self.name)
+
     def open(self, wishes: Wishes) -> Document:
         """Return the document; raises InputError, which names it, where it is broken."""
         return formats.open_document(self.data, self.form, wishes)
@@ -50,8 +55,24 @@ class Source(msgspec.Struct, frozen=True):
 class Flagged(msgspec.Struct, frozen=True):
     """A segment of a document that somebody should look at."""
 
+    title: str
+    """What the document is called."""
+    origin: str
+    """The code of the language it is in."""
     unit: Unit
     outcome: Outcome
+
+    @property
+    def item(self) -> reviewing.Item:
+        """The same as it stands in the file of what is flagged."""
+        flag = self.outcome.flag
+        return reviewing.Item(
+            self.outcome.segment.parts,
+            flag.sentence if flag is not None else "",
+            self.outcome.tried,
+            ", ".join(filter(None, (self.title, self.unit.note))),
+            self.unit.context,
+        )
 
 
 def read(name: str, form: str | None) -> Source:
@@ -114,6 +135,7 @@ def source_language(source: Source, document: Document, target: Language) -> lan
 
 
 async def translate(
+    title: str,
     document: Document,
     out: BinaryIO,
     translator: Translator,
@@ -131,7 +153,9 @@ async def translate(
     async for done in translator.translate(document.units()):
         troubled = done.flagged
         writer.put(done.unit, done.parts, doubtful=bool(troubled))
-        flagged += (Flagged(done.unit, each) for each in troubled)
+        flagged += (
+            Flagged(title, translator.pair.source.code, done.unit, each) for each in troubled
+        )
         told(done)
         if stream:
             out.flush()
@@ -140,23 +164,30 @@ async def translate(
 
 
 @contextmanager
-def whole(out: Path | None, like: Path | None = None) -> Iterator[BinaryIO]:
+def written(
+    out: Path | None, like: Path | None = None, *, stream: bool = False
+) -> Iterator[BinaryIO]:
     """Give a file that takes the place of `out` at the block's end, or of nothing where that fails;
-    None is standard output, which then gets all of it at once.
+    None is standard output, which then gets all of it at once. With `stream` it is written at once.
 
     Raises StorageError. A new file may be read by whoever may read the document `like` it.
     """
     try:
-        if out is None:
+        if out is None and stream:
+            yield sys.stdout.buffer
+        elif out is None:
             with tempfile.TemporaryFile() as spool:
                 yield spool
                 spool.seek(0)
                 shutil.copyfileobj(spool, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
-            return
-        with durable.held(out), durable.replacing(out) as file:
-            yield file
-            os.fchmod(file.fileno(), _mode(out, like))
+            sys.stdout.buffer.flush()
+        elif stream:
+            with durable.held(out), out.open("wb") as file:
+                yield file
+        else:
+            with durable.held(out), durable.replacing(out) as file:
+                yield file
+                os.fchmod(file.fileno(), _mode(out, like))
     except BlockingIOError as error:
         raise StorageError(
             f"Another run is writing {out}.", "Wait for it, or name another file."
@@ -164,10 +195,10 @@ def whole(out: Path | None, like: Path | None = None) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise not_written(out, error) from error
+        raise _not_written(out, error) from error
 
 
-def not_written(out: Path | None, error: OSError) -> StorageError:
+def _not_written(out: Path | None, error: OSError) -> StorageError:
     """Return the error for a translation that could not be written."""
     name = out or "standard output"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -181,11 +212,10 @@ def not_written(out: Path | None, error: OSError) -> StorageError:
     )
 
 
-def place_for(source: Source, target: Language, folder: Path | None = None) -> Path:
+def place_beside(document: Path, target: Language, folder: Path | None = None) -> Path:
     """Return where a document's translation goes: beside it, as `guide.fr.md` of `guide.md`."""
-    assert source.path is not None
-    path = source.path
-    return (folder or path.parent) / f"{path.stem}.{target.code}{path.suffix}"
+    name = f"{document.stem}.{target.code}{document.suffix}"
+    return (folder or document.parent) / name
 
 
 def _mode(out: Path, like: Path | None) -> int:

@@ -56,6 +56,15 @@ class Progress:
             self._line.clear()
             self._print(clean_line(sentence, 400))
 
+    def paused(self, full: bool) -> None:
+        """Say that the disk is full, or that it goes on."""
+        self._line.clear()
+        self._print(
+            _("The disk is full: the translation waits until there is space.")
+            if full
+            else _("There is space again: the translation goes on.")
+        )
+
     @contextmanager
     def shown(self, name: str, document: Document, tally: Tally) -> Iterator[None]:
         """Show progress while the block runs."""

@@ -53,7 +53,7 @@ class Translator:
         self.tally = tally
         self._targets = targets
         self._asking = asking
-        self._pair = pair
+        self.pair = pair
         self._memory = memory
         self._uncovered = Flag(UNCOVERED, uncovered) if uncovered else None
         self._redo_flagged = redo_flagged
@@ -149,7 +149,7 @@ class Translator:
         window: list[Piece] = []
         before, number = "", 0
         for unit, following in _with_next(units):
-            segments = [] if unit.done else cut(unit, self._pair.source)
+            segments = [] if unit.done else cut(unit, self.pair.source)
             waiting = _Waiting(unit, segments)
             self._order.append(waiting)
             for at, segment in enumerate(segments):
