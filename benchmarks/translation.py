@@ -56,42 +56,28 @@ def home(slots: int) -> Iterator[Path]:
             subprocess.run([*HINT, "engine", "stop"], check=False, capture_output=True)
 
 
-async def run(
-    document: Any, out: Path, pair: Any, memory: Path, chosen: Any, concurrency: int | None
-) -> tuple[Any, list[Any], float]:
+async def run(setting: Any, document: Any, out: Path) -> tuple[Any, list[Any], float]:
     """Translate a document as `hint translate` does; return its tally, what is flagged, and the
-    seconds that it took."""
+    seconds that it took with the engine ready."""
     from hinterland.plugins.translation import job
-    from hinterland.plugins.translation.memory import Keyed, Memory
-    from hinterland.plugins.translation.pipeline import Asking, Tally, Translator
+    from hinterland.plugins.translation.pipeline import Tally
 
-    target = await chosen.target(concurrency)
-    keyed = Keyed(pair.source.code, pair.target.code, chosen.name, "", chosen.profile.version)
-    with Memory(memory, keyed) as remembered:
-        tally = Tally()
-        asking = Asking(pair, chosen.profile, model=chosen.wished, tally=tally)
-        translator = Translator([target], asking, pair, remembered, tally, say=_say)
+    tally = Tally()
+    async with setting.translator(setting.origin, tally, say=_say) as translator:
         started = time.perf_counter()
         with out.open("wb") as file:
-            flagged = await job.translate(document, file, translator)
-        await remembered.close()
-    return tally, flagged, time.perf_counter() - started
+            flagged = await job.translate("it", document, file, translator)
+        taken = time.perf_counter() - started
+    return tally, flagged, taken
 
 
-def choose(model: str) -> Any:
-    from hinterland import paths
-    from hinterland.config import load
-    from hinterland.plugins.translation import engines
+def setting_for(model: str, target: str, concurrency: int | None = None) -> Any:
+    """Return what `hint translate --from en --to TARGET --no-memory` goes by."""
+    from hinterland.plugins.translation import setting
 
-    found = paths.find()
-    return engines.choose(model, load(found), found)
-
-
-def pair_into(code: str) -> Any:
-    from hinterland.plugins.translation import languages
-    from hinterland.plugins.translation.pipeline import Pair
-
-    return Pair(languages.find("en"), languages.find(code))
+    return setting.find(
+        to=target, origin="en", model=model, concurrency=concurrency, remember=False
+    )
 
 
 def opened(text: bytes, form: str, target: str) -> Any:
@@ -116,20 +102,15 @@ def measure_throughput(model: str, segments: int, slots: int) -> list[Figure]:
     said = sentences(segments)
     assert len(said) == segments, len(said)
     text = "".join(f"{sentence}\n\n" for sentence in said).encode()
-    pair = pair_into("fr")
     found: dict[int, Any] = {}
     speed: dict[int, float] = {}
     with home(slots) as folder:
-        chosen = choose(model)
         for concurrency in (slots, 1):
+            setting, out = setting_for(model, "fr", concurrency), folder / "out"
             # The engine is warm, and has read what all prompts begin with.
             warm = opened(b"The bridge is open.\n\nThe oven is cold.\n", "text", "fr")
-            place = folder / f"warm-{concurrency}"
-            asyncio.run(run(warm, folder / "out", pair, place, chosen, concurrency))
-            document, place = opened(text, "text", "fr"), folder / f"memory-{concurrency}"
-            tally, _, seconds = asyncio.run(
-                run(document, folder / "out", pair, place, chosen, concurrency)
-            )
+            asyncio.run(run(setting, warm, out))
+            tally, _, seconds = asyncio.run(run(setting, opened(text, "text", "fr"), out))
             found[concurrency], speed[concurrency] = tally, 60 * tally.segments / seconds
     figures: list[Figure] = [
         (f"{slots} at a time", speed[slots], "segments/min", ""),
@@ -186,51 +167,56 @@ def _in_a_process(folder: Path, name: str, memory: str) -> dict[str, float]:
     return found
 
 
-def child(source: Path, memory: Path) -> None:
+def child(source: Path, account: Path) -> None:
     """Translate a document with the echo engine in this process; print what that took as JSON."""
     started = time.perf_counter()
+    os.environ["HINTERLAND_HOME"] = str(account)
+    from hinterland import paths
     from hinterland.batch.running import Target
     from hinterland.engine.echo import EchoEngine
+    from hinterland.plugins.translation import languages
+    from hinterland.plugins.translation.engines import Chosen
     from hinterland.plugins.translation.profiles import profile_of
+    from hinterland.plugins.translation.setting import Setting
 
     engine = EchoEngine()
 
-    class Echo:
-        name, wished, profile = "echo", "echo", profile_of(["echo"])
+    class Here(Chosen, frozen=True):
+        async def target(self, *_: Any) -> Target:
+            return Target(engine, "echo", workers=8)
 
-        async def target(self, concurrency: int | None) -> Target:
-            return Target(engine, "echo", concurrency or 8)
-
-    out = source.with_name(f"{source.name}.out")
-    document = opened(source.read_bytes(), "text", "fr")
-    tally, *_ = asyncio.run(run(document, out, pair_into("fr"), memory, Echo(), None))
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    megabytes = kilobytes / (1 if sys.platform == "darwin" else 1024) * 1024 / 1e6
-    taken = time.perf_counter() - started
-    print(
-        json.dumps(
-            {
-                "asked": engine.asked,
-                "segments_per_second": tally.segments / taken,
-                "resident_mb": megabytes,
-            }
-        )
+    setting = Setting(
+        places=paths.find(),
+        chosen=Here("echo", "echo", "echo", profile_of(["echo"])),
+        target=languages.find("fr"),
+        origin=languages.find("en"),
     )
+    document = opened(source.read_bytes(), "text", "fr")
+    tally, *_ = asyncio.run(run(setting, document, source.with_name(f"{source.name}.out")))
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    taken = time.perf_counter() - started
+    found = {
+        "asked": engine.asked,
+        "segments_per_second": tally.segments / taken,
+        "resident_mb": kilobytes / (1024 if sys.platform == "darwin" else 1) * 1024 / 1e6,
+    }
+    print(json.dumps(found))
 
 
 def measure_quality(model: str, po: Path, most: int, kept: Path | None) -> list[Figure]:
     """Return the chrF of the pipeline and of the bare prompt, and what was flagged."""
     import messages
+
     from hinterland.plugins.translation.quality.score import against
 
     chosen_messages = messages.eligible(po, most)
     answers = Answers(kept)
     figures: list[Figure] = []
     with home(2) as folder:
-        chosen = choose(model)
         for file, (code, name) in messages.LANGUAGES.items():
+            setting = setting_for(model, code)
             references = [each.references[file] for each in chosen_messages]
-            prompt = chosen.profile.prompts_for("en", code).plain
+            prompt = setting.chosen.profile.prompts_for("en", code).plain
             bare = [
                 messages.with_ends_of(each.text, answers.ask(model, prompt, name, each.text))
                 for each in chosen_messages
@@ -238,8 +224,7 @@ def measure_quality(model: str, po: Path, most: int, kept: Path | None) -> list[
             template, out = folder / f"{code}.po", folder / f"{code}.out.po"
             messages.write_template(chosen_messages, template, code)
             document = opened(template.read_bytes(), "po", code)
-            pair, memory = pair_into(code), folder / "memory"
-            tally, flagged, _ = asyncio.run(run(document, out, pair, memory, chosen, None))
+            tally, flagged, _ = asyncio.run(run(setting, document, out))
             ours, is_flagged = messages.translations(out, chosen_messages)
             _show(name, chosen_messages, references, bare, ours, flagged)
             with_ours, with_bare = (against(each, references, code) for each in (ours, bare))
