@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from hinterland.errors import InputError
-from hinterland.language import _
+from hinterland.language import _, wanted
+
+if TYPE_CHECKING:
+    from hinterland.plugins.translation.languages import Language
 
 _LONGEST_NAME = 3  # words
 
 
 async def answer(typed: str) -> AsyncIterator[str]:
-    """Yield the translation of what follows a language's code or name, sentence by sentence.
+    """Yield the translation of what follows a language's code or name, paragraph by paragraph.
 
-    Raises InputError where that is no language or nothing follows, and what translating raises.
+    `en>fr` names both languages. Raises InputError where there is no language or nothing follows,
+    and what translating raises.
     """
     from hinterland.plugins.translation import languages, setting
     from hinterland.plugins.translation.formats import open_document
@@ -23,20 +28,38 @@ async def answer(typed: str) -> AsyncIterator[str]:
     from hinterland.sentences import translated
 
     name, text = _parted(typed)
-    found = setting.find(to=name, remember=False)
-    origin = languages.detect(text).language
+    before, _arrow, after = name.rpartition(">")
+    found = setting.find(to=after, origin=before or None, remember=False)
+    origin = found.origin or languages.detect(text).language
     if origin is None:
-        raise InputError(
-            _("What language the text is in cannot be told."),
-            _("Write a few more words, or use `hint translate --from`."),
+        origin = _of_interface(found.target)
+        yield _("(It is too short to tell its language; taken as {language}.)").format(
+            language=origin.native
         )
+        yield "\n\n"
     document = open_document(text.encode(), "text", Wishes(target=found.target.code))
     async with found.translator(origin, Tally()) as translator:
         async for done in translator.translate(document.units()):
             yield f"{text_of(done.parts or done.unit.parts)}\n\n"
             for each in done.flagged:
-                assert each.flag is not None
-                yield f"({_('unsure')}: {translated(each.flag.sentence)})\n\n"
+                if each.flag is not None:
+                    said = _("(unsure: {why})").format(why=translated(each.flag.sentence))
+                    yield f"{said}\n\n"
+
+
+def _of_interface(target: Language) -> Language:
+    """Return the interface's language for a text whose own cannot be told; raises InputError where
+    that is what is translated into."""
+    from hinterland.plugins.translation import languages
+
+    code = next(iter(wanted()), "en")
+    found = languages.find(code)
+    if found.code == target.code:
+        raise InputError(
+            _("The text is too short to tell its language."),
+            _("Name both, such as /translate en>fr Good morning."),
+        )
+    return found
 
 
 def _parted(typed: str) -> tuple[str, str]:

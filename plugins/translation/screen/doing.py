@@ -20,6 +20,7 @@ from hinterland.plugins.translation.screen.messages import (
     Saved,
     SheetCut,
     SheetMade,
+    SourceUnknown,
     Told,
     Translated,
 )
@@ -150,6 +151,15 @@ class WorkingScreen(LaidOutScreen):
         self.running, self._agreed = None, message.doubt
         self.say(message.doubt)
         self.show_work()
+
+    def on_source_unknown(self, _message: SourceUnknown) -> None:
+        self.running = None
+        self.ask_source()
+        self.say(_("It is too short to tell what language it is in."))
+
+    def ask_source(self) -> None:
+        """Ask for the language of the text, and go on."""
+        raise NotImplementedError
 
     def on_ended(self, message: Ended) -> None:
         self.running = None

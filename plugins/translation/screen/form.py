@@ -135,6 +135,11 @@ class TranslateScreen(WorkingScreen):
     def action_source(self) -> None:
         self._ask(Page.SOURCE, self.pair.source)
 
+    def ask_source(self) -> None:
+        """Ask for the language of the text, and go on."""
+        self._then_translate = True
+        self._ask(Page.SOURCE)
+
     def action_target(self) -> None:
         self._ask(Page.TARGET, self.pair.target)
 
@@ -252,10 +257,10 @@ class TranslateScreen(WorkingScreen):
 
     def on_text_area_changed(self) -> None:
         """Name the languages that begin as typed."""
-        if self.page in {Page.SOURCE, Page.TARGET}:
-            typed = self.box.text.strip().casefold()
-            found = beginning(typed) if typed else []
-            self.say(", ".join(f"{each.name} ({each.code})" for each in found[:_NAMED]))
+        typed = self.box.text.strip().casefold()
+        if typed and self.page in {Page.SOURCE, Page.TARGET}:
+            found = beginning(typed)[:_NAMED]
+            self.say(", ".join(f"{each.name} ({each.code})" for each in found))
 
     def _would_lose(self) -> bool:
         if self.sheet is not None and self.sheet.changed:

@@ -22,6 +22,7 @@ from hinterland.plugins.translation.screen.messages import (
     Ended,
     Finished,
     SheetCut,
+    SourceUnknown,
     Told,
 )
 from hinterland.plugins.translation.screen.messages import Translated as RowsTranslated
@@ -68,6 +69,9 @@ async def translate(sheet: Sheet, wish: Wish, post: Post) -> None:
     """Translate what waits in a sheet; what comes is told as it comes, and the end always."""
     try:
         prepared = await asyncio.to_thread(_prepare, sheet, wish)
+        if prepared is None:
+            post(SourceUnknown())
+            return
         if prepared.doubt and prepared.doubt != wish.agreed:
             post(Doubted(prepared.doubt))
             return
@@ -79,10 +83,13 @@ async def translate(sheet: Sheet, wish: Wish, post: Post) -> None:
         post(Ended())
 
 
-def _prepare(sheet: Sheet, wish: Wish) -> _Prepared:
+def _prepare(sheet: Sheet, wish: Wish) -> _Prepared | None:
+    """Return what has to be known; None where the language of the text cannot be told."""
     places = paths.find()
     settings = config.load(places.config_file)
     origin = find(wish.source) if wish.source else _told(sheet)
+    if origin is None:
+        return None
     chosen = engines.choose(settings.translation.model or wish.model or None, settings, places)
     found = Setting(
         places=places,
@@ -100,14 +107,9 @@ def _prepare(sheet: Sheet, wish: Wish) -> _Prepared:
     return _Prepared(found, origin, segments, _doubt(chosen, engines.doubt(chosen, pair)))
 
 
-def _told(sheet: Sheet) -> Language:
+def _told(sheet: Sheet) -> Language | None:
     text = "\n".join(text_of(unit.parts) for unit in sheet.units)[:_LOOKED_AT]
-    found = languages.detect(text).language
-    if found is None:
-        raise InputError(
-            _("What language the text is in cannot be told."), _("Choose the one it is from.")
-        )
-    return found
+    return languages.detect(text).language
 
 
 def _doubt(chosen: engines.Chosen, uncovered: str) -> str:

@@ -58,6 +58,11 @@ class Doubted(Message):
 
 
 @dataclass
+class SourceUnknown(Message):
+    """Nothing was asked yet: what language a text is in cannot be told."""
+
+
+@dataclass
 class Ended(Message):
     """No more is translated now; `trouble` is a sentence where something went wrong."""
 
