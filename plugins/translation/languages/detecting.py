@@ -82,7 +82,7 @@ def _sampled(text: str) -> list[str]:
     for start in range(0, len(text), step):
         window = text[start : start + _PIECE]
         paragraphs = [each for each in re.split(r"\n\s*\n", window) if each.strip()]
-        pieces += paragraphs if all(len(each) >= 80 for each in paragraphs) else [window]
+        pieces += paragraphs if all(len(each) >= 40 for each in paragraphs) else [window]
     return pieces
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 import re
+import unicodedata
 from collections import Counter
 
 _RANGES = (
@@ -55,10 +56,10 @@ _WIDE_SIGNS = frozenset("。、！？，．：；）（」「』『】【》《�
 
 @functools.cache
 def script_of(letter: str) -> str:
-    """Return the script of a letter by ISO 15924; "" for what belongs to none or to many."""
+    """Return the script of a letter or a vowel sign by ISO 15924; "" for what belongs to none or to many."""
     code = ord(letter)
     at = bisect.bisect_right(_STARTS, code) - 1
-    if at < 0 or code > _SORTED[at][1] or not (letter.isalpha() or letter.isidentifier()):
+    if at < 0 or code > _SORTED[at][1] or unicodedata.category(letter)[0] not in "LM":
         return ""
     return _SORTED[at][2]
 

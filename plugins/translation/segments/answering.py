@@ -34,10 +34,15 @@ def read_answer(
     if not text:
         raise Unfit(Trouble.EMPTY, "The model's answer is empty.")
     check_length(masked.text, text, was_cut=was_cut)
+    if text == masked.text:  # whatever there is to keep is kept
+        if not lenient:
+            asked = _words_of(masked)
+            check_sound(asked, asked, source, target)
+        return masked.segment.parts
     found = restored(masked, text)
     _check_newcomers(masked, found)
-    words = " ".join(each for each in found if isinstance(each, str))
     asked = _words_of(masked)
+    words = " ".join(each for each in found if isinstance(each, str))
     if wrong := wrong_number(asked, words, (source, target)):
         raise Unfit(Trouble.NUMBER, f"The number {wrong} is not the same in the translation.")
     if not lenient:

@@ -22,6 +22,7 @@ _DIGIT = re.compile(r"\d|[¼-¾⅐-⅞]")
 _GAP = re.compile(r"(?<![\d.,'’])(\d{1,3})((?:[ \u2009]\d{3})+)(?![\d.,'’]?\d)")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’٬]\d{2,3})*[.,'’٬]\d{3}")
 _SPACED_OUT = str.maketrans("", "", " \u2009\u00a0\u202f")
+_MONTHS = range(1, 13)
 _SCALED_BEHIND = frozenset({"zh", "yue", "ja", "ko"})
 """Languages that write 万 directly after the digits."""
 _NEAR = 24
@@ -55,6 +56,11 @@ def wrong_number(source: str, translated: str, languages: tuple[Language, Langua
     return wrong
 
 
+def value_of(spelled: str, language: Language) -> Decimal:
+    """Return what a number in a text of this language is worth."""
+    return _value(_plain(spelled), language.decimal)
+
+
 def _plain(text: str) -> str:
     """Return a text with the digits of every script as those of ASCII."""
     if text.isascii():
@@ -76,12 +82,12 @@ def _compared(
         if match is not None:
             left.remove(number)
             new.remove(match)
-    words_there, words_here = _Words(translated, theirs), _Words(source, ours)
+    words = _Words((source, ours), (translated, theirs))
     for number in left:
-        if not words_there.say(number):
+        if not words.take(number.value, 1):
             return number.spelled
     for number in new:
-        if not words_here.say(number):
+        if not words.take(number.value, -1):
             return number.spelled
     return ""
 
@@ -152,45 +158,52 @@ def _scale(after: str, spelling: _Spelling | None) -> int:
 
 
 class _Words:
-    """The numbers that a text has as words."""
+    """How many more numbers a translation has as words than its source has."""
 
-    def __init__(self, text: str, language: Language) -> None:
-        self._text = text.casefold()
-        self._spaced = language.spaced
-        self._spelling = _spellings().get(language.base)
-        self._used: Counter[str] = Counter()
+    def __init__(self, source: tuple[str, Language], translated: tuple[str, Language]) -> None:
+        self._source, self._translated = source, translated
+        self._surplus: dict[Decimal, int] = {}
 
-    def say(self, number: _Number) -> bool:
-        """Whether a number stands there as a word or as the name of a month, once for each."""
-        if self._spelling is None:
+    def take(self, value: Decimal, one: int) -> bool:
+        """Whether a number became a word (`one` is 1), or a word that number (-1); each only once."""
+        if value not in self._surplus:
+            ours, theirs = self._source[1], self._translated[1]
+            self._surplus[value] = _said(value, *self._translated, ours) - _said(
+                value, *self._source, theirs
+            )
+        if self._surplus[value] * one <= 0:
             return False
-        value = number.value
-        if value != int(value) or not 0 <= value <= 12:
-            return any(self._multiplied(value, name) for name in self._spelling.scales)
-        at = int(value)
-        forms = self._spelling.words[at].split("|")
-        if at:
-            forms += self._spelling.months[at - 1].format(at).split("|")
-        return any(self._take(form) for form in forms)
-
-    def _multiplied(self, value: Decimal, name: str) -> bool:
-        """Whether 1000 stands there as "thousand" alone, or 3000 as "three thousand"."""
-        assert self._spelling is not None
-        scale = self._spelling.scales[name]
-        if value == scale:
-            return self._take(name)
-        many = value / scale
-        if many != int(many) or not 1 <= many <= 12:
-            return False
-        forms = self._spelling.words[int(many)].split("|")
-        joint = " " if self._spaced else ""
-        return any(self._take(f"{form}{joint}{name}") for form in forms)
-
-    def _take(self, form: str) -> bool:
-        pattern = re.escape(form)
-        if self._spaced:
-            pattern = rf"(?<!\w){pattern}(?!\w)"
-        if len(re.findall(pattern, self._text)) <= self._used[form]:
-            return False
-        self._used[form] += 1
+        self._surplus[value] -= one
         return True
+
+
+def _said(value: Decimal, text: str, language: Language) -> int:
+    """Return how often a number stands in a text as a word, or as the name of a month."""
+    spelling = _spellings().get(language.base)
+    if spelling is None:
+        return 0
+    return sum(
+        _count(form, text.casefold(), language) for form in _forms(value, spelling, language)
+    )
+
+
+def _forms(value: Decimal, spelling: _Spelling, language: Language) -> list[str]:
+    """Return the words for a number: those of 3000 are "three thousand", of 1000 "thousand" too."""
+    if value == int(value) and 0 <= value <= 12:
+        return spelling.words[int(value)].split("|")
+    forms = []
+    joint = " " if language.spaced else ""
+    for name, scale in spelling.scales.items():
+        many = value / scale
+        if many == 1:
+            forms.append(name)
+        elif many == int(many) and 1 < many <= 12:
+            words = spelling.words[int(many)].split("|")
+            forms += [f"{word}{joint}{name}" for word in words]
+    return forms
+
+
+def _count(form: str, text: str, language: Language) -> int:
+    if not language.spaced:
+        return text.count(form)
+    return len(re.findall(rf"(?<!\w){re.escape(form)}(?!\w)", text))

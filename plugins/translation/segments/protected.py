@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
 from importlib import resources
 
 import msgspec
@@ -14,41 +13,41 @@ from hinterland.plugins.translation.units import Parts
 LETTER = re.compile(r"[^\W\d_]")
 _FOREIGN = re.compile(r"[%{}<>&]|://|\w@\w|\$\(|www\.")
 _KINDS = {
-    "%": r"""
+    ("%",): r"""
         (?<!\d)%(?:\(\w+\)|\d+\$)?[-+\#0']*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|q|j|z|t|L)?
             [diouxXeEfFgGaAcspnm@]
       | %%  | (?<!\d)%L?\d{1,2}(?![\w%])  | (?<!\d)%[-_0^\#]?[A-Za-z](?![A-Za-z])
       | \{%[^%\n]*%\}  | <%[^%\n]*%>
     """,
-    r"[{$]": r"""
+    ("{", "$"): r"""
         \{\{[^{}\n]*\}\}  | \$\{\{[^{}\n]*\}\}
       | \{\s*\w+\s*,\s*(?:plural|select|selectordinal|number|date|time|choice)\b
             (?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*\}
       | [$\#%@]?\{[\w.\[\]:!,<>^+\-\#|$()=*'"/%]*\}  | \$[A-Za-z_]\w*(?:\.\w+)*
       | \$\([\w./ -]+\)
     """,
-    r"[<&`]": r"""
+    ("<", "&", "`"): r"""
         <!--[^\n]*?-->  | </?[A-Za-z][\w:.-]*(?:\s[^<>\n]*|/)?>
       | &(?:[A-Za-z]\w*|\#\d+|\#[xX][0-9a-fA-F]+);  | `[^`'\n]+`  | ``[^`\n]+``
     """,
-    r"://|www\.|mailto:|data:": r"""
+    ("://", "www.", "mailto:", "data:"): r"""
         (?:(?<![A-Za-z\d+.-])[A-Za-z][A-Za-z\d+.-]*://|(?<![\w.])www\.|\bmailto:|\bdata:)
             (?:[^\s<>"()\u3000-\u9fff\uff00-\uffef]|\([^\s<>"()]*\))*
             (?:[^\s<>"().,;:!?'\]}}*_\u3000-\u9fff\uff00-\uffef]|\([^\s<>"()]*\))
     """,
-    "@": r"""
+    ("@",): r"""
         (?<![\w.+-])[\w.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z\d-]+)+  | (?<![\w@])@[A-Za-z_][\w-]*@?
     """,
-    r"[/\\]": r"""
+    ("/", "\\"): r"""
         (?<![\w/.~])(?:~|\.{1,2})?/[\w.+@%-]*[\w*](?:/[\w.+@%*-]*[\w*])*/?
       | (?<![\w\\])(?:[A-Za-z]:\\|\\\\)[\w\\.$-]*\w
     """,
     r"\.\w": r"(?<![\w./-])(?:[\w-]+/)*[\w-]+(?:\.[\w-]+)*\.(?:<endings>)(?![\w/])",
-    r"-\w": r"(?<![\w-])--[A-Za-z][\w-]*(?:=[\w./,%-]*\w)?  | (?<![\w-])-[A-Za-z](?![\w-])",
-    "_": r"""
+    ("-",): r"(?<![\w-])--[A-Za-z][\w-]*(?:=[\w./,%-]*\w)?  | (?<![\w-])-[A-Za-z](?![\w-])",
+    ("_",): r"""
         (?<!\w)(?:[a-z][a-z\d]*(?:_[a-z\d]+)+|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?:\(\))?(?!\w)
     """,
-    r"\(\)|::": r"""
+    ("()", "::"): r"""
         (?<!\w)[A-Za-z]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)*\(\)  | (?<!\w)\w+::\w+(?:::\w+)*
     """,
     r"\d": r"""
@@ -65,8 +64,12 @@ _KINDS = {
       | (?<![\w.])<number>(?:\s?[x×]\s?<number>)+(?!\w) )
     """,
 }
-"""What is protected, by what none of its kind goes without."""
+"""What is protected, by what its kind does not go without: one of some strings, or a pattern."""
 _NUMBER = r"\d+(?:[.,'’٫٬]\d+|[\u00a0\u202f]\d{3})*"
+_NEEDS = [(1 << at, needs) for at, needs in enumerate(_KINDS) if isinstance(needs, tuple)]
+_SEARCHES = [
+    (1 << at, re.compile(need).search) for at, need in enumerate(_KINDS) if isinstance(need, str)
+]
 _TRIGGER = re.compile(r"[%{$<&`@\\_\d]|://|www\.|[/-]\w|::|\(\)|\.\w|mailto:|data:")
 """What one of the kinds needs: most sentences have none of it."""
 
@@ -123,15 +126,15 @@ def has_words(parts: Parts) -> bool:
 def _kinds(text: str) -> int:
     """Return which kinds a text can have, a bit for each."""
     kinds = 0
-    for bit, need in _needs():
-        if need(text):
+    for bit, needs in _NEEDS:
+        for need in needs:
+            if need in text:
+                kinds |= bit
+                break
+    for bit, search in _SEARCHES:
+        if search(text):
             kinds |= bit
     return kinds
-
-
-@functools.cache
-def _needs() -> tuple[tuple[int, Callable[[str], object]], ...]:
-    return tuple((1 << at, re.compile(need).search) for at, need in enumerate(_KINDS))
 
 
 @functools.cache
@@ -145,7 +148,7 @@ def _pattern(kinds: int) -> re.Pattern[str]:
         "<currency>": either(table.currency),
     }
     chosen = [kind for at, kind in enumerate(_KINDS.values()) if kinds >> at & 1]
-    joined = "|".join(chosen) or r"(?!)"
+    joined = "|".join(chosen)
     for name, value in values.items():
         joined = joined.replace(name, value)
     return re.compile(f"(?:{joined})+", re.VERBOSE)

@@ -27,6 +27,8 @@ _TELLING = 40
 
 def check_length(asked: str, answer: str, *, was_cut: bool) -> None:
     """Raise Unfit for an answer that repeats itself, was cut off, or is far too long or short."""
+    if answer == asked and not was_cut:
+        return
     if _loops(answer) and not _loops(asked):
         raise Unfit(Trouble.LOOP, "The model repeats itself.")
     if was_cut:
