@@ -145,7 +145,7 @@ def folded(text: str, width: int) -> list[str]:
     allow that."""
     bare = text.lstrip(" \t\r\n")
     lines = [text[: len(text) - len(bare)]]
-    for piece in pieces_of(bare):
+    for piece in line_pieces(bare):
         if lines[-1] and columns(lines[-1]) + columns(piece.rstrip(" ")) > width:
             lines.append("")
         lines[-1] += piece

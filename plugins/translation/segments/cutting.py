@@ -13,8 +13,8 @@ import msgspec
 import sentencex
 
 from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.translation.languages.scripts import is_unspaced
 from hinterland.plugins.translation.segments.protected import has_words
-from hinterland.plugins.translation.segments.scripts import is_unspaced
 from hinterland.plugins.translation.units import Code, Kind, Parts, Unit
 
 LONGEST = 1000
