@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hinterland.plugins.translation.formats import open_document
 from hinterland.plugins.translation.formats.document import Document, Wishes
-from hinterland.plugins.translation.units import Code, Kind, Parts, Unit, codes_of
+from hinterland.plugins.translation.units import Code, Kind, Parts, Unit, codes_of, text_of
 
 FOLDER = Path(__file__).parent / "data" / "translation"
 
@@ -26,6 +26,8 @@ _ZIPPED = {"docx", "epub"}
 """Formats whose units have no span in the file itself."""
 _NOT_READ_BACK = {"po"}
 """Formats whose units are the source text even where there is a translation."""
+_CODES_BY_LENGTH = {"docx"}
+"""Formats where the look of most characters has no code: a longer text can be coded otherwise."""
 _ALONE = 200  # units that are translated alone, to see what each of them changes
 
 _ACCENTED = str.maketrans("aeiouyAEIOUY", "àéîõûýÀÉÎÕÛÝ")
@@ -113,7 +115,8 @@ def identity(data: bytes, form: str, wishes: Wishes = Wishes()) -> list[Unit]:  
     """
     units = read(data, form, wishes)
     assert written(data, form, lambda unit: None, wishes) == data
-    assert written(data, form, lambda unit: unit.parts, wishes) == data
+    if form not in _NOT_READ_BACK:  # a message that is its own translation is no untranslated one
+        assert written(data, form, lambda unit: unit.parts, wishes) == data
     marked(data, form, wishes, mark=recut)
     return units
 
@@ -146,7 +149,10 @@ def marked(
         assert len(again) == len(units), f"{form}: {len(units)} units became {len(again)}"
         for unit, found in zip(units, again, strict=True):
             wanted = unit.parts if unit.done else mark(unit.parts)
-            assert plain(found.parts) == plain(wanted), unit.note
+            if form in _CODES_BY_LENGTH:
+                assert plain((text_of(found.parts),)) == plain((text_of(wanted),)), unit.note
+            else:
+                assert plain(found.parts) == plain(wanted), unit.note
     return out
 
 
@@ -226,7 +232,9 @@ def _nested(parts: Parts) -> None:
 
 def _same_outside(data: bytes, document: Document, units: list[Unit], change: Change) -> None:
     """Fail unless each unit's translation changes its span alone, and all together no more."""
-    chosen = [unit for unit in units if not unit.done][:: len(units) // _ALONE + 1]
+    # A unit without a span has its place within the one before it.
+    chosen = [unit for unit in units if not unit.done and unit.start < unit.end]
+    chosen = chosen[:: len(units) // _ALONE + 1]
     expected, at = b"", 0
     for one in chosen:
         alone = _written(document, units, _only({id(one)}, change))

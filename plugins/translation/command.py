@@ -261,15 +261,11 @@ async def _told(source: Any, document: Any, target: Language, progress: Any) -> 
     """Return the language of a document as it seems, and say so; raises InputError."""
     from hinterland.plugins.translation import job
 
-    detected = await asyncio.to_thread(job.source_language, source, document, target)
-    language: Language = detected.language
+    language, others = await asyncio.to_thread(job.source_language, source, document, target)
     said = _("{name} is in {language}, it seems.")
     progress.tell(said.format(name=source.title, language=language.name))
-    if detected.mixed:
-        others = ", ".join(each.name for each in detected.mixed if each != language)
-        progress.say(
-            _("{name} has text in other languages too: {others}.").format(
-                name=source.title, others=others
-            )
-        )
+    if others:
+        said = _("{name} has text in other languages too: {others}.")
+        names = ", ".join(each.name for each in others)
+        progress.say(said.format(name=source.title, others=names))
     return language

@@ -28,7 +28,7 @@ LARGEST = 256 << 20
 """Bytes of a document; a larger one is refused."""
 _SAMPLE = 6_000  # characters that a document's language is told by
 _UNITS_LOOKED_AT = 2_000
-_SURE = 0.5
+_UNIT_LOOKED_AT = 400  # characters
 STDIN = "-"
 
 
@@ -104,34 +104,34 @@ def read(name: str, form: str | None) -> Source:
     return Source(name, data, form or "text", path)
 
 
-def language_of(source: Source, document: Document) -> languages.Detected:
-    """Return what language a document is in, told by a sample of its units."""
-    said: list[str] = []
-    length = 0
-    for number, unit in enumerate(document.units()):
-        text = text_of(unit.parts)
-        said.append(text[:400])
-        length += len(said[-1])
-        if length > _SAMPLE or number > _UNITS_LOOKED_AT:
-            break
-    return languages.detect("\n".join(said))
+def source_language(
+    source: Source, document: Document, target: Language
+) -> tuple[Language, tuple[Language, ...]]:
+    """Return what language a document is in, and which others it has; told by a sample of it.
 
-
-def source_language(source: Source, document: Document, target: Language) -> languages.Detected:
-    """Return what language a document is in; raises InputError where that cannot be told, or where
-    it is the one that is translated into."""
-    found = language_of(source, document)
-    name = _called(source.name)
+    Raises InputError where that cannot be told, or where it is the one that is translated into.
+    """
+    found = languages.detect("\n".join(_sample(document)))
     if found.language is None:
         raise InputError(
-            f"What language {name} is in cannot be told.", "Say so, such as with --from en."
+            f"What language {source.title} is in cannot be told.", "Say so, such as with --from en."
         )
     if found.language.code == target.code:
         raise InputError(
-            f"{name} is in {target.name} already, it seems.",
+            f"{source.title} is in {target.name} already, it seems.",
             "If it is not, say what it is in with --from.",
         )
-    return found
+    return found.language, tuple(each for each in found.mixed if each != found.language)
+
+
+def _sample(document: Document) -> Iterator[str]:
+    length = 0
+    for number, unit in enumerate(document.units()):
+        text = text_of(unit.parts)[:_UNIT_LOOKED_AT]
+        length += len(text)
+        yield text
+        if length > _SAMPLE or number > _UNITS_LOOKED_AT:
+            return
 
 
 async def translate(

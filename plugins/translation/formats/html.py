@@ -40,7 +40,7 @@ def open_document(data: bytes, form: str, wishes: Wishes) -> Page:
 class Page:
     """An HTML or XHTML document."""
 
-    def __init__(self, data: bytes, target: str = "") -> None:
+    def __init__(self, data: bytes, target: str = "", *, is_xml: bool = False) -> None:
         self._begin = 0
         for mark, charset in _BOMS:
             if data.startswith(mark):
@@ -52,17 +52,21 @@ class Page:
         self.page = data[self._begin :].decode(self.charset, "surrogateescape")
         if data[self._begin :] != self.page.encode(self.charset, "surrogateescape"):
             raise InputError(f"The page is not in {self.charset}, as it says.", "Save it as UTF-8.")
-        self.is_xml = _XML.match(data, self._begin) is not None or (
+        self.is_xml = (is_xml or _XML.match(data, self._begin) is not None) or (
             b"http://www.w3.org/1999/xhtml" in data[:_CHARSET_WITHIN] and b"XHTML" in data[:200]
         )
         self.target = target
+
+    def places(self) -> Iterator[Place]:
+        """Yield the texts."""
+        return places(self.page, is_xml=self.is_xml)
 
     def located(self) -> Iterator[tuple[Place, Unit]]:
         """Yield the texts and their units; those of attributes within a text are not among them."""
         at = self._begin
         behind = 0
         line = 1
-        for place in places(self.page, is_xml=self.is_xml):
+        for place in self.places():
             line += self.page.count("\n", behind, place.start)
             start = at + len(self.encoded(self.page[behind : place.start]))
             at = start + len(self.encoded(self.page[place.start : place.end]))

@@ -49,6 +49,9 @@ _NO_WORDS = re.compile(
     | (?=[a-z0-9-]*\d)[a-z0-9]+(?:-[a-z0-9]+)+   # kebab-case that is no word with a hyphen
     | [a-z0-9]+(?:-[a-z0-9]+){2,}
     | [a-z]{2,3}[-_](?:[A-Z][a-z]{3}[-_])?[A-Z]{2}    # a language with its region
+    | [\w.-]+(?::[\w.-]+)+                       # a command of an editor, a name in XML
+    | [\w.-]+(?:\[[\w,]+\])?(?:[<>=!~]=|[<>])\S*  # a version that is needed
+    | \S.*?\ ::\ .+                             # a trove classifier
     | [@$\#.]\S+                                 # a handle, a variable, a colour
     | --?[a-zA-Z][\w-]*(?:=\S*)?                 # an option
     | v?\d[\w.+-]*                               # a version, a date, a size
@@ -57,6 +60,10 @@ _NO_WORDS = re.compile(
     """,
     re.VERBOSE,
 )
+_NAMING = frozenset(
+    ("type", "kind", "id", "format", "class", "style", "enum", "const", "default", "required")
+)
+_NAME = re.compile("[a-z][a-z0-9-]*")
 _MARKUP = re.compile(r"\{\{.*?\}\}|\$?\{[^{}]*\}|</?[A-Za-z][^<>]*>|%(?:\(\w+\))?[sdif]")
 
 
@@ -66,19 +73,25 @@ def is_text(words: str) -> bool:
     return not _NO_WORDS.fullmatch(words) and any(map(str.isalpha, _MARKUP.sub("", words)))
 
 
-def is_wanted(path: Sequence[str], patterns: Sequence[str]) -> bool:
-    """Whether a key, such as `menu.file.open`, is one that was asked for; all are without patterns.
+def is_wanted(path: Sequence[str], value: str, patterns: Sequence[str]) -> bool:
+    """Whether a value is a text at a key, such as `menu.file.open`, that was asked for.
 
-    A `*` stands for any run of characters, dots too.
+    A `*` in a pattern stands for any run of characters, dots too. Without patterns all keys are
+    asked for, but a bare word at one such as `type` is taken for a name.
     """
-    joined = ".".join(path)
-    return not patterns or any(fnmatchcase(joined, pattern) for pattern in patterns)
+    if not is_text(value):
+        return False
+    if patterns:
+        joined = ".".join(path)
+        return any(fnmatchcase(joined, pattern) for pattern in patterns)
+    key = next((key for key in reversed(path) if not key.isdecimal()), "")
+    return not (key in _NAMING and _NAME.fullmatch(value))
 
 
-def texts(tokens: Iterable[Token]) -> Iterator[Text]:
+def texts(tokens: Iterable[Token], *, is_wrapped: bool = False) -> Iterator[Text]:
     """Yield the texts of a string: its lines, without the white space around them.
 
-    Lines that a person wrapped are one text.
+    With `is_wrapped`, lines that a person wrapped are one text.
     """
     lines: list[list[Token]] = [[]]
     for token in tokens:
@@ -89,7 +102,7 @@ def texts(tokens: Iterable[Token]) -> Iterator[Text]:
     shown = [text_of(tuple(token.value for token in line)) for line in lines]
     begin = 0
     for number in range(1, len(lines) + 1):
-        if number == len(lines) or not runs_on(shown, number):
+        if number == len(lines) or not (is_wrapped and runs_on(shown, number)):
             yield from _text(lines[begin:number], shown[begin:number])
             begin = number
 

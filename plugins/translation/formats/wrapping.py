@@ -23,6 +23,7 @@ _IDEOGRAPHIC = (
 _BREAKABLE = re.compile(f"[{_IDEOGRAPHIC}]")
 # Thai, Lao, Burmese and Khmer set no spaces between words either, but lines break between words.
 _UNSPACED = re.compile(f"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff{_IDEOGRAPHIC}]")
+_HYPHENED = re.compile(r"[^\W\d_]-\Z|\u00ad\Z")
 # East Asian typesetting: these do not begin a line, and those do not end one.
 _NOT_FIRST = frozenset(
     "、。，．：；？！）］｝」』】》〉〕’”…‥ー々〻ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ・％"
@@ -128,13 +129,16 @@ def wrapped(
 ) -> list[str]:
     """Return the lines of a text, none wider than `width` where its words allow that.
 
-    `first` columns of the first line are taken; a line begins only with what `may_begin`.
+    `first` columns of the first line are taken; a line begins only with what `may_begin`, and none
+    ends with a hyphen, which would join two words when it is read again.
     """
     lines: list[str] = []
     line, room = "", width - first
     for piece in line_pieces(text):
-        if line and columns(line) + columns(piece.rstrip()) > room and may_begin(piece):
-            lines.append(line.rstrip(" \t\r\n"))
+        bare = line.rstrip(" \t\r\n")
+        full = columns(line) + columns(piece.rstrip()) > room
+        if line and full and may_begin(piece) and not _HYPHENED.search(bare):
+            lines.append(bare)
             line, room = "", width
         line += " ".join(piece.split()) + (" " if piece[-1:].isspace() else "")
     return [*lines, line.rstrip(" \t\r\n")]

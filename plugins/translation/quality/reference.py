@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hinterland.errors import InputError
+from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.job import Source
 from hinterland.plugins.translation.pipeline import Translated
-from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.units import text_of
 
 

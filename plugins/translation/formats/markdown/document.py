@@ -17,7 +17,6 @@ from hinterland.plugins.translation.formats.markdown.reading import top_blocks
 from hinterland.plugins.translation.formats.markdown.runs import CellFinder, runs_of
 from hinterland.plugins.translation.formats.markdown.writing import Place, written
 from hinterland.plugins.translation.formats.spans import SpanWriter
-from hinterland.plugins.translation.formats.wrapping import Wrapping, wrapping_of
 from hinterland.plugins.translation.units import Parts, Unit, text_of
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
@@ -51,12 +50,12 @@ class Markdown:
         self._front = text.count("\n", 0, front.end()) if front else 0
         self._text = text[front.end() :] if front else text
         self._env: dict[str, Any] = {}
-        self._wrapping: Wrapping | None = None
+        self._learnt = False
         self._places: dict[int, Place] = {}
 
     def units(self) -> Iterator[Unit]:
         """Yield what is read in each block."""
-        wrapping = self._learnt()
+        self._learn()
         heading = ""
         for block in top_blocks(self._text, self._env):
             cells = CellFinder()
@@ -64,7 +63,7 @@ class Markdown:
                 if parent.type in {"th_open", "td_open"}:
                     yield from self._cell(token, cells, heading)
                     continue
-                yield from self._prose(token, parent, wrapping, heading)
+                yield from self._prose(token, parent, heading)
                 if parent.type == "heading_open":
                     heading = text_of(parts_of(pieces_of(token.content, self._env)))[:_HEADING]
 
@@ -72,18 +71,12 @@ class Markdown:
         """Return what writes the document with translations in the places of units."""
         return SpanWriter(self._data, out, self._encode)
 
-    def _learnt(self) -> Wrapping:
+    def _learn(self) -> None:
         """Read the document once for what its end says about its beginning: link definitions."""
-        if self._wrapping is None:
-            self._wrapping = wrapping_of(self._pairs())
-        return self._wrapping
-
-    def _pairs(self) -> Iterator[tuple[str, str]]:
-        for block in top_blocks(self._text, self._env):
-            for token, parent in _inlines(block):
-                if parent.type == "paragraph_open":
-                    lines = [line.strip() for line in token.content.split("\n")]
-                    yield from pairwise(lines)
+        if not self._learnt:
+            for _block in top_blocks(self._text, self._env):
+                pass
+        self._learnt = True
 
     def _line(self, number: int) -> str:
         """Return a line of the text, counted as the parser counts, with its line end."""
@@ -95,9 +88,7 @@ class Markdown:
         line = self._line(number)
         return self._starts[number + self._front] + len(line[:column].encode())
 
-    def _prose(
-        self, token: Token, parent: Token, wrapping: Wrapping, heading: str
-    ) -> Iterator[Unit]:
+    def _prose(self, token: Token, parent: Token, heading: str) -> Iterator[Unit]:
         assert token.map
         text, first = token.content, token.map[0]
         if lead := _LEAD.match(text):
@@ -105,7 +96,7 @@ class Markdown:
         if trail := _TRAIL.search(text):
             text = text[: trail.start()]
         place = _PLACES.get((parent.type, parent.markup[:1]), Place.PROSE)
-        for begin, end, pieces in runs_of(text, pieces_of(text, self._env), wrapping):
+        for begin, end, pieces in runs_of(text, pieces_of(text, self._env)):
             start, stop = self._at(token, first, begin), self._at(token, first, end)
             if start is None or stop is None:
                 continue
@@ -154,8 +145,6 @@ class Markdown:
 
 def _inlines(block: list[Token]) -> Iterator[tuple[Token, Token]]:
     """Yield what holds text in a block, each with what it is the text of."""
-    parent = block[0]
-    for token in block:
+    for parent, token in pairwise(block):
         if token.type == "inline":
             yield token, parent
-        parent = token

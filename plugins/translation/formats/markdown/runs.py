@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hinterland.plugins.translation.formats.decoding import has_letters
 from hinterland.plugins.translation.formats.markdown.inline import Piece, parts_of
-from hinterland.plugins.translation.formats.wrapping import Wrapping, ends_sentence
+from hinterland.plugins.translation.formats.wrapping import ends_sentence
 from hinterland.plugins.translation.units import Kind, text_of
 
 _OWN_LINE = re.compile(
@@ -19,13 +19,14 @@ Run = tuple[int, int, list[str | Piece]]
 """Where in the text it begins and ends, and what it is of."""
 
 
-def runs_of(text: str, pieces: list[str | Piece], wrapping: Wrapping) -> Iterator[Run]:
+def runs_of(text: str, pieces: list[str | Piece]) -> Iterator[Run]:
     """Yield what is read as one text in a block, without spaces at its ends.
 
-    Lines are joined unless they end a sentence where there was room for more: writers who set
-    each sentence on its own line find it there again.
+    Lines are joined unless all of them end sentences: writers who set each sentence on its own
+    line find it there again.
     """
-    lines = text.split("\n")
+    lines = [line.strip() for line in text.split("\n")]
+    by_sentence = all(ends_sentence(line) for line in lines[:-1])
     begin, number, depth = 0, 0, 0
     run: list[str | Piece] = []
     for piece in pieces:
@@ -33,7 +34,7 @@ def runs_of(text: str, pieces: list[str | Piece], wrapping: Wrapping) -> Iterato
             depth += (piece.kind is Kind.OPEN) - (piece.kind is Kind.CLOSE)
             if piece.is_break and depth == 0:
                 number = text.count("\n", 0, piece.begin)
-                if _parts(lines[number].strip(), lines[number + 1].strip(), wrapping):
+                if by_sentence or any(map(_stands_alone, lines[number : number + 2])):
                     yield from _trimmed(text, begin, piece.begin, run)
                     begin, run = piece.end, []
                     continue
@@ -41,10 +42,8 @@ def runs_of(text: str, pieces: list[str | Piece], wrapping: Wrapping) -> Iterato
     yield from _trimmed(text, begin, len(text), run)
 
 
-def _parts(line: str, following: str, wrapping: Wrapping) -> bool:
-    if not line or _OWN_LINE.fullmatch(line) or _OWN_LINE.fullmatch(following):
-        return True
-    return ends_sentence(line) and not wrapping.joins(line, following)
+def _stands_alone(line: str) -> bool:
+    return not line or bool(_OWN_LINE.fullmatch(line))
 
 
 def _trimmed(text: str, begin: int, end: int, run: list[str | Piece]) -> Iterator[Run]:

@@ -16,6 +16,7 @@ from markdown_it.utils import EnvType
 from hinterland.plugins.translation.formats.decoding import columns
 from hinterland.plugins.translation.formats.markdown.inline import parts_of, pieces_of
 from hinterland.plugins.translation.formats.markdown.reading import top_blocks
+from hinterland.plugins.translation.formats.markdown.runs import runs_of
 from hinterland.plugins.translation.formats.wrapping import is_unspaced, wrapped
 from hinterland.plugins.translation.units import Code, Kind, Parts
 
@@ -75,7 +76,8 @@ def _in_lines(held: str, old: str, source: Parts, parts: Parts, place: Place, en
         width = max(columns(_PREFIX.sub("", line, count=1).rstrip()) for line in lines)
         forced = (wrapped(line, width, may_begin=_begins_a_line) for line in held.split("\n"))
         new = "\n".join(line for some in forced for line in some).translate(_FREED)
-        if _reads(new, parts, env) and _stands(new, place):
+        is_one = len(list(runs_of(new, pieces_of(new, env)))) == 1
+        if is_one and _reads(new, parts, env) and _stands(new, place):
             text = new
     return re.sub(r"\n[ \t]*", ending[0] + (prefix[0] if prefix else ""), text)
 
