@@ -161,6 +161,8 @@ def _places(documents: list[str], wished: dict[str, Any], target: Language) -> l
     if len(set(named)) < len(named):
         raise InputError("Two documents would have the same translation.", "Do one at a time.")
     for place in named:
+        if not place.parent.is_dir():
+            raise InputError(f"There is no folder {place.parent}.", "Make it first.")
         if place.exists() and not wished["overwrite"]:
             raise InputError(
                 f"{place} is there already.",
@@ -218,13 +220,21 @@ async def _one(
     )
     source = await asyncio.to_thread(job.read, name, wished["form"])
     document = await asyncio.to_thread(source.open, wishes)
-    origin = found.origin or await _told(source, document, found.target, progress)
+    if found.origin is not None:
+        origin, others = found.origin, tuple[Language, ...]()
+    else:
+        origin, others = await _told(source, document, found.target, progress)
     checks = Checks(source, wishes, back=wished["back_translate"], reference=wished["score"])
     tally = Tally()
     streamed = wished["stream"] and place is None
     with checks:
         async with found.translator(
-            origin, tally, say=progress.say, loading=progress.loading, paused=progress.paused
+            origin,
+            tally,
+            mixed=found.target in others,
+            say=progress.say,
+            loading=progress.loading,
+            paused=progress.paused,
         ) as translator:
             shown = nullcontext() if streamed else progress.shown(source.title, document, tally)
             with shown, job.written(place, source.path, stream=wished["stream"]) as out:
@@ -257,8 +267,11 @@ def _keep_for_review(path: Path, flagged: list[Flagged], target: str) -> list[Pa
     return written
 
 
-async def _told(source: Any, document: Any, target: Language, progress: Any) -> Language:
-    """Return the language of a document as it seems, and say so; raises InputError."""
+async def _told(
+    source: Any, document: Any, target: Language, progress: Any
+) -> tuple[Language, tuple[Language, ...]]:
+    """Return the language of a document as it seems, and which others it has, and say so; raises
+    InputError."""
     from hinterland.plugins.translation import job
 
     language, others = await asyncio.to_thread(job.source_language, source, document, target)
@@ -268,4 +281,4 @@ async def _told(source: Any, document: Any, target: Language, progress: Any) -> 
         said = _("{name} has text in other languages too: {others}.")
         names = ", ".join(each.name for each in others)
         progress.say(said.format(name=source.title, others=names))
-    return language
+    return language, others
