@@ -72,6 +72,9 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
     top_k: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    repeat_penalty: float | None = None
+    """How much less likely a token is made that was written before; 1 is not at all. This is the name
+    of llama.cpp's servers; others are not sent it."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -86,6 +86,7 @@ class _Body(msgspec.Struct, frozen=True):
     top_k: int | None = None
     seed: int | None = None
     stop: str | list[str] | None = None
+    repeat_penalty: float | None = None
     n: int | None = None
     hint: Hint = Hint()
 
@@ -153,6 +154,7 @@ def decode(data: bytes) -> Order:
         top_k=body.top_k,
         seed=body.seed,
         stop=stop,
+        repeat_penalty=body.repeat_penalty,
     )
     return Order(messages, sampling, body.hint, body.model, whole)
 

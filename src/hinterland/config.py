@@ -130,6 +130,15 @@ class DiagnosisSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Keep a log of results on this box, without names."""
 
 
+class TranslationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[translation]`: what `hint translate` does where a command does not say otherwise."""
+
+    model: str = ""
+    """The model that translates; empty takes the usual one."""
+    to: str = ""
+    """The language that is translated into, as `--to` takes it."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     """The model to use when a command names none; empty means the one that was installed last."""
@@ -151,6 +160,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ui: UiSettings = UiSettings()
     engine: EngineSettings = EngineSettings()
     diagnosis: DiagnosisSettings = DiagnosisSettings()
+    translation: TranslationSettings = TranslationSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
     keys: dict[str, str] = {}

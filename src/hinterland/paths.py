@@ -43,6 +43,11 @@ class Paths:
         return self.data / "history"
 
     @property
+    def translations(self) -> Path:
+        """What was translated, sentence by sentence."""
+        return self.data / "translations"
+
+    @property
     def journal(self) -> Path:
         return self.state / "journal"
 

@@ -33,7 +33,7 @@ DISTRIBUTION = "hinterland"
 
 SHIPPED = {
     "diagnosis": "Triage of the sick, by rules: `hint diagnose`.",
-    "translation": "Translation of documents; not ready yet, adds nothing.",
+    "translation": "Translation of documents that come back intact: `hint translate`.",
     "tutoring": "Lessons and exercises; not ready yet, adds nothing.",
 }
 """What the plugins that ship with Hinterland are, told without importing them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -34,6 +34,13 @@ from hinterland.errors import (
     by_name,
 )
 from hinterland.hookspecs import ChatTool
+
+
+class Asks(Protocol):
+    """Whatever asks an engine for a piece."""
+
+    async def ask(self, engine: Engine, piece: Piece, model: str | None = None) -> Result:
+        """Return the result of a piece; raises EngineError when the engine failed at it."""
 
 
 class Answering:
@@ -132,7 +139,17 @@ async def living(engine: Engine, model: str | None) -> EngineError | None:
     return trouble
 
 
-async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
+class Answered(NamedTuple):
+    """A whole answer, as the engine gave it."""
+
+    text: str
+    reasoning: str
+    end: Done
+
+
+async def answered(engine: Engine, request: Request) -> Answered:
+    """Return the answer to a request; raises what it failed with, EngineError for what may be tried
+    again."""
     words: list[str] = []
     thoughts: list[str] = []
     last: Done | Failed | None = None
@@ -150,13 +167,18 @@ async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
         raise by_name(last.kind, last.message, last.hint)
     if last.finish_reason not in COMPLETE:
         raise EngineError("The answer was interrupted.", "It is asked again.")
+    return Answered("".join(words), "".join(thoughts) if thoughts else "", last)
+
+
+async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
+    text, reasoning, end = await answered(engine, request)
     result = Result(
         id=piece.id,
-        answer="".join(words),
-        reasoning="".join(thoughts) if thoughts else "",
-        finish_reason=last.finish_reason,
-        model=last.model,
-        usage=last.usage,
+        answer=text,
+        reasoning=reasoning,
+        finish_reason=end.finish_reason,
+        model=end.model,
+        usage=end.usage,
         fingerprint=piece.fingerprint,
         metadata=piece.metadata,
     )

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from hinterland.batch.answering import Answering, living
+from hinterland.batch.answering import Asks, living
 from hinterland.batch.results import Result, failed
 from hinterland.batch.rows import Piece
 from hinterland.engine.protocol import Engine
@@ -130,7 +130,7 @@ class Run:
         self,
         supply: Supply[Piece],
         targets: list[Target],
-        answering: Answering,
+        answering: Asks,
         put: Callable[[Result], None],
         *,
         room: Callable[[], Awaitable[object] | None] = lambda: None,

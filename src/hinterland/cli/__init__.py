@@ -41,6 +41,11 @@ PLUGIN_COMMANDS: dict[str, tuple[str, str, str]] = {
         "hinterland.plugins.diagnosis.command",
         N_("Sort by urgency who is sick, by rules: RED, YELLOW, GREEN."),
     ),
+    "translate": (
+        "translation",
+        "hinterland.plugins.translation.command",
+        N_("Translate documents, which come back intact."),
+    ),
 }
 
 

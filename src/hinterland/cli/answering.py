@@ -120,7 +120,7 @@ class Answering:
         coming = asyncio.ensure_future(anext(events))
         await asyncio.wait({coming}, timeout=_TO_THE_SOCKET)
         from hinterland.cli.answer import answer_view, reasoning_view
-        from hinterland.cli.progress import ProgressLine
+        from hinterland.progress_line import ProgressLine
 
         view = None if self._json else answer_view(raw=self._raw, markdown=markdown)
         thoughts = reasoning_view() if self._show_reasoning else None

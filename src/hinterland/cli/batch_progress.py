@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from hinterland.cli.progress import ProgressLine
 from hinterland.engine.protocol import Event
 from hinterland.errors import HinterlandError
 from hinterland.language import _, n_
+from hinterland.progress_line import ProgressLine, columns, duration
 from hinterland.sentences import translated
 from hinterland.text import clean_line
 
@@ -200,31 +200,13 @@ class Progress:
         if self._plain:
             self._print(" · ".join(said))
         else:
-            self._line.say(" · ".join(said)[: _columns() - 1])
+            self._line.say(" · ".join(said)[: columns() - 1])
 
     def _print(self, sentence: str) -> None:
         if not self._as_json:
             click.echo(f"hint: {sentence}", err=True)
         else:
             _write_json({"event": "note", "text": sentence})
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time in two units at most, such as `3 h 20 min`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    units = ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s"))
-    first = next((place for place, (count, _unit) in enumerate(units) if count), 3)
-    said = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
-    return " ".join(said) or "0 s"
-
-
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
-    except OSError:
-        return 80
 
 
 def _write_json(event: dict[str, Any]) -> None:

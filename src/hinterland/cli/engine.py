@@ -97,10 +97,10 @@ def start(model: str | None) -> None:
 
 
 async def _load(model: str | None) -> None:
-    from hinterland.cli.progress import ProgressLine
     from hinterland.engine.client import EngineClient
     from hinterland.engine.protocol import Done, Failed
     from hinterland.paths import find
+    from hinterland.progress_line import ProgressLine
 
     progress = ProgressLine()
     async for event in EngineClient(find()).load(model):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hinterland.cli.progress import ProgressLine
     from hinterland.engine.builder.compile import Told
     from hinterland.paths import Paths
+    from hinterland.progress_line import ProgressLine
 
 
 @click.command(name="build")
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 def command(variant: str, archive: Path | None, jobs: int | None, model: str | None) -> None:
     """Compile a llama-server for this processor. Needs a C++ compiler and CMake, and time."""
     from hinterland import config, machine
-    from hinterland.cli.progress import ProgressLine
     from hinterland.engine.builder import sources
     from hinterland.engine.builder.compile import Variant
     from hinterland.engine.builder.install import build
     from hinterland.errors import ConfigError
     from hinterland.paths import find
+    from hinterland.progress_line import ProgressLine
 
     paths = find()
     wanted = sources.pinned()

@@ -49,7 +49,7 @@ async def make_room(conversation: Conversation, error: ContextError, way: str | 
         said = _("not sent any more: {turns}")
         click.echo(f"hint: {said.format(turns=named(going))}", err=True)
         return True
-    from hinterland.cli.progress import ProgressLine
+    from hinterland.progress_line import ProgressLine
 
     progress = ProgressLine()
     progress.say(_("summarising what was said first …"))

@@ -52,3 +52,22 @@ class ProgressLine:
             self._shown = ""
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in two units at most, such as `3 h 20 min`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s"))
+    first = next((place for place, (count, _unit) in enumerate(units) if count), 3)
+    said = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
+    return " ".join(said) or "0 s"
+
+
+def columns() -> int:
+    """Return how wide the terminal of standard error is, 80 where that is none."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return 80
