@@ -59,6 +59,17 @@ _INTERRUPTED = 130
     metavar="FILE",
     help="Take what was put right in such a file.",
 )
+@click.option(
+    "--back-translate",
+    is_flag=True,
+    help="Translate back too, and list the segments that come back least like they were.",
+)
+@click.option(
+    "--score",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="REF",
+    help="Compare with a translation that people made: chrF and BLEU.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a translation that is there already.")
 @click.option("--stream", is_flag=True, help="Write as it is translated, not whole at the end.")
 @click.option("--redo", is_flag=True, help="Translate again what a PO file has a translation of.")
@@ -195,6 +206,7 @@ async def _one(
     from hinterland.plugins.translation import job
     from hinterland.plugins.translation.formats.document import Wishes
     from hinterland.plugins.translation.pipeline import Tally
+    from hinterland.plugins.translation.quality.checks import Checks
 
     wishes = Wishes(
         target=found.target.code,
@@ -207,17 +219,28 @@ async def _one(
     source = await asyncio.to_thread(job.read, name, wished["form"])
     document = await asyncio.to_thread(source.open, wishes)
     origin = found.origin or await _told(source, document, found.target, progress)
+    checks = Checks(source, wishes, back=wished["back_translate"], reference=wished["score"])
     tally = Tally()
     streamed = wished["stream"] and place is None
-    async with found.translator(
-        origin, tally, say=progress.say, loading=progress.loading, paused=progress.paused
-    ) as translator:
-        shown = nullcontext() if streamed else progress.shown(source.title, document, tally)
-        with shown, job.written(place, source.path, stream=wished["stream"]) as out:
-            flagged = await job.translate(
-                source.title, document, out, translator, stream=wished["stream"]
-            )
-    progress.end(str(place or source.title), tally, flagged, origin.name)
+    with checks:
+        async with found.translator(
+            origin, tally, say=progress.say, loading=progress.loading, paused=progress.paused
+        ) as translator:
+            shown = nullcontext() if streamed else progress.shown(source.title, document, tally)
+            with shown, job.written(place, source.path, stream=wished["stream"]) as out:
+                flagged = await job.translate(
+                    source.title,
+                    document,
+                    out,
+                    translator,
+                    told=checks.add,
+                    stream=wished["stream"],
+                )
+        progress.end(str(place or source.title), tally, flagged, origin.name)
+        if (scores := checks.scores(found.target)) is not None:
+            progress.scores(scores)
+        if (report := await checks.way_back(found, origin, progress.say)) is not None:
+            progress.way_back(report)
     return flagged
 
 

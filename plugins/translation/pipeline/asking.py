@@ -118,13 +118,13 @@ class Asking:
     def _request(
         self, masked: Masked, wanted: Sequence[Term], context: str, *, again: bool
     ) -> Request:
-        text = prompt(self._prompts, self._pair, masked, wanted, context)
+        said = prompt(self._prompts, self._pair, masked, wanted, context)
         length = _SHORTEST_ANSWER + _LONGEST_BY_CHARACTER * len(masked.text)
         sampling = msgspec.structs.replace(self._sampling, max_tokens=length)
         if again and not sampling.temperature:
             sampling = msgspec.structs.replace(sampling, temperature=_SECOND_TEMPERATURE, seed=1)
         return Request(
-            (Message("user", text),),
+            said,
             self._model,
             sampling,
             priority=Priority.BATCH,
@@ -135,7 +135,7 @@ class Asking:
 
 def prompt(
     prompts: Prompts, pair: Pair, masked: Masked, wanted: Sequence[Term], context: str
-) -> str:
+) -> tuple[Message, ...]:
     """Return what a model is told to translate a text; terms go before marks before context where
     a family has no prompt for several."""
     listed = "\n".join(
@@ -150,12 +150,16 @@ def prompt(
     else:
         form = prompts.plain
     source, target = pair.source, pair.target
-    return form.format(
-        text=masked.text,
-        source=prompts.names.get(source.code, source.name),
-        target=prompts.names.get(target.code, target.name),
-        source_code=source.code,
-        target_code=target.code,
-        terms=listed,
-        context=context,
-    )
+    fields = {
+        "text": masked.text,
+        "source": prompts.names.get(source.code, source.name),
+        "target": prompts.names.get(target.code, target.name),
+        "source_code": source.code,
+        "target_code": target.code,
+        "terms": listed,
+        "context": context,
+    }
+    said = Message("user", form.format(**fields))
+    if not (context and prompts.background):
+        return (said,)
+    return Message("system", prompts.background.format(**fields)), said
