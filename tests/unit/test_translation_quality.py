@@ -98,7 +98,7 @@ class Made:
         pair, tally = Pair(languages.find(source), languages.find(target)), Tally()
         asking = Asking(pair, profile_of(["echo"]), tally=tally)
         with Memory(self._folder / target, Keyed(source, target, "made")) as memory:
-            yield Translator([Target(self.engine, workers=3)], asking, pair, memory, tally)
+            yield Translator([Target(self.engine, workers=3)], asking, memory)
 
     async def there(self, units: list[Unit], heard: Callable[[Translated], None]) -> None:
         with self.translator("en", "fr") as translator:
