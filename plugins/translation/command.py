@@ -76,6 +76,12 @@ _INTERRUPTED = 130
 @click.option("--retry-flagged", is_flag=True, help="Ask again for what was flagged before.")
 @click.option("--force", is_flag=True, help="Translate languages that the model does not cover.")
 @click.option("--no-memory", is_flag=True, help="Look nothing up, and remember nothing.")
+@click.option("--memory", is_flag=True, help="Say what is remembered, and do nothing else.")
+@click.option(
+    "--forget",
+    type=click.Choice(["models", "all"]),
+    help="Forget what models did, or also what people wrote; with --to only of that language.",
+)
 @click.option(
     "--concurrency", type=click.IntRange(1, 64), help="Segments at once; else the engine's slots."
 )
@@ -90,6 +96,9 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
     from hinterland.plugins.translation import setting
     from hinterland.plugins.translation.telling import Progress
 
+    if wished["memory"] or wished["forget"]:
+        _look_after_memory(wished)
+        return 0
     progress = Progress(quiet=wished["quiet"])
     if not names and sys.stdin.isatty():
         progress.tell(_("Type or paste what is to be translated; Ctrl+D ends it."))
@@ -131,6 +140,22 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
             else _("--review FILE writes what is flagged to a file that can be put right."),
         )
     return 0
+
+
+def _look_after_memory(wished: dict[str, Any]) -> None:
+    """Say what is remembered, or forget it; raises InputError and StorageError."""
+    from hinterland.plugins.translation import kept
+
+    if wished["forget"]:
+        count = kept.remove(wished["forget"], wished["to"])
+        click.echo(
+            n_("{count:,} segment forgotten.", "{count:,} segments forgotten.", count).format(
+                count=count
+            )
+        )
+        return
+    told = list(kept.lines())
+    click.echo("\n".join(told) if told else _("Nothing is remembered."))
 
 
 def _places(documents: list[str], wished: dict[str, Any], target: Language) -> list[Path | None]:
