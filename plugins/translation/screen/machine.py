@@ -151,6 +151,7 @@ async def _run(sheet: Sheet, prepared: _Prepared, post: Post) -> None:
         prepared.origin, Tally(), say=say, loading=told, paused=paused
     )
     async with translator as translating:
+        post(Told(_("Translating …")))
         order = iter(waiting)
         try:
             async for done in translating.translate(units[at] for at in waiting):
