@@ -245,8 +245,9 @@ async def _one(
     )
     source = await asyncio.to_thread(job.read, name, wished["form"])
     document = await asyncio.to_thread(source.open, wishes)
+    no_others: tuple[Language, ...] = ()
     if found.origin is not None:
-        origin, others = found.origin, tuple[Language, ...]()
+        origin, others = found.origin, no_others
     else:
         origin, others = await _told(source, document, found.target, progress)
     checks = Checks(source, wishes, back=wished["back_translate"], reference=wished["score"])
