@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 import tomlkit
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinterland.errors import InputError
@@ -43,6 +43,7 @@ _VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=4), st.sampled_from(["", "# c 'x\n", "\ufeff"]))
 def test_any_document_changes_in_its_texts_alone(value: dict[str, object], start: str) -> None:
     text = start + tomlkit.dumps(value)
