@@ -92,11 +92,17 @@ def merged(parts: Sequence[str | Code]) -> Parts:
     if len(parts) < 2 and all(parts):
         return tuple(parts)
     whole: list[str | Code] = []
+    texts: list[str] = []
     for part in parts:
-        if isinstance(part, str) and whole and isinstance(whole[-1], str):
-            whole[-1] += part
-        elif part != "":
-            whole.append(part)
+        if isinstance(part, str):
+            texts.append(part)
+            continue
+        if text := "".join(texts):
+            whole.append(text)
+        whole.append(part)
+        texts.clear()
+    if text := "".join(texts):
+        whole.append(text)
     return tuple(whole)
 
 

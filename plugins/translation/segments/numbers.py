@@ -177,14 +177,17 @@ class _Words:
         return True
 
 
-def _said(value: Decimal, text: str, language: Language) -> int:
-    """Return how often a number stands in a text as a word, or as the name of a month."""
+def _said(value: Decimal, text: str, language: Language, other: Language) -> int:
+    """Return how often a number stands in a text as a word, or as the name of a month where the
+    other language has numbers for months."""
     spelling = _spellings().get(language.base)
     if spelling is None:
         return 0
-    return sum(
-        _count(form, text.casefold(), language) for form in _forms(value, spelling, language)
-    )
+    forms = _forms(value, spelling, language)
+    counted = _spellings().get(other.base)
+    if counted is not None and "{}" in counted.months[0] and value in _MONTHS:
+        forms += spelling.months[int(value) - 1].split("|")
+    return sum(_count(form, text.casefold(), language) for form in forms)
 
 
 def _forms(value: Decimal, spelling: _Spelling, language: Language) -> list[str]:

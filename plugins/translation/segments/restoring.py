@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 
@@ -27,10 +28,23 @@ def restored(masked: Masked, text: str) -> list[str | Mark]:
     else:
         found = _exactly(masked, text) or _loosely(masked, text)
         _check_places(masked, [each for each in found if isinstance(each, Mark)])
+        if "`" not in masked.text and "`" in text:
+            found = _without_ticks(found)
     for each in found:
         if isinstance(each, str) and ("[[" in each or "<" in each):
             _check_left_over(each)
     return found
+
+
+def _without_ticks(found: list[str | Mark]) -> list[str | Mark]:
+    """Return texts and marks without the backticks that a model put around marks, as around code."""
+    result = list(found)
+    for at in range(1, len(found) - 1):
+        before, mark, after = result[at - 1 : at + 2]
+        if isinstance(before, str) and isinstance(mark, Mark) and isinstance(after, str):
+            ticked = before.endswith("`") and after.startswith("`")
+            result[at - 1], result[at + 1] = (before[:-1], after[1:]) if ticked else (before, after)
+    return result
 
 
 def _check_left_over(text: str) -> None:
@@ -49,6 +63,7 @@ def _exactly(masked: Masked, text: str) -> list[str | Mark] | None:
     return _told_apart(masked, pieces)
 
 
+@functools.lru_cache(maxsize=512)
 def _token_pattern(tokens: tuple[str, ...]) -> re.Pattern[str]:
     longest = sorted(tokens, key=len, reverse=True)
     return re.compile("(" + "|".join(_bounded(each, re.escape(each)) for each in longest) + ")")
