@@ -118,7 +118,11 @@ def seen(data: bytes) -> list[list[tuple[str, str]]]:
     What is no text stands between as its XML, with a look of its own; what encloses a text is part
     of its look. How a word processor cut the text into runs cannot be seen.
     """
-    return [_stretches(each) for _name, root in _stories(data) for each in root.iter(f"{_W}p")]
+    found = []
+    for _name, root in _stories(data):
+        _forget_last_edit(root)
+        found += [_stretches(each) for each in root.iter(f"{_W}p")]
+    return found
 
 
 def frames(data: bytes) -> list[tuple[str, bytes]]:
@@ -143,6 +147,15 @@ def _stories(data: bytes) -> list[tuple[str, Any]]:
         ]
 
 
+def _forget_last_edit(root: Any) -> None:
+    """Remove the bookmark at which somebody wrote last: its place does not matter."""
+    marks = [each for each in root.iter(f"{_W}bookmarkStart") if each.get(f"{_W}name") == "_GoBack"]
+    ids = {each.get(f"{_W}id") for each in marks}
+    ends = [each for each in root.iter(f"{_W}bookmarkEnd") if each.get(f"{_W}id") in ids]
+    for each in marks + ends:
+        each.getparent().remove(each)
+
+
 def _stretches(element: Any) -> list[tuple[str, str]]:
     joined: list[tuple[str, str]] = []
     for look, text in _seen(element, ""):
@@ -159,8 +172,6 @@ def _seen(element: Any, around: str) -> list[tuple[str, str]]:
         name = child.tag.rpartition("}")[2]
         if child.tag in {f"{_W}pPr", f"{_W}rPr"} or child.tag in _FOUND_AGAIN:
             continue
-        if name.startswith("bookmark") and child.get(f"{_W}id") == "0":  # where somebody wrote last
-            continue
         if name == "t" and child.tag.startswith(_W):
             found.append((around, "".join((child.text or "").split())))
         elif name == "noBreakHyphen":
@@ -168,7 +179,11 @@ def _seen(element: Any, around: str) -> list[tuple[str, str]]:
         elif name == "r" and child.tag.startswith(_W):
             found += _seen(child, around + _look(child))
         elif name in {"hyperlink", "ins", "sdt", "sdtContent", "smartTag", "fldSimple"}:
-            found += [("<>", _tag(child)), *_seen(child, around + _tag(child)), ("<>", f"</{name}>")]
+            found += [
+                ("<>", _tag(child)),
+                *_seen(child, around + _tag(child)),
+                ("<>", f"</{name}>"),
+            ]
         else:
             found.append(("<>", _canonical(child)))
     return found
@@ -207,6 +222,10 @@ _LOOKS = (
     *("<w:rFonts w:hint='eastAsia'/>", "<w:b/><w:noProof/>", "<w:sz w:val='30'/>"),
 )
 _runs = st.builds(run, _words, st.sampled_from(_LOOKS))
+_IN_ONE_RUN = (
+    "<w:r><w:fldChar w:fldCharType='begin'/><w:instrText>SEQ x</w:instrText>"
+    "<w:fldChar w:fldCharType='separate'/><w:t>one</w:t><w:fldChar w:fldCharType='end'/></w:r>"
+)
 _SIGNS = (
     *("<w:r><w:tab/></w:r>", "<w:r><w:br/></w:r>", "<w:r><w:br w:type='page'/></w:r>"),
     *(
@@ -222,8 +241,7 @@ _SIGNS = (
     "<w:del w:id='3' w:author='A'><w:r><w:delText>gone</w:delText></w:r></w:del>",
     field("PAGE", run("7")),
     "<w:fldSimple w:instr=' DATE '><w:r><w:t>Monday</w:t></w:r></w:fldSimple>",
-    "<w:r><w:fldChar w:fldCharType='begin'/><w:instrText>SEQ x</w:instrText>"
-    "<w:fldChar w:fldCharType='separate'/><w:t>one</w:t><w:fldChar w:fldCharType='end'/></w:r>",
+    _IN_ONE_RUN,
 )
 _WRAPS = (
     ("<w:hyperlink w:anchor='here'>", "</w:hyperlink>"),
@@ -249,7 +267,9 @@ _paragraphs = st.builds(
     _contents,
     st.sampled_from(_PROPERTIES),
 )
-_MARKED = re.compile(rb"<w:p\b(?:(?!<w:p\b).)*?<w:t[^>]*>(?:BODY|FOOTER|NOTE)</w:t>.*?</w:p>", re.S)
+_MARKED = re.compile(
+    rb"<w:p\b(?:(?!<w:p\b).)*?<w:t[^>]*>(?:BODY|FOOTER|NOTE)</w:t>.*?</w:p>", re.DOTALL
+)
 _boxes = st.lists(_paragraphs, min_size=1, max_size=2).map(lambda inner: text_box(*inner))
 
 
