@@ -17,7 +17,7 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from hypothesis import strategies as st
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _WPS = "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"
@@ -206,7 +206,7 @@ def _canonical(element: Any) -> str:
     for box in list(copied.iter(f"{_W}txbxContent")):
         for child in list(box):
             box.remove(child)
-    return etree.tostring(copied, method="c14n", exclusive=True).decode()
+    return str(etree.tostring(copied, method="c14n", exclusive=True), "utf-8")
 
 
 # Generated documents

@@ -12,7 +12,7 @@ import docx
 import msgspec
 import pytest
 from hypothesis import given, settings
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from hinterland.confined import Limits
 from hinterland.errors import InputError
@@ -84,7 +84,7 @@ def texts(data: bytes) -> list[str]:
 
 @pytest.mark.usefixtures("in_this_process")
 class TestAnyFile:
-    @settings(max_examples=20)
+    @settings(max_examples=15)
     @given(stories, stories, stories)
     def test_stays_as_it_is_but_for_its_words(self, body: str, footer: str, notes: str) -> None:
         data = word_file(body, footer, notes)
