@@ -115,7 +115,8 @@ def identity(data: bytes, form: str, wishes: Wishes = Wishes()) -> list[Unit]:  
     """
     units = read(data, form, wishes)
     assert written(data, form, lambda unit: None, wishes) == data
-    assert written(data, form, lambda unit: unit.parts, wishes) == data
+    if form not in _NOT_READ_BACK:  # a message that is its own translation is no untranslated one
+        assert written(data, form, lambda unit: unit.parts, wishes) == data
     marked(data, form, wishes, mark=recut)
     return units
 
@@ -231,7 +232,9 @@ def _nested(parts: Parts) -> None:
 
 def _same_outside(data: bytes, document: Document, units: list[Unit], change: Change) -> None:
     """Fail unless each unit's translation changes its span alone, and all together no more."""
-    chosen = [unit for unit in units if not unit.done][:: len(units) // _ALONE + 1]
+    # A unit without a span has its place within the one before it.
+    chosen = [unit for unit in units if not unit.done and unit.start < unit.end]
+    chosen = chosen[:: len(units) // _ALONE + 1]
     expected, at = b"", 0
     for one in chosen:
         alone = _written(document, units, _only({id(one)}, change))

@@ -59,12 +59,29 @@ _INTERRUPTED = 130
     metavar="FILE",
     help="Take what was put right in such a file.",
 )
+@click.option(
+    "--back-translate",
+    is_flag=True,
+    help="Translate back too, and list the segments that come back least like they were.",
+)
+@click.option(
+    "--score",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="REF",
+    help="Compare with a translation that people made: chrF and BLEU.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a translation that is there already.")
 @click.option("--stream", is_flag=True, help="Write as it is translated, not whole at the end.")
 @click.option("--redo", is_flag=True, help="Translate again what a PO file has a translation of.")
 @click.option("--retry-flagged", is_flag=True, help="Ask again for what was flagged before.")
 @click.option("--force", is_flag=True, help="Translate languages that the model does not cover.")
 @click.option("--no-memory", is_flag=True, help="Look nothing up, and remember nothing.")
+@click.option("--memory", is_flag=True, help="Say what is remembered, and do nothing else.")
+@click.option(
+    "--forget",
+    type=click.Choice(["models", "all"]),
+    help="Forget what models did, or also what people wrote; with --to only of that language.",
+)
 @click.option(
     "--concurrency", type=click.IntRange(1, 64), help="Segments at once; else the engine's slots."
 )
@@ -79,6 +96,9 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
     from hinterland.plugins.translation import setting
     from hinterland.plugins.translation.telling import Progress
 
+    if wished["memory"] or wished["forget"]:
+        _look_after_memory(wished)
+        return 0
     progress = Progress(quiet=wished["quiet"])
     if not names and sys.stdin.isatty():
         progress.tell(_("Type or paste what is to be translated; Ctrl+D ends it."))
@@ -122,6 +142,22 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
     return 0
 
 
+def _look_after_memory(wished: dict[str, Any]) -> None:
+    """Say what is remembered, or forget it; raises InputError and StorageError."""
+    from hinterland.plugins.translation import kept
+
+    if wished["forget"]:
+        count = kept.remove(wished["forget"], wished["to"])
+        click.echo(
+            n_("{count:,} segment forgotten.", "{count:,} segments forgotten.", count).format(
+                count=count
+            )
+        )
+        return
+    told = list(kept.lines())
+    click.echo("\n".join(told) if told else _("Nothing is remembered."))
+
+
 def _places(documents: list[str], wished: dict[str, Any], target: Language) -> list[Path | None]:
     """Return where each document's translation goes, None for standard output; raises InputError."""
     from hinterland.plugins.translation.job import STDIN, place_beside
@@ -150,6 +186,8 @@ def _places(documents: list[str], wished: dict[str, Any], target: Language) -> l
     if len(set(named)) < len(named):
         raise InputError("Two documents would have the same translation.", "Do one at a time.")
     for place in named:
+        if not place.parent.is_dir():
+            raise InputError(f"There is no folder {place.parent}.", "Make it first.")
         if place.exists() and not wished["overwrite"]:
             raise InputError(
                 f"{place} is there already.",
@@ -195,6 +233,7 @@ async def _one(
     from hinterland.plugins.translation import job
     from hinterland.plugins.translation.formats.document import Wishes
     from hinterland.plugins.translation.pipeline import Tally
+    from hinterland.plugins.translation.quality.checks import Checks
 
     wishes = Wishes(
         target=found.target.code,
@@ -206,18 +245,37 @@ async def _one(
     )
     source = await asyncio.to_thread(job.read, name, wished["form"])
     document = await asyncio.to_thread(source.open, wishes)
-    origin = found.origin or await _told(source, document, found.target, progress)
+    if found.origin is not None:
+        origin, others = found.origin, tuple[Language, ...]()
+    else:
+        origin, others = await _told(source, document, found.target, progress)
+    checks = Checks(source, wishes, back=wished["back_translate"], reference=wished["score"])
     tally = Tally()
     streamed = wished["stream"] and place is None
-    async with found.translator(
-        origin, tally, say=progress.say, loading=progress.loading, paused=progress.paused
-    ) as translator:
-        shown = nullcontext() if streamed else progress.shown(source.title, document, tally)
-        with shown, job.written(place, source.path, stream=wished["stream"]) as out:
-            flagged = await job.translate(
-                source.title, document, out, translator, stream=wished["stream"]
-            )
-    progress.end(str(place or source.title), tally, flagged, origin.name)
+    with checks:
+        async with found.translator(
+            origin,
+            tally,
+            mixed=found.target in others,
+            say=progress.say,
+            loading=progress.loading,
+            paused=progress.paused,
+        ) as translator:
+            shown = nullcontext() if streamed else progress.shown(source.title, document, tally)
+            with shown, job.written(place, source.path, stream=wished["stream"]) as out:
+                flagged = await job.translate(
+                    source.title,
+                    document,
+                    out,
+                    translator,
+                    told=checks.add,
+                    stream=wished["stream"],
+                )
+        progress.end(str(place or source.title), tally, flagged, origin.name)
+        if (scores := checks.scores(found.target)) is not None:
+            progress.scores(scores)
+        if (report := await checks.way_back(found, origin, progress.say)) is not None:
+            progress.way_back(report)
     return flagged
 
 
@@ -234,19 +292,18 @@ def _keep_for_review(path: Path, flagged: list[Flagged], target: str) -> list[Pa
     return written
 
 
-async def _told(source: Any, document: Any, target: Language, progress: Any) -> Language:
-    """Return the language of a document as it seems, and say so; raises InputError."""
+async def _told(
+    source: Any, document: Any, target: Language, progress: Any
+) -> tuple[Language, tuple[Language, ...]]:
+    """Return the language of a document as it seems, and which others it has, and say so; raises
+    InputError."""
     from hinterland.plugins.translation import job
 
-    detected = await asyncio.to_thread(job.source_language, source, document, target)
-    language: Language = detected.language
+    language, others = await asyncio.to_thread(job.source_language, source, document, target)
     said = _("{name} is in {language}, it seems.")
     progress.tell(said.format(name=source.title, language=language.name))
-    if detected.mixed:
-        others = ", ".join(each.name for each in detected.mixed if each != language)
-        progress.say(
-            _("{name} has text in other languages too: {others}.").format(
-                name=source.title, others=others
-            )
-        )
-    return language
+    if others:
+        said = _("{name} has text in other languages too: {others}.")
+        names = ", ".join(each.name for each in others)
+        progress.say(said.format(name=source.title, others=names))
+    return language, others

@@ -23,6 +23,8 @@ MOST = 64_000_000
 _WRONG = 5
 """Entries that an error tells of."""
 _DEPTHS = range(1, 20)
+_IS_STRING = re.compile(rb'\s*(?:msg[a-z]+(?:\[[0-9]+\])?\s*)?"|\s*msg[a-z]+\b')
+_STRING = re.compile(rb'\s*(?:msg[a-z]+(?:\[[0-9]+\])?\s*)?"(?:[^"\\]|\\.)*"\s*')
 _HEADING = """\
 # Segments that were kept in their own language. Write the translation of each into its msgstr: every
 # mark, such as <1>…</1> or <2/>, has to be in it once. An empty msgstr is left as it is.
@@ -115,13 +117,19 @@ def read(path: Path) -> Review:
     import polib
 
     subject = f"The review {path}"
-    reading.read_file(
+    data = reading.read_file(
         path,
         MOST,
         subject=subject,
         wanted="Name a file that --review has written.",
         too_large="Part it into smaller ones.",
     )
+    for number, line in enumerate(data.splitlines(), start=1):
+        if _IS_STRING.match(line) and not _STRING.fullmatch(line):  # polib would cut it silently
+            raise InputError(
+                f"{subject} cannot be used: line {number}: its quotes or backslashes do not match.",
+                'Close it with ", and write \\" for a quote within.',
+            )
     try:
         entries = polib.pofile(str(path), encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, IndexError) as error:

@@ -13,6 +13,8 @@ from hinterland.language import _, n_
 from hinterland.plugins.translation.formats.document import Document
 from hinterland.plugins.translation.job import Flagged
 from hinterland.plugins.translation.pipeline import Tally
+from hinterland.plugins.translation.quality.back import Report
+from hinterland.plugins.translation.quality.score import Scores
 from hinterland.plugins.translation.units import text_of
 from hinterland.progress_line import ProgressLine, columns, duration
 from hinterland.sentences import translated
@@ -91,6 +93,24 @@ class Progress:
         if any(each.outcome.parts is None for each in flagged):
             said = _("Flagged segments are left in {language}.")
             self._print(said.format(language=kept_in))
+
+    def scores(self, scores: Scores) -> None:
+        """Say how near a translation is to its reference."""
+        said = _("chrF {chrf:.1f} · BLEU {bleu:.1f} · {count:,} parts compared")
+        self._print(said.format(chrf=scores.chrf, bleu=scores.bleu, count=scores.segments))
+        self._print(f"  {scores.chrf_signature}")
+        self._print(f"  {scores.bleu_signature}")
+
+    def way_back(self, report: Report) -> None:
+        """Say what came back least like it was; a low score is no proof of a bad translation."""
+        said = _("There and back: mean chrF {mean:.1f} of {count:,} segments, the worst first:")
+        self._print(said.format(mean=report.mean, count=report.segments))
+        for each in report.worst:
+            place = f"{each.note}: " if each.note else ""
+            self._print(
+                clean_line(f"  {each.chrf:5.1f} {place}“{each.source}” → “{each.translated}”", 300)
+            )
+            self._print(clean_line(f"        “{each.back or translated(each.trouble)}”", 300))
 
     async def _show(self, document: Document) -> None:
         counting = asyncio.create_task(asyncio.to_thread(_characters, document))

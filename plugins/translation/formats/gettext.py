@@ -67,18 +67,21 @@ class Catalogue:
             done = not self._redo and not entry.is_fuzzy and self._is_full(entry)
             texts = [entry.msgid] if entry.plural is None else self._sources(entry)
             context = "\n".join(filter(None, (entry.context, *entry.comments)))
+            start = entry.start
             for text in dict.fromkeys(texts):
                 for piece in pieces(text, entry.flags):
-                    if not piece.fixed:
-                        yield Unit(
-                            parts=piece.parts,
-                            start=entry.start,
-                            end=entry.end,
-                            context=context,
-                            note=f"line {entry.line}",
-                            width=piece.width,
-                            done=done,
-                        )
+                    if piece.fixed:
+                        continue
+                    yield Unit(
+                        parts=piece.parts,
+                        start=start,
+                        end=entry.end,
+                        context=context,
+                        note=f"line {entry.line}",
+                        width=piece.width,
+                        done=done,
+                    )
+                    start = entry.end  # the others have their place in the first one's span
 
     def writer(self, out: BinaryIO) -> _Writer:
         """Return what writes the catalogue with its `msgstr`s filled in."""
@@ -143,10 +146,10 @@ class _Writer:
 
     def put(self, unit: Unit, parts: Parts | None, *, doubtful: bool = False) -> None:
         """Take a unit's translation; None leaves it untranslated, or as it was."""
-        if unit.start < self._span[0]:
-            raise ValueError(f"units out of order: {unit.note}")
-        if unit.start != self._span[0]:
+        if unit.start < unit.end:
             self._finish_entry()
+            if unit.start < self._span[1]:
+                raise ValueError(f"units out of order: {unit.note}")
             self._span = (unit.start, unit.end)
         if unit.done:
             return

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hinterland.plugins.translation.formats.wrapping import folded
+from hinterland.plugins.translation.formats.run_on import may_begin, runs_on
+from hinterland.plugins.translation.formats.wrapping import wrapped
 from hinterland.plugins.translation.units import Code, Parts, text_of
 
 _PERCENT_FORMATS = frozenset({"c-format", "objc-format", "python-format", "php-format"})
@@ -34,7 +35,6 @@ _PLAIN = re.compile(_ESCAPE)
 _PERCENT = re.compile(f"{_ESCAPE}|%%|{_DIRECTIVE}")
 _NUMBERLESS = re.compile(r"%(?!\d+\$|\()")
 
-_WRAPPED_FROM = 40  # characters: shorter lines than this were not wrapped, they are a list
 _GAP = re.compile(r"\t+ *|(?<![.!?:]) {2,}| {3,}")
 _OPTIONS = re.compile(r"-{1,2}\w[-\w=\[\],. /<>]*")
 
@@ -68,21 +68,10 @@ def pieces(raw: str, flags: Sequence[str]) -> list[Piece]:
     """Return a message, written with escapes, as its pieces; one of them at least is a text."""
     tokens = list(_tokens(raw, has_directives(flags)))
     found: list[Piece] = []
-    paragraph: list[list[str | Code]] = []
-    lines = _lines(tokens)
-    longest = max(len(text_of(tuple(line))) for line in lines)
-    for number, line in enumerate(lines):
-        if paragraph and not _runs_on(paragraph[-1], line, longest):
-            found += _closed(paragraph, longest)
+    for number, paragraph in enumerate(_paragraphs(_lines(tokens))):
+        if number:
             found.append(Piece(("\n",), fixed=True))
-            paragraph = []
-        elif not paragraph and number:
-            found.append(Piece(("\n",), fixed=True))
-        if text_of(tuple(line)).strip():
-            paragraph.append(line)
-        else:
-            found.append(Piece(tuple(line), fixed=True))
-    found += _closed(paragraph, longest)
+        found += _closed(paragraph)
     found = [piece for piece in found if piece.parts]
     if all(piece.fixed for piece in found):
         return [Piece(tuple(_merged(tokens)))]
@@ -179,26 +168,24 @@ def _merged(tokens: Sequence[str | Code]) -> Iterator[str | Code]:
         yield "".join(words)
 
 
-def _runs_on(before: list[str | Code], line: list[str | Code], longest: int) -> bool:
-    """Whether a line continues a sentence of the line before it: its first word had no room."""
-    text = text_of(tuple(line))
-    if (
-        not text.strip()
-        or text[0].isspace()
-        or text.lstrip()[0] in "-*•·"
-        or longest < _WRAPPED_FROM
-    ):
-        return False
-    first = text.split(maxsplit=1)[0]
-    return len(text_of(tuple(before)).rstrip()) + 1 + len(first) > longest
+def _paragraphs(lines: list[list[str | Code]]) -> Iterator[list[list[str | Code]]]:
+    """Yield lines that belong together."""
+    texts = [text_of(tuple(line)) for line in lines]
+    begin = 0
+    for number in range(1, len(lines) + 1):
+        if number == len(lines) or not runs_on(texts, number):
+            yield lines[begin:number]
+            begin = number
 
 
-def _closed(paragraph: list[list[str | Code]], longest: int) -> Iterator[Piece]:
-    if not paragraph:
-        return
+def _closed(paragraph: list[list[str | Code]]) -> Iterator[Piece]:
     if len(paragraph) == 1:
-        yield from _columns(paragraph[0])
+        if text_of(tuple(paragraph[0])).strip():
+            yield from _columns(paragraph[0])
+        else:
+            yield Piece(tuple(paragraph[0]), fixed=True)
         return
+    longest = max(len(text_of(tuple(line))) for line in paragraph)
     joined: list[str | Code] = []
     for line in paragraph:
         text = list(line)
@@ -263,4 +250,4 @@ def _escaped(piece: Piece, *, percent: bool) -> str:
         else (part.replace("%", "%%") if percent else part).translate(_WRITE)
         for part in piece.parts
     )
-    return "\\n".join(folded(text, piece.width)) if piece.width else text
+    return "\\n".join(wrapped(text, piece.width, may_begin=may_begin)) if piece.width else text

@@ -17,10 +17,13 @@ _WIDEST = 130  # columns: who writes longer lines lets the screen wrap them
 _NARROWEST = 30
 _ENDS = frozenset(".!?:;…。！？：；।॥۔؟")
 _QUOTES = "\"'”’»)]*_」』）"
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\uff00-\uff9f"
-    "\U0001b000-\U0001b2ff\U00020000-\U0003ffff]"
+_IDEOGRAPHIC = (
+    "\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\uff00-\uff9f\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
 )
+_BREAKABLE = re.compile(f"[{_IDEOGRAPHIC}]")
+# Thai, Lao, Burmese and Khmer set no spaces between words either, but lines break between words.
+_UNSPACED = re.compile(f"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff{_IDEOGRAPHIC}]")
+_HYPHENED = re.compile(r"[^\W\d_]-\Z|\u00ad\Z")
 # East Asian typesetting: these do not begin a line, and those do not end one.
 _NOT_FIRST = frozenset(
     "、。，．：；？！）］｝」』】》〉〕’”…‥ー々〻ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ・％"
@@ -97,11 +100,11 @@ def is_unspaced(letter: str) -> bool:
     return bool(_UNSPACED.match(letter))
 
 
-def pieces_of(text: str) -> list[str]:
+def line_pieces(text: str) -> list[str]:
     """Return a text cut wherever a line may end; a space stands at the end of its piece."""
     pieces: list[str] = []
     for word in re.findall(r"[^ \t\r\n]+[ \t\r\n]*", text):
-        if not _UNSPACED.search(word):
+        if not _BREAKABLE.search(word):
             pieces.append(word)
             continue
         begin = 0
@@ -114,7 +117,7 @@ def pieces_of(text: str) -> list[str]:
 
 
 def _may_part(before: str, after: str) -> bool:
-    if not (is_unspaced(before) or is_unspaced(after)) or after.isspace():
+    if not (_BREAKABLE.match(before) or _BREAKABLE.match(after)) or after.isspace():
         return False
     if before in _NOT_LAST or after in _NOT_FIRST:
         return False
@@ -126,13 +129,16 @@ def wrapped(
 ) -> list[str]:
     """Return the lines of a text, none wider than `width` where its words allow that.
 
-    `first` columns of the first line are taken; a line begins only with what `may_begin`.
+    `first` columns of the first line are taken; a line begins only with what `may_begin`, and none
+    ends with a hyphen, which would join two words when it is read again.
     """
     lines: list[str] = []
     line, room = "", width - first
-    for piece in pieces_of(text):
-        if line and columns(line) + columns(piece.rstrip()) > room and may_begin(piece):
-            lines.append(line.rstrip(" \t\r\n"))
+    for piece in line_pieces(text):
+        bare = line.rstrip(" \t\r\n")
+        full = columns(line) + columns(piece.rstrip()) > room
+        if line and full and may_begin(piece) and not _HYPHENED.search(bare):
+            lines.append(bare)
             line, room = "", width
         line += " ".join(piece.split()) + (" " if piece[-1:].isspace() else "")
     return [*lines, line.rstrip(" \t\r\n")]
@@ -143,7 +149,7 @@ def folded(text: str, width: int) -> list[str]:
     allow that."""
     bare = text.lstrip(" \t\r\n")
     lines = [text[: len(text) - len(bare)]]
-    for piece in pieces_of(bare):
+    for piece in line_pieces(bare):
         if lines[-1] and columns(lines[-1]) + columns(piece.rstrip(" ")) > width:
             lines.append("")
         lines[-1] += piece

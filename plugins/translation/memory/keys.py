@@ -6,7 +6,7 @@ from hashlib import blake2b, sha256
 
 import msgspec
 
-from hinterland.plugins.translation.units import Kind, Parts
+from hinterland.plugins.translation.units import Kind, Parts, codes_of
 
 SCHEMA = 1
 """Of the ledgers; another one's are not read."""
@@ -54,8 +54,8 @@ class Header(msgspec.Struct, frozen=True):
 
 HEADING = "translations"
 
-Line = tuple[str, str, tuple[str | int, ...], tuple[str | int, ...]]
-"""Key, trouble, translation, source."""
+Line = tuple[str, str, tuple[str | int, ...], tuple[str | int, ...], bool]
+"""Key, trouble, translation, source, and whether people said so."""
 
 
 def key_of(parts: Parts) -> str:
@@ -80,10 +80,33 @@ _BEFORE, _AFTER = b'["', b'","'
 
 
 def line_of(key: str, parts: Parts, remembered: Remembered) -> bytes:
-    """Return the line of a ledger, without its end."""
+    """Return the line of a ledger, without its end; raises UnicodeEncodeError for a surrogate."""
     codes = iter(range(len(parts)))
     source = [part if isinstance(part, str) else next(codes) for part in parts]
-    return _encoder.encode((key, remembered.trouble, remembered.text, source))
+    line: Line = (key, remembered.trouble, remembered.text, tuple(source), remembered.reviewed)
+    return _encoder.encode(line)
+
+
+def spread(text: tuple[str | int, ...], parts: Parts) -> tuple[str | int, ...]:
+    """Return a translation with each code of its source once, where it has one several times and
+    another, which is the same, not at all."""
+    numbers = _codes(text)
+    if len(set(numbers)) == len(numbers):
+        return text
+    codes = codes_of(parts)
+    left = [number for number in range(len(codes)) if number not in numbers]
+    seen: set[int] = set()
+    whole: list[str | int] = []
+    for part in text:
+        if isinstance(part, int) and part in seen:
+            same = [number for number in left if codes[number] == codes[part]]
+            if same:
+                part = same[0]
+                left.remove(part)
+        if isinstance(part, int):
+            seen.add(part)
+        whole.append(part)
+    return tuple(whole)
 
 
 def key_in(line: bytes) -> str:
@@ -93,10 +116,10 @@ def key_in(line: bytes) -> str:
     return line[_KEY].decode("ascii", "replace")
 
 
-def read_line(line: bytes, *, reviewed: bool = False) -> tuple[str, Remembered] | None:
+def read_line(line: bytes) -> tuple[str, Remembered] | None:
     """Return the key and what is remembered under it; None for a damaged line."""
     try:
-        key, trouble, text, source = _decoder.decode(line)
+        key, trouble, text, source, reviewed = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     if not trouble and _codes(text) != _codes(source):

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 from hinterland import paths
-from hinterland.plugins.translation.memory.keeping import reviewed_stem, stem_of, tidy
-from hinterland.plugins.translation.memory.keys import Keyed, Remembered, key_of
+from hinterland.plugins.translation.memory.keeping import make_room, reviewed_stem, stem_of, tidy
+from hinterland.plugins.translation.memory.keys import Keyed, Remembered, key_of, spread
 from hinterland.plugins.translation.memory.shelf import Shelf
 from hinterland.plugins.translation.units import Parts
 
@@ -30,17 +32,11 @@ class Memory:
     ) -> None:
         paths.private_folder(folder)
         stem, people = stem_of(keyed), reviewed_stem(keyed.source, keyed.target)
-        tidy(folder, stem)
-        tidy(folder, people)
+        make_room(folder, keep=(stem,))
         of_people = Keyed(keyed.source, keyed.target, "")
-        self._reviewed = Shelf(folder, people, of_people, reviewed=True, paused=paused)
+        self._reviewed = _opened(folder, people, of_people, holds=False, paused=paused)
         try:
-            self._done = Shelf(folder, stem, keyed, paused=paused)
-            try:
-                self._done.hold()
-            except BaseException:
-                self._done.let_go()
-                raise
+            self._done = _opened(folder, stem, keyed, holds=True, paused=paused)
         except BaseException:
             self._reviewed.let_go()
             raise
@@ -66,6 +62,10 @@ class Memory:
     def add(self, parts: Parts, remembered: Remembered) -> None:
         """Remember what became of a segment: found from now on, on the disk soon, and safe from a
         power cut when it is counted as `durable`, or after `close`."""
+        if len(remembered.text) > 1:
+            text = spread(remembered.text, parts)
+            if text is not remembered.text:
+                remembered = msgspec.structs.replace(remembered, text=text)
         shelf = self._reviewed if remembered.reviewed else self._done
         shelf.add(key_of(parts), parts, remembered)
 
@@ -93,3 +93,15 @@ class Memory:
         """Make durable what was added; raises StorageError when that fails."""
         await self._done.close()
         await self._reviewed.close()
+
+
+def _opened(
+    folder: Path, stem: str, keyed: Keyed, *, holds: bool, paused: Callable[[bool], None]
+) -> Shelf:
+    tidy(folder, stem)
+    shelf = Shelf(folder, stem, keyed, holds=holds, paused=paused)
+    if shelf.is_wasteful:
+        shelf.let_go()
+        tidy(folder, stem, anew=True)
+        shelf = Shelf(folder, stem, keyed, holds=holds, paused=paused)
+    return shelf

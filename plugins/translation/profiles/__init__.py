@@ -44,6 +44,8 @@ class Prompts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """With words whose translation is prescribed; empty where the family has no such prompt."""
     context: str = ""
     """With what is known of the text; empty where the family has no such prompt."""
+    background: str = ""
+    """The same as a system prompt, before one of the others; empty where the family has none."""
     marked: str = ""
     """For a text with marks in it; empty asks as always."""
     term: str = "{source_term} = {target_term}"
@@ -183,7 +185,7 @@ def _profile(name: str, file: _File, files: dict[str, _File], path: Path) -> Pro
 
 
 def _texts(prompts: Prompts) -> Iterator[tuple[str, str]]:
-    for field in ("plain", "terms", "context", "marked"):
+    for field in ("plain", "terms", "context", "background", "marked"):
         if text := getattr(prompts, field):
             yield field, text
 
@@ -195,7 +197,7 @@ def _check(prompts: Prompts, path: Path) -> None:
             text.format(**blank)
         except (KeyError, ValueError, IndexError) as error:
             raise _wrong(path, f"{field} has a brace that is none of its fields") from error
-        if field != "term" and "{text}" not in text:
+        if field not in {"term", "background"} and "{text}" not in text:
             raise _wrong(path, f"{field} does not say where the {{text}} goes")
 
 

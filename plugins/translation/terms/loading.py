@@ -1,18 +1,18 @@
-"""Term bases from files, by what they hold."""
+"""Term bases from files: tables as CSV or TSV, and TBX, told apart by what is in them."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+import codecs
+from collections.abc import Iterable
 from pathlib import Path
 
 from hinterland import reading
 from hinterland.errors import InputError
 from hinterland.plugins.translation.terms.base import Term, TermBase
+from hinterland.text import clean_line
 
 MOST = 64_000_000
-"""Bytes of one term base."""
+"""Bytes of one file."""
 
 
 def load(paths: Iterable[Path], source: str, target: str) -> TermBase:
@@ -29,25 +29,24 @@ def load(paths: Iterable[Path], source: str, target: str) -> TermBase:
             wanted="Name a CSV, TSV or TBX file.",
             too_large="Part it into smaller ones.",
         )
-        terms.extend(_rows(path, data.decode("utf-8-sig"), source, target))
+        try:
+            terms += _terms(data, source, target)
+        except ValueError as error:
+            raise InputError(
+                f"The term base {clean_line(str(path))} cannot be used: {clean_line(str(error))}.",
+                "It is a table whose first line names languages, such as en,fr,note, or TBX: "
+                "see docs/translation-terms.md.",
+            ) from error
     return TermBase(terms, source, target)
 
 
-def _rows(path: Path, text: str, source: str, target: str) -> Iterator[Term]:
-    rows = csv.reader(io.StringIO(text, newline=""))
-    header = [cell.strip().lower() for cell in next(rows, [])]
-    try:
-        columns = [
-            header.index(name) if name in header else header.index(other)
-            for name, other in ((source.lower(), "source"), (target.lower(), "target"))
-        ]
-    except ValueError:
-        raise InputError(
-            f"The term base {path} has no columns {source} and {target}.",
-            "Its first line names the languages of its columns, such as: en,fr,note.",
-        ) from None
-    note = header.index("note") if "note" in header else len(header)
-    for row in rows:
-        cells = [*(cell.strip() for cell in row), *[""] * (len(header) + 1 - len(row))]
-        if cells[columns[0]] and cells[columns[1]]:
-            yield Term(cells[columns[0]], cells[columns[1]], note=cells[note])
+def _terms(data: bytes, source: str, target: str) -> list[Term]:
+    """Return the terms in a file; raises ValueError with what is wrong with it."""
+    beginning = data[:1000].lstrip(codecs.BOM_UTF8).replace(b"\0", b"").strip(b"\xff\xfe \t\r\n")
+    if beginning.startswith(b"<"):
+        from hinterland.plugins.translation.terms import tbx
+
+        return tbx.terms_in(data, source, target)
+    from hinterland.plugins.translation.terms import tables
+
+    return tables.terms_in(data, source, target)
