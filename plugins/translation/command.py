@@ -123,6 +123,9 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
             "Give it back with --reviewed, or name another file.",
         )
     places = _places(documents, wished, found.target)
+    if found.chosen.url:
+        said = _("The text will leave this machine, to {url}.")
+        progress.say(said.format(url=found.chosen.url))
     complete, flagged = asyncio.run(_run(documents, places, wished, found, progress))
     if review is not None and flagged:
         for file in _keep_for_review(review, flagged, found.target.code):
@@ -245,8 +248,9 @@ async def _one(
     )
     source = await asyncio.to_thread(job.read, name, wished["form"])
     document = await asyncio.to_thread(source.open, wishes)
+    no_others: tuple[Language, ...] = ()
     if found.origin is not None:
-        origin, others = found.origin, tuple[Language, ...]()
+        origin, others = found.origin, no_others
     else:
         origin, others = await _told(source, document, found.target, progress)
     checks = Checks(source, wishes, back=wished["back_translate"], reference=wished["score"])

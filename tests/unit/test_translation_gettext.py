@@ -128,9 +128,6 @@ def test_any_catalogue_changes_in_its_translations_alone(data: bytes, target: st
             entry.msgstr or all(entry.msgstr_plural.values())
             for entry in polib.pofile(new.decode())
         )
-        plain = new.replace(b"\r\n", b"\n")
-        again = written(plain, "po", lambda unit: None if unit.done else unit.parts, wishes)
-        assert again.count(b"fuzzy") <= plain.count(b"fuzzy")
 
 
 @settings(max_examples=15)

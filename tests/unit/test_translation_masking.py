@@ -58,12 +58,12 @@ def segments(draw: st.DrawFn) -> Segment:
     codes: list[Code] = []
     for pair in range(1, draw(st.integers(1, 3))):
         codes += [Code(f"<{pair}>", Kind.OPEN, pair), Code(f"</{pair}>", Kind.CLOSE, pair)]
-    if draw(st.integers(0, 1)):
+    if draw(st.booleans()):
         codes.append(Code("[image]"))
     result: list[str | Code] = []
     for at, word in enumerate(parts):
         result.append(word + (" " if at < len(parts) - 1 else "."))
-        if codes and draw(st.integers(0, 1)):
+        if draw(st.booleans()) and codes:
             result.append(codes.pop(0))
     return Segment(merged([*result, *codes]))
 
@@ -108,6 +108,12 @@ def test_what_must_be_kept_is_one_mark(kept: str, style: Style) -> None:
 def test_plain_words_are_not_masked(text: str) -> None:
     masked = mask(Segment((text,)), Style.TAGS)
     assert [mark.kept for mark in masked.marks if mark.kept != "50 %"] == []
+
+
+@pytest.mark.parametrize("kept", [each for each in PROTECTED if each[0] not in "`{"])
+def test_what_must_be_kept_ends_where_chinese_goes_on(kept: str) -> None:
+    masked = mask(Segment((f"请先看{kept}然后再等。",)), Style.TAGS)
+    assert [mark.kept for mark in masked.marks] == [kept]
 
 
 @given(segments(), st.sampled_from(Style))

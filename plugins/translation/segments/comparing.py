@@ -99,7 +99,7 @@ def _dose_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         names[unit] = unit
     number = r"\d+(?:[.,٫]\d+)*"
     pattern = (
-        rf"(?<![\w.,])({number})(?:\s?[-–—~]\s?({number}))?[\s\u00a0\u202f]?"
-        rf"({either(tuple(names))})(?![A-Za-zµμ\d])"
+        rf"(?<![A-Za-z\d_.,])({number})(?:\s?[-–—~]\s?({number}))?[\s\u00a0\u202f]?"
+        rf"({either(tuple(names))})(?![A-Za-zµμ])"
     )
     return re.compile(pattern), names

@@ -46,7 +46,8 @@ def wrong_number(source: str, translated: str, languages: tuple[Language, Langua
     if not _DIGIT.search(source) and not _DIGIT.search(translated):
         return ""
     source, translated = _plain(source), _plain(translated)
-    if Counter(_NUMBER.findall(source)) == Counter(_NUMBER.findall(translated)):
+    copied = Counter(_NUMBER.findall(source)) == Counter(_NUMBER.findall(translated))
+    if copied and languages[1].base not in _SCALED_BEHIND:
         return ""
     wrong = ""
     for grouped in (False, True):  # 3 100: one number or two

@@ -16,14 +16,14 @@ _KINDS = {
     ("%",): r"""
         (?<!\d)%(?:\(\w+\)|\d+\$)?[-+\#0']*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|q|j|z|t|L)?
             [diouxXeEfFgGaAcspnm@]
-      | %%  | (?<!\d)%L?\d{1,2}(?![\w%])  | (?<!\d)%[-_0^\#]?[A-Za-z](?![A-Za-z])
+      | %%  | (?<!\d)%L?\d{1,2}(?![A-Za-z\d_%])  | (?<!\d)%[-_0^\#]?[A-Za-z](?![A-Za-z])
       | \{%[^%\n]*%\}  | <%[^%\n]*%>
     """,
     ("{", "$"): r"""
         \{\{[^{}\n]*\}\}  | \$\{\{[^{}\n]*\}\}
       | \{\s*\w+\s*,\s*(?:plural|select|selectordinal|number|date|time|choice)\b
             (?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*\}
-      | [$\#%@]?\{[\w.\[\]:!,<>^+\-\#|$()=*'"/%]*\}  | \$[A-Za-z_]\w*(?:\.\w+)*
+      | [$\#%@]?\{[\w.\[\]:!,<>^+\-\#|$()=*'"/%]*\}  | \$[A-Za-z_][A-Za-z\d_]*(?:\.[A-Za-z\d_]+)*
       | \$\([\w./ -]+\)
     """,
     ("<", "&", "`"): r"""
@@ -31,40 +31,42 @@ _KINDS = {
       | &(?:[A-Za-z]\w*|\#\d+|\#[xX][0-9a-fA-F]+);  | `[^`'\n]+`  | ``[^`\n]+``
     """,
     ("://", "www.", "mailto:", "data:"): r"""
-        (?:(?<![A-Za-z\d+.-])[A-Za-z][A-Za-z\d+.-]*://|(?<![\w.])www\.|\bmailto:|\bdata:)
+        (?:(?<![A-Za-z\d+.-])[A-Za-z][A-Za-z\d+.-]*://|(?<![<w>.])www\.|\bmailto:|\bdata:)
             (?:[^\s<>"()\u3000-\u9fff\uff00-\uffef]|\([^\s<>"()]*\))*
             (?:[^\s<>"().,;:!?'\]}}*_\u3000-\u9fff\uff00-\uffef]|\([^\s<>"()]*\))
     """,
     ("@",): r"""
-        (?<![\w.+-])[\w.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z\d-]+)+  | (?<![\w@])@[A-Za-z_][\w-]*@?
+        (?<![<w>.+-])[<w>.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z\d-]+)+  | (?<![<w>@])@[A-Za-z_][<w>-]*@?
     """,
     ("/", "\\"): r"""
-        (?<![\w/.~])(?:~|\.{1,2})?/[\w.+@%-]*[\w*](?:/[\w.+@%*-]*[\w*])*/?
-      | (?<![\w\\])(?:[A-Za-z]:\\|\\\\)[\w\\.$-]*\w
+        (?<![<w>/.~])(?:~|\.{1,2})?/[<w>.+@%-]*[<w>*](?:/[<w>.+@%*-]*[<w>*])*/?
+      | (?<![<w>\\])(?:[A-Za-z]:\\|\\\\)[<w>\\.$-]*[<w>]
     """,
-    r"\.\w": r"(?<![\w./-])(?:[\w-]+/)*[\w-]+(?:\.[\w-]+)*\.(?:<endings>)(?![\w/])",
-    ("-",): r"(?<![\w-])--[A-Za-z][\w-]*(?:=[\w./,%-]*\w)?  | (?<![\w-])-[A-Za-z](?![\w-])",
+    r"\.\w": r"(?<![<w>./-])(?:[<w>-]+/)*[<w>-]+(?:\.[<w>-]+)*\.(?:<endings>)(?![<w>/])",
+    ("-",): r"(?<![<w>-])--[A-Za-z][<w>-]*(?:=[<w>./,%-]*[<w>])?  | (?<![<w>-])-[A-Za-z](?![<w>-])",
     ("_",): r"""
-        (?<!\w)(?:[a-z][a-z\d]*(?:_[a-z\d]+)+|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?:\(\))?(?!\w)
+        (?<![<w>])(?:[a-z][a-z\d]*(?:_[a-z\d]+)+|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?:\(\))?(?![<w>])
     """,
     ("()", "::"): r"""
-        (?<!\w)[A-Za-z]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)*\(\)  | (?<!\w)\w+::\w+(?:::\w+)*
+        (?<![<w>])[A-Za-z][<w>]*(?:(?:\.|::|->)[A-Za-z_][<w>]*)*\(\)  | (?<![<w>])[<w>]+::[<w>]+(?:::[<w>]+)*
     """,
     r"\d": r"""
         (?=[\dv+±−<>≤≥~-]|<currency>)(?:
-        (?<![A-Za-z\d_])0x[\da-fA-F]+(?!\w)
-      | (?<![\w.])\d{4}-\d\d?-\d\d?(?:T[\d:.]+Z?)?(?!\w)
-      | (?<![\w.:])\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?![\w:])
-      | (?<![\w.])v?\d+(?:\.\d+){2,}(?!\w)
-      | (?<!\w)\+\d[\d ()-]{6,}\d
-      | (?:<currency>)\ ?<number>(?![\d.,]*\d)  | (?<![\w.,])<number>\ ?(?:<currency>)
+        (?<![A-Za-z\d_])0x[\da-fA-F]+(?![<w>])
+      | (?<![<w>.])\d{4}-\d\d?-\d\d?(?:T[\d:.]+Z?)?(?![<w>])
+      | (?<![<w>.:])\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?![<w>:])
+      | (?<![<w>.])v?\d+(?:\.\d+){2,}(?![<w>])
+      | (?<![<w>])\+\d[\d ()-]{6,}\d
+      | (?:<currency>)\ ?<number>(?![\d.,]*\d)  | (?<![<w>.,])<number>\ ?(?:<currency>)
       | (?<![A-Za-z\d_.,])(?:[+±−<>≤≥~-]\ ?)?<number>(?:\s?(?:[-–—~/x×]|to)\s?<number>)?
             [ \u00a0\u202f]?(?:<symbols>)(?:/(?:<symbols>|day|dose|week))*
             (?![A-Za-z\d_'’²³]|\.[A-Za-z])
-      | (?<![\w.])<number>(?:\s?[x×]\s?<number>)+(?!\w) )
+      | (?<![<w>.])<number>(?:\s?[x×]\s?<number>)+(?![<w>]) )
     """,
 }
 """What is protected, by what its kind does not go without: one of some strings, or a pattern."""
+_LETTERS = r"A-Za-z\d_\u00c0-\u058f"
+"""Letters of scripts that part words by spaces: a name of a file ends where Chinese goes on."""
 _NUMBER = r"\d+(?:[.,'’٫٬]\d+|[\u00a0\u202f]\d{3})*"
 _NEEDS = [(1 << at, needs) for at, needs in enumerate(_KINDS) if isinstance(needs, tuple)]
 _SEARCHES = [
@@ -142,6 +144,7 @@ def _pattern(kinds: int) -> re.Pattern[str]:
     """Return what finds some kinds: to look for all of them takes ten times as long."""
     table = units()
     values = {
+        "<w>": _LETTERS,
         "<endings>": either(table.endings),
         "<number>": _NUMBER,
         "<symbols>": either(table.symbols),

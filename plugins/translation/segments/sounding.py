@@ -88,10 +88,16 @@ def _check_script(asked: str, answer: str, source: Language, target: Language) -
         for script, many in letters.items()
         if script not in wanted and script != "Latn" and (many > 1 or script == "Hani")
     )
-    if other or latin > own:
+    if other or latin > own or (target.base == "ja" and _has_no_kana(answer)):
         raise Unfit(Trouble.SCRIPT, f"The translation is not in the letters of {target.name}.")
     if target.base == "zh" and chinese_writing(answer) not in ("", *target.scripts):
         raise Unfit(Trouble.SCRIPT, f"The translation is not written in {target.name}.")
+
+
+def _has_no_kana(text: str) -> bool:
+    """Whether a text is Chinese rather than Japanese."""
+    letters = letters_by_script(text)
+    return letters["Hani"] >= 12 and not letters["Hira"] + letters["Kana"]
 
 
 def _check_changed(asked: str, answer: str, source: Language, target: Language) -> None:
@@ -104,7 +110,7 @@ def _check_changed(asked: str, answer: str, source: Language, target: Language) 
     if are_alike(source, target):
         changes = small >= 5 or caseless >= 12
     elif same_script:
-        changes = (small >= 1 and len(words) >= 2) or caseless >= 6
+        changes = (small >= 1 and len({*map(str.casefold, words)}) >= 2) or caseless >= 6
     else:
         changes = small >= 1 or caseless >= 2 or any(word.istitle() for word in words)
     if changes:
