@@ -59,6 +59,7 @@ def trouble(text: str, answer: str, codes: str = "en>fr", *, was_cut: bool = Fal
         "Open the door.\nOuvrez la porte.",
         "**Ouvrez la porte.**",
         "Ouvrez la porte.<|im_end|>",
+        "Ouvrez\nla porte.",
     ],
 )
 def test_what_stands_around_a_translation_is_taken_away(answer: str) -> None:
@@ -104,8 +105,11 @@ def test_what_belongs_to_the_source_stays() -> None:
         ("Cancel", "Cancel", "en>zh", "unchanged"),
         ("请洗净您的双手，然后坐下。", "请洗净您的双手，然后坐下。", "zh>ja", "script"),
         (LONG, "La enfermera se lava las manos antes de dar la medicina al niño y después.", "en>fr", "language"),
-        (LONG, LONG.replace("nurse", "doctor").replace("child", "girl"), "en>fr", "language"),
+        (LONG, LONG.replace("nurse", "doctor").replace("child", "girl"), "en>fr", "unchanged"),
         (LONG, "پرستار قبل و بعد از دادن دارو به کودک دست‌های خود را می‌شوید.", "en>he", "script"),
+        (LONG, "The doctor must wash both hands when a patient arrives and when he leaves.", "en>fr", "language"),
+        (LONG, "L'infirmière ne se lave pas les mains avant de donner les médicaments à l'enfant.", "en>fr", "negation"),
+        ("Do not give it to babies.", "给婴儿服用。", "en>zh", "negation"),
         (LONG, "L'infirmière se lave les mains avant de donner", "en>fr", "cut"),
     ],
 )  # fmt: skip
@@ -130,7 +134,7 @@ def test_what_is_no_translation_is_refused(text: str, answer: str, codes: str, k
         ("GNOME", "GNOME", "en>zh"),
         ("Debian GNU/Linux", "Debian GNU/Linux", "en>fr"),
         ("OK", "OK", "en>fr"),
-        ("No!", "Nooooon !", "en>fr"),
+        ("Hello!", "Saluuuut !", "en>fr"),
         ("Ha ha ha ha ha ha ha!", "Ha ha ha ha ha ha ha !", "en>de"),
         ("The angle α is large.", "L'angle α est grand.", "en>fr"),
         ("The resistance grows.", "La résistance en Ω augmente.", "en>fr"),

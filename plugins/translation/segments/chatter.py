@@ -51,8 +51,19 @@ def without_chatter(answer: str, asked: str) -> str:
         if phrase in folded and phrase not in asked_for:
             raise Unfit(Trouble.CHATTER, f"The model talks instead of translating: “{phrase}”.")
     if "\n" in text and "\n" not in asked:
+        if joined := _on_one_line(text):
+            return joined
         raise Unfit(Trouble.CHATTER, "The translation has several lines where the source has one.")
     return text
+
+
+def _on_one_line(text: str) -> str:
+    """Return a sentence that was broken into lines as one; "" for lines that end as sentences do."""
+    lines = [line.strip() for line in text.split("\n")]
+    if not all(lines) or any(line[-1] in ".!?:;。！？：；።؟।" for line in lines[:-1]):
+        return ""
+    wide = all(line[-1] > "\u2e80" for line in lines[:-1])
+    return ("" if wide else " ").join(lines)
 
 
 def _without_frame(text: str, asked: str) -> str:
