@@ -89,17 +89,7 @@ def forms_with_files() -> list[str]:
 
 def read(data: bytes, form: str, wishes: Wishes = Wishes()) -> list[Unit]:  # noqa: B008 - frozen
     """Return the units of a document; they are the same each time, well nested and in order."""
-    document = open_document(data, form, wishes)
-    units = list(document.units())
-    assert list(document.units()) == units
-    for unit in units:
-        _nested(unit.parts)
-        assert any(isinstance(part, str) and part.strip() for part in unit.parts), unit
-    if form not in _ZIPPED:
-        ends = [0, *(at for unit in units for at in (unit.start, unit.end))]
-        assert ends == sorted(ends), f"{form}: units overlap or are out of order"
-        assert ends[-1] <= len(data)
-    return units
+    return _read(open_document(data, form, wishes), data, form)
 
 
 def written(data: bytes, form: str, change: Change, wishes: Wishes = Wishes()) -> bytes:  # noqa: B008
@@ -113,11 +103,12 @@ def identity(data: bytes, form: str, wishes: Wishes = Wishes()) -> list[Unit]:  
 
     A text that is encoded anew, because its parts are cut otherwise, reads the same again.
     """
-    units = read(data, form, wishes)
-    assert written(data, form, lambda unit: None, wishes) == data
+    document = open_document(data, form, wishes)
+    units = _read(document, data, form)
+    assert _written(document, units, lambda unit: None) == data
     if form not in _NOT_READ_BACK:  # a message that is its own translation is no untranslated one
-        assert written(data, form, lambda unit: unit.parts, wishes) == data
-    marked(data, form, wishes, mark=recut)
+        assert _written(document, units, lambda unit: unit.parts) == data
+    marked(data, form, wishes, mark=recut, document=document)
     return units
 
 
@@ -126,14 +117,15 @@ def marked(
     form: str,
     wishes: Wishes = Wishes(),  # noqa: B008 - frozen
     mark: Callable[[Parts], Parts] | None = None,
+    document: Document | None = None,
 ) -> bytes:
     """Return a document with every unit translated by `mark` (accents, if it is not given).
 
     Proves that nothing outside of the units changed, and that every translation reads back as it
-    was put: as text, and not as mark-up.
+    was put: as text, and not as mark-up. `document` is the open one, if there is one already.
     """
     mark = mark or accented
-    document = open_document(data, form, wishes)
+    document = document or open_document(data, form, wishes)
     units = list(document.units())
 
     def change(unit: Unit) -> Parts | None:
@@ -203,6 +195,19 @@ def _accented(text: str) -> str:
         return text
     body = text.rstrip()
     return body.translate(_ACCENTED) + "ŋ" + text[len(body) :]
+
+
+def _read(document: Document, data: bytes, form: str) -> list[Unit]:
+    units = list(document.units())
+    assert list(document.units()) == units
+    for unit in units:
+        _nested(unit.parts)
+        assert any(isinstance(part, str) and part.strip() for part in unit.parts), unit
+    if form not in _ZIPPED:
+        ends = [0, *(at for unit in units for at in (unit.start, unit.end))]
+        assert ends == sorted(ends), f"{form}: units overlap or are out of order"
+        assert ends[-1] <= len(data)
+    return units
 
 
 def _written(document: Document, units: list[Unit], change: Change) -> bytes:

@@ -49,7 +49,10 @@ class Source(msgspec.Struct, frozen=True):
 
     def open(self, wishes: Wishes) -> Document:
         """Return the document; raises InputError, which names it, where it is broken."""
-        return formats.open_document(self.data, self.form, wishes)
+        try:
+            return formats.open_document(self.data, self.form, wishes)
+        except InputError as error:
+            raise InputError(f"{self.title}: {error.message}", error.hint) from error
 
 
 class Flagged(msgspec.Struct, frozen=True):
@@ -111,17 +114,19 @@ def source_language(
 
     Raises InputError where that cannot be told, or where it is the one that is translated into.
     """
-    found = languages.detect("\n".join(_sample(document)))
-    if found.language is None:
+    found = languages.detect("\n\n".join(_sample(document)))
+    several = found.mixed or ((found.language,) if found.language is not None else ())
+    if not several:
         raise InputError(
             f"What language {source.title} is in cannot be told.", "Say so, such as with --from en."
         )
-    if found.language.code == target.code:
+    foreign = [each for each in several if each.code != target.code]
+    if not foreign:
         raise InputError(
             f"{source.title} is in {target.name} already, it seems.",
             "If it is not, say what it is in with --from.",
         )
-    return found.language, tuple(each for each in found.mixed if each != found.language)
+    return foreign[0], tuple(each for each in several if each != foreign[0])
 
 
 def _sample(document: Document) -> Iterator[str]:

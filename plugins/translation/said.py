@@ -37,6 +37,9 @@ async def answer(typed: str) -> AsyncIterator[str]:
             language=origin.native
         )
         yield "\n\n"
+    if found.chosen.url:
+        yield _("(The text leaves this machine, to {url}.)").format(url=found.chosen.url)
+        yield "\n\n"
     document = open_document(text.encode(), "text", Wishes(target=found.target.code))
     async with found.translator(origin, Tally()) as translator:
         async for done in translator.translate(document.units()):

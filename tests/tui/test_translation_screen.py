@@ -235,9 +235,12 @@ def test_words_are_translated_as_an_answer_and_keys_of_a_burst_kept_in_order(hin
     the same from keys that were all typed before anything was drawn."""
     assert hint("config", "set", "model", "echo").returncode == 0
     words = "The weather is very good today and we are all happy about it."
-    typed = hint("chat", "--plain", input=f"/translate fr {words}\n/translate\n", stdin=None)
-    assert words in typed.stdout
-    assert "Say a language and what to translate" in typed.stderr
+    with RealTerminal("chat", "--plain", columns=80, rows=24) as terminal:
+        terminal.sees("> ")
+        terminal.type(f"/translate fr {words}\r")
+        terminal.until(lambda: terminal.screen.count("The weather") >= 3)
+        terminal.type("/translate\r")
+        terminal.sees("Say a language and what to translate")
     with RealTerminal("chat", columns=80, rows=24) as terminal:
         terminal.sees("Ask something")
         terminal.type(f"/translate fr {words}\r")

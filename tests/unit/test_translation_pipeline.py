@@ -15,7 +15,14 @@ from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import Event, Failed, Request
 from hinterland.plugins.translation import languages, profiles
 from hinterland.plugins.translation.memory import Keyed, Memory
-from hinterland.plugins.translation.pipeline import Asking, Pair, Tally, Translated, Translator
+from hinterland.plugins.translation.pipeline import (
+    Asking,
+    Manner,
+    Pair,
+    Tally,
+    Translated,
+    Translator,
+)
 from hinterland.plugins.translation.terms import Term, TermBase
 from hinterland.plugins.translation.units import Code, Unit, text_of
 
@@ -58,11 +65,8 @@ async def translated(
         translator = Translator(
             [Target(engine, None, workers)],
             asking,
-            PAIR,
             memory,
-            tally,
-            uncovered=uncovered,
-            redo_flagged=redo_flagged,
+            Manner(uncovered, redo_flagged),
         )
         try:
             return [done async for done in translator.translate(units)], tally

@@ -98,13 +98,14 @@ def test_any_segment_comes_back_as_the_one_that_it_was(parts: list[str | Code]) 
         ("Voyez <1>ceci</1>,<br2/><3/><3/>.", "the mark <3/> is in it 2 times"),
         ("<4/>Voyez <1>ceci</1>,<br2/><3/>.", "the mark <4/> is not in the source"),
         ("Voyez </1>ceci<1>,<br2/><3/>.", "its marks cross each other"),
+        ("Voyez <1>ceci</1>,<br2/><3/>.", "the placeholder %s is missing"),
     ],
 )
 def test_a_translation_without_its_codes_is_refused_with_its_line(
     tmp_path: Path, translation: str, sentence: str
 ) -> None:
     path = tmp_path / "review.po"
-    reviewing.write(path, [Item(("Fine.",)), Item(LINK)], "en", "fr")
+    reviewing.write(path, [Item(("Fine.",)), Item((*LINK, " %s"))], "en", "fr")
     fill_in(path, "Bien.", translation)
     with pytest.raises(InputError) as raised:
         reviewing.read(path)
@@ -119,6 +120,17 @@ def test_many_wrong_entries_are_counted_and_not_all_told(tmp_path: Path) -> None
     fill_in(path, *["bad"] * 20)
     with pytest.raises(InputError, match="; and 15 more"):
         reviewing.read(path)
+
+
+def test_a_segment_that_no_file_can_hold_does_not_spoil_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "review.po"
+    brackets = "<" * 25 + "1" + ">" * 25
+    items = [Item(("half \ud83d",), "\ud83d"), Item((brackets,)), Item(("One\x1b\x00\x85\u2028.",))]
+    assert reviewing.write(path, items, "en", "fr") == 1
+    fill_in(path, "Un.")
+    assert reviewing.read(path).done == (
+        (("One\x1b\x00\x85\u2028.",), Remembered(("Un.",), reviewed=True)),
+    )
 
 
 def test_an_entry_whose_source_was_changed_is_refused(tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ MEDICAL = TermBase(
         ("Breast feeding helps", ["breast-feeding"]),
         ("C is not C++ here.", ["C++"]),
         ("doses of a dose, dosed", ["dose"]),
+        ("%(child)s, {fever}, ${dose} https://who.int/fever a@form.org /form/dose/x", []),
+        ("a/b: child/baby {0} fever", ["child", "fever", "baby"]),
         ("", []),
     ],
 )

@@ -68,15 +68,14 @@ def _bits(parts: Parts) -> Iterator[_Bit]:
             yield _Bit(part.source, 0, spaced and not part.source.startswith("</"))
             spaced = part.is_space
             continue
+        if part[:1].isspace() and not spaced:
+            yield _Bit(" ", 1, breaks=False)
+            spaced = True
         for at, piece in enumerate(line_pieces(part)):
-            is_first = at == 0 and not part[:1].isspace()
-            breaks = (spaced if is_first else True) and not piece.startswith(_DASHES)
-            text = " ".join(piece.split())
-            space = " " * piece[-1:].isspace()
-            if at == 0 and part[:1].isspace() and not spaced:
-                text = f" {text}"
-            yield _Bit(text + space, columns(text + space), breaks)
-        spaced = part[-1:].isspace() or (spaced and not part)
+            breaks = (spaced or at > 0) and not piece.startswith(_DASHES)
+            written = " ".join(piece.split()) + " " * piece[-1:].isspace()
+            yield _Bit(written, columns(written), breaks)
+            spaced = piece[-1:].isspace()
 
 
 def _greedy(bits: list[_Bit], width: int) -> list[list[_Bit]]:

@@ -14,8 +14,8 @@ from hinterland.plugins.translation.units import Code, Kind, Parts
 _TOKEN = re.compile(
     r"""
     (?P<break>(?:</([ibu])>)?[ \t]*(?:\r\n|\r|\n)[ \t]*(?(2)<\2>))
-    | (?P<tag></?[A-Za-z][^<>\r\n]*>|<\d[\d:.]*>|\{\\[^{}\r\n]*\}|\{/?[A-Za-z](?::[^{}\r\n]*)?\})
-    | (?P<newline>\\[Nn])
+    | (?P<tag></?[A-Za-z][^<>\r\n]*>|<\d[\d:.]*>)
+    | (?P<srt>\{\\[^{}\r\n]*\}|\{/?[A-Za-z](?::[^{}\r\n]*)?\}|\\N)
     | (?P<entity>&(?:\#\d+|\#x[0-9A-Fa-f]+|[A-Za-z]\w*);)
     """,
     re.VERBOSE,
@@ -41,28 +41,28 @@ class _Token:
     partner: _Token | None = None
 
 
-def speeches(raw: str, *, entities: bool) -> Iterator[tuple[int, int, Parts]]:
-    """Yield where each speaker's words begin and end in a cue's text, and the words.
+def speeches(raw: str, *, is_vtt: bool) -> Iterator[tuple[int, int, Parts]]:
+    r"""Yield where each speaker's words begin and end in a cue's text, and the words.
 
-    A dash at the beginning of a line says that somebody else speaks. `entities` says whether the
-    format has character references.
+    A dash at the beginning of a line says that somebody else speaks. WebVTT has character
+    references, and SubRip files have marks of other formats, such as {\an8} and \N.
     """
     starts = [found.end() for found in _SPEAKER.finditer(raw)]
     heads = [found.start() for found in _SPEAKER.finditer(raw)]
     begins = [0, *starts] if not heads or heads[0] else starts
     ends = [*(head for head in heads if head), len(raw)]
     for begin, end in zip(begins, ends, strict=True):
-        tokens = _trimmed(_paired(list(_tokens(raw, begin, end, entities=entities))))
+        tokens = _trimmed(_paired(list(_tokens(raw, begin, end, is_vtt=is_vtt))))
         parts = _parts(tokens)
         if tokens and any(isinstance(part, str) and has_letters(part) for part in parts):
             yield tokens[0].begin, tokens[-1].end, parts
 
 
-def _tokens(raw: str, begin: int, end: int, *, entities: bool) -> Iterator[_Token]:
+def _tokens(raw: str, begin: int, end: int, *, is_vtt: bool) -> Iterator[_Token]:
     at = begin
     while at < end:
         found = _TOKEN.search(raw, at, end)
-        while found and found["entity"] and not entities:
+        while found and found["srt" if is_vtt else "entity"]:
             found = _TOKEN.search(raw, found.end(), end)
         stop = found.start() if found else end
         if stop > at:
@@ -70,7 +70,9 @@ def _tokens(raw: str, begin: int, end: int, *, entities: bool) -> Iterator[_Toke
         if not found:
             return
         token = _Token(found.start(), found.end(), found[0])
-        if found["tag"]:
+        if found[0] == "\\N":
+            token.is_code = token.is_space = True
+        elif found["tag"] or found["srt"]:
             token.is_code = True
             token.tag = re.sub(r"\A[<{](/?[A-Za-z]*)[\s\S]*", r"\1", found[0]).lower()
         elif found["entity"]:
@@ -79,8 +81,6 @@ def _tokens(raw: str, begin: int, end: int, *, entities: bool) -> Iterator[_Toke
                 token.text = words
             else:
                 token.is_code, token.is_space = True, words.isspace()
-        elif found["newline"]:
-            token.is_code = token.is_space = True
         else:
             token.is_space = True
         yield token
@@ -91,9 +91,11 @@ def _paired(tokens: list[_Token]) -> list[_Token]:
     waiting: list[_Token] = []
     for token in tokens:
         if token.tag.startswith("/"):
-            if waiting and waiting[-1].tag == token.tag[1:]:
-                token.partner = waiting.pop()
-                token.partner.partner = token
+            names = [opened.tag for opened in waiting]
+            if token.tag[1:] in names:
+                while (partner := waiting.pop()).tag != token.tag[1:]:
+                    pass
+                token.partner, partner.partner = partner, token
         elif token.tag:
             waiting.append(token)
     return tokens

@@ -179,11 +179,14 @@ class _Writer:
 
     def _text(self, place: Place, parts: Parts, values: list[tuple[int, int, str]]) -> str:
         page = self._page.page
-        tags = {
-            page[start:end]: self._patched(start, end, values)
-            for start, end in place.tags
-            if any(start <= value[0] < end for value in values)
-        }
+        tags = {}
+        at = 0
+        for start, end in place.tags:
+            begin = at
+            while at < len(values) and values[at][0] < end:
+                at += 1
+            if begin < at:
+                tags[page[start:end]] = self._patched(start, end, values[begin:at])
         has_nbsp = "&nbsp;" in page[place.start : place.end]
         return "".join(
             tags.get(part.source, part.source)
@@ -214,9 +217,8 @@ class _Writer:
         """Return a stretch of the page with other values of attributes."""
         pieces = []
         for value_start, value_end, text in values:
-            if start <= value_start < end:
-                pieces += [self._page.page[start:value_start], text]
-                start = value_end
+            pieces += [self._page.page[start:value_start], text]
+            start = value_end
         return "".join([*pieces, self._page.page[start:end]])
 
     def _copy(self, end: int) -> None:

@@ -15,7 +15,7 @@ from hinterland.errors import InputError
 from hinterland.plugins.translation.formats.decoding import line_of, text_start
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.spans import SpanWriter
-from hinterland.plugins.translation.formats.string_values import Token, is_wanted, texts
+from hinterland.plugins.translation.formats.string_values import Token, is_wanted, name_of, texts
 from hinterland.plugins.translation.units import Code, Parts, Unit
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
@@ -53,7 +53,7 @@ class JsonStrings:
                 continue  # what an ARB file says about its messages
             if not is_wanted(path, json.loads(self._data[start:end]), self._keys):
                 continue
-            name = ".".join(path)
+            name = name_of(path)
             for text in texts(_tokens(self._data, start + 1, end - 1)):
                 yield Unit(
                     parts=text.parts,

@@ -29,7 +29,8 @@ from hinterland.plugins.translation.formats.wrapping import (
 from hinterland.plugins.translation.units import Code, Parts, Unit
 
 _LINES = re.compile(rb"[^\r\n\f]*(?:\r\n|[\r\n\f]|\Z)")
-_INDENT = re.compile(r"\s*(?:>[ \t]?)*\s*")
+_INDENT = re.compile(r"\s*(?:(?:>|#+(?=\s))[ \t]?)*\s*")
+_RULER = re.compile(r"(\S)(?:\s*\1)*")
 _MARKER = re.compile(r"(?:[-*+•‣◦▪●○·]|\(?\d{1,2}[.)]|\(?[A-Za-z]\))[ \t\u3000]+(?=\S)")
 _ENDING = re.compile(r"\r\n|[\r\n]")
 _BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
@@ -127,11 +128,11 @@ class Text:
     def _goes_on(self, gathered: list[_Line], line: _Line) -> bool:
         """Whether a line belongs to the lines before it."""
         first, before = gathered[0], gathered[-1]
-        if before.last or not line.is_prose:
+        if before.last or not line.text or _GAP.search(line.text) or _RULER.fullmatch(line.text):
             return False
         if line.marker and (first.marker or not _is_counted_in_prose(before.text, line.marker)):
             return False
-        if line.indent.count(">") != before.indent.count(">"):
+        if line.indent.split() != before.indent.split():
             return False
         deep = columns(line.indent.expandtabs())
         if before is first:
@@ -155,8 +156,26 @@ class Text:
             width = max(self.wrapping.width, columns(old))
         else:
             return " ".join(_BREAK.split(text.strip("\r\n"))).encode()
-        new = wrapped(text, width, may_begin=_begins_no_item)
+        new = self._apart(text, width, self._below(unit.end))
         return ((ending[0] if ending else "\n") + indent).join(new).encode()
+
+    def _apart(self, text: str, width: int, below: str) -> list[str]:
+        """Return the lines of a text, the last of which does not look as if it went on below."""
+        first = wrapped(text, width, may_begin=_begins_no_item)
+        if not below:
+            return first
+        for narrower in range(width, width * 3 // 4, -2):
+            lines = wrapped(text, narrower, may_begin=_begins_no_item)
+            if not self.wrapping.joins(lines[-1], below):
+                return lines
+        return first
+
+    def _below(self, at: int) -> str:
+        """Return the words of the next line; nothing where a unit cannot go on to."""
+        following = self._data[at : at + _NEAR].decode(errors="ignore").splitlines()[1:2]
+        text = following[0].strip() if following else ""
+        indent = _INDENT.match(text)
+        return "" if _MARKER.match(text) or not indent else text[indent.end() :]
 
     def _before(self, at: int) -> str:
         """Return what stands before a unit on its line."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from hinterland.plugins.translation.formats.decoding import has_letters
 from hinterland.plugins.translation.formats.run_on import runs_on
 from hinterland.plugins.translation.units import Code, Parts, text_of
 
@@ -60,6 +61,7 @@ _NO_WORDS = re.compile(
     """,
     re.VERBOSE,
 )
+_LONG = 300  # characters: no name is longer, and only data is without a space
 _NAMING = frozenset(
     ("type", "kind", "id", "format", "class", "style", "enum", "const", "default", "required")
 )
@@ -70,7 +72,9 @@ _MARKUP = re.compile(r"\{\{.*?\}\}|\$?\{[^{}]*\}|</?[A-Za-z][^<>]*>|%(?:\(\w+\))
 def is_text(words: str) -> bool:
     """Whether a string is for people: it has letters, and is no address, path, name or hash."""
     words = words.strip()
-    return not _NO_WORDS.fullmatch(words) and any(map(str.isalpha, _MARKUP.sub("", words)))
+    if len(words) > _LONG:
+        return has_letters(words) and not (words.isascii() and len(words.split(None, 1)) == 1)
+    return not _NO_WORDS.fullmatch(words) and has_letters(_MARKUP.sub("", words))
 
 
 def is_wanted(path: Sequence[str], value: str, patterns: Sequence[str]) -> bool:
@@ -86,6 +90,12 @@ def is_wanted(path: Sequence[str], value: str, patterns: Sequence[str]) -> bool:
         return any(fnmatchcase(joined, pattern) for pattern in patterns)
     key = next((key for key in reversed(path) if not key.isdecimal()), "")
     return not (key in _NAMING and _NAME.fullmatch(value))
+
+
+def name_of(path: Sequence[str]) -> str:
+    """Return a key as people write it, cut at its front where it is very long."""
+    name = ".".join(path)
+    return name if len(name) <= _LONG else "…" + name[-_LONG:]
 
 
 def texts(tokens: Iterable[Token], *, is_wrapped: bool = False) -> Iterator[Text]:
@@ -108,7 +118,7 @@ def texts(tokens: Iterable[Token], *, is_wrapped: bool = False) -> Iterator[Text
 
 
 def _text(lines: list[list[Token]], shown: list[str]) -> Iterator[Text]:
-    if not any(map(str.isalpha, "".join(shown))):
+    if not has_letters("".join(shown)):
         return
     tokens: list[Token] = []
     for line in lines:

@@ -24,6 +24,9 @@ _LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _CLOCK = r"-?\d{1,3}:\d{1,2}(?::\d{1,2})?(?:[.,:]\d{1,3})?"
 _TIMES = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(?:\s.*)?")
 _LIKE_TIMES = re.compile(r"\d\s*-->|-->\s*\d")
+# SubRip has no way to write these as text, and a translation has no business to have them.
+_TIMES_OR_TAGS = re.compile(r"<(?=[/A-Za-z])|(?<=\d)\s*-->|-->(?=\s*\d)|\{(?=[/\\A-Za-z])|\\N")
+_HARMLESS = {"<": "‹", "{": "(", "-->": "→", "\\N": " "}
 _SECTION = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s.*)?")
 
 
@@ -71,7 +74,7 @@ class Subtitles:
             for lines in _paragraphs(cue.lines):
                 start = lines[0].start
                 raw = self._data[start : lines[-1].start + len(lines[-1].text.encode())].decode()
-                for begin, end, parts in speeches(raw, entities=self._is_vtt):
+                for begin, end, parts in speeches(raw, is_vtt=self._is_vtt):
                     yield Unit(
                         parts=parts,
                         start=start + len(raw[:begin].encode()),
@@ -151,7 +154,7 @@ class Subtitles:
     def _escaped(self, text: str) -> str:
         if self._is_vtt:
             return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return text.replace("-->", "→")
+        return _TIMES_OR_TAGS.sub(lambda found: _HARMLESS[found[0].strip()], text)
 
 
 def _checked(cue: _Cue) -> Iterator[_Cue]:

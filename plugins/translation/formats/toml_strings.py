@@ -15,7 +15,7 @@ from hinterland.plugins.translation.formats.decoding import line_of, text_start
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.run_on import may_begin
 from hinterland.plugins.translation.formats.spans import SpanWriter
-from hinterland.plugins.translation.formats.string_values import Token, is_wanted, texts
+from hinterland.plugins.translation.formats.string_values import Token, is_wanted, name_of, texts
 from hinterland.plugins.translation.formats.wrapping import wrapped
 from hinterland.plugins.translation.units import Code, Parts, Unit
 from hinterland.text import clean_line
@@ -67,7 +67,7 @@ class TomlStrings:
         for path, start, end in _Reader(self._data, self._begin).strings():
             if not is_wanted(path, _value(self._data[start:end]), self._keys):
                 continue
-            name = ".".join(path)
+            name = name_of(path)
             mark = _delimiter(self._data, start)
             inner = start + len(mark), end - len(mark)
             tokens = _tokens(self._data, *inner, is_literal=mark[:1] == b"'")
@@ -151,8 +151,10 @@ def _tokens(data: bytes, start: int, end: int, *, is_literal: bool) -> Iterator[
     for found in pattern.finditer(data, start, end):
         raw = found[0].decode()
         value: str | Code = raw
-        if raw[-1] == "\n":
-            value = "" if raw[0] == "\\" else "\n"
+        if raw[-1] == "\n" and raw[0] in "\r\n":
+            value = "\n"
+        elif raw[0] == "\\" and raw[1:].isspace():
+            value = ""
         elif raw[0] == "\\" and not is_literal:
             value = _ESCAPES.get(raw[1], raw[1])
             if raw[1] in "uU":

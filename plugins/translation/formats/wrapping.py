@@ -23,6 +23,7 @@ _IDEOGRAPHIC = (
 _BREAKABLE = re.compile(f"[{_IDEOGRAPHIC}]")
 # Thai, Lao, Burmese and Khmer set no spaces between words either, but lines break between words.
 _UNSPACED = re.compile(f"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff{_IDEOGRAPHIC}]")
+_FIELD = re.compile(r"[^\W\d_][\w -]{0,30}:\s")  # Subject: and its like
 _HYPHENED = re.compile(r"[^\W\d_]-\Z|\u00ad\Z")
 # East Asian typesetting: these do not begin a line, and those do not end one.
 _NOT_FIRST = frozenset(
@@ -45,6 +46,8 @@ class Wrapping:
         if wide > _WIDEST:
             return False
         if ends_sentence(line) and following[:1] in {"-", "–", "—", "―"}:
+            return False
+        if _FIELD.match(line) and _FIELD.match(following):
             return False
         if wide + 1 + columns(_first_word(following)) > self.width * 3 // 4:
             return True
@@ -69,15 +72,15 @@ def wrapping_of(pairs: Iterable[tuple[str, str]]) -> Wrapping:
         return Wrapping()
     width = _upper(widths, count)
     full = sum(many for wide, many in widths.items() if wide * 4 >= width * 3)
-    return Wrapping(width) if width >= _NARROWEST and full * 2 >= count else Wrapping()
+    return Wrapping(width) if width >= _NARROWEST and full * 3 >= count else Wrapping()
 
 
 def _upper(widths: dict[int, int], count: int) -> int:
-    """Return the width that 95 of 100 lines do not exceed."""
+    """Return the width that 85 of 100 lines do not exceed: a table or two are wider."""
     seen = 0
     for wide in sorted(widths):
         seen += widths[wide]
-        if seen * 100 >= count * 95:
+        if seen * 100 >= count * 85:
             return wide
     return 0
 

@@ -11,6 +11,7 @@ from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError
 from hinterland.language import _
+from hinterland.plugins.translation.languages import Language
 from hinterland.plugins.translation.screen import machine, marks, reading
 from hinterland.plugins.translation.screen.messages import (
     CopyMade,
@@ -44,6 +45,7 @@ class WorkingScreen(LaidOutScreen):
         self.text = ""
         """What was typed."""
         self.running: Worker[None] | None = None
+        self._others: tuple[Language, ...] = ()
         self._agreed = ""
         self._begin_when_made = False
 
@@ -133,7 +135,7 @@ class WorkingScreen(LaidOutScreen):
 
     def on_sheet_cut(self, message: SheetCut) -> None:
         if message.sheet is self.sheet and self.running is not None:
-            self.found = message.origin.code
+            self.found, self._others = message.origin.code, message.others
             if not self.sheet.segments:
                 self.sheet.cut(message.segments)
                 self.rows.show(self.sheet)
@@ -163,14 +165,15 @@ class WorkingScreen(LaidOutScreen):
 
     def on_ended(self, message: Ended) -> None:
         self.running = None
-        sheet = self.sheet
-        if message.trouble:
-            self.say(message.trouble)
-        elif sheet is not None and sheet.unsure:
+        said = message.trouble or _("Done.")
+        unsure = self.sheet.unsure if self.sheet is not None else 0
+        if unsure and not message.trouble:
             said = _("Done. {count} are unsure: n goes to them, Enter changes one.")
-            self.say(said.format(count=sheet.unsure))
-        else:
-            self.say(_("Done."))
+            said = said.format(count=unsure)
+        if self._others and not message.trouble:
+            names = ", ".join(each.native for each in self._others)
+            said += " " + _("It has text in other languages too: {names}.").format(names=names)
+        self.say(said)
         self.show_work()
 
     # By hand

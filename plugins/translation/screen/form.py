@@ -109,7 +109,7 @@ class TranslateScreen(WorkingScreen):
         if action in {"save", "copy", "chat"}:
             return sheet is not None and sheet.finished > 0
         if action == "edit":
-            return sheet is not None and bool(sheet.segments)
+            return sheet is not None and sheet.rows[self.rows.at].state is not State.WAITING
         if action == "back":
             return sheet is not None and not sheet.name
         return super().check_action(action, parameters)
@@ -166,24 +166,25 @@ class TranslateScreen(WorkingScreen):
         assert self.sheet is not None
         row = self.sheet.rows[self.rows.at]
         begun = row.source if row.target is None else row.target
-        if row.state is State.WAITING:
-            self.say(_("It is not translated yet."))
-            return
         self._ask(Page.ROW, marks.written(begun, row.source))
         self.call_after_refresh(self.rows.see)
 
     def action_unsure(self) -> None:
         if self.sheet is not None and (at := self.sheet.next_unsure(self.rows.at)) is not None:
             self.rows.go(at)
+            self.hint()
 
     def action_go(self, down: int) -> None:
         self.rows.go(self.rows.at + down)
+        self.hint()
 
     def action_page(self, down: int) -> None:
         self.rows.page(down)
+        self.hint()
 
     def action_ends(self, last: int) -> None:
         self.rows.go(len(self.sheet.rows) - 1 if last and self.sheet is not None else 0)
+        self.hint()
 
     def action_yes(self) -> None:
         self.stop()

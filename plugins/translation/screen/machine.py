@@ -13,8 +13,8 @@ from hinterland import config, paths
 from hinterland.engine.protocol import Event, Loading
 from hinterland.errors import HinterlandError, InputError
 from hinterland.language import _
-from hinterland.plugins.translation import engines, languages
-from hinterland.plugins.translation.languages import Language, find
+from hinterland.plugins.translation import engines
+from hinterland.plugins.translation.languages import Detected, Language, detect, find
 from hinterland.plugins.translation.memory import Keyed, Memory, Remembered
 from hinterland.plugins.translation.pipeline import Tally, Translated
 from hinterland.plugins.translation.screen.messages import (
@@ -61,6 +61,8 @@ class _Prepared:
     setting: Setting
     origin: Language
     segments: Sequence[Sequence[Segment]]
+    others: tuple[Language, ...]
+    """Languages that other parts of the text are in, it seems."""
     doubt: str
     """What a person has to agree to first; "" for nothing."""
 
@@ -75,7 +77,7 @@ async def translate(sheet: Sheet, wish: Wish, post: Post) -> None:
         if prepared.doubt and prepared.doubt != wish.agreed:
             post(Doubted(prepared.doubt))
             return
-        post(SheetCut(sheet, prepared.origin, prepared.segments))
+        post(SheetCut(sheet, prepared.origin, prepared.segments, prepared.others))
         await _run(sheet, prepared, post)
     except HinterlandError as error:
         post(Ended(sentence(error)))
@@ -87,7 +89,8 @@ def _prepare(sheet: Sheet, wish: Wish) -> _Prepared | None:
     """Return what has to be known; None where the language of the text cannot be told."""
     places = paths.find()
     settings = config.load(places.config_file)
-    origin = find(wish.source) if wish.source else _told(sheet)
+    told = _told(sheet)
+    origin = find(wish.source) if wish.source else told.language
     if origin is None:
         return None
     chosen = engines.choose(settings.translation.model or wish.model or None, settings, places)
@@ -104,12 +107,12 @@ def _prepare(sheet: Sheet, wish: Wish) -> _Prepared | None:
     segments = sheet.segments or [[] if unit.done else cut(unit, origin) for unit in sheet.units]
     if not any(segments):
         raise InputError(_("There is nothing to translate in it."))
-    return _Prepared(found, origin, segments, _doubt(chosen, engines.doubt(chosen, pair)))
+    others = tuple(each for each in told.mixed if each.code != origin.code)
+    return _Prepared(found, origin, segments, others, _doubt(chosen, engines.doubt(chosen, pair)))
 
 
-def _told(sheet: Sheet) -> Language | None:
-    text = "\n".join(text_of(unit.parts) for unit in sheet.units)[:_LOOKED_AT]
-    return languages.detect(text).language
+def _told(sheet: Sheet) -> Detected:
+    return detect("\n".join(text_of(unit.parts) for unit in sheet.units)[:_LOOKED_AT])
 
 
 def _doubt(chosen: engines.Chosen, uncovered: str) -> str:

@@ -36,6 +36,8 @@ class SheetCut(Message):
     sheet: Sheet
     origin: Language
     segments: Sequence[Sequence[Segment]]
+    others: tuple[Language, ...]
+    """Languages that other parts of it are in, it seems."""
 
 
 Finished = tuple[int, Parts | None, tuple[str, ...]]

@@ -13,7 +13,7 @@ from hinterland.plugins.translation.formats.zipped import Archive
 _TYPES = "[Content_Types].xml"
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _MAIN = f"{_WORD}document.main+xml"
-_MACROS = "application/vnd.ms-word."
+_OTHERS = (".macroenabled", "wordprocessingml.template")
 _STORIES = {
     _MAIN: "",
     f"{_WORD}header+xml": "header",
@@ -30,7 +30,7 @@ def stories(archive: Archive) -> dict[str, str]:
     """Return the members with text and what each is called, the body first; raises InputError."""
     kinds = _kinds(archive)
     if _MAIN not in kinds.values():
-        if any(kind.startswith(_MACROS) for kind in kinds.values()):
+        if any(other in kind.lower() for kind in kinds.values() for other in _OTHERS):
             raise InputError(
                 "This Word file has macros or is a template.", "Save it as .docx without macros."
             )

@@ -36,7 +36,7 @@ _WRAP_PROPERTIES = frozenset({"smartTagPr", "customXmlPr", "fldData"})
 _DROPPED = frozenset({"proofErr", "lastRenderedPageBreak"})  # what programs found, and find again
 _SPACE_SIGNS = {"tab": "tab", "ptab": "tab", "br": "br", "cr": "br"}
 _HYPHENS = {"noBreakHyphen": "\u2011", "softHyphen": ""}
-_UNSEEN = frozenset({"lang", "noProof"})
+_UNSEEN = frozenset({"lang", "noProof", "rtl", "cs"})  # the language, and what goes with it
 _LAST_EDIT = "_GoBack"  # the bookmark that Word sets where somebody wrote last
 
 

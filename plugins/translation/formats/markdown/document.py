@@ -22,7 +22,7 @@ from hinterland.plugins.translation.units import Parts, Unit, text_of
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n(?:.*\n)*?(\1|\.\.\.)[ \t]*(?:\n|\Z)")
 # What GitHub, site builders and books put at the ends of a block's text, or on lines of their own.
-_LEAD = re.compile(r"(?:\[[ xX]\]\s+|\[!\w+\][ \t]*[+-]?[ \t]*(?=\n|\Z))")
+_LEAD = re.compile(r"(?:\[[ xX]\]\s+|\[!\w+\][+-]?[ \t]+(?=\S))")
 _TRAIL = re.compile(r"\s*\{[#.:][^{}\n]*\}\s*\Z")
 _END = "\n"
 _PLACES = {

@@ -11,7 +11,7 @@ from hinterland.plugins.translation.formats.wrapping import ends_sentence
 from hinterland.plugins.translation.units import Kind, text_of
 
 _OWN_LINE = re.compile(
-    r"\s*(?::::.*|\{%.*%\}|\{\{.*\}\}|\[TOC\]|\[\[_?TOC_?\]\]|\\\w+(?:\{.*\})?)\s*"
+    r"\s*(?::::.*|\{%.*%\}|\{\{.*\}\}|\[TOC\]|\[\[_?TOC_?\]\]|\[!\w+\][+-]?|\\\w+(?:\{.*\})?)\s*"
 )
 _PIPE = re.compile(r"(?<!\\)\|")
 
@@ -32,9 +32,10 @@ def runs_of(text: str, pieces: list[str | Piece]) -> Iterator[Run]:
     for piece in pieces:
         if isinstance(piece, Piece):
             depth += (piece.kind is Kind.OPEN) - (piece.kind is Kind.CLOSE)
-            if piece.is_break and depth == 0:
+            if piece.is_space and depth == 0 and "\n" in piece.source:
                 number = text.count("\n", 0, piece.begin)
-                if by_sentence or any(map(_stands_alone, lines[number : number + 2])):
+                split = by_sentence and piece.is_break
+                if split or any(map(_stands_alone, lines[number : number + 2])):
                     yield from _trimmed(text, begin, piece.begin, run)
                     begin, run = piece.end, []
                     continue

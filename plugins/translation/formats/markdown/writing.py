@@ -28,6 +28,7 @@ _LEADING = re.compile(r"(\d{1,9})([.)])|([-+=])")
 _OPENS_BLOCK = re.compile(
     r"(?:[-+*]|=+|#{1,6}|\d+[.)])\Z|[>|<:]|[-*_]{3}|```|~~~|\$\$|!!!|\?\?\?|\[.*\]:|\\begin"
 )
+_ADDRESS = re.compile(r"https?://[^\s<>]+|[^\s<>@/]+@[^\s<>@/]+")
 _HTML = {"*": "em", "_": "em", "**": "strong", "__": "strong", "~~": "del", "~": "del"}
 _SAME = {"_": "*", "__": "**", "<em>": "*", "</em>": "*", "<strong>": "**", "</strong>": "**"}
 _SAME |= {"<del>": "~~", "</del>": "~~", "~": "~~"}
@@ -57,10 +58,16 @@ def written(old: str, source: Parts, parts: Parts, place: Place, env: EnvType) -
         if not _reads(text, parts, env):
             continue
         if place is Place.CELL:
-            return re.sub(r"(?<!\\)\|", r"\\|", text)
+            return _in_cell(text)
         if _stands(text, place):
             return _in_lines(held, old, source, parts, place, env)
     return old
+
+
+def _in_cell(text: str) -> str:
+    """Return text whose pipes are its own; a backslash at its end would take the cell's."""
+    text = re.sub(r"(?<!\\)\|", r"\\|", text)
+    return f"{text[:-2]}&#92;" if text.endswith("\\\\") else text
 
 
 def _in_lines(held: str, old: str, source: Parts, parts: Parts, place: Place, env: EnvType) -> str:
@@ -112,6 +119,7 @@ def _bare(parts: Parts) -> list[str]:
             bare[-1] += "".join(part.split())
         else:
             source = "".join(part.source.split())
+            source = source[1:-1] if _ADDRESS.fullmatch(source[1:-1]) else source
             bare += [f"{part.kind} {_SAME.get(source, source)}", ""]
     return bare
 
@@ -133,7 +141,8 @@ def _tries(old: str, parts: Parts) -> Iterator[str]:
     yield _joined(aired, usual, leads=True)
     yield _joined(parts, None, leads=True)
     yield _joined(aired, None, leads=True)
-    yield _joined(_tagged(parts), None, leads=True)
+    # A line with a pipe above one of dashes is a table, escaped or not.
+    yield _joined(_tagged(parts), None, leads=True).replace("\\|", "&#124;")
 
 
 def _joined(parts: Parts, usual: dict[str, str] | None, *, leads: bool = False) -> str:
@@ -147,7 +156,7 @@ def _joined(parts: Parts, usual: dict[str, str] | None, *, leads: bool = False) 
         if isinstance(part, Code):
             text += part.source.translate(_HELD)
             continue
-        if leads and not text and (lead := _LEADING.match(part)):
+        if leads and (not text or text.endswith("\n")) and (lead := _LEADING.match(part)):
             text += f"{lead[1]}\\{lead[2]}" if lead[1] else f"\\{lead[3]}"
             part = part[lead.end() :]
         if usual is None:
@@ -174,27 +183,34 @@ def _aired(parts: Parts) -> Parts:
             continue
         if not isinstance(before, str) or not isinstance(after, str):
             continue
-        inner, outer = (after, before) if part.kind is Kind.OPEN else (before, after)
-        edge = outer[-1:] if part.kind is Kind.OPEN else outer[:1]
-        space = " " if inner != inner.strip() or is_unspaced(edge) else ""
         if part.kind is Kind.OPEN:
-            out[at - 1], out[at + 1] = (
-                before.rstrip() + (space or before[len(before.rstrip()) :]),
-                after.lstrip(),
-            )
+            inner, edge, end = after.lstrip(), before[-1:], after[:1]
+            out[at - 1] = before + " " * _needs_space(edge, end)
+            out[at + 1] = inner
         else:
-            out[at - 1], out[at + 1] = (
-                before.rstrip(),
-                (space or after[: len(after) - len(after.lstrip())]) + after.lstrip(),
-            )
+            inner, edge, end = before.rstrip(), after[:1], before[-1:]
+            out[at - 1] = inner
+            out[at + 1] = " " * _needs_space(edge, end) + after
     return tuple(out)
 
 
+def _needs_space(outside: str, inside: str) -> bool:
+    """Whether a space belongs outside an emphasis, by the characters beside its mark."""
+    if not outside or outside.isspace():
+        return False
+    return inside.isspace() or (is_unspaced(outside) and not inside.isalnum())
+
+
 def _tagged(parts: Parts) -> Parts:
-    """Return parts with emphasis as HTML, which holds in the middle of a word too."""
-    return tuple(
-        Code(f"<{'/' * (part.kind is Kind.CLOSE)}{_HTML[part.source]}>", part.kind, part.pair)
-        if isinstance(part, Code) and part.source in _HTML and part.kind is not Kind.ALONE
-        else part
-        for part in parts
-    )
+    """Return parts with emphasis as HTML and addresses in brackets: both hold within a word."""
+    out: list[str | Code] = []
+    for part in parts:
+        if isinstance(part, Code):
+            source = part.source
+            if source in _HTML and part.kind is not Kind.ALONE:
+                source = f"<{'/' * (part.kind is Kind.CLOSE)}{_HTML[source]}>"
+            elif _ADDRESS.fullmatch(source):
+                source = f"<{source}>"
+            part = msgspec.structs.replace(part, source=source)
+        out.append(part)
+    return tuple(out)
