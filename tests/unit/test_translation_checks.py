@@ -47,6 +47,7 @@ def trouble(text: str, answer: str, codes: str = "en>fr", *, was_cut: bool = Fal
         "Here is the translation:\n\nOuvrez la porte.",
         'Here\'s the French translation: "Ouvrez la porte."',
         "Sure! The translation is: Ouvrez la porte.",
+        "Sure!\nOuvrez la porte.",
         "Translation: Ouvrez la porte.",
         "Voici la traduction :\n\nOuvrez la porte.",
         "```\nOuvrez la porte.\n```",
@@ -67,6 +68,10 @@ def test_what_stands_around_a_translation_is_taken_away(answer: str) -> None:
 
 
 def test_what_belongs_to_the_source_stays() -> None:
+    said = "Here is what you need: three tablets."
+    assert read("Voici ce qu'il vous faut, trois comprimés.", said, "fr>en") == said
+    said = "Wash your hands.\nIf you are ill, stay at home."
+    assert trouble("Lavez-vous les mains et restez chez vous.", said, "fr>en") == "chatter"
     assert read("“Open it.”", "« Ouvrez-le. »") == "« Ouvrez-le. »"
     assert read("Note: open it.", "Remarque : ouvrez-le.") == "Remarque : ouvrez-le."
     assert read("Translation: none", "Traduction : aucune") == "Traduction : aucune"
@@ -108,7 +113,7 @@ def test_what_belongs_to_the_source_stays() -> None:
         (LONG, LONG.replace("nurse", "doctor").replace("child", "girl"), "en>fr", "unchanged"),
         (LONG, "پرستار قبل و بعد از دادن دارو به کودک دست‌های خود را می‌شوید.", "en>he", "script"),
         (LONG, "The doctor must wash both hands when a patient arrives and when he leaves.", "en>fr", "language"),
-        (LONG, "L'infirmière ne se lave pas les mains avant de donner les médicaments à l'enfant.", "en>fr", "negation"),
+        (LONG, "L'infirmière ne se lave pas les mains avant de donner le médicament.", "en>fr", "negation"),
         ("Do not give it to babies.", "给婴儿服用。", "en>zh", "negation"),
         (LONG, "L'infirmière se lave les mains avant de donner", "en>fr", "cut"),
     ],
