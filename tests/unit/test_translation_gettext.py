@@ -249,14 +249,15 @@ def test_arguments_in_another_order_are_numbered_where_that_can_be() -> None:
 
 def test_help_pages_are_paragraphs_and_columns() -> None:
     text = (
-        'msgid ""\n"Usage: x [OPTION]\\n"\n"\\n"\n"  -a, --all    show all of it\\n"\n'
+        'msgid ""\n"Usage: x [OPTION]\\n"\n"\\n"\n"  -a, --all    show all of it, even\\n"\n'
+        '"                 what is hidden\\n"\n'
         '"\\n"\n"A paragraph that somebody has wrapped at about forty or\\n"\n'
         '"fifty characters.\\n"\nmsgstr ""\n'
     )
     units = list(open_document(text.encode(), "po", Wishes()).units())
     assert [text_of(unit.parts) for unit in units] == [
         "Usage: x [OPTION]",
-        "show all of it",
+        "show all of it, even what is hidden",
         "A paragraph that somebody has wrapped at about forty or fifty characters.",
     ]
     half = written(
@@ -267,7 +268,8 @@ def test_help_pages_are_paragraphs_and_columns() -> None:
     (entry,) = polib.pofile(half.decode())
     assert entry.fuzzy  # a line of it is not translated
     assert entry.msgstr == (
-        "Usage: x [OPTION]\n\n  -a, --all    shõw àll õf îtŋ\n\n"
+        "Usage: x [OPTION]\n\n  -a, --all    shõw àll õf ît, évén\n"
+        "                 whàt îs hîddénŋ\n\n"
         "À pàràgràph thàt sõmébõdý hàs wràppéd àt àbõût fõrtý õr\nfîftý chàràctérs.ŋ\n"
     )
 

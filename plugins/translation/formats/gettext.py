@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from hinterland.errors import InputError
@@ -15,7 +16,6 @@ from hinterland.plugins.translation.formats import gettext_header as header
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.gettext_entries import Entry, entries
 from hinterland.plugins.translation.formats.gettext_messages import (
-    Piece,
     directives,
     pieces,
     written,
@@ -103,7 +103,7 @@ class Catalogue:
             texts = []
             for piece in pieces(source, entry.flags):
                 parts = None if piece.fixed else next(translations)
-                texts.append(piece if parts is None else Piece(parts, width=piece.width))
+                texts.append(piece if parts is None else replace(piece, parts=parts))
             finished[source], in_order = written(texts, source, entry.flags)
             doubtful |= not in_order
         if entry.plural is not None:
