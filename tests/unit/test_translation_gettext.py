@@ -247,6 +247,20 @@ def test_arguments_in_another_order_are_numbered_where_that_can_be() -> None:
         _accepted(new)
 
 
+def test_messages_without_words_are_their_own_translation() -> None:
+    text = (
+        '#, c-format\nmsgid "%s: %d\\n"\nmsgstr ""\n\nmsgid "A"\nmsgstr ""\n\n'
+        'msgid "12 %"\nmsgstr ""\n\nmsgid "B"\nmsgstr ""\n'
+    )
+
+    def change(unit: Unit) -> Parts | None:
+        return ("Ä",) if unit.parts == ("A",) else None
+
+    assert written(text.encode(), "po", change).decode() == text.replace(
+        '%d\\n"\nmsgstr ""', '%d\\n"\nmsgstr "%s: %d\\n"'
+    ).replace('"A"\nmsgstr ""', '"A"\nmsgstr "Ä"').replace('%"\nmsgstr ""', '%"\nmsgstr "12 %"')
+
+
 def test_help_pages_are_paragraphs_and_columns() -> None:
     text = (
         'msgid ""\n"Usage: x [OPTION]\\n"\n"\\n"\n"  -a, --all    show all of it, even\\n"\n'
