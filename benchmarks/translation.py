@@ -203,7 +203,9 @@ def child(source: Path, account: Path) -> None:
     print(json.dumps(found))
 
 
-def measure_quality(model: str, po: Path, most: int, kept: Path | None) -> list[Figure]:
+def measure_quality(
+    model: str, po: Path, most: int, kept: Path | None, into: list[str]
+) -> list[Figure]:
     """Return the chrF of the pipeline and of the bare prompt, and what was flagged."""
     import messages
 
@@ -214,6 +216,8 @@ def measure_quality(model: str, po: Path, most: int, kept: Path | None) -> list[
     figures: list[Figure] = []
     with home(2) as folder:
         for file, (code, name) in messages.LANGUAGES.items():
+            if into and code not in into:
+                continue
             setting = setting_for(model, code)
             references = [each.references[file] for each in chosen_messages]
             prompt = setting.chosen.profile.prompts_for("en", code).plain
@@ -322,6 +326,7 @@ def main() -> None:
     options.add_argument("--po", type=Path, help="The folder of the package's .po files.")
     options.add_argument("--kept", type=Path, help="A file for the bare prompt's answers.")
     options.add_argument("--messages", type=int, default=100, help="100 is what counts.")
+    options.add_argument("--into", action="append", default=[], help="Only fr, es or zh.")
     options.add_argument("--segments", type=int, default=200, help="200 is what counts.")
     options.add_argument("--slots", type=int, default=8)
     options.add_argument("--long", type=int, default=100_000, help="100000 is what counts.")
@@ -339,7 +344,9 @@ def main() -> None:
     if chosen.only in {None, "quality"}:
         if chosen.po is None:
             sys.exit("--po is missing: the folder with fr.po, es.po and zh_CN.po.")
-        figures += measure_quality(_path(chosen.judge), chosen.po, chosen.messages, chosen.kept)
+        figures += measure_quality(
+            _path(chosen.judge), chosen.po, chosen.messages, chosen.kept, chosen.into
+        )
     if chosen.json:
         names = ("name", "value", "unit", "bar")
         print(json.dumps([dict(zip(names, figure, strict=True)) for figure in figures]))

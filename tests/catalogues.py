@@ -35,7 +35,7 @@ _MARKS = {"_": 1, "N_": 1, "n_": 2}
 """Calls whose first so many arguments are texts."""
 _SHOWN = {"Binding": (2,), "Command": (2,)}
 """Calls that are shown translated without a mark: which of their arguments is a text."""
-_TOLD = {"Failed": (1, 2), "Note": (0,), "_warn": (0,), "UnlikelyValueError": (0, 1)}
+_TOLD = {"Failed": (1, 2), "Note": (0,), "_warn": (0,), "UnlikelyValueError": (0, 1), "Unfit": (1,)}
 _ERROR = (0, 1)
 """Sentences with values in them, which are translated where they are told; so are those of errors."""
 _HELP = ("command", "group", "option", "argument")

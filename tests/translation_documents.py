@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hinterland.plugins.translation.formats import open_document
 from hinterland.plugins.translation.formats.document import Document, Wishes
-from hinterland.plugins.translation.units import Code, Kind, Parts, Unit, codes_of
+from hinterland.plugins.translation.units import Code, Kind, Parts, Unit, codes_of, text_of
 
 FOLDER = Path(__file__).parent / "data" / "translation"
 
@@ -26,6 +26,8 @@ _ZIPPED = {"docx", "epub"}
 """Formats whose units have no span in the file itself."""
 _NOT_READ_BACK = {"po"}
 """Formats whose units are the source text even where there is a translation."""
+_CODES_BY_LENGTH = {"docx"}
+"""Formats where the look of most characters has no code: a longer text can be coded otherwise."""
 _ALONE = 200  # units that are translated alone, to see what each of them changes
 
 _ACCENTED = str.maketrans("aeiouyAEIOUY", "àéîõûýÀÉÎÕÛÝ")
@@ -87,17 +89,7 @@ def forms_with_files() -> list[str]:
 
 def read(data: bytes, form: str, wishes: Wishes = Wishes()) -> list[Unit]:  # noqa: B008 - frozen
     """Return the units of a document; they are the same each time, well nested and in order."""
-    document = open_document(data, form, wishes)
-    units = list(document.units())
-    assert list(document.units()) == units
-    for unit in units:
-        _nested(unit.parts)
-        assert any(isinstance(part, str) and part.strip() for part in unit.parts), unit
-    if form not in _ZIPPED:
-        ends = [0, *(at for unit in units for at in (unit.start, unit.end))]
-        assert ends == sorted(ends), f"{form}: units overlap or are out of order"
-        assert ends[-1] <= len(data)
-    return units
+    return _read(open_document(data, form, wishes), data, form)
 
 
 def written(data: bytes, form: str, change: Change, wishes: Wishes = Wishes()) -> bytes:  # noqa: B008
@@ -111,10 +103,12 @@ def identity(data: bytes, form: str, wishes: Wishes = Wishes()) -> list[Unit]:  
 
     A text that is encoded anew, because its parts are cut otherwise, reads the same again.
     """
-    units = read(data, form, wishes)
-    assert written(data, form, lambda unit: None, wishes) == data
-    assert written(data, form, lambda unit: unit.parts, wishes) == data
-    marked(data, form, wishes, mark=recut)
+    document = open_document(data, form, wishes)
+    units = _read(document, data, form)
+    assert _written(document, units, lambda unit: None) == data
+    if form not in _NOT_READ_BACK:  # a message that is its own translation is no untranslated one
+        assert _written(document, units, lambda unit: unit.parts) == data
+    marked(data, form, wishes, mark=recut, document=document)
     return units
 
 
@@ -123,14 +117,15 @@ def marked(
     form: str,
     wishes: Wishes = Wishes(),  # noqa: B008 - frozen
     mark: Callable[[Parts], Parts] | None = None,
+    document: Document | None = None,
 ) -> bytes:
     """Return a document with every unit translated by `mark` (accents, if it is not given).
 
     Proves that nothing outside of the units changed, and that every translation reads back as it
-    was put: as text, and not as mark-up.
+    was put: as text, and not as mark-up. `document` is the open one, if there is one already.
     """
     mark = mark or accented
-    document = open_document(data, form, wishes)
+    document = document or open_document(data, form, wishes)
     units = list(document.units())
 
     def change(unit: Unit) -> Parts | None:
@@ -146,7 +141,10 @@ def marked(
         assert len(again) == len(units), f"{form}: {len(units)} units became {len(again)}"
         for unit, found in zip(units, again, strict=True):
             wanted = unit.parts if unit.done else mark(unit.parts)
-            assert plain(found.parts) == plain(wanted), unit.note
+            if form in _CODES_BY_LENGTH:
+                assert plain((text_of(found.parts),)) == plain((text_of(wanted),)), unit.note
+            else:
+                assert plain(found.parts) == plain(wanted), unit.note
     return out
 
 
@@ -199,6 +197,19 @@ def _accented(text: str) -> str:
     return body.translate(_ACCENTED) + "ŋ" + text[len(body) :]
 
 
+def _read(document: Document, data: bytes, form: str) -> list[Unit]:
+    units = list(document.units())
+    assert list(document.units()) == units
+    for unit in units:
+        _nested(unit.parts)
+        assert any(isinstance(part, str) and part.strip() for part in unit.parts), unit
+    if form not in _ZIPPED:
+        ends = [0, *(at for unit in units for at in (unit.start, unit.end))]
+        assert ends == sorted(ends), f"{form}: units overlap or are out of order"
+        assert ends[-1] <= len(data)
+    return units
+
+
 def _written(document: Document, units: list[Unit], change: Change) -> bytes:
     out = BytesIO()
     writer = document.writer(out)
@@ -226,7 +237,9 @@ def _nested(parts: Parts) -> None:
 
 def _same_outside(data: bytes, document: Document, units: list[Unit], change: Change) -> None:
     """Fail unless each unit's translation changes its span alone, and all together no more."""
-    chosen = [unit for unit in units if not unit.done][:: len(units) // _ALONE + 1]
+    # A unit without a span has its place within the one before it.
+    chosen = [unit for unit in units if not unit.done and unit.start < unit.end]
+    chosen = chosen[:: len(units) // _ALONE + 1]
     expected, at = b"", 0
     for one in chosen:
         alone = _written(document, units, _only({id(one)}, change))

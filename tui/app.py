@@ -77,6 +77,12 @@ class ChatApp(WearingApp, inherit_bindings=False):
         self._chat.shaping = Shaping(self.config.ui.shaping)
         self._chat.titles = config is not None and config.ui.titles
 
+    @property
+    def talk(self) -> Conversation | None:
+        """The conversation that is shown, for screens of plugins: whose model they may ask, and whether
+        anything may be kept."""
+        return self._chat.conversation
+
     def get_default_screen(self) -> Screen[Any]:
         """Return the chat, so that no empty screen is laid out and painted before it."""
         return self._chat

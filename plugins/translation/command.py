@@ -76,6 +76,12 @@ _INTERRUPTED = 130
 @click.option("--retry-flagged", is_flag=True, help="Ask again for what was flagged before.")
 @click.option("--force", is_flag=True, help="Translate languages that the model does not cover.")
 @click.option("--no-memory", is_flag=True, help="Look nothing up, and remember nothing.")
+@click.option("--memory", is_flag=True, help="Say what is remembered, and do nothing else.")
+@click.option(
+    "--forget",
+    type=click.Choice(["models", "all"]),
+    help="Forget what models did, or also what people wrote; with --to only of that language.",
+)
 @click.option(
     "--concurrency", type=click.IntRange(1, 64), help="Segments at once; else the engine's slots."
 )
@@ -90,6 +96,9 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
     from hinterland.plugins.translation import setting
     from hinterland.plugins.translation.telling import Progress
 
+    if wished["memory"] or wished["forget"]:
+        _look_after_memory(wished)
+        return 0
     progress = Progress(quiet=wished["quiet"])
     if not names and sys.stdin.isatty():
         progress.tell(_("Type or paste what is to be translated; Ctrl+D ends it."))
@@ -114,6 +123,9 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
             "Give it back with --reviewed, or name another file.",
         )
     places = _places(documents, wished, found.target)
+    if found.chosen.url:
+        said = _("The text will leave this machine, to {url}.")
+        progress.say(said.format(url=found.chosen.url))
     complete, flagged = asyncio.run(_run(documents, places, wished, found, progress))
     if review is not None and flagged:
         for file in _keep_for_review(review, flagged, found.target.code):
@@ -131,6 +143,22 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
             else _("--review FILE writes what is flagged to a file that can be put right."),
         )
     return 0
+
+
+def _look_after_memory(wished: dict[str, Any]) -> None:
+    """Say what is remembered, or forget it; raises InputError and StorageError."""
+    from hinterland.plugins.translation import kept
+
+    if wished["forget"]:
+        count = kept.remove(wished["forget"], wished["to"])
+        click.echo(
+            n_("{count:,} segment forgotten.", "{count:,} segments forgotten.", count).format(
+                count=count
+            )
+        )
+        return
+    told = list(kept.lines())
+    click.echo("\n".join(told) if told else _("Nothing is remembered."))
 
 
 def _places(documents: list[str], wished: dict[str, Any], target: Language) -> list[Path | None]:
@@ -161,6 +189,8 @@ def _places(documents: list[str], wished: dict[str, Any], target: Language) -> l
     if len(set(named)) < len(named):
         raise InputError("Two documents would have the same translation.", "Do one at a time.")
     for place in named:
+        if not place.parent.is_dir():
+            raise InputError(f"There is no folder {place.parent}.", "Make it first.")
         if place.exists() and not wished["overwrite"]:
             raise InputError(
                 f"{place} is there already.",
@@ -218,13 +248,22 @@ async def _one(
     )
     source = await asyncio.to_thread(job.read, name, wished["form"])
     document = await asyncio.to_thread(source.open, wishes)
-    origin = found.origin or await _told(source, document, found.target, progress)
+    no_others: tuple[Language, ...] = ()
+    if found.origin is not None:
+        origin, others = found.origin, no_others
+    else:
+        origin, others = await _told(source, document, found.target, progress)
     checks = Checks(source, wishes, back=wished["back_translate"], reference=wished["score"])
     tally = Tally()
     streamed = wished["stream"] and place is None
     with checks:
         async with found.translator(
-            origin, tally, say=progress.say, loading=progress.loading, paused=progress.paused
+            origin,
+            tally,
+            mixed=found.target in others,
+            say=progress.say,
+            loading=progress.loading,
+            paused=progress.paused,
         ) as translator:
             shown = nullcontext() if streamed else progress.shown(source.title, document, tally)
             with shown, job.written(place, source.path, stream=wished["stream"]) as out:
@@ -257,19 +296,18 @@ def _keep_for_review(path: Path, flagged: list[Flagged], target: str) -> list[Pa
     return written
 
 
-async def _told(source: Any, document: Any, target: Language, progress: Any) -> Language:
-    """Return the language of a document as it seems, and say so; raises InputError."""
+async def _told(
+    source: Any, document: Any, target: Language, progress: Any
+) -> tuple[Language, tuple[Language, ...]]:
+    """Return the language of a document as it seems, and which others it has, and say so; raises
+    InputError."""
     from hinterland.plugins.translation import job
 
-    detected = await asyncio.to_thread(job.source_language, source, document, target)
-    language: Language = detected.language
+    language, others = await asyncio.to_thread(job.source_language, source, document, target)
     said = _("{name} is in {language}, it seems.")
     progress.tell(said.format(name=source.title, language=language.name))
-    if detected.mixed:
-        others = ", ".join(each.name for each in detected.mixed if each != language)
-        progress.say(
-            _("{name} has text in other languages too: {others}.").format(
-                name=source.title, others=others
-            )
-        )
-    return language
+    if others:
+        said = _("{name} has text in other languages too: {others}.")
+        names = ", ".join(each.name for each in others)
+        progress.say(said.format(name=source.title, others=names))
+    return language, others

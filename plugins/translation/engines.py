@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from hinterland import address
 from hinterland.api import connect
 from hinterland.batch.running import Target
 from hinterland.config import Config
@@ -37,7 +38,7 @@ class Chosen(msgspec.Struct, frozen=True):
     """What tells it from every other, for the memory: its file's hash, or where it is."""
     profile: Profile
     url: str = ""
-    """Where a remote one is."""
+    """Where the words go, where they leave this machine."""
 
     async def target(
         self, concurrency: int | None, told: Callable[[Event], None] | None = None
@@ -58,14 +59,13 @@ def choose(wished: str | None, settings: Config, paths: Paths) -> Chosen:
     names = [spec.model, os.path.basename(spec.path)]
     if spec.remote is not None:
         names += [spec.remote.model]
-    identity = spec.sha256 or f"{spec.model} {spec.bytes} {spec.mtime_ns}"
     profile = profiles.profile_of([each for each in names if each], paths.config)
-    if spec.remote is not None:
-        identity = f"{spec.remote.url} {spec.remote.model}"
-        profile = profile.elsewhere()
-    return Chosen(
-        name, spec.model, identity, profile, spec.remote.url if spec.remote is not None else ""
-    )
+    if spec.remote is None:
+        identity = spec.sha256 or f"{spec.model} {spec.bytes} {spec.mtime_ns}"
+        return Chosen(name, spec.model, identity, profile)
+    to = address.parse(spec.remote.url)
+    identity = f"{spec.remote.url} {spec.remote.model}"
+    return Chosen(name, spec.model, identity, profile.elsewhere(), "" if to.here else to.place)
 
 
 def doubt(chosen: Chosen, pair: Pair) -> str:

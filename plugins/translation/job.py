@@ -28,7 +28,7 @@ LARGEST = 256 << 20
 """Bytes of a document; a larger one is refused."""
 _SAMPLE = 6_000  # characters that a document's language is told by
 _UNITS_LOOKED_AT = 2_000
-_SURE = 0.5
+_UNIT_LOOKED_AT = 400  # characters
 STDIN = "-"
 
 
@@ -49,7 +49,10 @@ class Source(msgspec.Struct, frozen=True):
 
     def open(self, wishes: Wishes) -> Document:
         """Return the document; raises InputError, which names it, where it is broken."""
-        return formats.open_document(self.data, self.form, wishes)
+        try:
+            return formats.open_document(self.data, self.form, wishes)
+        except InputError as error:
+            raise InputError(f"{self.title}: {error.message}", error.hint) from error
 
 
 class Flagged(msgspec.Struct, frozen=True):
@@ -104,34 +107,36 @@ def read(name: str, form: str | None) -> Source:
     return Source(name, data, form or "text", path)
 
 
-def language_of(source: Source, document: Document) -> languages.Detected:
-    """Return what language a document is in, told by a sample of its units."""
-    said: list[str] = []
-    length = 0
-    for number, unit in enumerate(document.units()):
-        text = text_of(unit.parts)
-        said.append(text[:400])
-        length += len(said[-1])
-        if length > _SAMPLE or number > _UNITS_LOOKED_AT:
-            break
-    return languages.detect("\n".join(said))
+def source_language(
+    source: Source, document: Document, target: Language
+) -> tuple[Language, tuple[Language, ...]]:
+    """Return what language a document is in, and which others it has; told by a sample of it.
 
-
-def source_language(source: Source, document: Document, target: Language) -> languages.Detected:
-    """Return what language a document is in; raises InputError where that cannot be told, or where
-    it is the one that is translated into."""
-    found = language_of(source, document)
-    name = _called(source.name)
-    if found.language is None:
+    Raises InputError where that cannot be told, or where it is the one that is translated into.
+    """
+    found = languages.detect("\n\n".join(_sample(document)))
+    several = found.mixed or ((found.language,) if found.language is not None else ())
+    if not several:
         raise InputError(
-            f"What language {name} is in cannot be told.", "Say so, such as with --from en."
+            f"What language {source.title} is in cannot be told.", "Say so, such as with --from en."
         )
-    if found.language.code == target.code:
+    foreign = [each for each in several if each.code != target.code]
+    if not foreign:
         raise InputError(
-            f"{name} is in {target.name} already, it seems.",
+            f"{source.title} is in {target.name} already, it seems.",
             "If it is not, say what it is in with --from.",
         )
-    return found
+    return foreign[0], tuple(each for each in several if each != foreign[0])
+
+
+def _sample(document: Document) -> Iterator[str]:
+    length = 0
+    for number, unit in enumerate(document.units()):
+        text = text_of(unit.parts)[:_UNIT_LOOKED_AT]
+        length += len(text)
+        yield text
+        if length > _SAMPLE or number > _UNITS_LOOKED_AT:
+            return
 
 
 async def translate(

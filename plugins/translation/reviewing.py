@@ -7,6 +7,7 @@ no job and no document to be read: the shape of a segment is in its marks, and i
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import msgspec
 from hinterland import durable, reading
 from hinterland.errors import InputError, StorageError
 from hinterland.plugins.translation.memory import Remembered, key_of
-from hinterland.plugins.translation.units import Code, Kind, Parts, codes_of
+from hinterland.plugins.translation.segments.protected import stretches
+from hinterland.plugins.translation.units import Code, Kind, Parts, codes_of, text_of
 from hinterland.text import clean_line
 
 MOST = 64_000_000
@@ -23,6 +25,9 @@ MOST = 64_000_000
 _WRONG = 5
 """Entries that an error tells of."""
 _DEPTHS = range(1, 20)
+_IS_STRING = re.compile(rb'\s*(?:msg[a-z]+(?:\[[0-9]+\])?\s*)?"|\s*msg[a-z]+\b')
+_STRING = re.compile(rb'\s*(?:msg[a-z]+(?:\[[0-9]+\])?\s*)?"(?:[^"\\]|\\.)*"\s*')
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _HEADING = """\
 # Segments that were kept in their own language. Write the translation of each into its msgstr: every
 # mark, such as <1>…</1> or <2/>, has to be in it once. An empty msgstr is left as it is.
@@ -69,7 +74,8 @@ class Review(msgspec.Struct, frozen=True):
 def write(
     path: Path, items: Iterable[Item], source: str, target: str, *, replace: bool = False
 ) -> int:
-    """Write a file with each segment once, and return how many; all or nothing.
+    """Write a file with each segment once, and return how many; all or nothing. A segment that such
+    a file cannot hold, such as half a surrogate pair, is left out.
 
     `replace` says that a file of this name may go, and with it what was written into it. Raises
     InputError where there is one and it may not, StorageError where none can be written.
@@ -85,9 +91,10 @@ def write(
         with durable.locked(path), durable.replacing(path) as file:
             file.write(heading.encode())
             for item in items:
-                if (key := key_of(item.parts)) not in seen:
-                    seen.add(key)
-                    file.write(_entry(key, item).encode("utf-8", "replace"))
+                if (key := key_of(item.parts)) in seen or not (entry := _entry(key, item)):
+                    continue
+                seen.add(key)
+                file.write(entry)
     except OSError as error:
         raise StorageError(
             f"The review {path} cannot be written: {error.strerror or error}.",
@@ -96,18 +103,22 @@ def write(
     return len(seen)
 
 
-def _entry(key: str, item: Item) -> str:
+def _entry(key: str, item: Item) -> bytes:
+    """Return an entry; nothing where a PO file cannot hold it."""
     import polib
 
+    text = _marked(item.parts)
+    if text is None:
+        return b""
     told = [("Reason", item.reason), ("Tried", item.tried), ("Context", item.context)]
     where = clean_line(item.where).replace("·", " ")
     lines = [
         *(f"#. {name}: {clean_line(text, 2000)}" for name, text in told if text),
         f'msgctxt "{polib.escape(f"{where} · {key}" if where else key)}"',
-        f'msgid "{polib.escape(_marked(item.parts))}"',
+        f'msgid "{polib.escape(text)}"',
         'msgstr ""',
     ]
-    return "\n" + "\n".join(lines) + "\n"
+    return ("\n" + "\n".join(lines) + "\n").encode()
 
 
 def read(path: Path) -> Review:
@@ -115,13 +126,19 @@ def read(path: Path) -> Review:
     import polib
 
     subject = f"The review {path}"
-    reading.read_file(
+    data = reading.read_file(
         path,
         MOST,
         subject=subject,
         wanted="Name a file that --review has written.",
         too_large="Part it into smaller ones.",
     )
+    for number, line in enumerate(data.splitlines(), start=1):
+        if _IS_STRING.match(line) and not _STRING.fullmatch(line):  # polib would cut it silently
+            raise InputError(
+                f"{subject} cannot be used: line {number}: its quotes or backslashes do not match.",
+                'Close it with ", and write \\" for a quote within.',
+            )
     try:
         entries = polib.pofile(str(path), encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, IndexError) as error:
@@ -178,6 +195,8 @@ def _translated(context: str, source: str, target: str) -> tuple[Parts, Remember
         raise ValueError(f"the mark {mark} {how}")
     if not _is_nested(codes_of(translated)):
         raise ValueError("its marks cross each other")
+    if lost := _placeholders(text_of(parts)) - _placeholders(text_of(translated)):
+        raise ValueError(f"the placeholder {next(iter(lost))} is missing")
     places = iter(theirs)
     text = tuple(
         part if isinstance(part, str) else numbers.index(next(places)) for part in translated
@@ -185,14 +204,23 @@ def _translated(context: str, source: str, target: str) -> tuple[Parts, Remember
     return parts, Remembered(text, reviewed=True)
 
 
-def _marked(parts: Parts) -> str:
-    """Return a segment with its codes as marks, in as many brackets as it takes to tell them."""
+def _placeholders(text: str) -> Counter[str]:
+    """Return what a program fills in, without which it may fail."""
+    found = (match.group() for match in stretches(text))
+    return Counter(each for each in found if each[0] in "%{$" and each != "%%")
+
+
+def _marked(parts: Parts) -> str | None:
+    """Return a segment with its codes as marks, in as many brackets as it takes to tell them; None
+    where that does not help, or UTF-8 cannot hold it."""
+    if any(map(_SURROGATES.search, (part for part in parts if isinstance(part, str)))):
+        return None
     key = key_of(parts)
     for depth in _DEPTHS:
         text = _with_marks(parts, depth)
         if key_of(_read_marks(text, depth)[0]) == key:
             return text
-    raise ValueError("no marks can be told from this text")
+    return None
 
 
 def _with_marks(parts: Parts, depth: int) -> str:

@@ -19,7 +19,7 @@ from hinterland.plugins.translation import engines, languages, reviewing, terms
 from hinterland.plugins.translation.engines import Chosen
 from hinterland.plugins.translation.languages import Language
 from hinterland.plugins.translation.memory import Keyed, Memory
-from hinterland.plugins.translation.pipeline import Asking, Pair, Tally, Translator
+from hinterland.plugins.translation.pipeline import Asking, Manner, Pair, Tally, Translator
 
 CUTTING = 1
 """Raised when texts are cut or masked otherwise than before: what was remembered is done anew."""
@@ -47,12 +47,13 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         origin: Language,
         tally: Tally,
         *,
+        mixed: bool = False,
         say: Callable[[str], None] = lambda sentence: None,
         loading: Callable[[Event], None] | None = None,
         paused: Callable[[bool], None] = lambda full: None,
     ) -> AsyncIterator[Translator]:
         """Give what translates from a language, with the model in memory; what it translates is on
-        the disk at the block's end, however that comes.
+        the disk at the block's end, however that comes. `mixed` is as for `Translator`.
 
         Raises InputError for a pair that the model does not cover, unless forced, and for terms that
         cannot be used; ModelError, EngineError, StorageError.
@@ -82,16 +83,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
             folder = self.places.translations if self.remember else Path(passing)
             with await asyncio.to_thread(Memory, folder, keyed, paused=paused) as memory:
                 try:
-                    yield Translator(
-                        [target],
-                        asking,
-                        pair,
-                        memory,
-                        tally,
-                        uncovered=uncovered,
-                        redo_flagged=self.redo_flagged,
-                        say=say,
-                    )
+                    manner = Manner(uncovered, self.redo_flagged, mixed)
+                    yield Translator([target], asking, memory, manner, say=say)
                 except asyncio.CancelledError:
                     memory.give_up()
                     raise

@@ -104,6 +104,8 @@ class CommandingScreen(Screen[None]):
             self.post_message(CommandFound(typed, None, error))
             return
         found = added.tools.get(name) or added.screens.get(name)
+        if name in added.screens and typed.strip() == f"/{name}":  # a tool wants words
+            found = added.screens[name]
         self.post_message(CommandFound(typed, found, None if found else unknown))
 
     def on_model_switched(self, message: ModelSwitched) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hinterland.plugins.translation.formats.run_on import runs_on
+from hinterland.plugins.translation.formats.run_on import may_begin, runs_on
 from hinterland.plugins.translation.formats.wrapping import wrapped
 from hinterland.plugins.translation.units import Code, Parts, text_of
 
@@ -250,4 +250,4 @@ def _escaped(piece: Piece, *, percent: bool) -> str:
         else (part.replace("%", "%%") if percent else part).translate(_WRITE)
         for part in piece.parts
     )
-    return "\\n".join(wrapped(text, piece.width)) if piece.width else text
+    return "\\n".join(wrapped(text, piece.width, may_begin=may_begin)) if piece.width else text

@@ -40,7 +40,7 @@ def open_document(data: bytes, form: str, wishes: Wishes) -> Page:
 class Page:
     """An HTML or XHTML document."""
 
-    def __init__(self, data: bytes, target: str = "") -> None:
+    def __init__(self, data: bytes, target: str = "", *, is_xml: bool = False) -> None:
         self._begin = 0
         for mark, charset in _BOMS:
             if data.startswith(mark):
@@ -52,17 +52,21 @@ class Page:
         self.page = data[self._begin :].decode(self.charset, "surrogateescape")
         if data[self._begin :] != self.page.encode(self.charset, "surrogateescape"):
             raise InputError(f"The page is not in {self.charset}, as it says.", "Save it as UTF-8.")
-        self.is_xml = _XML.match(data, self._begin) is not None or (
+        self.is_xml = (is_xml or _XML.match(data, self._begin) is not None) or (
             b"http://www.w3.org/1999/xhtml" in data[:_CHARSET_WITHIN] and b"XHTML" in data[:200]
         )
         self.target = target
+
+    def places(self) -> Iterator[Place]:
+        """Yield the texts."""
+        return places(self.page, is_xml=self.is_xml)
 
     def located(self) -> Iterator[tuple[Place, Unit]]:
         """Yield the texts and their units; those of attributes within a text are not among them."""
         at = self._begin
         behind = 0
         line = 1
-        for place in places(self.page, is_xml=self.is_xml):
+        for place in self.places():
             line += self.page.count("\n", behind, place.start)
             start = at + len(self.encoded(self.page[behind : place.start]))
             at = start + len(self.encoded(self.page[place.start : place.end]))
@@ -175,11 +179,14 @@ class _Writer:
 
     def _text(self, place: Place, parts: Parts, values: list[tuple[int, int, str]]) -> str:
         page = self._page.page
-        tags = {
-            page[start:end]: self._patched(start, end, values)
-            for start, end in place.tags
-            if any(start <= value[0] < end for value in values)
-        }
+        tags = {}
+        at = 0
+        for start, end in place.tags:
+            begin = at
+            while at < len(values) and values[at][0] < end:
+                at += 1
+            if begin < at:
+                tags[page[start:end]] = self._patched(start, end, values[begin:at])
         has_nbsp = "&nbsp;" in page[place.start : place.end]
         return "".join(
             tags.get(part.source, part.source)
@@ -210,9 +217,8 @@ class _Writer:
         """Return a stretch of the page with other values of attributes."""
         pieces = []
         for value_start, value_end, text in values:
-            if start <= value_start < end:
-                pieces += [self._page.page[start:value_start], text]
-                start = value_end
+            pieces += [self._page.page[start:value_start], text]
+            start = value_end
         return "".join([*pieces, self._page.page[start:end]])
 
     def _copy(self, end: int) -> None:

@@ -29,6 +29,8 @@ _INLINE = names(
 )
 _OPAQUE = names("code kbd samp var tt svg math pre template")
 """Elements that are copied whole."""
+_NO_WORDS = {"", "script", "style", "svg", "textarea", "iframe"}
+"""Elements that are copied whole and are not part of a sentence at its ends; "" is a comment."""
 _NOT_READ = names("script style link")
 """Elements whose attributes nobody reads."""
 _READ = names(
@@ -84,6 +86,8 @@ class _Walk:
         self._page = page
         self._is_xml = is_xml
         self._run: list[Token] = []
+        self._unclosed = 0
+        self._last_close: dict[str, int] = {}
 
     def places(self) -> Iterator[Place]:
         at = 0
@@ -110,7 +114,20 @@ class _Walk:
             return None
         if token.name not in _OPAQUE and not self._is_not_translated(token):
             return None
-        return end_of_element(self._page, token, is_xml=self._is_xml) or token.end
+        # A page of tags that nothing closes must not be read to its end for each of them.
+        if self._is_never_closed(token):
+            return token.end
+        far = None if self._unclosed < _MOST_UNCLOSED else _NEAR
+        end = end_of_element(self._page, token, is_xml=self._is_xml, far=far)
+        self._unclosed += end is None
+        return end or token.end
+
+    def _is_never_closed(self, token: Token) -> bool:
+        if token.name not in self._last_close:
+            closing = re.compile(re.escape(f"</{token.name}"), re.IGNORECASE)
+            ends = [found.start() for found in closing.finditer(self._page, token.end)]
+            self._last_close[token.name] = ends[-1] if ends else 0
+        return self._last_close[token.name] < token.end
 
     def _is_not_translated(self, token: Token) -> bool:
         if "translate" not in self._page[token.start : token.tag_end or token.end].lower():
@@ -158,7 +175,8 @@ class _Walk:
         yield from self._text(run[begin:])
 
     def _is_second_break(self, run: Sequence[Token], number: int) -> bool:
-        for token in reversed(run[:number]):
+        for before in range(number - 1, -1, -1):
+            token = run[before]
             if token.name == "br":
                 return True
             if token.kind is not Kind.TEXT or self._shown(token).strip(_SPACE):
@@ -204,7 +222,7 @@ class _Walk:
     def _is_outside(self, token: Token) -> bool:
         if token.kind is Kind.TEXT:
             return not self._shown(token).strip(_SPACE)
-        return token.kind is not Kind.OTHER or not token.name or token.name in _NOT_READ
+        return token.kind is not Kind.OTHER or token.name in _NO_WORDS
 
     def _is_empty(self, run: Sequence[Token]) -> bool:
         return all(self._is_outside(token) and token.kind is not Kind.OTHER for token in run)
@@ -242,6 +260,7 @@ class _Walk:
         )
 
 
+_MOST_UNCLOSED, _NEAR = 20, 200  # tags, characters
 _FAR = 1_000  # characters: further on, it is quicker to begin anew than to read what is copied
 
 

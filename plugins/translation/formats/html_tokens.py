@@ -109,14 +109,17 @@ def attributes(page: str, token: Token) -> list[Attribute]:
     return found
 
 
-def end_of_element(page: str, token: Token, *, is_xml: bool) -> int | None:
-    """Return where the element that a token opens ends; None where it is not closed."""
+def end_of_element(page: str, token: Token, *, is_xml: bool, far: int | None = None) -> int | None:
+    """Return where the element that a token opens ends; None where it is not closed, or not
+    within `far` characters."""
     depth = 0
     for following in tokens(page, token.start, is_xml=is_xml):
         if following.name == token.name:
             depth += (following.kind is Kind.OPEN) - (following.kind is Kind.CLOSE)
             if depth <= 0:
                 return following.end
+        if far is not None and following.end > token.end + far:
+            return None
     return None
 
 

@@ -15,8 +15,7 @@ from hinterland.errors import InputError
 from hinterland.plugins.translation.formats.decoding import line_of, text_start
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.spans import SpanWriter
-from hinterland.plugins.translation.formats.string_values import Token, is_text, is_wanted, texts
-from hinterland.plugins.translation.formats.wrapping import wrapped
+from hinterland.plugins.translation.formats.string_values import Token, is_wanted, name_of, texts
 from hinterland.plugins.translation.units import Code, Parts, Unit
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
@@ -52,11 +51,9 @@ class JsonStrings:
         for path, start, end in _strings(self._data, self._begin):
             if path[-1:] == ("$schema",) or any(key.startswith("@") for key in path):
                 continue  # what an ARB file says about its messages
-            if not is_wanted(path, self._keys):
+            if not is_wanted(path, json.loads(self._data[start:end]), self._keys):
                 continue
-            if not is_text(json.loads(self._data[start:end])):
-                continue
-            name = ".".join(path)
+            name = name_of(path)
             for text in texts(_tokens(self._data, start + 1, end - 1)):
                 yield Unit(
                     parts=text.parts,
@@ -64,7 +61,6 @@ class JsonStrings:
                     end=text.end,
                     context=name,
                     note=name or f"line {line_of(self._data, start)}",
-                    width=text.width,
                 )
 
     def writer(self, out: BinaryIO) -> SpanWriter:
@@ -80,7 +76,7 @@ class JsonStrings:
         )
         if b"\\/" in self._data[unit.start : unit.end]:
             text = text.replace("/", "\\/")
-        return ("\\n".join(wrapped(text, unit.width)) if unit.width else text).encode()
+        return text.encode()
 
 
 def _tokens(data: bytes, start: int, end: int) -> Iterator[Token]:

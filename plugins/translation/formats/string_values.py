@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from hinterland.plugins.translation.formats.decoding import has_letters
 from hinterland.plugins.translation.formats.run_on import runs_on
 from hinterland.plugins.translation.units import Code, Parts, text_of
 
@@ -49,6 +50,9 @@ _NO_WORDS = re.compile(
     | (?=[a-z0-9-]*\d)[a-z0-9]+(?:-[a-z0-9]+)+   # kebab-case that is no word with a hyphen
     | [a-z0-9]+(?:-[a-z0-9]+){2,}
     | [a-z]{2,3}[-_](?:[A-Z][a-z]{3}[-_])?[A-Z]{2}    # a language with its region
+    | [\w.-]+(?::[\w.-]+)+                       # a command of an editor, a name in XML
+    | [\w.-]+(?:\[[\w,]+\])?(?:[<>=!~]=|[<>])\S*  # a version that is needed
+    | \S.*?\ ::\ .+                             # a trove classifier
     | [@$\#.]\S+                                 # a handle, a variable, a colour
     | --?[a-zA-Z][\w-]*(?:=\S*)?                 # an option
     | v?\d[\w.+-]*                               # a version, a date, a size
@@ -57,28 +61,47 @@ _NO_WORDS = re.compile(
     """,
     re.VERBOSE,
 )
+_LONG = 300  # characters: no name is longer, and only data is without a space
+_NAMING = frozenset(
+    ("type", "kind", "id", "format", "class", "style", "enum", "const", "default", "required")
+)
+_NAME = re.compile("[a-z][a-z0-9-]*")
 _MARKUP = re.compile(r"\{\{.*?\}\}|\$?\{[^{}]*\}|</?[A-Za-z][^<>]*>|%(?:\(\w+\))?[sdif]")
 
 
 def is_text(words: str) -> bool:
     """Whether a string is for people: it has letters, and is no address, path, name or hash."""
     words = words.strip()
-    return not _NO_WORDS.fullmatch(words) and any(map(str.isalpha, _MARKUP.sub("", words)))
+    if len(words) > _LONG:
+        return has_letters(words) and not (words.isascii() and len(words.split(None, 1)) == 1)
+    return not _NO_WORDS.fullmatch(words) and has_letters(_MARKUP.sub("", words))
 
 
-def is_wanted(path: Sequence[str], patterns: Sequence[str]) -> bool:
-    """Whether a key, such as `menu.file.open`, is one that was asked for; all are without patterns.
+def is_wanted(path: Sequence[str], value: str, patterns: Sequence[str]) -> bool:
+    """Whether a value is a text at a key, such as `menu.file.open`, that was asked for.
 
-    A `*` stands for any run of characters, dots too.
+    A `*` in a pattern stands for any run of characters, dots too. Without patterns all keys are
+    asked for, but a bare word at one such as `type` is taken for a name.
     """
-    joined = ".".join(path)
-    return not patterns or any(fnmatchcase(joined, pattern) for pattern in patterns)
+    if not is_text(value):
+        return False
+    if patterns:
+        joined = ".".join(path)
+        return any(fnmatchcase(joined, pattern) for pattern in patterns)
+    key = next((key for key in reversed(path) if not key.isdecimal()), "")
+    return not (key in _NAMING and _NAME.fullmatch(value))
 
 
-def texts(tokens: Iterable[Token]) -> Iterator[Text]:
+def name_of(path: Sequence[str]) -> str:
+    """Return a key as people write it, cut at its front where it is very long."""
+    name = ".".join(path)
+    return name if len(name) <= _LONG else "…" + name[-_LONG:]
+
+
+def texts(tokens: Iterable[Token], *, is_wrapped: bool = False) -> Iterator[Text]:
     """Yield the texts of a string: its lines, without the white space around them.
 
-    Lines that a person wrapped are one text.
+    With `is_wrapped`, lines that a person wrapped are one text.
     """
     lines: list[list[Token]] = [[]]
     for token in tokens:
@@ -89,13 +112,13 @@ def texts(tokens: Iterable[Token]) -> Iterator[Text]:
     shown = [text_of(tuple(token.value for token in line)) for line in lines]
     begin = 0
     for number in range(1, len(lines) + 1):
-        if number == len(lines) or not runs_on(shown, number):
+        if number == len(lines) or not (is_wrapped and runs_on(shown, number)):
             yield from _text(lines[begin:number], shown[begin:number])
             begin = number
 
 
 def _text(lines: list[list[Token]], shown: list[str]) -> Iterator[Text]:
-    if not any(map(str.isalpha, "".join(shown))):
+    if not has_letters("".join(shown)):
         return
     tokens: list[Token] = []
     for line in lines:

@@ -13,8 +13,9 @@ from typing import BinaryIO
 from hinterland.errors import InputError
 from hinterland.plugins.translation.formats.decoding import line_of, text_start
 from hinterland.plugins.translation.formats.document import Wishes
+from hinterland.plugins.translation.formats.run_on import may_begin
 from hinterland.plugins.translation.formats.spans import SpanWriter
-from hinterland.plugins.translation.formats.string_values import Token, is_text, is_wanted, texts
+from hinterland.plugins.translation.formats.string_values import Token, is_wanted, name_of, texts
 from hinterland.plugins.translation.formats.wrapping import wrapped
 from hinterland.plugins.translation.units import Code, Parts, Unit
 from hinterland.text import clean_line
@@ -64,14 +65,13 @@ class TomlStrings:
     def units(self) -> Iterator[Unit]:
         """Yield the values that are texts, line by line where they have several."""
         for path, start, end in _Reader(self._data, self._begin).strings():
-            if not is_wanted(path, self._keys):
+            if not is_wanted(path, _value(self._data[start:end]), self._keys):
                 continue
-            name = ".".join(path)
+            name = name_of(path)
             mark = _delimiter(self._data, start)
             inner = start + len(mark), end - len(mark)
-            if not is_text(_value(self._data[start:end])):
-                continue
-            for text in texts(_tokens(self._data, *inner, is_literal=mark[:1] == b"'")):
+            tokens = _tokens(self._data, *inner, is_literal=mark[:1] == b"'")
+            for text in texts(tokens, is_wrapped=len(mark) == 3):
                 place = (start, end) if mark == b"'" else (text.start, text.end)
                 yield Unit(
                     parts=text.parts,
@@ -112,7 +112,7 @@ class _Encoder:
         if not unit.width:
             return text.encode()
         eol = "\r\n" if b"\r\n" in self._data[unit.start : unit.end] else "\n"
-        return (eol if len(mark) == 3 else "\\n").join(wrapped(text, unit.width)).encode()
+        return eol.join(wrapped(text, unit.width, may_begin=may_begin)).encode()
 
 
 def _literal(old: str, parts: Parts) -> str:
@@ -151,8 +151,10 @@ def _tokens(data: bytes, start: int, end: int, *, is_literal: bool) -> Iterator[
     for found in pattern.finditer(data, start, end):
         raw = found[0].decode()
         value: str | Code = raw
-        if raw[-1] == "\n":
-            value = "" if raw[0] == "\\" else "\n"
+        if raw[-1] == "\n" and raw[0] in "\r\n":
+            value = "\n"
+        elif raw[0] == "\\" and raw[1:].isspace():
+            value = ""
         elif raw[0] == "\\" and not is_literal:
             value = _ESCAPES.get(raw[1], raw[1])
             if raw[1] in "uU":

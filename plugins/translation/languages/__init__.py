@@ -1,5 +1,20 @@
 """Languages: what they are called, how they are written, and which one a text is in."""
 
-from hinterland.plugins.translation.languages.table import Language, find, known
+from hinterland.plugins.translation.languages.detecting import (
+    Detected,
+    can_detect,
+    chinese_writing,
+    detect,
+)
+from hinterland.plugins.translation.languages.table import Language, are_alike, find, known
 
-__all__ = ["Language", "find", "known"]
+__all__ = [
+    "Detected",
+    "Language",
+    "are_alike",
+    "can_detect",
+    "chinese_writing",
+    "detect",
+    "find",
+    "known",
+]

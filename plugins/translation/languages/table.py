@@ -38,16 +38,31 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
         return self.code.partition("-")[0]
 
 
+class _Alike(msgspec.Struct, forbid_unknown_fields=True):
+    codes: frozenset[str]
+
+
 class _Table(msgspec.Struct, forbid_unknown_fields=True):
     language: list[Language]
+    alike: list[_Alike]
+
+
+@functools.cache
+def _table() -> _Table:
+    data = resources.files(__package__).joinpath("languages.toml").read_bytes()
+    return msgspec.toml.decode(data, type=_Table)
 
 
 @functools.cache
 def known() -> dict[str, Language]:
     """Return the languages by their codes, in the order of the codes."""
-    data = resources.files(__package__).joinpath("languages.toml").read_bytes()
-    table = msgspec.toml.decode(data, type=_Table)
-    return {each.code: each for each in sorted(table.language, key=lambda each: each.code)}
+    return {each.code: each for each in sorted(_table().language, key=lambda each: each.code)}
+
+
+def are_alike(one: Language, other: Language) -> bool:
+    """Whether two languages are hard to tell apart, or one."""
+    pair = {one.base, other.base}
+    return len(pair) == 1 or any(pair <= each.codes for each in _table().alike)
 
 
 def find(text: str) -> Language:

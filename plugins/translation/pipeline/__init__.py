@@ -7,6 +7,6 @@ segment that comes back unfit twice stays as it is and is flagged.
 
 from hinterland.plugins.translation.pipeline.asking import Asking, Pair
 from hinterland.plugins.translation.pipeline.outcome import Flag, Outcome, Tally, Translated
-from hinterland.plugins.translation.pipeline.translator import Translator
+from hinterland.plugins.translation.pipeline.translator import Manner, Translator
 
-__all__ = ["Asking", "Flag", "Outcome", "Pair", "Tally", "Translated", "Translator"]
+__all__ = ["Asking", "Flag", "Manner", "Outcome", "Pair", "Tally", "Translated", "Translator"]

@@ -59,7 +59,7 @@ class Asking:
         temperature: float | None = None,
         tally: Tally,
     ) -> None:
-        self._pair = pair
+        self.pair = pair
         self._profile = profile
         self._prompts = profile.prompts_for(pair.source.code, pair.target.code)
         self._terms = terms
@@ -67,17 +67,17 @@ class Asking:
         self._sampling = profile.sampling
         if temperature is not None:
             self._sampling = msgspec.structs.replace(self._sampling, temperature=temperature)
-        self._tally = tally
+        self.tally = tally
 
     async def translate(self, engine: Engine, segment: Segment, context: str) -> Outcome:
         """Return what becomes of a segment; raises EngineError, and what else an engine fails with."""
         wanted = self._terms.matching(text_of(segment.parts)) if self._terms else ()
-        self._tally.asked += 1
+        self.tally.asked += 1
         flag: Flag | None = None
         said = ""
         for number, style in enumerate(_STYLES):
             masked = mask(segment, style)
-            self._tally.again += number
+            self.tally.again += number
             said, was_cut = await self._said(
                 engine, self._request(masked, wanted, "" if number else context, again=bool(number))
             )
@@ -85,8 +85,8 @@ class Asking:
                 parts = read_answer(
                     masked,
                     said,
-                    self._pair.source,
-                    self._pair.target,
+                    self.pair.source,
+                    self.pair.target,
                     was_cut=was_cut,
                     lenient=self._profile.lenient,
                 )
@@ -100,7 +100,7 @@ class Asking:
     async def _said(self, engine: Engine, request: Request) -> tuple[str, bool]:
         """Return an answer, and whether it was cut off."""
         text, _reasoning, end = await answered(engine, request)
-        tally = self._tally
+        tally = self.tally
         tally.prompt_ms += end.timings.prompt_ms
         tally.written_ms += end.timings.predicted_ms
         tally.prompt_tokens += end.usage.prompt_tokens
@@ -118,7 +118,7 @@ class Asking:
     def _request(
         self, masked: Masked, wanted: Sequence[Term], context: str, *, again: bool
     ) -> Request:
-        said = prompt(self._prompts, self._pair, masked, wanted, context)
+        said = prompt(self._prompts, self.pair, masked, wanted, context)
         length = _SHORTEST_ANSWER + _LONGEST_BY_CHARACTER * len(masked.text)
         sampling = msgspec.structs.replace(self._sampling, max_tokens=length)
         if again and not sampling.temperature:

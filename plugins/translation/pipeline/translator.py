@@ -8,55 +8,68 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from itertools import chain
 
+import msgspec
+
 from hinterland.batch.results import Result
 from hinterland.batch.rows import Piece
 from hinterland.batch.running import RETRIES, Run, Target
 from hinterland.engine.protocol import Engine
 from hinterland.errors import EngineError, HinterlandError
 from hinterland.jobs import Supply
+from hinterland.plugins.translation import languages
 from hinterland.plugins.translation.memory import Memory, Remembered
-from hinterland.plugins.translation.pipeline.asking import Asking, Pair
+from hinterland.plugins.translation.pipeline.asking import Asking
 from hinterland.plugins.translation.pipeline.outcome import (
     FAILED,
     UNCOVERED,
     Flag,
     Outcome,
-    Tally,
     Translated,
 )
 from hinterland.plugins.translation.segments import Segment, cut
-from hinterland.plugins.translation.units import Parts, Unit, codes_of, text_of
+from hinterland.plugins.translation.units import Code, Parts, Unit, codes_of, text_of
 
 _WINDOW = 256  # segments that are cut at once
 _CONTEXT = 160  # characters of a neighbour
+_SURE = 0.8
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """What is done otherwise than usual."""
+
+    uncovered: str = ""
+    """Flags every segment with this sentence: the model does not know one of the languages."""
+    redo_flagged: bool = False
+    """Ask again for what was flagged before."""
+    mixed: bool = False
+    """Some units may be in the language that is translated into: they stay as they are."""
+
+
+USUAL = Manner()
 
 
 class Translator:
     """Translates units of one pair of languages, and remembers what it has translated.
 
-    `uncovered` flags every segment: the model does not know one of the languages. `say` hears
-    sentences about what goes wrong and is tried again.
+    `say` hears sentences about what goes wrong and is tried again.
     """
 
     def __init__(
         self,
         targets: list[Target],
         asking: Asking,
-        pair: Pair,
         memory: Memory,
-        tally: Tally,
+        manner: Manner = USUAL,
         *,
-        uncovered: str = "",
-        redo_flagged: bool = False,
         say: Callable[[str], None] = lambda sentence: None,
     ) -> None:
-        self.tally = tally
+        self.pair = asking.pair
+        self.tally = asking.tally
         self._targets = targets
         self._asking = asking
-        self.pair = pair
         self._memory = memory
-        self._uncovered = Flag(UNCOVERED, uncovered) if uncovered else None
-        self._redo_flagged = redo_flagged
+        self._manner = manner
+        self._uncovered = Flag(UNCOVERED, manner.uncovered) if manner.uncovered else None
         self._say = say
         self._order: deque[_Waiting] = deque()
         self._ready = asyncio.Event()
@@ -126,7 +139,7 @@ class Translator:
 
     def _known(self, segment: Segment) -> Outcome | None:
         found = self._memory.find(segment.parts)
-        if found is None or (found.trouble and self._redo_flagged):
+        if found is None or (found.trouble and self._manner.redo_flagged):
             return None
         return _outcome(segment, found)
 
@@ -144,12 +157,17 @@ class Translator:
             waiting.settle(at, Outcome(waiting.segments[at], None, flag))
         self._ready.set()
 
+    def _is_translated(self, unit: Unit) -> bool:
+        found = languages.detect(text_of(unit.parts))
+        return found.sure >= _SURE and found.language == self.pair.target and not found.mixed
+
     def _windows(self, units: Iterable[Unit]) -> Iterator[list[Piece]]:
         """Yield segments as pieces of work, some at a time. A thread of the supply's runs this."""
         window: list[Piece] = []
         before, number = "", 0
         for unit, following in _with_next(units):
-            segments = [] if unit.done else cut(unit, self.pair.source)
+            stays = unit.done or (self._manner.mixed and self._is_translated(unit))
+            segments = [] if stays else cut(unit, self.pair.source)
             waiting = _Waiting(unit, segments)
             self._order.append(waiting)
             for at, segment in enumerate(segments):
@@ -208,16 +226,23 @@ def _context(unit: Unit, before: str, after: str) -> str:
 
 def _remembered(outcome: Outcome) -> Remembered:
     if outcome.flag is not None:
-        return Remembered((), f"{outcome.flag.kind}: {outcome.flag.sentence}")
-    places = {code: at for at, code in reversed(list(enumerate(codes_of(outcome.segment.parts))))}
+        tried = (outcome.tried,) if outcome.tried else ()
+        return Remembered(tried, f"{outcome.flag.kind}: {outcome.flag.sentence}")
+    # Of codes that are equal, each has its own number.
+    places: dict[Code, deque[int]] = {}
+    for at, code in enumerate(codes_of(outcome.segment.parts)):
+        places.setdefault(code, deque()).append(at)
     parts = outcome.parts or ()
-    return Remembered(tuple(each if isinstance(each, str) else places[each] for each in parts), "")
+    return Remembered(
+        tuple(each if isinstance(each, str) else places[each].popleft() for each in parts)
+    )
 
 
 def _outcome(segment: Segment, found: Remembered) -> Outcome:
     if found.trouble:
         kind, _space, sentence = found.trouble.partition(": ")
-        return Outcome(segment, None, Flag(kind, sentence), remembered=True)
+        tried = "".join(each for each in found.text if isinstance(each, str))
+        return Outcome(segment, None, Flag(kind, sentence), tried, remembered=True)
     codes = codes_of(segment.parts)
     parts = tuple(each if isinstance(each, str) else codes[each] for each in found.text)
     return Outcome(segment, parts, remembered=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-
 from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.translation.segments.chatter import without_chatter
 from hinterland.plugins.translation.segments.cutting import merged
-from hinterland.plugins.translation.segments.masking import MARKS, Masked
+from hinterland.plugins.translation.segments.masking import Mark, Masked
+from hinterland.plugins.translation.segments.numbers import wrong_number
+from hinterland.plugins.translation.segments.protected import is_foreign, stretches
+from hinterland.plugins.translation.segments.restoring import restored
+from hinterland.plugins.translation.segments.sounding import check_length, check_sound
 from hinterland.plugins.translation.segments.unfit import Trouble, Unfit
-from hinterland.plugins.translation.units import Code, Parts, text_of
+from hinterland.plugins.translation.units import Parts
 
-_NUMBERS = re.compile(r"\d+")
+__all__ = ["read_answer"]
 
 
 def read_answer(
@@ -28,31 +30,46 @@ def read_answer(
     `was_cut` says that the model was stopped at its limit. `lenient` leaves out the checks of
     language, script and whether anything changed, and no other.
     """
-    text = answer.strip()
-    if was_cut:
-        raise Unfit(Trouble.CUT, "The translation is longer than it may be.")
+    text = without_chatter(answer, masked.text)
     if not text:
-        raise Unfit(Trouble.EMPTY, "The translation is empty.")
-    seen: list[int] = []
-    parts: list[str | Code] = []
-    pieces = MARKS[masked.style].split(text)
-    for at, piece in enumerate(pieces):
-        if at % 2 == 0:
-            parts.append(piece)
+        raise Unfit(Trouble.EMPTY, "The model's answer is empty.")
+    check_length(masked.text, text, was_cut=was_cut)
+    if text == masked.text:  # whatever there is to keep is kept
+        if not lenient:
+            asked = _words_of(masked)
+            check_sound(asked, asked, source, target)
+        return masked.segment.parts
+    found = restored(masked, text)
+    _check_newcomers(masked, found)
+    asked = _words_of(masked)
+    words = " ".join(each for each in found if isinstance(each, str))
+    if wrong := wrong_number(asked, words, (source, target)):
+        raise Unfit(Trouble.NUMBER, f"The number {wrong} is not the same in the translation.")
+    if not lenient:
+        check_sound(asked, words, source, target)
+    return merged([each.kept if isinstance(each, Mark) else each for each in found])
+
+
+def _check_newcomers(masked: Masked, found: list[str | Mark]) -> None:
+    """Raise Unfit for placeholders, tags and addresses that stand there besides the marks."""
+    kept = {mark.kept for mark in masked.marks}
+    for text in found:
+        if not isinstance(text, str):
             continue
-        number = int(piece)
-        if not 1 <= number <= len(masked.marks):
-            raise Unfit(Trouble.MARK, "The translation has a mark that the source has not.")
-        seen.append(number)
-        parts.append(masked.marks[number - 1])
-    if sorted(seen) != list(range(1, len(masked.marks) + 1)):
-        raise Unfit(Trouble.MARK, "The translation lost or doubled a mark.")
-    result = merged(parts)
-    wanted, found = _numbers(masked.parts), _numbers(result)
-    if wanted != found:
-        raise Unfit(Trouble.NUMBER, "The translation has other numbers than the source.")
-    return result
+        for stretch in stretches(text):
+            said = stretch.group()
+            if said in kept or is_foreign(said):
+                raise Unfit(Trouble.MARK, f"The translation has {said}, once more than the source.")
 
 
-def _numbers(parts: Parts) -> Counter[str]:
-    return Counter(_NUMBERS.findall(text_of(parts)))
+def _words_of(masked: Masked) -> str:
+    """Return the text of a segment without what is marked."""
+    if not masked.marks:
+        return masked.text
+    pieces = []
+    at = 0
+    for mark in masked.marks:
+        end = masked.text.index(mark.token, at)
+        pieces.append(masked.text[at:end])
+        at = end + len(mark.token)
+    return " ".join((*pieces, masked.text[at:]))

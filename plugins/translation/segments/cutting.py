@@ -13,8 +13,8 @@ import msgspec
 import sentencex
 
 from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.translation.languages.scripts import is_unspaced
 from hinterland.plugins.translation.segments.protected import has_words
-from hinterland.plugins.translation.segments.scripts import is_unspaced
 from hinterland.plugins.translation.units import Code, Kind, Parts, Unit
 
 LONGEST = 1000
@@ -92,11 +92,17 @@ def merged(parts: Sequence[str | Code]) -> Parts:
     if len(parts) < 2 and all(parts):
         return tuple(parts)
     whole: list[str | Code] = []
+    texts: list[str] = []
     for part in parts:
-        if isinstance(part, str) and whole and isinstance(whole[-1], str):
-            whole[-1] += part
-        elif part != "":
-            whole.append(part)
+        if isinstance(part, str):
+            texts.append(part)
+            continue
+        if text := "".join(texts):
+            whole.append(text)
+        whole.append(part)
+        texts.clear()
+    if text := "".join(texts):
+        whole.append(text)
     return tuple(whole)
 
 

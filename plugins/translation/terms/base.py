@@ -21,6 +21,7 @@ from hinterland.plugins.translation.terms.words import (
     folded,
     has_capitals,
     without_accents,
+    words_only,
 )
 
 RULES = 1
@@ -77,6 +78,7 @@ class TermBase:
     def matching(self, text: str) -> tuple[Term, ...]:
         """Return the terms in a text, the longest first, each once; a term within a longer one does
         not count."""
+        text = words_only(text)
         plain = folded(text, self.source)
         found = [*self._words_in(plain), *self._letters_in(plain)] if self.terms else []
         if not found:

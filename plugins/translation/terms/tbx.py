@@ -38,7 +38,7 @@ def terms_in(data: bytes, source: str, target: str) -> list[Term]:
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code)
         raise ValueError(f"line {error.lineno}: {reason}") from error
-    except _WrongError as error:
+    except (_WrongError, LookupError) as error:  # LookupError: an encoding nobody knows
         raise ValueError(f"line {parser.CurrentLineNumber}: {error}") from error
     if not reader.terms and not {source, target} <= reader.covered:
         said = ", ".join(sorted(reader.languages)[:20]) or "none"

@@ -30,6 +30,11 @@ UNSPACED = re.compile(rf"[{_UNSPACED}]")
 SYMBOL = re.compile(r"[^\w\s'’.,;:!?()\[\]/·–—-]")
 """What a word does not have, and tells C++ from C."""
 
+_NO_WORDS = re.compile(
+    r"%\([^)]{0,100}\)|\$?\{[^{}\n]{0,200}\}|\b[a-z][a-z+.-]{1,9}://\S+|\bwww\.\S+"
+    r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}|(?<![\w/])~?(?:/[\w.-]+){2,}",
+    re.IGNORECASE,
+)
 _VOWELS = re.compile(
     "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0640]"
 )
@@ -38,6 +43,11 @@ _LETTERS = str.maketrans(
 )
 _TURKISH = str.maketrans({"I": "ı", "İ": "i"})
 _ACCENTS = re.compile("[\u0300-\u036f]")
+
+
+def words_only(text: str) -> str:
+    """Return a text with spaces for its placeholders, addresses and paths: no term is meant there."""
+    return _NO_WORDS.sub(lambda match: " " * len(match.group()), text)
 
 
 def folded(text: str, language: str = "") -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import bisect
 import functools
+import re
+import unicodedata
+from collections import Counter
 
 _RANGES = (
     (0x0041, 0x005A, "Latn"), (0x0061, 0x007A, "Latn"), (0x00AA, 0x00AA, "Latn"),
@@ -47,15 +50,16 @@ _MIXED = {
 """What ISO 15924 has names for as writing systems, and Unicode as scripts."""
 _NO_SPACES = frozenset({"Hani", "Hira", "Kana"})
 """Scripts that have no space between sentences either; Thai, Lao, Khmer and Burmese have one."""
+_ASCII_LETTERS = re.compile(r"[A-Za-z]")
 _WIDE_SIGNS = frozenset("。、！？，．：；）（」「』『】【》《…—～・”“")
 
 
 @functools.cache
 def script_of(letter: str) -> str:
-    """Return the script of a letter by ISO 15924; "" for what belongs to none or to many."""
+    """Return the script of a letter or a vowel sign by ISO 15924; "" for what belongs to none or to many."""
     code = ord(letter)
     at = bisect.bisect_right(_STARTS, code) - 1
-    if at < 0 or code > _SORTED[at][1] or not (letter.isalpha() or letter.isidentifier()):
+    if at < 0 or code > _SORTED[at][1] or unicodedata.category(letter)[0] not in "LM":
         return ""
     return _SORTED[at][2]
 
@@ -69,3 +73,12 @@ def scripts_of(writing: tuple[str, ...]) -> frozenset[str]:
 def is_unspaced(sign: str) -> bool:
     """Whether no space is due beside this sign: Chinese and Japanese letters and full stops."""
     return sign in _WIDE_SIGNS or script_of(sign) in _NO_SPACES
+
+
+def letters_by_script(text: str) -> Counter[str]:
+    """Return how many letters of each script a text has."""
+    if text.isascii():
+        return Counter(Latn=len(_ASCII_LETTERS.findall(text)))
+    counted = Counter(map(script_of, text))
+    del counted[""]
+    return counted
