@@ -138,6 +138,7 @@ def test_pairs_are_numbered() -> None:
         ("One\n", ["1. One"], "1\\. One\n"),
         ("# C\n", ["C #"], "# C \\#\n"),
         ("| a |\n|---|\n| b |\n", ["x", "c|d\\"], "| x |\n|---|\n| c\\|d&#92; |\n"),
+        ("1\\. a\n", ["2. b. c"], "2\\. b. c\n"),
         ("snake\\_case one\n", ["une snake_case"], "une snake\\_case\n"),
     ],
 )

@@ -22,7 +22,8 @@ from hinterland.plugins.translation.units import Code, Kind, Parts
 
 _ENDING = re.compile(r"\r\n|\r|\n")
 _PREFIX = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*")
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|(&#?\w+;)")
+# Not those that mean something only where a line begins or ends, such as 1\. and #.
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>~$|{}^])|(&#?\w+;)")
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>~$^|#:!@&]")
 _USUALLY_SPECIAL = re.compile(r"[\\`*_\[\]<>]|(?<!\S)#|#\Z|&(?=#?\w+;)")
 _WWW = re.compile(r"(?<=www)\.")
