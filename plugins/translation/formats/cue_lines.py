@@ -99,7 +99,7 @@ def _even(bits: list[_Bit], width: int) -> list[list[_Bit]]:
         above, below = _wide(bits[:at]), _wide(bits[at:])
         cost = abs(above - below) + (above > below) + 100 * max(0, max(above, below) - width - 1)
         before = "".join(bit.written for bit in bits[:at]).rstrip()
-        cost -= 8 * (before[-1:] in _PAUSES)
+        cost -= 12 * (before[-1:] in _PAUSES)
         if cost < least:
             best, least = at, cost
     return [bits[:best], bits[best:]]

@@ -105,7 +105,11 @@ def _trimmed(tokens: list[_Token]) -> list[_Token]:
     """Take away what stands around the words: spaces, notes of music, tags."""
     while tokens:
         first, last = tokens[0], tokens[-1]
-        if not first.is_code and (lead := _LEAD.match(first.text)):
+        if first.is_space:
+            tokens = tokens[1:]
+        elif last.is_space:
+            tokens = tokens[:-1]
+        elif not first.is_code and (lead := _LEAD.match(first.text)):
             tokens = _cut(first, lead.end(), at_start=True) + tokens[1:]
         elif not last.is_code and (trail := _TRAIL.search(last.text)):
             tokens = tokens[:-1] + _cut(last, trail.start(), at_start=False)

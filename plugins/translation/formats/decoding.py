@@ -68,6 +68,8 @@ def columns(text: str) -> int:
 
 def with_controls_coded(text: str) -> Parts:
     """Return a text whose control characters, except tabs and line feeds, are codes."""
+    if text.isprintable():
+        return (text,) if text else ()
     pieces = _CONTROLS.split(text)
     return tuple(
         Code(piece, is_space=True) if at % 2 else piece for at, piece in enumerate(pieces) if piece

@@ -120,7 +120,7 @@ def line_pieces(text: str) -> list[str]:
 
 
 def _may_part(before: str, after: str) -> bool:
-    if not (_BREAKABLE.match(before) or _BREAKABLE.match(after)) or after.isspace():
+    if not (_BREAKABLE.match(before) and _BREAKABLE.match(after)) or after.isspace():
         return False
     if before in _NOT_LAST or after in _NOT_FIRST:
         return False

@@ -14,6 +14,7 @@ from hinterland.plugins.translation.formats.markdown.reading import SPAN, inline
 from hinterland.plugins.translation.formats.wrapping import is_unspaced
 from hinterland.plugins.translation.units import Code, Kind, Parts
 
+_MARKED = re.compile(r"[\\`*_\[<&~$^{\n@:]|www\.")  # most texts have no mark-up: they are quick
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)[^>]*?(/?)>", re.DOTALL)
 _VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "source", "wbr"})
 _VERBATIM = frozenset({"code", "kbd", "pre", "samp", "script", "style", "svg", "tt", "var"})
@@ -38,6 +39,8 @@ class Piece:
 
 def pieces_of(text: str, env: EnvType) -> list[str | Piece]:
     """Return words and mark-up of a block's text, in their order."""
+    if not _MARKED.search(text):
+        return [text]
     pieces: list[str | Piece] = []
     _gather(inline_tokens(text, env), text, 0, pieces)
     return _paired(_verbatim_kept(pieces, text))

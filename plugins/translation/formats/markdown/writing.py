@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import msgspec
@@ -22,8 +22,11 @@ from hinterland.plugins.translation.units import Code, Kind, Parts
 
 _ENDING = re.compile(r"\r\n|\r|\n")
 _PREFIX = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*")
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|(&#?\w+;)")
+# Not those that mean something only where a line begins or ends, such as 1\. and #.
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>~$|{}^])|(&#?\w+;)")
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>~$^|#:!@&]")
+_USUALLY_SPECIAL = re.compile(r"[\\`*_\[\]<>]|(?<!\S)#|#\Z|&(?=#?\w+;)")
+_WWW = re.compile(r"(?<=www)\.")
 _LEADING = re.compile(r"(\d{1,9})([.)])|([-+=])")
 _OPENS_BLOCK = re.compile(
     r"(?:[-+*]|=+|#{1,6}|\d+[.)])\Z|[>|<:]|[-*_]{3}|```|~~~|\$\$|!!!|\?\?\?|\[.*\]:|\\begin"
@@ -67,7 +70,7 @@ def written(old: str, source: Parts, parts: Parts, place: Place, env: EnvType) -
 def _in_cell(text: str) -> str:
     """Return text whose pipes are its own; a backslash at its end would take the cell's."""
     text = re.sub(r"(?<!\\)\|", r"\\|", text)
-    return f"{text[:-2]}&#92;" if text.endswith("\\\\") else text
+    return re.sub(r"\\{1,2}\Z", "&#92;", text)
 
 
 def _in_lines(held: str, old: str, source: Parts, parts: Parts, place: Place, env: EnvType) -> str:
@@ -83,7 +86,7 @@ def _in_lines(held: str, old: str, source: Parts, parts: Parts, place: Place, en
         width = max(columns(_PREFIX.sub("", line, count=1).rstrip()) for line in lines)
         forced = (wrapped(line, width, may_begin=_begins_a_line) for line in held.split("\n"))
         new = "\n".join(line for some in forced for line in some).translate(_FREED)
-        is_one = len(list(runs_of(new, pieces_of(new, env)))) == 1
+        is_one = [run[:2] for run in runs_of(new, pieces_of(new, env))] == [(0, len(new))]
         if is_one and _reads(new, parts, env) and _stands(new, place):
             text = new
     return re.sub(r"\n[ \t]*", ending[0] + (prefix[0] if prefix else ""), text)
@@ -135,20 +138,35 @@ def _tries(old: str, parts: Parts) -> Iterator[str]:
     """Yield ways to write it, from how the document does to the most careful."""
     usual = {found[1]: found[0] for found in _ESCAPED.finditer(old) if found[1]}
     usual |= {html.unescape(found[0]): found[0] for found in _ESCAPED.finditer(old) if found[2]}
+
+    def as_usual(text: str) -> str:
+        return "".join(usual.get(letter, letter) for letter in text) if usual else text
+
     aired = _aired(parts)
-    yield _joined(parts, usual)
-    yield _joined(parts, usual, leads=True)
-    yield _joined(aired, usual, leads=True)
-    yield _joined(parts, None, leads=True)
-    yield _joined(aired, None, leads=True)
+    yield _joined(parts, as_usual)
+    for some, escaped in (
+        (parts, as_usual),
+        (aired, as_usual),
+        (aired, _most_escaped),
+        (parts, _all_escaped),
+        (aired, _all_escaped),
+    ):
+        yield _joined(some, escaped, leads=True)
     # A line with a pipe above one of dashes is a table, escaped or not.
-    yield _joined(_tagged(parts), None, leads=True).replace("\\|", "&#124;")
+    yield _joined(_tagged(parts), _all_escaped, leads=True).replace("\\|", "&#124;")
 
 
-def _joined(parts: Parts, usual: dict[str, str] | None, *, leads: bool = False) -> str:
+def _most_escaped(text: str) -> str:
+    return _USUALLY_SPECIAL.sub(r"\\\g<0>", text)
+
+
+def _all_escaped(text: str) -> str:
+    return _WWW.sub(r"\.", _SPECIAL.sub(r"\\\g<0>", text))
+
+
+def _joined(parts: Parts, escaped: Callable[[str], str], *, leads: bool = False) -> str:
     """Return parts as text with the spaces of mark-up held.
 
-    `usual` says how some characters are written, None that all are escaped that could need it;
     `leads` escapes what would begin a list.
     """
     text = ""
@@ -159,10 +177,7 @@ def _joined(parts: Parts, usual: dict[str, str] | None, *, leads: bool = False) 
         if leads and (not text or text.endswith("\n")) and (lead := _LEADING.match(part)):
             text += f"{lead[1]}\\{lead[2]}" if lead[1] else f"\\{lead[3]}"
             part = part[lead.end() :]
-        if usual is None:
-            text += _SPECIAL.sub(r"\\\g<0>", part)
-        else:
-            text += "".join(usual.get(letter, letter) for letter in part) if usual else part
+        text += escaped(part)
     return text
 
 
