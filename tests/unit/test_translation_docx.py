@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import sys
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -392,16 +391,6 @@ class TestAFileThatIsRefused:
         assert reason in caught.value.message
         assert caught.value.message.count(". ") == 0
         assert caught.value.hint
-
-    @pytest.mark.skipif(sys.platform == "darwin", reason="it has no such limit")
-    def test_takes_no_more_memory_than_it_may(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(word_format, "_LIMITS", Limits(64 << 20, 60, "Do without."))
-        many = b"<w:p><w:r><w:tab/></w:r></w:p>" * 60_000
-        data = rewritten(
-            word(), _BODY, lambda xml: xml.replace(b"<w:sectPr", many + b"<w:sectPr", 1)
-        )
-        with pytest.raises(InputError, match="memory"):
-            open_document(data, "docx", Wishes())
 
     def test_is_not_one_that_is_well(self) -> None:
         assert shown(word(paragraph(run("Text")))) == ["Text"]
