@@ -342,6 +342,15 @@ def with_entities() -> bytes:
     )
 
 
+def encoded(name: bytes) -> bytes:
+    return rewritten(word(), _BODY, lambda xml: xml.replace(b"UTF-8", name, 1))
+
+
+def with_two_contents() -> bytes:
+    content = f"<w:sdtContent>{run('lost')}</w:sdtContent>"
+    return word(paragraph(run("Text"), f"<w:sdt>{content}{content}</w:sdt>"))
+
+
 def nested(depth: int) -> bytes:
     deep = f"<w:smartTag>{'<w:smartTag>' * depth}{run('x')}{'</w:smartTag>' * depth}</w:smartTag>"
     inner = f"<w:p>{deep}</w:p>".encode()
@@ -378,6 +387,8 @@ class TestAFileThatIsRefused:
             (bomb(), "unpacks to more than 256 MB"),
             (of_type("vnd.ms-word.document.macroEnabled.main+xml"), "has macros or is a template"),
             (of_type("x"), "another kind of archive"),
+            (encoded(b"punycode"), "is in an encoding that cannot be read"),
+            (with_two_contents(), "is broken"),
             (with_entities(), "declares XML entities"),
             (nested(500), "is nested too deeply"),
             (nested(200_000), "is nested too deeply"),

@@ -101,6 +101,8 @@ def _tree(tokens: Sequence[Token]) -> list[_Node]:
             sign = _Sign([_item(token)], token.label or "field", is_space=token.is_space)
             sign.mark = token.mark
             children.append(sign)
+    if len(open_wraps) > 1:
+        raise UnreadableError("is broken", "Open it in a word processor and save it anew.")
     return _with_fields(open_wraps[0].children)
 
 
