@@ -126,6 +126,10 @@ class TestATextForTheTranslator:
         assert shown(data) == ["Wait for at least ⟨b⟩one minute⟨/b⟩."]
         assert shown(word(paragraph(run("All bold", _BOLD)))) == ["All bold"]
 
+    def test_has_one_code_for_a_raised_number(self) -> None:
+        low = run("2", "<w:vertAlign w:val='subscript'/>")
+        assert shown(word(paragraph(run("H"), low, run("O")))) == ["H⟨text1⟩O"]
+
     def test_has_hyphens_as_signs_and_breaks_as_codes(self) -> None:
         first = "<w:t>non</w:t><w:noBreakHyphen/><w:t>stop</w:t><w:tab/>"
         second = "<w:t>co</w:t><w:softHyphen/><w:t>de</w:t>"
@@ -351,6 +355,10 @@ def with_two_contents() -> bytes:
     return word(paragraph(run("Text"), f"<w:sdt>{content}{content}</w:sdt>"))
 
 
+def with_an_element_in_a_text() -> bytes:
+    return word(paragraph("<w:r><w:t>Text<w:tab/></w:t></w:r>"))
+
+
 def nested(depth: int) -> bytes:
     deep = f"<w:smartTag>{'<w:smartTag>' * depth}{run('x')}{'</w:smartTag>' * depth}</w:smartTag>"
     inner = f"<w:p>{deep}</w:p>".encode()
@@ -389,6 +397,7 @@ class TestAFileThatIsRefused:
             (of_type("x"), "another kind of archive"),
             (encoded(b"punycode"), "is in an encoding that cannot be read"),
             (with_two_contents(), "is broken"),
+            (with_an_element_in_a_text(), "has elements inside of <w:t>"),
             (with_entities(), "declares XML entities"),
             (nested(500), "is nested too deeply"),
             (nested(200_000), "is nested too deeply"),

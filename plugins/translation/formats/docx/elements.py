@@ -36,6 +36,7 @@ class In(Enum):
     CONTROL = auto()
     RUN = auto()
     TEXT = auto()
+    LEAF = auto()
     KEPT = auto()
     DELETED = auto()
     RUBY = auto()

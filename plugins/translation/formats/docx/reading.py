@@ -76,6 +76,8 @@ class _Reader:
             In.CONTROL: self._in_control,
             In.RUN: self._in_run,
             In.RUBY: self._in_ruby,
+            In.TEXT: self._in_leaf,
+            In.LEAF: self._in_leaf,
             In.KEPT: self._in_kept,
             In.PARAGRAPH_PROPERTIES: self._in_paragraph_properties,
             In.RUN_PROPERTIES: self._in_run_properties,
@@ -209,7 +211,7 @@ class _Reader:
             frame.mode = In.CONTROL
             frame.finish = self._keep_control(frame)
         elif name in DROPPED:
-            frame.mode = In.DROPPED
+            frame.mode = In.LEAF
         elif name in WRAP_PROPERTIES and self._begins_wrap():
             frame.mode = In.DROPPED
             frame.finish = self._until(self._paragraph.tokens[-1])
@@ -298,7 +300,7 @@ class _Reader:
         elif name in {"t", "ruby"} or name in HYPHENS:
             self._begin_text(frame, attributes)
         elif name in DROPPED:
-            frame.mode = In.DROPPED
+            frame.mode = In.LEAF
         elif name == "instrText":
             self._keep(frame, frame.run)
             frame.mode = In.TEXT
@@ -337,6 +339,13 @@ class _Reader:
     def _in_ruby(self, frame: Frame, _above: Frame, _attributes: dict[str, str]) -> None:
         if frame.name in {"rt", "rubyPr"}:
             frame.mode = In.DROPPED
+
+    def _in_leaf(self, _frame: Frame, above: Frame, _attributes: dict[str, str]) -> None:
+        """Refuse what would be lost, as `above` is written anew or not at all."""
+        raise UnreadableError(
+            f"is broken: its XML has elements inside of <w:{above.name}>",
+            "Open it in a word processor and save it anew.",
+        )
 
     # Properties
 
