@@ -144,7 +144,8 @@ def test_what_is_unfit_twice_stays_as_it_was_and_is_flagged_with_what_was_said(
     assert broken.parts is None and flagged.tried == "Take some."
     assert flagged.flag is not None and flagged.flag.kind in {"mark", "number"}
     assert words(kept) == "Take some."
-    assert again[0].flagged  # it is remembered as flagged, until somebody wants it tried again
+    # It is remembered as flagged, with what was said, until somebody wants it tried again.
+    assert [each.tried for each in again[0].flagged] == ["Take some."]
     assert words(retried[0]) == "TAKE 5 mg."
 
 

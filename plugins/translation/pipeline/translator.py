@@ -27,7 +27,7 @@ from hinterland.plugins.translation.pipeline.outcome import (
     Translated,
 )
 from hinterland.plugins.translation.segments import Segment, cut
-from hinterland.plugins.translation.units import Parts, Unit, codes_of, text_of
+from hinterland.plugins.translation.units import Code, Parts, Unit, codes_of, text_of
 
 _WINDOW = 256  # segments that are cut at once
 _CONTEXT = 160  # characters of a neighbour
@@ -226,16 +226,23 @@ def _context(unit: Unit, before: str, after: str) -> str:
 
 def _remembered(outcome: Outcome) -> Remembered:
     if outcome.flag is not None:
-        return Remembered((), f"{outcome.flag.kind}: {outcome.flag.sentence}")
-    places = {code: at for at, code in reversed(list(enumerate(codes_of(outcome.segment.parts))))}
+        tried = (outcome.tried,) if outcome.tried else ()
+        return Remembered(tried, f"{outcome.flag.kind}: {outcome.flag.sentence}")
+    # Of codes that are equal, each has its own number.
+    places: dict[Code, deque[int]] = {}
+    for at, code in enumerate(codes_of(outcome.segment.parts)):
+        places.setdefault(code, deque()).append(at)
     parts = outcome.parts or ()
-    return Remembered(tuple(each if isinstance(each, str) else places[each] for each in parts), "")
+    return Remembered(
+        tuple(each if isinstance(each, str) else places[each].popleft() for each in parts)
+    )
 
 
 def _outcome(segment: Segment, found: Remembered) -> Outcome:
     if found.trouble:
         kind, _space, sentence = found.trouble.partition(": ")
-        return Outcome(segment, None, Flag(kind, sentence), remembered=True)
+        tried = "".join(each for each in found.text if isinstance(each, str))
+        return Outcome(segment, None, Flag(kind, sentence), tried, remembered=True)
     codes = codes_of(segment.parts)
     parts = tuple(each if isinstance(each, str) else codes[each] for each in found.text)
     return Outcome(segment, parts, remembered=True)
