@@ -69,6 +69,10 @@ class Asking:
             self._sampling = msgspec.structs.replace(self._sampling, temperature=temperature)
         self.tally = tally
 
+    def wants_neighbours(self, text: str) -> bool:
+        """Whether a model is told what stands around a text: see `Profile.neighbours_below`."""
+        return len(text) < self._profile.neighbours_below
+
     async def translate(self, engine: Engine, segment: Segment, context: str) -> Outcome:
         """Return what becomes of a segment; raises EngineError, and what else an engine fails with."""
         wanted = self._terms.matching(text_of(segment.parts)) if self._terms else ()

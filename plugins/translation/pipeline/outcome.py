@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import msgspec
 from hinterland.plugins.translation.segments import Segment, join
 from hinterland.plugins.translation.units import Parts, Unit, text_of
 
+_UNSPACED = re.compile("[\u2e80-\u9fff\u0e00-\u0eff]+")
 _RECENT = 30.0  # seconds over which the speed is told
 
 
@@ -121,5 +123,7 @@ class Tally:
 
 def words_in(text: str) -> int:
     """Return how many words a text has; scripts without spaces count two characters as one."""
-    unspaced = sum("\u2e80" <= each <= "\u9fff" or "\u0e00" <= each <= "\u0eff" for each in text)
-    return len(text.split()) if not unspaced else max(1, unspaced // 2)
+    words = len(text.split())
+    if text.isascii() or not (unspaced := sum(map(len, _UNSPACED.findall(text)))):
+        return words
+    return max(words, unspaced // 2)

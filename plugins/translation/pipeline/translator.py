@@ -30,7 +30,7 @@ from hinterland.plugins.translation.segments import Segment, cut
 from hinterland.plugins.translation.units import Code, Parts, Unit, codes_of, text_of
 
 _WINDOW = 256  # segments that are cut at once
-_CONTEXT = 160  # characters of a neighbour
+_CONTEXT = 80  # characters of a neighbour
 _SURE = 0.8
 
 
@@ -172,13 +172,16 @@ class Translator:
             self._order.append(waiting)
             for at, segment in enumerate(segments):
                 text = text_of(segment.parts)
-                after = text_of(segments[at + 1].parts) if at + 1 < len(segments) else following
+                around = ("", "")
+                if self._asking.wants_neighbours(text):
+                    last = at + 1 == len(segments)
+                    around = (before, following if last else text_of(segments[at + 1].parts))
                 number += 1
                 window.append(
                     Piece(
                         line=number,
                         id=number,
-                        metadata=(waiting, at, _context(unit, before, after)),
+                        metadata=(waiting, at, _context(unit, *around)),
                         length=len(text),
                     )
                 )

@@ -25,6 +25,9 @@ ANY = "*"
 """Stands for every language."""
 FOLDER = "translation"
 """Where in the config folder a user's own families are."""
+NEIGHBOURS_BELOW = 60
+"""A short text is often ambiguous; a long one says enough itself, and to read its neighbours takes a
+small model longer than to write the translation (`benchmarks/translation.py --only throughput`)."""
 _SHIPPED = Path(__file__).parent
 _SHORTEST = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -74,6 +77,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[str, ...] = ()
     like: str = ""
     lenient: bool = False
+    neighbours_below: int = NEIGHBOURS_BELOW
     sampling: _Sampling | None = None
     prompts: tuple[Prompts, ...] = ()
 
@@ -93,6 +97,8 @@ class Profile(msgspec.Struct, frozen=True):
     """Whether it is asked in a form of its own, and not as chat models are."""
     lenient: bool = False
     """Whether what it says need not be in the language asked for."""
+    neighbours_below: int = NEIGHBOURS_BELOW
+    """Characters: what is longer is asked for without its neighbours."""
 
     def covers(self, *codes: str) -> bool:
         """Whether the family covers all these languages; a variant counts as its language."""
@@ -120,7 +126,7 @@ class Profile(msgspec.Struct, frozen=True):
     @property
     def version(self) -> str:
         """Eight hexadecimal digits that change with whatever a model is told or sampled by."""
-        said = msgspec.json.encode([self.prompts, self.sampling, self.lenient])
+        said = msgspec.json.encode([self.prompts, self.sampling, self.lenient, self.neighbours_below])
         return hashlib.sha256(said).hexdigest()[:8]
 
 
@@ -181,6 +187,7 @@ def _profile(name: str, file: _File, files: dict[str, _File], path: Path) -> Pro
         Sampling(**wished),
         bool(file.prompts) and name != GENERAL,
         file.lenient,
+        file.neighbours_below,
     )
 
 
