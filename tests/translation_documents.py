@@ -26,6 +26,8 @@ _ZIPPED = {"docx", "epub"}
 """Formats whose units have no span in the file itself."""
 _NOT_READ_BACK = {"po"}
 """Formats whose units are the source text even where there is a translation."""
+_NO_ESCAPES = {"text", "srt", "vtt"}
+"""Formats in which a sign that is mark-up cannot be written otherwise."""
 _CODES_BY_LENGTH = {"docx"}
 """Formats where the look of most characters has no code: a longer text can be coded otherwise."""
 _ALONE = 200  # units that are translated alone, to see what each of them changes
@@ -136,7 +138,7 @@ def marked(
         _same_members(data, out)
     else:
         _same_outside(data, document, units, change)
-    if form not in _NOT_READ_BACK:
+    if form not in _NOT_READ_BACK and not (mark is nasty and form in _NO_ESCAPES):
         again = read(out, form, wishes)
         assert len(again) == len(units), f"{form}: {len(units)} units became {len(again)}"
         for unit, found in zip(units, again, strict=True):
@@ -149,7 +151,7 @@ def marked(
 
 
 def accented(parts: Parts) -> Parts:
-    """Return a translation: every text with letters has accents, and one letter more at its end."""
+    """Return a translation: every text with letters has accents, and one letter more."""
     return tuple(_accented(part) if isinstance(part, str) else part for part in parts)
 
 
@@ -160,7 +162,9 @@ def nasty(parts: Parts) -> Parts:
     first = next(i for i, part in enumerate(changed) if isinstance(part, str) and part.strip())
     last = max(i for i, part in enumerate(changed) if isinstance(part, str) and part.strip())
     changed[first] = start + str(changed[first]).lstrip()
-    changed[last] = str(changed[last]).rstrip() + _NASTY
+    body = str(changed[last]).rstrip()
+    end = body[-1] if body[-1] in ".:!?" else ""  # by which some formats know a whole sentence
+    changed[last] = body.removesuffix(end) + _NASTY + end
     return tuple(changed)
 
 
@@ -191,10 +195,8 @@ def plain(parts: Parts) -> tuple[object, ...]:
 
 
 def _accented(text: str) -> str:
-    if not any(map(str.isalpha, text)):
-        return text
-    body = text.rstrip()
-    return body.translate(_ACCENTED) + "ŋ" + text[len(body) :]
+    last = max((at for at, letter in enumerate(text, start=1) if letter.isalpha()), default=0)
+    return text[:last].translate(_ACCENTED) + "ŋ" + text[last:] if last else text
 
 
 def _read(document: Document, data: bytes, form: str) -> list[Unit]:

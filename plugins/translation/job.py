@@ -218,8 +218,10 @@ def _not_written(out: Path | None, error: OSError) -> StorageError:
 
 
 def place_beside(document: Path, target: Language, folder: Path | None = None) -> Path:
-    """Return where a document's translation goes: beside it, as `guide.fr.md` of `guide.md`."""
-    name = f"{document.stem}.{target.code}{document.suffix}"
+    """Return where a document's translation goes: beside it, as `guide.fr.md` of `guide.md`; that of
+    a template for translations is a translation."""
+    suffix = ".po" if document.suffix == ".pot" else document.suffix
+    name = f"{document.stem}.{target.code}{suffix}"
     return (folder or document.parent) / name
 
 

@@ -100,6 +100,8 @@ class Progress:
         self._print(said.format(chrf=scores.chrf, bleu=scores.bleu, count=scores.segments))
         self._print(f"  {scores.chrf_signature}")
         self._print(f"  {scores.bleu_signature}")
+        if scores.by_character:
+            self._print(_("  BLEU counts the characters of this language, not its words."))
 
     def way_back(self, report: Report) -> None:
         """Say what came back least like it was; a low score is no proof of a bad translation."""

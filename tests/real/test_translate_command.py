@@ -180,6 +180,29 @@ def test_the_language_of_a_document_is_told_and_shown(hint: Hint, tmp_path: Path
     assert re.search("English.*French|French.*English", said(ended), re.DOTALL)
 
 
+def test_a_translation_is_compared_with_a_reference_and_with_its_way_back(
+    hint: Hint, tmp_path: Path
+) -> None:
+    source, reference = tmp_path / "in.txt", tmp_path / "ref.txt"
+    source.write_text("The well is deep.\n\nThe barn is full.\n")
+    reference.write_text("The well is dry.\n\nThe barn is full.\n")
+    command = ("translate", source, "--from", "en", "-m", "echo")
+    ended = hint(*command, "--to", "ja", "--back-translate", "--score", reference)
+    assert ended.returncode == 0, ended.stderr
+    told = said(ended)
+    assert re.search(r"chrF [5-9]\d\.\d · BLEU \d\d\.\d · 2 parts", told)
+    assert "tok:char" in told
+    assert "counts the characters" in told
+    assert "mean chrF 100.0 of 2 segments" in told
+
+    reference.write_text("The well is dry.\n")
+    out = tmp_path / "out.txt"
+    ended = hint(*command, "--to", "fr", "--score", reference, "-o", out)
+    assert ended.returncode == 2, ended.stderr
+    assert "not a translation of the same document" in said(ended)
+    assert not out.exists()
+
+
 def test_ctrl_c_leaves_no_half_document_and_the_same_command_goes_on(
     hint: Hint, tmp_path: Path
 ) -> None:

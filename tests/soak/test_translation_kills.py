@@ -19,7 +19,7 @@ from tests.running import Hint, hint_command, only_worker, stop_engine, wait_unt
 SEGMENTS, KILLS = 500, 2
 FAMILY = """
 title = "a model that is asked for anything at all"
-models = ["smollm2*"]
+models = ["*smollm2*"]
 languages = ["*"]
 lenient = true
 [sampling]
@@ -119,7 +119,7 @@ def test_a_real_model_says_the_same_after_two_kills(
     chance = random.Random(11)
     families = find().config / "translation"
     families.mkdir(parents=True)
-    (families / "smollm2.toml").write_text(FAMILY)
+    (families / "smollm.toml").write_text(FAMILY)
     source = document(tmp_path / "market.txt")
     whole, out = tmp_path / "whole.txt", tmp_path / "out.txt"
     languages = ("--from", "en", "--to", "fr", "-q", "-m", small_model)

@@ -45,11 +45,17 @@ async def opened(person: Person, *, source: str = "", target: str = "") -> None:
     await person.sees("Type or paste")
     for key, code in (("f2", source), ("f3", target)):
         if code:
-            await person.press(key)
-            await person.sees("A code or a name")
-            form(person).box.put(code)
-            await person.press("enter")
-            await person.until(lambda: form(person).page is Page.TEXT)
+            await choose(person, key, code)
+
+
+async def choose(person: Person, key: str, language: str) -> None:
+    """Choose a language."""
+    before = form(person).page
+    await person.press(key)
+    await person.sees("A code or a name")
+    form(person).box.put(language)
+    await person.press("enter")
+    await person.until(lambda: form(person).page is before)
 
 
 async def write(person: Person, text: str) -> None:
@@ -129,23 +135,24 @@ async def test_a_letter_is_translated_put_right_and_saved(tmp_path: Path) -> Non
 
 
 def test_what_is_unsure_says_why_and_a_stop_loses_nothing(hint: Hint) -> None:
-    """You should be told before words leave the machine; see in words what was not translated and why;
-    and after a stop have only the rest asked for."""
+    """You should be told before a model is asked that does not know a language; see in words what was
+    not translated and why; and after a stop have only the rest asked for."""
     model = Model({"The cat sleeps.": "Le chat dort.", "Take ": "Prenez-en."})
 
     @scene
     async def story() -> None:
         async with chat(PromptedEngine(), open_conversation=lambda: kept("qwen")) as person:
-            await opened(person, source="en", target="fr")
+            await opened(person, source="en", target="sw")
             await write(person, "Take 5 mg now. The cat sleeps.")
             await person.press("ctrl+t")
-            await person.sees("will leave this machine, to http://127.0.0.1")
+            await person.sees("qwen does not cover Swahili", "The key again")
             assert model.asked == []
+            await choose(person, "f3", "fr")
             await person.press("ctrl+t")
             await person.sees("1 unsure", "Le chat dort.", "[not translated:")
             assert rows(person) == [State.UNSURE, State.DONE]
             await person.press("down", "n", "enter")
-            await person.sees("Enter takes it")
+            await person.until(lambda: form(person).page is Page.ROW)
             form(person).box.put("Prenez 5 mg maintenant.")
             await person.press("enter")
             await done(person)
@@ -194,7 +201,7 @@ async def test_a_file_is_opened_and_saved_beside_itself(tmp_path: Path) -> None:
         await person.press("enter")
         await person.sees("Saved:")
         assert 'msgstr "Save %s now"' in (tmp_path / "messages.fr.po").read_text()
-        for name, said in (("none.txt", "none.txt"), ("a.exe", "does not say what format")):
+        for name, said in (("none.txt", "cannot be read"), ("a.exe", "does not say what")):
             await person.press("ctrl+o")
             form(person).box.put(str(tmp_path / name))
             await person.press("enter")

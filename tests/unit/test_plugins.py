@@ -72,7 +72,7 @@ def test_shipped_plugins_are_on_and_strangers_off(greeter: Shelf) -> None:
     assert states == dict.fromkeys(SHIPPED, State.ON) | {"greeter": State.OFF}
 
 
-OURS = {"diagnose"}
+OURS = {"diagnose", "translate"}
 """The commands of shipped plugins."""
 
 
@@ -81,7 +81,9 @@ def test_shipped_plugins_load_and_add_what_they_have(shelf: Shelf) -> None:
     host = PluginHost(Config(), warnings.append)
     assert not warnings
     assert set(host.commands()) == OURS
-    assert not (host.tools() or host.prompts())
+    assert set(host.tools()) == {"translate"}
+    assert set(host.screens()) == OURS
+    assert not host.prompts()
 
 
 def test_listing_imports_no_plugin(greeter: Shelf, hint: Hint) -> None:

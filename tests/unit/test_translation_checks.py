@@ -47,6 +47,7 @@ def trouble(text: str, answer: str, codes: str = "en>fr", *, was_cut: bool = Fal
         "Here is the translation:\n\nOuvrez la porte.",
         'Here\'s the French translation: "Ouvrez la porte."',
         "Sure! The translation is: Ouvrez la porte.",
+        "Sure!\nOuvrez la porte.",
         "Translation: Ouvrez la porte.",
         "Voici la traduction :\n\nOuvrez la porte.",
         "```\nOuvrez la porte.\n```",
@@ -59,6 +60,7 @@ def trouble(text: str, answer: str, codes: str = "en>fr", *, was_cut: bool = Fal
         "Open the door.\nOuvrez la porte.",
         "**Ouvrez la porte.**",
         "Ouvrez la porte.<|im_end|>",
+        "Ouvrez\nla porte.",
     ],
 )
 def test_what_stands_around_a_translation_is_taken_away(answer: str) -> None:
@@ -66,6 +68,10 @@ def test_what_stands_around_a_translation_is_taken_away(answer: str) -> None:
 
 
 def test_what_belongs_to_the_source_stays() -> None:
+    said = "Here is what you need: three tablets."
+    assert read("Voici ce qu'il vous faut, trois comprimés.", said, "fr>en") == said
+    said = "Wash your hands.\nIf you are ill, stay at home."
+    assert trouble("Lavez-vous les mains et restez chez vous.", said, "fr>en") == "chatter"
     assert read("“Open it.”", "« Ouvrez-le. »") == "« Ouvrez-le. »"
     assert read("Note: open it.", "Remarque : ouvrez-le.") == "Remarque : ouvrez-le."
     assert read("Translation: none", "Traduction : aucune") == "Traduction : aucune"
@@ -104,8 +110,11 @@ def test_what_belongs_to_the_source_stays() -> None:
         ("Cancel", "Cancel", "en>zh", "unchanged"),
         ("请洗净您的双手，然后坐下。", "请洗净您的双手，然后坐下。", "zh>ja", "script"),
         (LONG, "La enfermera se lava las manos antes de dar la medicina al niño y después.", "en>fr", "language"),
-        (LONG, LONG.replace("nurse", "doctor").replace("child", "girl"), "en>fr", "language"),
+        (LONG, LONG.replace("nurse", "doctor").replace("child", "girl"), "en>fr", "unchanged"),
         (LONG, "پرستار قبل و بعد از دادن دارو به کودک دست‌های خود را می‌شوید.", "en>he", "script"),
+        (LONG, "The doctor must wash both hands when a patient arrives and when he leaves.", "en>fr", "language"),
+        (LONG, "L'infirmière ne se lave pas les mains avant de donner le médicament.", "en>fr", "negation"),
+        ("Do not give it to babies.", "给婴儿服用。", "en>zh", "negation"),
         (LONG, "L'infirmière se lave les mains avant de donner", "en>fr", "cut"),
     ],
 )  # fmt: skip
@@ -130,7 +139,7 @@ def test_what_is_no_translation_is_refused(text: str, answer: str, codes: str, k
         ("GNOME", "GNOME", "en>zh"),
         ("Debian GNU/Linux", "Debian GNU/Linux", "en>fr"),
         ("OK", "OK", "en>fr"),
-        ("No!", "Nooooon !", "en>fr"),
+        ("Hello!", "Saluuuut !", "en>fr"),
         ("Ha ha ha ha ha ha ha!", "Ha ha ha ha ha ha ha !", "en>de"),
         ("The angle α is large.", "L'angle α est grand.", "en>fr"),
         ("The resistance grows.", "La résistance en Ω augmente.", "en>fr"),

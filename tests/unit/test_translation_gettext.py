@@ -247,16 +247,31 @@ def test_arguments_in_another_order_are_numbered_where_that_can_be() -> None:
         _accepted(new)
 
 
+def test_messages_without_words_are_their_own_translation() -> None:
+    text = (
+        '#, c-format\nmsgid "%s: %d\\n"\nmsgstr ""\n\nmsgid "A"\nmsgstr ""\n\n'
+        'msgid "12 %"\nmsgstr ""\n\nmsgid "B"\nmsgstr ""\n'
+    )
+
+    def change(unit: Unit) -> Parts | None:
+        return ("Ä",) if unit.parts == ("A",) else None
+
+    assert written(text.encode(), "po", change).decode() == text.replace(
+        '%d\\n"\nmsgstr ""', '%d\\n"\nmsgstr "%s: %d\\n"'
+    ).replace('"A"\nmsgstr ""', '"A"\nmsgstr "Ä"').replace('%"\nmsgstr ""', '%"\nmsgstr "12 %"')
+
+
 def test_help_pages_are_paragraphs_and_columns() -> None:
     text = (
-        'msgid ""\n"Usage: x [OPTION]\\n"\n"\\n"\n"  -a, --all    show all of it\\n"\n'
+        'msgid ""\n"Usage: x [OPTION]\\n"\n"\\n"\n"  -a, --all    show all of it, even\\n"\n'
+        '"                 what is hidden\\n"\n'
         '"\\n"\n"A paragraph that somebody has wrapped at about forty or\\n"\n'
         '"fifty characters.\\n"\nmsgstr ""\n'
     )
     units = list(open_document(text.encode(), "po", Wishes()).units())
     assert [text_of(unit.parts) for unit in units] == [
         "Usage: x [OPTION]",
-        "show all of it",
+        "show all of it, even what is hidden",
         "A paragraph that somebody has wrapped at about forty or fifty characters.",
     ]
     half = written(
@@ -267,7 +282,8 @@ def test_help_pages_are_paragraphs_and_columns() -> None:
     (entry,) = polib.pofile(half.decode())
     assert entry.fuzzy  # a line of it is not translated
     assert entry.msgstr == (
-        "Usage: x [OPTION]\n\n  -a, --all    shõw àll õf îtŋ\n\n"
+        "Usage: x [OPTION]\n\n  -a, --all    shõw àll õf ît, évén\n"
+        "                 whàt îs hîddénŋ\n\n"
         "À pàràgràph thàt sõmébõdý hàs wràppéd àt àbõût fõrtý õr\nfîftý chàràctérs.ŋ\n"
     )
 

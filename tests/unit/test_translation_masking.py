@@ -128,7 +128,7 @@ def test_the_masked_text_itself_gives_the_parts_back(segment: Segment, style: St
 
 
 @given(segments(), st.sampled_from(Style), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_mark_that_is_lost_doubled_or_changed_is_caught(
     segment: Segment, style: Style, data: st.DataObject
 ) -> None:
@@ -152,7 +152,7 @@ def test_a_mark_that_is_lost_doubled_or_changed_is_caught(
 
 
 @given(segments(), st.sampled_from(Style), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_number_that_is_lost_doubled_or_changed_is_caught(
     segment: Segment, style: Style, data: st.DataObject
 ) -> None:
@@ -176,7 +176,7 @@ def test_a_number_that_is_lost_doubled_or_changed_is_caught(
 
 
 @given(segments(), st.text(max_size=80), st.sampled_from(Style))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_whatever_a_model_answers_is_read_or_refused(
     segment: Segment, answer: str, style: Style
 ) -> None:

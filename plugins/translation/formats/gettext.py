@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from hinterland.errors import InputError
 from hinterland.plugins.translation.formats import gettext_header as header
+from hinterland.plugins.translation.formats.decoding import has_letters
 from hinterland.plugins.translation.formats.document import Wishes
-from hinterland.plugins.translation.formats.gettext_entries import Entry, entries
+from hinterland.plugins.translation.formats.gettext_entries import Entry, Span, entries
 from hinterland.plugins.translation.formats.gettext_messages import (
-    Piece,
     directives,
     pieces,
     written,
 )
 from hinterland.plugins.translation.formats.plurals import Plurals, plurals_in, plurals_of
-from hinterland.plugins.translation.units import Parts, Unit
+from hinterland.plugins.translation.units import Parts, Unit, text_of
 
 _LINE = 77  # characters between the quotes: gettext's own tools end lines before column 80
 
@@ -103,7 +104,7 @@ class Catalogue:
             texts = []
             for piece in pieces(source, entry.flags):
                 parts = None if piece.fixed else next(translations)
-                texts.append(piece if parts is None else Piece(parts, width=piece.width))
+                texts.append(piece if parts is None else replace(piece, parts=parts))
             finished[source], in_order = written(texts, source, entry.flags)
             doubtful |= not in_order
         if entry.plural is not None:
@@ -142,7 +143,10 @@ class _Writer:
         self._span = (0, 0)
         self._given: list[Parts | None] = []
         self._doubtful = False
+        self._is_translated = False
         self._has_header = False
+        self._wordless: list[tuple[Span, list[Parts | None]]] = []
+        """Messages such as `%s: %d`, which are their own translation once there is any other."""
 
     def put(self, unit: Unit, parts: Parts | None, *, doubtful: bool = False) -> None:
         """Take a unit's translation; None leaves it untranslated, or as it was."""
@@ -153,8 +157,11 @@ class _Writer:
             self._span = (unit.start, unit.end)
         if unit.done:
             return
-        self._given.append(parts)
+        self._is_translated |= parts is not None
         self._doubtful |= doubtful and parts is not None
+        if parts is None and not has_letters(text_of(unit.parts)):
+            parts = unit.parts
+        self._given.append(parts)
 
     def close(self) -> None:
         """Write the last entry and the rest."""
@@ -162,11 +169,21 @@ class _Writer:
         self._copy(len(self._catalogue.data))
 
     def _finish_entry(self) -> None:
-        given, doubtful = self._given, self._doubtful
-        self._given, self._doubtful = [], False
-        if not given:
+        given, doubtful, is_translated = self._given, self._doubtful, self._is_translated
+        self._given, self._doubtful, self._is_translated = [], False, False
+        if is_translated:
+            for span, wordless in self._wordless:
+                self._write_entry(span, wordless, doubtful=False)
+            self._wordless.clear()
+        elif not given or None in given:
             return
-        start, end = self._span
+        elif not self._has_header:
+            self._wordless.append((self._span, given))
+            return
+        self._write_entry(self._span, given, doubtful=doubtful)
+
+    def _write_entry(self, span: Span, given: list[Parts | None], *, doubtful: bool) -> None:
+        start, end = span
         entry = next(entries(self._catalogue.data[start:end]))
         made = self._catalogue.forms(entry, given)
         if made is None:

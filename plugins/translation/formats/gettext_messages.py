@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from hinterland.plugins.translation.formats.run_on import may_begin, runs_on
+from hinterland.plugins.translation.formats.gettext_layout import NEW_LINE, Piece, laid_out, merged
+from hinterland.plugins.translation.formats.run_on import may_begin
 from hinterland.plugins.translation.formats.wrapping import wrapped
-from hinterland.plugins.translation.units import Code, Parts, text_of
+from hinterland.plugins.translation.units import Code
 
 _PERCENT_FORMATS = frozenset({"c-format", "objc-format", "python-format", "php-format"})
 _NUMBERED_FORMATS = frozenset({"c-format", "objc-format", "php-format"})
 
-_NEW_LINE = Code("\\n", is_space=True)
-_TAB = Code("\\t", is_space=True)
 _WRITTEN = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _WRITE = str.maketrans(_WRITTEN)
 _READ = {'\\"': '"', "\\\\": "\\"}
@@ -34,19 +32,6 @@ _ESCAPE = r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]+|.)"
 _PLAIN = re.compile(_ESCAPE)
 _PERCENT = re.compile(f"{_ESCAPE}|%%|{_DIRECTIVE}")
 _NUMBERLESS = re.compile(r"%(?!\d+\$|\()")
-
-_GAP = re.compile(r"\t+ *|(?<![.!?:]) {2,}| {3,}")
-_OPTIONS = re.compile(r"-{1,2}\w[-\w=\[\],. /<>]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a message: a text, or something fixed between texts."""
-
-    parts: Parts
-    fixed: bool = False
-    width: int = 0
-    """Where its lines were wrapped, 0 where it has one."""
 
 
 def has_directives(flags: Sequence[str]) -> bool:
@@ -67,14 +52,9 @@ def directives(raw: str) -> list[str]:
 def pieces(raw: str, flags: Sequence[str]) -> list[Piece]:
     """Return a message, written with escapes, as its pieces; one of them at least is a text."""
     tokens = list(_tokens(raw, has_directives(flags)))
-    found: list[Piece] = []
-    for number, paragraph in enumerate(_paragraphs(_lines(tokens))):
-        if number:
-            found.append(Piece(("\n",), fixed=True))
-        found += _closed(paragraph)
-    found = [piece for piece in found if piece.parts]
+    found = laid_out(tokens)
     if all(piece.fixed for piece in found):
-        return [Piece(tuple(_merged(tokens)))]
+        return [Piece(tuple(merged(tokens)))]
     return found
 
 
@@ -110,7 +90,7 @@ def _tokens(raw: str, percent: bool) -> Iterator[str | Code]:
         at = found.end()
         mark = found[0]
         if mark == "\\n":
-            yield _NEW_LINE
+            yield NEW_LINE
         elif mark == "\\t":
             yield "\t"
         elif mark in _READ:
@@ -143,106 +123,6 @@ def _numbered(once: Sequence[str]) -> list[str]:
     return numbered
 
 
-def _lines(tokens: Sequence[str | Code]) -> list[list[str | Code]]:
-    lines: list[list[str | Code]] = [[]]
-    for token in tokens:
-        if token is _NEW_LINE:
-            lines.append([])
-        else:
-            lines[-1].append(token)
-    return [list(_merged(line)) for line in lines]
-
-
-def _merged(tokens: Sequence[str | Code]) -> Iterator[str | Code]:
-    """Yield the tokens with neighbouring strings as one."""
-    words: list[str] = []
-    for token in tokens:
-        if isinstance(token, str):
-            words.append(token)
-            continue
-        if words:
-            yield "".join(words)
-            words.clear()
-        yield token
-    if words:
-        yield "".join(words)
-
-
-def _paragraphs(lines: list[list[str | Code]]) -> Iterator[list[list[str | Code]]]:
-    """Yield lines that belong together."""
-    texts = [text_of(tuple(line)) for line in lines]
-    begin = 0
-    for number in range(1, len(lines) + 1):
-        if number == len(lines) or not runs_on(texts, number):
-            yield lines[begin:number]
-            begin = number
-
-
-def _closed(paragraph: list[list[str | Code]]) -> Iterator[Piece]:
-    if len(paragraph) == 1:
-        if text_of(tuple(paragraph[0])).strip():
-            yield from _columns(paragraph[0])
-        else:
-            yield Piece(tuple(paragraph[0]), fixed=True)
-        return
-    longest = max(len(text_of(tuple(line))) for line in paragraph)
-    joined: list[str | Code] = []
-    for line in paragraph:
-        text = list(line)
-        if isinstance(text[-1], str):
-            text[-1] = text[-1].rstrip()
-        joined += [" ", *text] if joined else text
-    parts = list(_merged(joined))
-    indent = ""
-    if isinstance(parts[0], str):
-        indent = parts[0][: len(parts[0]) - len(parts[0].lstrip())]
-        parts[0] = parts[0][len(indent) :]
-    if indent:
-        yield Piece((indent,), fixed=True)
-    yield Piece(tuple(part for part in parts if part), width=longest)
-
-
-def _columns(line: list[str | Code]) -> Iterator[Piece]:
-    """Yield the columns of a line and the gaps between; options of a command are fixed."""
-    column: list[str | Code] = []
-    is_first = True
-    for part in line:
-        if isinstance(part, Code):
-            column.append(part)
-            continue
-        at = 0
-        ends = re.match(r"\s+", part) if part is line[0] else None
-        if ends:
-            yield Piece((ends[0],), fixed=True)
-            at = ends.end()
-        for gap in _GAP.finditer(part, at):
-            if gap.start() > at:
-                column.append(part[at : gap.start()])
-            if column:
-                yield _column(column, is_first=is_first)
-                is_first = False
-                column = []
-            yield Piece((gap[0],), fixed=True)
-            at = gap.end()
-        if at < len(part):
-            column.append(part[at:])
-    tail = ""
-    if column and isinstance(column[-1], str):
-        text = column[-1].rstrip()
-        tail = column[-1][len(text) :]
-        column[-1] = text
-    if any(column):
-        yield _column([part for part in column if part], is_first=False)
-    if tail:
-        yield Piece((tail,), fixed=True)
-
-
-def _column(column: list[str | Code], *, is_first: bool) -> Piece:
-    text = text_of(tuple(column))
-    fixed = not any(map(str.isalpha, text)) or (is_first and _OPTIONS.fullmatch(text) is not None)
-    return Piece(tuple(column), fixed=fixed)
-
-
 def _escaped(piece: Piece, *, percent: bool) -> str:
     text = "".join(
         part.source
@@ -250,4 +130,7 @@ def _escaped(piece: Piece, *, percent: bool) -> str:
         else (part.replace("%", "%%") if percent else part).translate(_WRITE)
         for part in piece.parts
     )
-    return "\\n".join(wrapped(text, piece.width, may_begin=may_begin)) if piece.width else text
+    if not piece.width:
+        return text
+    lines = wrapped(text, piece.width, first=piece.taken, may_begin=may_begin)
+    return ("\\n" + " " * piece.indent).join(lines)

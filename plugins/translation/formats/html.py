@@ -52,8 +52,12 @@ class Page:
         self.page = data[self._begin :].decode(self.charset, "surrogateescape")
         if data[self._begin :] != self.page.encode(self.charset, "surrogateescape"):
             raise InputError(f"The page is not in {self.charset}, as it says.", "Save it as UTF-8.")
-        self.is_xml = (is_xml or _XML.match(data, self._begin) is not None) or (
-            b"http://www.w3.org/1999/xhtml" in data[:_CHARSET_WITHIN] and b"XHTML" in data[:200]
+        self.is_xml = (
+            is_xml
+            or _XML.match(data, self._begin) is not None
+            or (
+                b"http://www.w3.org/1999/xhtml" in data[:_CHARSET_WITHIN] and b"XHTML" in data[:200]
+            )
         )
         self.target = target
 

@@ -54,6 +54,10 @@ class Archive:
         """The members in the order in which they are packed."""
         return tuple(member.filename for member in self._members)
 
+    def size(self, name: str) -> int:
+        """Return the bytes that a member unpacks to, as the archive says."""
+        return self._by_name[name].file_size
+
     def read(self, name: str) -> bytes:
         """Return a member, unpacked."""
         try:

@@ -24,6 +24,7 @@ from hinterland.plugins.translation.screen.messages import (
     SourceUnknown,
     Told,
     Translated,
+    Wish,
 )
 from hinterland.plugins.translation.screen.remembered import Pair
 from hinterland.plugins.translation.screen.sheet import Sheet
@@ -45,6 +46,8 @@ class WorkingScreen(LaidOutScreen):
         self.text = ""
         """What was typed."""
         self.running: Worker[None] | None = None
+        self._wish: Wish | None = None
+        """What is done, or was done last in these languages."""
         self._others: tuple[Language, ...] = ()
         self._agreed = ""
         self._begin_when_made = False
@@ -75,12 +78,13 @@ class WorkingScreen(LaidOutScreen):
         if pair == self.pair:
             return
         self.stop()
+        self._wish = None
         self.pair, self.found, self._agreed = pair, "", ""
         if self.sheet is not None:
             self.sheet.forget()
             self.rows.show(self.sheet)
         if self.keeps:
-            self.run_worker(reading.keep_pair(pair, self.post_message))
+            self.app.run_worker(reading.keep_pair(pair, self.post_message))
 
     def on_pair_recalled(self, message: PairRecalled) -> None:
         if self.pair == Pair():
@@ -98,6 +102,7 @@ class WorkingScreen(LaidOutScreen):
 
     def on_sheet_made(self, message: SheetMade) -> None:
         self.stop()
+        self._wish = None
         self.sheet, self.found = message.sheet, ""
         self.rows.show(message.sheet)
         self.turn(Page.ROWS)
@@ -113,11 +118,10 @@ class WorkingScreen(LaidOutScreen):
         if sheet is None or self.running is not None:
             return
         model = self.talk.model if self.talk is not None else None
-        wish = machine.Wish(
-            self.pair.source, self.pair.target, model, keeps=self.keeps, agreed=self._agreed
-        )
+        source, target = self.pair.source, self.pair.target
+        self._wish = Wish(sheet, source, target, model, keeps=self.keeps, agreed=self._agreed)
         self.say(_("Translating …"))
-        self.running = self.run_worker(machine.translate(sheet, wish, self.post_message))
+        self.running = self.run_worker(machine.translate(self._wish, self.post_message))
         self.show_work()
 
     def stop(self) -> None:
@@ -134,47 +138,52 @@ class WorkingScreen(LaidOutScreen):
         self.hint()
 
     def on_sheet_cut(self, message: SheetCut) -> None:
-        if message.sheet is self.sheet and self.running is not None:
+        if message.wish is self._wish:
+            sheet = message.wish.sheet
             self.found, self._others = message.origin.code, message.others
-            if not self.sheet.segments:
-                self.sheet.cut(message.segments)
-                self.rows.show(self.sheet)
+            if not sheet.segments:
+                sheet.cut(message.segments)
+                self.rows.show(sheet)
             self.show_work()
 
     def on_translated(self, message: Translated) -> None:
-        if message.sheet is not self.sheet or not self.sheet.segments:
-            return  # of other languages, or of another document
-        for at, target, reasons in message.finished:
-            self.sheet.put(at, target, reasons)
-        self.rows.change({at for at, _target, _reasons in message.finished})
-        self.show_work()
+        if message.wish is self._wish:
+            for at, target, reasons in message.finished:
+                message.wish.sheet.put(at, target, reasons)
+            self.rows.change({at for at, _target, _reasons in message.finished})
+            self.show_work()
 
     def on_doubted(self, message: Doubted) -> None:
-        self.running, self._agreed = None, message.doubt
-        self.say(message.doubt)
-        self.show_work()
+        if message.wish is self._wish:
+            self.running, self._agreed = None, message.doubt
+            self.say(message.doubt)
+            self.show_work()
 
-    def on_source_unknown(self, _message: SourceUnknown) -> None:
-        self.running = None
-        self.ask_source()
-        self.say(_("It is too short to tell what language it is in."))
+    def on_source_unknown(self, message: SourceUnknown) -> None:
+        if message.wish is self._wish:
+            self.running = None
+            self.ask_source()
+            self.say(_("It is too short to tell what language it is in."))
 
     def ask_source(self) -> None:
         """Ask for the language of the text, and go on."""
         raise NotImplementedError
 
     def on_ended(self, message: Ended) -> None:
-        self.running = None
-        said = message.trouble or _("Done.")
-        unsure = self.sheet.unsure if self.sheet is not None else 0
-        if unsure and not message.trouble:
-            said = _("Done. {count} are unsure: n goes to them, Enter changes one.")
-            said = said.format(count=unsure)
-        if self._others and not message.trouble:
+        if message.wish is self._wish:
+            self.running = None
+            self.say(message.trouble or self._done(message.wish.sheet))
+            self.show_work()
+
+    def _done(self, sheet: Sheet) -> str:
+        said = _("Done.")
+        if sheet.unsure:
+            said = _("Done. Unsure: {count}; n goes there, Enter changes one.")
+            said = said.format(count=sheet.unsure)
+        if self._others:
             names = ", ".join(each.native for each in self._others)
             said += " " + _("It has text in other languages too: {names}.").format(names=names)
-        self.say(said)
-        self.show_work()
+        return said
 
     # By hand
 
@@ -199,7 +208,7 @@ class WorkingScreen(LaidOutScreen):
                 target,
                 self.post_message,
             )
-            self.run_worker(kept)
+            self.app.run_worker(kept)  # it goes on where this screen is left
         return True
 
     # Taken out

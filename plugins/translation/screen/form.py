@@ -111,7 +111,7 @@ class TranslateScreen(WorkingScreen):
         if action == "edit":
             return sheet is not None and sheet.rows[self.rows.at].state is not State.WAITING
         if action == "back":
-            return sheet is not None and not sheet.name
+            return sheet is not None
         return super().check_action(action, parameters)
 
     # What the keys do
@@ -197,10 +197,13 @@ class TranslateScreen(WorkingScreen):
         self.stop()
 
     def action_leave(self) -> None:
-        """Close a question, or leave; ask first where something would be lost."""
+        """Close a question, go back to the rows, or leave; ask first where something would be lost."""
         if self.page not in _WORK:
             self._then_translate = False
             self._return()
+        elif self.page is Page.TEXT and self.sheet is not None:
+            self.text = self.box.text
+            self.turn(Page.ROWS)
         elif self._would_lose():
             self._ask(Page.LEAVING)
         else:

@@ -24,6 +24,7 @@ from hinterland.plugins.translation.screen.messages import (
     SheetCut,
     SourceUnknown,
     Told,
+    Wish,
 )
 from hinterland.plugins.translation.screen.messages import Translated as RowsTranslated
 from hinterland.plugins.translation.screen.sheet import Sheet
@@ -40,21 +41,6 @@ _LOOKED_AT = 20_000  # characters that the language is found out from
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be done."""
-
-    source: str
-    """The code of a language; "" has it found out."""
-    target: str
-    model: str | None
-    """The model of the chat, for where the settings have none for translations."""
-    keeps: bool
-    """Whether anything may be left on the disk."""
-    agreed: str = ""
-    """The doubt that a person was told of and goes on in spite of."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Prepared:
     """What is known before a model is asked."""
 
@@ -67,27 +53,27 @@ class _Prepared:
     """What a person has to agree to first; "" for nothing."""
 
 
-async def translate(sheet: Sheet, wish: Wish, post: Post) -> None:
+async def translate(wish: Wish, post: Post) -> None:
     """Translate what waits in a sheet; what comes is told as it comes, and the end always."""
     try:
-        prepared = await asyncio.to_thread(_prepare, sheet, wish)
+        prepared = await asyncio.to_thread(_prepare, wish)
         if prepared is None:
-            post(SourceUnknown())
+            post(SourceUnknown(wish))
             return
         if prepared.doubt and prepared.doubt != wish.agreed:
-            post(Doubted(prepared.doubt))
+            post(Doubted(wish, prepared.doubt))
             return
-        post(SheetCut(sheet, prepared.origin, prepared.segments, prepared.others))
-        await _run(sheet, prepared, post)
+        post(SheetCut(wish, prepared.origin, prepared.segments, prepared.others))
+        await _run(wish, prepared, post)
     except HinterlandError as error:
-        post(Ended(sentence(error)))
+        post(Ended(wish, sentence(error)))
     else:
-        post(Ended())
+        post(Ended(wish))
 
 
-def _prepare(sheet: Sheet, wish: Wish) -> _Prepared | None:
+def _prepare(wish: Wish) -> _Prepared | None:
     """Return what has to be known; None where the language of the text cannot be told."""
-    places = paths.find()
+    sheet, places = wish.sheet, paths.find()
     settings = config.load(places.config_file)
     told = _told(sheet)
     origin = find(wish.source) if wish.source else told.language
@@ -127,7 +113,7 @@ def _doubt(chosen: engines.Chosen, uncovered: str) -> str:
     return " ".join(said)
 
 
-async def _run(sheet: Sheet, prepared: _Prepared, post: Post) -> None:
+async def _run(wish: Wish, prepared: _Prepared, post: Post) -> None:
     def told(event: Event) -> None:
         if isinstance(event, Loading):
             post(Told(_("The model is being loaded …")))
@@ -139,6 +125,7 @@ async def _run(sheet: Sheet, prepared: _Prepared, post: Post) -> None:
         if full:
             say(_("The disk is full: it goes on when there is room."))
 
+    sheet = wish.sheet
     # Each segment goes as a unit of its own: a long paragraph would be told of when it is all done.
     units = [
         msgspec.structs.replace(sheet.units[at], parts=segment.parts, whole=True)
@@ -146,11 +133,12 @@ async def _run(sheet: Sheet, prepared: _Prepared, post: Post) -> None:
         for segment in of_unit
     ]
     waiting = sheet.waiting() if sheet.segments else range(len(units))
-    group = _Group(sheet, post)
+    group = _Group(wish, post)
     translator = prepared.setting.translator(
         prepared.origin, Tally(), say=say, loading=told, paused=paused
     )
     async with translator as translating:
+        post(Told(_("Translating …")))
         order = iter(waiting)
         try:
             async for done in translating.translate(units[at] for at in waiting):
@@ -162,8 +150,8 @@ async def _run(sheet: Sheet, prepared: _Prepared, post: Post) -> None:
 class _Group:
     """Gathers what was translated, and tells of it a few times a second."""
 
-    def __init__(self, sheet: Sheet, post: Post) -> None:
-        self._sheet = sheet
+    def __init__(self, wish: Wish, post: Post) -> None:
+        self._wish = wish
         self._post = post
         self._finished: list[Finished] = []
         self._due: asyncio.TimerHandle | None = None
@@ -181,7 +169,7 @@ class _Group:
             self._due.cancel()
             self._due = None
         if self._finished:
-            self._post(RowsTranslated(self._sheet, self._finished))
+            self._post(RowsTranslated(self._wish, self._finished))
             self._finished = []
 
 

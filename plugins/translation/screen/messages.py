@@ -29,11 +29,28 @@ class SheetMade(Message):
     sheet: Sheet
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be done. Each run has one of its own: what a run tells that has been stopped since is
+    told apart by it."""
+
+    sheet: Sheet
+    source: str
+    """The code of a language; "" has it found out."""
+    target: str
+    model: str | None
+    """The model of the chat, for where the settings have none for translations."""
+    keeps: bool
+    """Whether anything may be left on the disk."""
+    agreed: str = ""
+    """The doubt that a person was told of and goes on in spite of."""
+
+
 @dataclass
 class SheetCut(Message):
     """The language of a document is known, and with it its segments."""
 
-    sheet: Sheet
+    wish: Wish
     origin: Language
     segments: Sequence[Sequence[Segment]]
     others: tuple[Language, ...]
@@ -48,7 +65,7 @@ Finished = tuple[int, Parts | None, tuple[str, ...]]
 class Translated(Message):
     """Rows were translated: all that came in some tenths of a second."""
 
-    sheet: Sheet
+    wish: Wish
     finished: Sequence[Finished]
 
 
@@ -56,6 +73,7 @@ class Translated(Message):
 class Doubted(Message):
     """Nothing was asked yet: a person has to agree first, by the same key again."""
 
+    wish: Wish
     doubt: str
 
 
@@ -63,11 +81,14 @@ class Doubted(Message):
 class SourceUnknown(Message):
     """Nothing was asked yet: what language a text is in cannot be told."""
 
+    wish: Wish
+
 
 @dataclass
 class Ended(Message):
     """No more is translated now; `trouble` is a sentence where something went wrong."""
 
+    wish: Wish
     trouble: str = ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hinterland.plugins.translation.languages import Language
 from hinterland.plugins.translation.segments.chatter import without_chatter
+from hinterland.plugins.translation.segments.comparing import negation_differs
 from hinterland.plugins.translation.segments.cutting import merged
 from hinterland.plugins.translation.segments.masking import Mark, Masked
 from hinterland.plugins.translation.segments.numbers import wrong_number
@@ -47,6 +48,10 @@ def read_answer(
         raise Unfit(Trouble.NUMBER, f"The number {wrong} is not the same in the translation.")
     if not lenient:
         check_sound(asked, words, source, target)
+    if negation_differs(asked, words, (source, target)):
+        raise Unfit(
+            Trouble.NEGATION, "Only one of the source and the translation denies something."
+        )
     return merged([each.kept if isinstance(each, Mark) else each for each in found])
 
 

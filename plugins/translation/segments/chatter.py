@@ -16,10 +16,13 @@ _SPECIAL = re.compile(r"<\|[\w ]+\|>|</?s>|<(?:end_of_turn|start_of_turn|eos)>")
 _QUOTES = ('""', "''", "“”", "‘’", "«»", "„“", "「」", "『』", "``", "****", "**")
 _INTRODUCED = 80
 """Characters of an introduction up to its colon, at most."""
+_SHORT = 24
+"""Characters of a line such as "Sure!" or "Of course.", at most."""
 
 
 class _Phrases(msgspec.Struct, forbid_unknown_fields=True):
     before: tuple[str, ...]
+    about: tuple[str, ...]
     after: tuple[str, ...]
     never: tuple[str, ...]
 
@@ -51,8 +54,19 @@ def without_chatter(answer: str, asked: str) -> str:
         if phrase in folded and phrase not in asked_for:
             raise Unfit(Trouble.CHATTER, f"The model talks instead of translating: “{phrase}”.")
     if "\n" in text and "\n" not in asked:
+        if joined := _on_one_line(text):
+            return joined
         raise Unfit(Trouble.CHATTER, "The translation has several lines where the source has one.")
     return text
+
+
+def _on_one_line(text: str) -> str:
+    """Return a sentence that was broken into lines as one; "" for lines that end as sentences do."""
+    lines = [line.strip() for line in text.split("\n")]
+    if not all(lines) or any(line[-1] in ".!?:;。！？：；።؟।" for line in lines[:-1]):
+        return ""
+    wide = all(line[-1] > "\u2e80" for line in lines[:-1])
+    return ("" if wide else " ").join(lines)
 
 
 def _without_frame(text: str, asked: str) -> str:
@@ -84,18 +98,21 @@ def _without_source(text: str, asked: str) -> str:
 
 
 def _without_introduction(text: str, asked: str) -> str:
+    """Return an answer without what introduces it: a line of its own, or what speaks of a
+    translation up to a colon that the source has not."""
     head = text[: _INTRODUCED + 1]
     ends = [at for at in (head.find(":"), head.find("："), head.find("\n")) if at >= 0]
     if not ends or not _starts(head, _phrases().before):
         return text
     end = min(ends)
-    if text[end] == "\n" or not _has_colon(asked):
-        rest = text[end:].lstrip(":： \t*").strip()
-        if rest and ("\n" not in rest or text[end] != "\n" or "\n" in asked):
-            return rest
-        if rest and text[end] == "\n":
-            return rest
-    return text
+    said = text[:end].casefold()
+    rest = text[end:].lstrip(":： \t*")
+    about = any(stem in said for stem in _phrases().about)
+    if not about and not (rest.startswith("\n") and (text[end] != "\n" or end <= _SHORT)):
+        return text
+    if text[end] != "\n" and _has_colon(asked):
+        return text
+    return rest.strip() or text
 
 
 def _has_colon(asked: str) -> bool:
@@ -107,7 +124,8 @@ def _without_notes(text: str, asked: str) -> str:
     if "\n" in asked or "\n" not in text:
         return text
     first, _newline, rest = text.partition("\n")
-    return first.strip() if _starts(rest.lstrip(), _phrases().after) else text
+    apart = rest.startswith(("\n", "\r\n")) or rest.lstrip().startswith(("(", "（"))
+    return first.strip() if apart and _starts(rest.lstrip(), _phrases().after) else text
 
 
 def _starts(text: str, phrases: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from importlib import resources
 import msgspec
 
 from hinterland.plugins.translation.languages import Language
-from hinterland.plugins.translation.segments.numbers import value_of
+from hinterland.plugins.translation.segments.numbers import value_of, whole_words
 from hinterland.plugins.translation.segments.protected import either, units
 
 
@@ -69,7 +69,7 @@ def _patterns(base: str, spaced: bool) -> tuple[re.Pattern[str], ...] | None:
 def _pattern(words: tuple[str, ...], spaced: bool) -> re.Pattern[str]:
     ordered = sorted((each.casefold() for each in words), key=len, reverse=True)
     joined = "|".join(re.escape(each).replace(r"\*", r"\w*") for each in ordered) or r"(?!)"
-    return re.compile(rf"(?<!\w)(?:{joined})(?!\w)" if spaced else joined)
+    return re.compile(whole_words(joined) if spaced else joined)
 
 
 def doses(text: str, language: Language) -> tuple[str, ...]:

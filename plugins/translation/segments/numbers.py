@@ -22,6 +22,7 @@ _DIGIT = re.compile(r"\d|[¼-¾⅐-⅞]")
 _GAP = re.compile(r"(?<![\d.,'’])(\d{1,3})((?:[ \u2009]\d{3})+)(?![\d.,'’]?\d)")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’٬]\d{2,3})*[.,'’٬]\d{3}")
 _SPACED_OUT = str.maketrans("", "", " \u2009\u00a0\u202f")
+_SIGNS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u200d"
 _MONTHS = range(1, 13)
 _SCALED_BEHIND = frozenset({"zh", "yue", "ja", "ko"})
 """Languages that write 万 directly after the digits."""
@@ -55,6 +56,11 @@ def wrong_number(source: str, translated: str, languages: tuple[Language, Langua
         if not wrong:
             return ""
     return wrong
+
+
+def whole_words(pattern: str) -> str:
+    """Return a pattern of words that are no parts of others; vowel signs are letters here."""
+    return rf"(?<![\w{_SIGNS}])(?:{pattern})(?![\w{_SIGNS}])"
 
 
 def value_of(spelled: str, language: Language) -> Decimal:
@@ -210,4 +216,4 @@ def _forms(value: Decimal, spelling: _Spelling, language: Language) -> list[str]
 def _count(form: str, text: str, language: Language) -> int:
     if not language.spaced:
         return text.count(form)
-    return len(re.findall(rf"(?<!\w){re.escape(form)}(?!\w)", text))
+    return len(re.findall(whole_words(re.escape(form)), text))

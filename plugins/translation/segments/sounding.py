@@ -18,11 +18,14 @@ _WIDE = re.compile(r"[\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00
 _WIDTH = 2.5
 """Letters of an alphabet that a Chinese or Korean one stands for, about."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ‘-][^\W\d_]+)*")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _SAME_SIGN = re.compile(r"([^\s.\-_=*#~])\1{9,}")
-_SAME_PHRASE = re.compile(r"(.{2,80}?)\1{4,}", re.DOTALL)
-_SAME_SENTENCE = re.compile(r"(.{12,200}?)\1{2,}", re.DOTALL)
+_SAME_PHRASE = re.compile(r"((?=\W*\w).{2,80}?)\1{4,}", re.DOTALL)
+_SAME_SENTENCE = re.compile(r"((?=\W*\w).{12,200}?)\1{2,}", re.DOTALL)
 _TELLING = 40
-"""Letters of an answer that tell which language it is in; twice as many tell it well."""
+"""Letters of an answer that tell which language it is in."""
+_SURE, _VERY_SURE = 0.9, 0.97
+"""What the detector has to say of itself for the source's language, and for any other."""
 
 
 def check_length(asked: str, answer: str, *, was_cut: bool) -> None:
@@ -49,7 +52,7 @@ def check_sound(asked: str, answer: str, source: Language, target: Language) -> 
         return
     _check_script(asked, answer, source, target)
     _check_changed(asked, answer, source, target)
-    _check_language(answer, source, target)
+    _check_language(asked, answer, source, target)
 
 
 def _length(text: str) -> float:
@@ -62,6 +65,7 @@ def _loops(text: str) -> bool:
     if _SAME_SIGN.search(text):
         return True
     words = text.split()
+    text = " ".join(words)
     tail = words[-24:]
     suspect = len(set(tail)) * 2 < len(tail) or len(set(words)) * 2 < len(words)
     if not suspect and not text.isascii():
@@ -75,29 +79,35 @@ def _check_script(asked: str, answer: str, source: Language, target: Language) -
     wanted = scripts_of(target.scripts)
     if answer.isascii() and "Latn" in wanted:
         return
-    from_source = scripts_of(source.scripts) - wanted - {"Latn"}
-    names = {
-        word for word in _WORD.findall(asked) if not letters_by_script(word).keys() & from_source
-    }
-    new = " ".join(word for word in _WORD.findall(answer) if word not in names)
-    letters = letters_by_script(new)
+    letters = letters_by_script(_without_names(asked, answer, scripts_of(source.scripts) - wanted))
     own = sum(many for script, many in letters.items() if script in wanted)
-    latin = 0 if "Latn" in wanted else letters["Latn"]
     other = sum(
         many
         for script, many in letters.items()
         if script not in wanted and script != "Latn" and (many > 1 or script == "Hani")
     )
+    folded = asked.casefold()
+    latin = 0
+    if "Latn" not in wanted:
+        new = [word for word in _LATIN.findall(answer) if word.casefold() not in folded]
+        latin = sum(map(len, new))
     if other or latin > own or (target.base == "ja" and _has_no_kana(answer)):
         raise Unfit(Trouble.SCRIPT, f"The translation is not in the letters of {target.name}.")
     if target.base == "zh" and chinese_writing(answer) not in ("", *target.scripts):
         raise Unfit(Trouble.SCRIPT, f"The translation is not written in {target.name}.")
 
 
+def _without_names(asked: str, answer: str, own: frozenset[str]) -> str:
+    """Return an answer without the words of the source that are not in its own letters: quotations,
+    formulas, names."""
+    names = {word for word in _WORD.findall(asked) if not letters_by_script(word).keys() & own}
+    return " ".join(word for word in _WORD.findall(answer) if word not in names)
+
+
 def _has_no_kana(text: str) -> bool:
     """Whether a text is Chinese rather than Japanese."""
     letters = letters_by_script(text)
-    return letters["Hani"] >= 12 and not letters["Hira"] + letters["Kana"]
+    return letters["Hani"] >= 10 and not letters["Hira"] + letters["Kana"]
 
 
 def _check_changed(asked: str, answer: str, source: Language, target: Language) -> None:
@@ -117,16 +127,23 @@ def _check_changed(asked: str, answer: str, source: Language, target: Language) 
         raise Unfit(Trouble.UNCHANGED, "The text came back as it was.")
 
 
-def _check_language(answer: str, source: Language, target: Language) -> None:
-    length = _length(answer)
-    if length < _TELLING:
+def _check_language(asked: str, answer: str, source: Language, target: Language) -> None:
+    """What was copied says nothing, unless nearly all of it was."""
+    known = {word.casefold() for word in _WORD.findall(asked)}
+    words = _WORD.findall(answer)
+    new = [word for word in words if word.casefold() not in known]
+    copied = len(words) >= 6 and len(new) <= 0.3 * len(words)
+    text = answer if copied else " ".join(new)
+    if _length(text) < _TELLING:
         return
-    found = detect(answer)
+    found = detect(text)
     if found.language is None or are_alike(found.language, target):
         return
-    needed = 0.9 if length > 2 * _TELLING else 0.97
     is_source = found.language.base == source.base
-    if found.sure >= needed and (is_source or can_detect(target)):
-        raise Unfit(
-            Trouble.LANGUAGE, f"The translation is in {found.language.name}, not {target.name}."
-        )
+    if found.sure < (_SURE if is_source else _VERY_SURE) or not (is_source or can_detect(target)):
+        return
+    if is_source and copied:
+        raise Unfit(Trouble.UNCHANGED, "The text came back nearly as it was.")
+    raise Unfit(
+        Trouble.LANGUAGE, f"The translation is in {found.language.name}, not {target.name}."
+    )

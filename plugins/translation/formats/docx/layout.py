@@ -58,7 +58,7 @@ def lay_out(raw: Raw, runs: Sequence[Run]) -> Paragraph | None:
     """Return a paragraph, or None where it has no words; raises UnreadableError."""
     if not any(token.is_words and any(map(str.isalpha, token.text)) for token in raw.tokens):
         return None
-    nodes = _tree(raw.tokens)
+    nodes = _tree(raw.tokens, runs)
     head = [_item(token) for token in raw.tokens if token.what is What.ASIDE]
     tail: list[Item] = []
     nodes = _trimmed(nodes, head, tail)
@@ -81,7 +81,7 @@ def _item(token: Token) -> Item:
     return Item(token.run, (token.start, token.end))
 
 
-def _tree(tokens: Sequence[Token]) -> list[_Node]:
+def _tree(tokens: Sequence[Token], runs: Sequence[Run]) -> list[_Node]:
     """Return what stands in a paragraph, with its enclosing elements and fields as branches."""
     open_wraps = [_Wrap([], "")]
     for token in tokens:
@@ -95,13 +95,21 @@ def _tree(tokens: Sequence[Token]) -> list[_Node]:
             wrap.closing = [_item(token)]
             wrap.children = _with_fields(wrap.children)
             open_wraps[-1].children.append(_collapsed(wrap))
-        elif token.is_words:
+        elif token.is_words and not _is_index(token, runs):
             children.append(_Text(token.run, token.text, [_item(token)]))
         elif token.what is not What.ASIDE:
-            sign = _Sign([_item(token)], token.label or "field", is_space=token.is_space)
+            sign = _Sign([_item(token)], token.label or "text", is_space=token.is_space)
             sign.mark = token.mark
             children.append(sign)
+    if len(open_wraps) > 1:
+        raise UnreadableError("is broken", "Open it in a word processor and save it anew.")
     return _with_fields(open_wraps[0].children)
+
+
+def _is_index(token: Token, runs: Sequence[Run]) -> bool:
+    """Return whether a text is a raised or lowered number, which needs no translator: H₂O, m²."""
+    raised = any(each.name == "vertAlign" for each in runs[token.run].properties)
+    return raised and bool(token.text.strip()) and not any(map(str.isalpha, token.text))
 
 
 def _with_fields(nodes: list[_Node]) -> list[_Node]:

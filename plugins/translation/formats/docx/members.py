@@ -23,6 +23,9 @@ _STORIES = {
 }
 """The kinds of parts that are translated, in the order in which they are, and what they are called."""
 _DECLARED = re.compile(r"<\?xml[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*\?>")
+_OTHER_ENCODINGS = {each: each for each in ("utf-16", "iso-8859-1", "windows-1252")}
+_MOST_TEXT = 64 << 20
+"""Bytes of XML; the largest novels have less than a tenth of it."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -43,6 +46,10 @@ def stories(archive: Archive) -> dict[str, str]:
         names = [name for name, kind in kinds.items() if kind == wanted]
         for number, name in enumerate(names, start=1):
             found[name] = f"{label} {number}" if label in {"header", "footer"} else label
+    if sum(map(archive.size, found)) > _MOST_TEXT:
+        raise InputError(
+            f"This Word file has more than {_MOST_TEXT >> 20} MB of text.", "Cut it into several."
+        )
     return found
 
 
@@ -54,7 +61,8 @@ def text_of(archive: Archive, name: str) -> bytes:
             return _DECLARED.sub("", xml.decode("utf-16"), count=1).encode()
         declared = _DECLARED.match(xml[:200].removeprefix(codecs.BOM_UTF8).decode("latin-1"))
         if declared is not None and declared[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
-            return _DECLARED.sub("", xml.decode(declared[1]), count=1).encode()
+            text = xml.decode(_OTHER_ENCODINGS[declared[1].lower()])
+            return _DECLARED.sub("", text, count=1).encode()
     except (LookupError, UnicodeError) as error:
         raise InputError(
             f"The part {name} of this Word file is in an encoding that cannot be read.",

@@ -8,63 +8,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from enum import Enum, auto
 from xml.parsers import expat
 
 import msgspec
 
 from hinterland.confined import UnreadableError
+from hinterland.plugins.translation.formats.docx.elements import (
+    DROPPED,
+    HYPHENS,
+    LAST_EDIT,
+    SPACE_SIGNS,
+    UNSEEN,
+    WRAP_PROPERTIES,
+    WRAPS,
+    XML_SPACE,
+    Frame,
+    In,
+    name_of,
+    value_of,
+)
 from hinterland.plugins.translation.formats.docx.fields import Fields, is_text
 from hinterland.plugins.translation.formats.docx.layout import lay_out
 from hinterland.plugins.translation.formats.docx.shapes import Paragraph, Part, Property, Run
 from hinterland.plugins.translation.formats.docx.tokens import Raw, Token, What
 
-_W = frozenset(
-    {
-        "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-        "http://purl.oclc.org/ooxml/wordprocessingml/main",
-    }
-)
-_MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-_XML_SPACE = "http://www.w3.org/XML/1998/namespace space"
 _DEEPEST = 1_000
 _TAG = re.compile(rb"<[^\s/>]+(?:[^>\"']|\"[^\"]*\"|'[^']*')*+>")
 _SPACES = re.compile(r"[\t\r\n]+")
 
-_WRAPS = frozenset({"hyperlink", "ins", "moveTo", "smartTag", "customXml", "dir", "bdo"})
-_WRAP_PROPERTIES = frozenset({"smartTagPr", "customXmlPr", "fldData"})
-_DROPPED = frozenset({"proofErr", "lastRenderedPageBreak"})  # what programs found, and find again
-_SPACE_SIGNS = {"tab": "tab", "ptab": "tab", "br": "br", "cr": "br"}
-_HYPHENS = {"noBreakHyphen": "\u2011", "softHyphen": ""}
-_UNSEEN = frozenset({"lang", "noProof", "rtl", "cs"})  # the language, and what goes with it
-_LAST_EDIT = "_GoBack"  # the bookmark that Word sets where somebody wrote last
-
-
-class _In(Enum):
-    BLOCK = auto()
-    PARAGRAPH = auto()
-    CONTROL = auto()
-    RUN = auto()
-    TEXT = auto()
-    KEPT = auto()
-    DELETED = auto()
-    RUBY = auto()
-    PARAGRAPH_PROPERTIES = auto()
-    RUN_PROPERTIES = auto()
-    RUN_PROPERTY = auto()
-    DROPPED = auto()
-
-
-class _Frame:
-    __slots__ = ("finish", "mode", "name", "run", "start")
-
-    def __init__(self, mode: _In, name: str, start: int, run: int) -> None:
-        self.mode = mode
-        self.name = name
-        self.start = start
-        self.run = run
-        self.finish: Callable[[int, int], None] | None = None
-        """Told where the element's end tag begins and where it ends."""
+_Handler = Callable[[Frame, Frame, dict[str, str]], None]
+"""Told of an element, of the one around it and of its attributes."""
 
 
 def read(data: bytes) -> list[Part]:
@@ -86,7 +59,7 @@ class _Reader:
 
     def __init__(self, xml: bytes) -> None:
         self._xml = xml
-        self._stack = [_Frame(_In.BLOCK, "", 0, -1)]
+        self._stack = [Frame(In.BLOCK, "", 0, -1)]
         self._paragraphs: list[Raw] = []
         self._runs: list[Run] = []
         self._names: dict[str, str] = {}
@@ -97,16 +70,18 @@ class _Reader:
         self._fields = Fields()
         self._branches: list[list[list[int]]] = []
         self._bookmarks: set[str] = set()
-        self._handlers: dict[_In, Callable[[_Frame, _Frame, dict[str, str]], None]] = {
-            _In.BLOCK: self._in_block,
-            _In.PARAGRAPH: self._in_paragraph,
-            _In.CONTROL: self._in_control,
-            _In.RUN: self._in_run,
-            _In.RUBY: self._in_ruby,
-            _In.KEPT: self._in_kept,
-            _In.PARAGRAPH_PROPERTIES: self._in_paragraph_properties,
-            _In.RUN_PROPERTIES: self._in_run_properties,
-            _In.RUN_PROPERTY: self._in_run_property,
+        self._handlers: dict[In, _Handler] = {
+            In.BLOCK: self._in_block,
+            In.PARAGRAPH: self._in_paragraph,
+            In.CONTROL: self._in_control,
+            In.RUN: self._in_run,
+            In.RUBY: self._in_ruby,
+            In.TEXT: self._in_leaf,
+            In.LEAF: self._in_leaf,
+            In.KEPT: self._in_kept,
+            In.PARAGRAPH_PROPERTIES: self._in_paragraph_properties,
+            In.RUN_PROPERTIES: self._in_run_properties,
+            In.RUN_PROPERTY: self._in_run_property,
         }
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
@@ -138,7 +113,7 @@ class _Reader:
         start = self._parser.CurrentByteIndex
         name = self._names.get(tag) or self._name(tag)
         above = self._stack[-1]
-        frame = _Frame(above.mode, name, start, above.run)
+        frame = Frame(above.mode, name, start, above.run)
         self._stack.append(frame)
         self._fresh = True
         if name.startswith("mc:"):
@@ -160,15 +135,11 @@ class _Reader:
     def _characters(self, text: str) -> None:
         self._fresh = False
         frame = self._stack[-1]
-        if frame.mode is _In.TEXT or (frame.mode is _In.RUBY and frame.name == "t"):
+        if frame.mode is In.TEXT or (frame.mode is In.RUBY and frame.name == "t"):
             self._text.append(text)
 
     def _name(self, tag: str) -> str:
-        """Return the local name of Word's elements, with a prefix for those of others."""
-        uri, _, local = tag.rpartition(" ")
-        if uri not in _W:
-            local = f"mc:{local}" if uri == _MC else f"other:{local}"
-        return self._names.setdefault(tag, local)
+        return self._names.setdefault(tag, name_of(tag))
 
     def _tag_end(self, start: int) -> int:
         found = _TAG.match(self._xml, start)
@@ -177,16 +148,16 @@ class _Reader:
 
     # Paragraphs
 
-    def _in_block(self, frame: _Frame, _above: _Frame, _attributes: dict[str, str]) -> None:
+    def _in_block(self, frame: Frame, _above: Frame, _attributes: dict[str, str]) -> None:
         if frame.name == "p":
             self._begin_paragraph(frame)
 
-    def _in_kept(self, frame: _Frame, _above: _Frame, _attributes: dict[str, str]) -> None:
+    def _in_kept(self, frame: Frame, _above: Frame, _attributes: dict[str, str]) -> None:
         if frame.name == "txbxContent":
             self._begin_box(frame)
 
-    def _begin_paragraph(self, frame: _Frame) -> None:
-        frame.mode = _In.PARAGRAPH
+    def _begin_paragraph(self, frame: Frame) -> None:
+        frame.mode = In.PARAGRAPH
         outer = self._paragraph
         paragraph = self._paragraph = Raw(len(self._paragraphs) + 1)
         at = len(self._paragraphs)
@@ -205,8 +176,8 @@ class _Reader:
 
         frame.finish = finish
 
-    def _begin_box(self, frame: _Frame) -> None:
-        frame.mode = _In.BLOCK
+    def _begin_box(self, frame: Frame) -> None:
+        frame.mode = In.BLOCK
         fields, self._fields = self._fields, Fields()
         branches, self._branches = self._branches, self._branches[-1:]
 
@@ -215,47 +186,47 @@ class _Reader:
 
         frame.finish = finish
 
-    def _alternative(self, frame: _Frame) -> None:
+    def _alternative(self, frame: Frame) -> None:
         """Note which paragraphs are copies of one another, for newer programs and for older ones."""
         if frame.name == "mc:AlternateContent":
             self._branches.append([])
         elif self._branches:
             self._branches[-1].append([])
 
-    def _in_paragraph(self, frame: _Frame, above: _Frame, attributes: dict[str, str]) -> None:
+    def _in_paragraph(self, frame: Frame, above: Frame, attributes: dict[str, str]) -> None:
         name = frame.name
         if name == "r":
             self._begin_run(frame)
         elif name == "pPr" and above.name == "p" and not self._paragraph.tokens:
-            frame.mode = _In.PARAGRAPH_PROPERTIES
+            frame.mode = In.PARAGRAPH_PROPERTIES
 
             def finish(_end: int, after: int) -> None:
                 self._paragraph.properties_span = (frame.start, after)
                 self._paragraph.span = (after, after)
 
             frame.finish = finish
-        elif name in _WRAPS or (name == "fldSimple" and is_text(_value(attributes, "instr"))):
+        elif name in WRAPS or (name == "fldSimple" and is_text(value_of(attributes, "instr"))):
             self._wrap(frame, frame.start)
         elif name == "sdt":
-            frame.mode = _In.CONTROL
+            frame.mode = In.CONTROL
             frame.finish = self._keep_control(frame)
-        elif name in _DROPPED:
-            frame.mode = _In.DROPPED
-        elif name in _WRAP_PROPERTIES and self._paragraph.tokens[-1].what is What.OPEN:
-            frame.mode = _In.DROPPED
+        elif name in DROPPED:
+            frame.mode = In.LEAF
+        elif name in WRAP_PROPERTIES and self._begins_wrap():
+            frame.mode = In.DROPPED
             frame.finish = self._until(self._paragraph.tokens[-1])
         else:
             token = self._keep(frame, -1)
-            if name == "bookmarkStart" and _value(attributes, "name") == _LAST_EDIT:
-                self._bookmarks.add(_value(attributes, "id"))
+            if name == "bookmarkStart" and value_of(attributes, "name") == LAST_EDIT:
+                self._bookmarks.add(value_of(attributes, "id"))
                 token.what = What.ASIDE
-            elif name == "bookmarkEnd" and _value(attributes, "id") in self._bookmarks:
+            elif name == "bookmarkEnd" and value_of(attributes, "id") in self._bookmarks:
                 token.what = What.ASIDE
 
-    def _in_control(self, frame: _Frame, above: _Frame, _attributes: dict[str, str]) -> None:
+    def _in_control(self, frame: Frame, above: Frame, _attributes: dict[str, str]) -> None:
         """Wrap the content of a content control; what stands before it is part of its opening."""
         if frame.name != "sdtContent":
-            frame.mode = _In.DROPPED
+            frame.mode = In.DROPPED
             return
         self._wrap(frame, above.start)
         wrapped = frame.finish
@@ -266,7 +237,7 @@ class _Reader:
 
         frame.finish = finish
 
-    def _keep_control(self, frame: _Frame) -> Callable[[int, int], None]:
+    def _keep_control(self, frame: Frame) -> Callable[[int, int], None]:
         """Keep a content control as it is, unless it turns out to have content."""
         within = self._fields.within
 
@@ -277,8 +248,8 @@ class _Reader:
 
         return finish
 
-    def _wrap(self, frame: _Frame, start: int) -> None:
-        frame.mode = _In.PARAGRAPH
+    def _wrap(self, frame: Frame, start: int) -> None:
+        frame.mode = In.PARAGRAPH
         tokens = self._paragraph.tokens
         token = Token(What.OPEN, start, label=frame.name, within=self._fields.within)
         token.end = self._tag_end(frame.start)
@@ -295,10 +266,14 @@ class _Reader:
 
         frame.finish = finish
 
-    def _keep(self, frame: _Frame, run: int) -> Token:
+    def _begins_wrap(self) -> bool:
+        tokens = self._paragraph.tokens
+        return bool(tokens) and tokens[-1].what is What.OPEN
+
+    def _keep(self, frame: Frame, run: int) -> Token:
         """Have an element kept as it is; there may be a text box with paragraphs in it."""
         deleted = frame.name in {"del", "moveFrom"}
-        frame.mode = _In.DELETED if deleted else _In.KEPT
+        frame.mode = In.DELETED if deleted else In.KEPT
         token = Token(What.SIGN, frame.start, run, within=self._fields.within)
         token.label = frame.name.rpartition(":")[2]
         frame.finish = self._until(token)
@@ -313,22 +288,22 @@ class _Reader:
 
     # Runs
 
-    def _begin_run(self, frame: _Frame) -> None:
-        frame.mode = _In.RUN
+    def _begin_run(self, frame: Frame) -> None:
+        frame.mode = In.RUN
         frame.run = len(self._runs)
         self._runs.append(Run((frame.start, self._tag_end(frame.start)), [], ""))
 
-    def _in_run(self, frame: _Frame, _above: _Frame, attributes: dict[str, str]) -> None:
+    def _in_run(self, frame: Frame, _above: Frame, attributes: dict[str, str]) -> None:
         name = frame.name
         if name == "rPr":
-            frame.mode = _In.RUN_PROPERTIES
-        elif name in {"t", "ruby"} or name in _HYPHENS:
+            frame.mode = In.RUN_PROPERTIES
+        elif name in {"t", "ruby"} or name in HYPHENS:
             self._begin_text(frame, attributes)
-        elif name in _DROPPED:
-            frame.mode = _In.DROPPED
+        elif name in DROPPED:
+            frame.mode = In.LEAF
         elif name == "instrText":
             self._keep(frame, frame.run)
-            frame.mode = _In.TEXT
+            frame.mode = In.TEXT
             finish = frame.finish
             assert finish is not None
             self._text = []
@@ -340,50 +315,57 @@ class _Reader:
             frame.finish = instructed
         else:
             token = self._keep(frame, frame.run)
-            token.is_space = name in _SPACE_SIGNS
-            token.label = _SPACE_SIGNS.get(name, token.label)
+            token.is_space = name in SPACE_SIGNS
+            token.label = SPACE_SIGNS.get(name, token.label)
             if name == "fldChar":
-                kind = _value(attributes, "fldCharType")
+                kind = value_of(attributes, "fldCharType")
                 field = self._fields.mark(kind)
                 token.mark = (field, kind) if field is not None else None
 
-    def _begin_text(self, frame: _Frame, attributes: dict[str, str]) -> None:
-        frame.mode = _In.RUBY if frame.name == "ruby" else _In.TEXT
+    def _begin_text(self, frame: Frame, attributes: dict[str, str]) -> None:
+        frame.mode = In.RUBY if frame.name == "ruby" else In.TEXT
         token = Token(What.TEXT, frame.start, frame.run, within=self._fields.within)
         self._paragraph.tokens.append(token)
         self._text = []
-        keeps = attributes.get(_XML_SPACE) == "preserve" or frame.name == "ruby"
+        keeps = attributes.get(XML_SPACE) == "preserve" or frame.name == "ruby"
 
         def finish(_end: int, after: int) -> None:
-            text = _HYPHENS.get(frame.name, "".join(self._text))
+            text = HYPHENS.get(frame.name, "".join(self._text))
             token.text = _SPACES.sub(" ", text if keeps else text.strip(" \t\r\n"))
             token.end = after
 
         frame.finish = finish
 
+    def _in_ruby(self, frame: Frame, _above: Frame, _attributes: dict[str, str]) -> None:
+        if frame.name in {"rt", "rubyPr"}:
+            frame.mode = In.DROPPED
+
+    def _in_leaf(self, _frame: Frame, above: Frame, _attributes: dict[str, str]) -> None:
+        """Refuse what would be lost, as `above` is written anew or not at all."""
+        raise UnreadableError(
+            f"is broken: its XML has elements inside of <w:{above.name}>",
+            "Open it in a word processor and save it anew.",
+        )
+
     # Properties
 
-    def _in_ruby(self, frame: _Frame, _above: _Frame, _attributes: dict[str, str]) -> None:
-        if frame.name in {"rt", "rubyPr"}:
-            frame.mode = _In.DROPPED
-
     def _in_paragraph_properties(
-        self, frame: _Frame, _above: _Frame, _attributes: dict[str, str]
+        self, frame: Frame, _above: Frame, _attributes: dict[str, str]
     ) -> None:
-        frame.mode = _In.DROPPED
+        frame.mode = In.DROPPED
         self._note_property(frame, self._paragraph.properties)
 
-    def _in_run_properties(self, frame: _Frame, _above: _Frame, attributes: dict[str, str]) -> None:
-        frame.mode = _In.RUN_PROPERTY
+    def _in_run_properties(self, frame: Frame, _above: Frame, attributes: dict[str, str]) -> None:
+        frame.mode = In.RUN_PROPERTY
         self._look(frame, "", attributes)
         self._note_property(frame, self._runs[frame.run].properties)
 
-    def _in_run_property(self, frame: _Frame, _above: _Frame, attributes: dict[str, str]) -> None:
+    def _in_run_property(self, frame: Frame, _above: Frame, attributes: dict[str, str]) -> None:
         self._look(frame, "/", attributes)
 
-    def _look(self, frame: _Frame, depth: str, attributes: dict[str, str]) -> None:
+    def _look(self, frame: Frame, depth: str, attributes: dict[str, str]) -> None:
         """Note a property of a run, if it can be seen."""
-        if frame.name in _UNSEEN:
+        if frame.name in UNSEEN:
             return
         seen = sorted(
             (key, value)
@@ -392,19 +374,11 @@ class _Reader:
         )
         self._runs[frame.run].look += f"{depth}{frame.name}{seen or ''};"
 
-    def _note_property(self, frame: _Frame, properties: list[Property]) -> None:
+    def _note_property(self, frame: Frame, properties: list[Property]) -> None:
         def finish(_end: int, after: int) -> None:
             properties.append(Property(frame.name, (frame.start, after)))
 
         frame.finish = finish
-
-
-def _value(attributes: dict[str, str], name: str) -> str:
-    """Return an attribute of Word's namespace, or of none."""
-    for key, value in attributes.items():
-        if key.rpartition(" ")[2] == name:
-            return value
-    return ""
 
 
 def _refuse_doctype(*_: object) -> None:
