@@ -128,21 +128,21 @@ def _may_part(before: str, after: str) -> bool:
 
 
 def wrapped(
-    text: str, width: int, may_begin: Callable[[str], bool] = lambda _piece: True
+    text: str, width: int, first: int = 0, may_begin: Callable[[str], bool] = lambda _piece: True
 ) -> list[str]:
     """Return the lines of a text, none wider than `width` where its words allow that.
 
-    A line begins only with what `may_begin`, and none ends with a hyphen, which would join two
-    words when it is read again.
+    `first` columns of the first line are taken; a line begins only with what `may_begin`, and none
+    ends with a hyphen, which would join two words when it is read again.
     """
     lines: list[str] = []
-    line = ""
+    line, room = "", width - first
     for piece in line_pieces(text):
         bare = line.rstrip(" \t\r\n")
-        full = columns(line) + columns(piece.rstrip()) > width
+        full = columns(line) + columns(piece.rstrip()) > room
         if line and full and may_begin(piece) and not _HYPHENED.search(bare):
             lines.append(bare)
-            line = ""
+            line, room = "", width
         line += " ".join(piece.split()) + (" " if piece[-1:].isspace() else "")
     return [*lines, line.rstrip(" \t\r\n")]
 
