@@ -80,13 +80,14 @@ def _bits(parts: Parts) -> Iterator[_Bit]:
 
 def _greedy(bits: list[_Bit], width: int) -> list[list[_Bit]]:
     lines: list[list[_Bit]] = [[]]
+    wide = 0
     for bit in bits:
-        line = lines[-1]
-        full = _wide(line) + columns(bit.written.rstrip()) * bool(bit.wide) > width
-        if line and full and bit.breaks:
-            lines.append([bit])
-        else:
-            line.append(bit)
+        full = wide + columns(bit.written.rstrip()) * bool(bit.wide) > width
+        if lines[-1] and full and bit.breaks:
+            lines.append([])
+            wide = 0
+        lines[-1].append(bit)
+        wide += bit.wide
     return lines
 
 

@@ -137,7 +137,9 @@ def _on_one_line(parts: Parts) -> Parts:
 def _tries(old: str, parts: Parts) -> Iterator[str]:
     """Yield ways to write it, from how the document does to the most careful."""
     usual = {found[1]: found[0] for found in _ESCAPED.finditer(old) if found[1]}
-    usual |= {html.unescape(found[0]): found[0] for found in _ESCAPED.finditer(old) if found[2]}
+    for found in _ESCAPED.finditer(old):
+        if found[2] and (letter := html.unescape(found[0])).isprintable():
+            usual[letter] = found[0]
 
     def as_usual(text: str) -> str:
         return "".join(usual.get(letter, letter) for letter in text) if usual else text
