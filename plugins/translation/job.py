@@ -19,9 +19,9 @@ import msgspec
 from hinterland import durable
 from hinterland.errors import InputError, StorageError
 from hinterland.plugins.translation import formats, languages, reviewing
-from hinterland.plugins.translation.formats.document import Document, Wishes
+from hinterland.plugins.translation.formats.document import Document, Unwritable, Wishes
 from hinterland.plugins.translation.languages import Language
-from hinterland.plugins.translation.pipeline import Outcome, Translated, Translator
+from hinterland.plugins.translation.pipeline import Flag, Outcome, Translated, Translator
 from hinterland.plugins.translation.units import Unit, text_of
 
 LARGEST = 256 << 20
@@ -29,6 +29,8 @@ LARGEST = 256 << 20
 _SAMPLE = 6_000  # characters that a document's language is told by
 _UNITS_LOOKED_AT = 2_000
 _UNIT_LOOKED_AT = 400  # characters
+FORMAT = "format"
+"""The kind of flag of a translation that its format has no way to write."""
 STDIN = "-"
 
 
@@ -156,16 +158,27 @@ async def translate(
     writer = document.writer(out)
     flagged: list[Flagged] = []
     async for done in translator.translate(document.units()):
-        troubled = done.flagged
-        writer.put(done.unit, done.parts, doubtful=bool(troubled))
+        try:
+            writer.put(done.unit, done.parts, doubtful=bool(done.flagged))
+        except Unwritable as error:
+            writer.put(done.unit, None)
+            done = _unwritten(done, str(error))
+            translator.tally.flagged[FORMAT] += len(done.outcomes)
         flagged += (
-            Flagged(title, translator.pair.source.code, done.unit, each) for each in troubled
+            Flagged(title, translator.pair.source.code, done.unit, each) for each in done.flagged
         )
         told(done)
         if stream:
             out.flush()
     writer.close()
     return flagged
+
+
+def _unwritten(done: Translated, why: str) -> Translated:
+    """Return a unit whose translation could not be written, with all of it flagged."""
+    flag = Flag(FORMAT, why)
+    outcomes = (Outcome(each.segment, None, flag) for each in done.outcomes)
+    return Translated(done.unit, tuple(outcomes))
 
 
 @contextmanager

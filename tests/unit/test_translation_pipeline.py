@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from hinterland.batch import running
 from hinterland.batch.running import Target
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import Event, Failed, Request
-from hinterland.plugins.translation import languages, profiles
+from hinterland.plugins.translation import job, languages, profiles
+from hinterland.plugins.translation.formats import open_document
+from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.memory import Keyed, Memory
 from hinterland.plugins.translation.pipeline import (
     Asking,
@@ -239,3 +243,27 @@ def test_codes_come_back_from_the_memory_as_they_stand_in_each_place(tmp_path: P
 
     assert engine.asked == 0
     assert done.parts == ("BOIL ", strong, "WATER", stop, " NOW.")
+
+
+def test_what_its_format_cannot_write_stays_and_is_flagged(tmp_path: Path) -> None:
+    """A model put a link inside a link, which Markdown has no way to write."""
+    source = b"See [one](a) and [two](b) now.\n"
+    document = open_document(source, "markdown", Wishes())
+    out, tally = BytesIO(), Tally()
+
+    def nested(text: str) -> str:
+        return re.sub(r"^(.*?)(<g1>.*?)(</g1>)(.*?)(<g2>.*?</g2>)", r"\1\2\5\3\4", text)
+
+    async def run_it() -> list[job.Flagged]:
+        asking = Asking(PAIR, profiles.load()["echo"], tally=tally)
+        with Memory(tmp_path, KEYED) as memory:
+            translator = Translator([Target(Engine(nested))], asking, memory)
+            flagged = await job.translate("a.md", document, out, translator)
+            await memory.close()
+            return flagged
+
+    flagged = asyncio.run(run_it())
+
+    assert out.getvalue() == source
+    assert [each.outcome.flag.kind for each in flagged if each.outcome.flag] == [job.FORMAT]
+    assert tally.flagged == {job.FORMAT: 1}

@@ -24,12 +24,18 @@ class Wishes:
     options: dict[str, str] = field(default_factory=dict)
 
 
+class Unwritable(Exception):  # noqa: N818 - it speaks of a text, and never reaches a user as an error
+    """A translation that its format has no way to write, such as a link inside a link."""
+
+
 class Writer(Protocol):
     """Writes one document anew, unit by unit in the order of `Document.units`."""
 
     def put(self, unit: Unit, parts: Parts | None, *, doubtful: bool = False) -> None:
         """Give a unit its translation; None leaves it as it stands. `doubtful` says that somebody
-        should look at it, in formats that can note that. Raises OSError."""
+        should look at it, in formats that can note that.
+
+        Raises OSError, and Unwritable where this text cannot stand there: None can be given then."""
 
     def close(self) -> None:
         """Write what is left; a writer that was not closed has written no document."""

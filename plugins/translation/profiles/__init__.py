@@ -126,7 +126,9 @@ class Profile(msgspec.Struct, frozen=True):
     @property
     def version(self) -> str:
         """Eight hexadecimal digits that change with whatever a model is told or sampled by."""
-        said = msgspec.json.encode([self.prompts, self.sampling, self.lenient, self.neighbours_below])
+        said = msgspec.json.encode(
+            [self.prompts, self.sampling, self.lenient, self.neighbours_below]
+        )
         return hashlib.sha256(said).hexdigest()[:8]
 
 

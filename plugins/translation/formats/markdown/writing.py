@@ -14,6 +14,7 @@ import msgspec
 from markdown_it.utils import EnvType
 
 from hinterland.plugins.translation.formats.decoding import columns
+from hinterland.plugins.translation.formats.document import Unwritable
 from hinterland.plugins.translation.formats.markdown.inline import parts_of, pieces_of
 from hinterland.plugins.translation.formats.markdown.reading import top_blocks
 from hinterland.plugins.translation.formats.markdown.runs import runs_of
@@ -52,8 +53,8 @@ class Place(StrEnum):
 def written(old: str, source: Parts, parts: Parts, place: Place, env: EnvType) -> str:
     """Return a translation as it stands in the document, in place of `old`.
 
-    The mark-up of `parts` is that of `source` in another order; where Markdown has no way to write
-    it in this one, as for a link inside a link, the old text is returned.
+    The mark-up of `parts` is that of `source` in another order; raises Unwritable where Markdown has
+    no way to write it in this one, as for a link inside a link.
     """
     parts = _on_one_line(parts)
     for held in _tries(old, parts):
@@ -64,7 +65,7 @@ def written(old: str, source: Parts, parts: Parts, place: Place, env: EnvType) -
             return _in_cell(text)
         if _stands(text, place):
             return _in_lines(held, old, source, parts, place, env)
-    return old
+    raise Unwritable("Markdown has no way to write its mark-up in this order.")
 
 
 def _in_cell(text: str) -> str:
