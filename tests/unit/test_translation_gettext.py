@@ -284,7 +284,7 @@ def test_help_pages_are_paragraphs_and_columns() -> None:
     assert entry.msgstr == (
         "Usage: x [OPTION]\n\n  -a, --all    shõw àll õf ît, évén\n"
         "                 whàt îs hîddénŋ\n\n"
-        "À pàràgràph thàt sõmébõdý hàs wràppéd àt àbõût fõrtý õr\nfîftý chàràctérs.ŋ\n"
+        "À pàràgràph thàt sõmébõdý hàs wràppéd àt àbõût fõrtý õr\nfîftý chàràctérsŋ.\n"
     )
 
 

@@ -252,7 +252,7 @@ def test_what_its_format_cannot_write_stays_and_is_flagged(tmp_path: Path) -> No
     out, tally = BytesIO(), Tally()
 
     def nested(text: str) -> str:
-        return re.sub(r"^(.*?)(<g1>.*?)(</g1>)(.*?)(<g2>.*?</g2>)", r"\1\2\5\3\4", text)
+        return re.sub(r"^(.*?)(<g\d>.*?)(</g\d>)(.*?)(<g\d>.*?</g\d>)", r"\1\2\5\3\4", text)
 
     async def run_it() -> list[job.Flagged]:
         asking = Asking(PAIR, profiles.load()["echo"], tally=tally)

@@ -57,6 +57,8 @@ def written(old: str, source: Parts, parts: Parts, place: Place, env: EnvType) -
     no way to write it in this one, as for a link inside a link.
     """
     parts = _on_one_line(parts)
+    if _reads(old, parts, env):
+        return old
     for held in _tries(old, parts):
         text = held.translate(_FREED)
         if not _reads(text, parts, env):
