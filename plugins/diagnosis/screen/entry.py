@@ -1,17 +1,13 @@
-"""The line that takes every key of the form, in order, and the line that says what keys do."""
+"""The line that takes every key of the form, in order."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from rich.cells import cell_len
-from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.keys import format_key
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from hinterland.language import _
 from hinterland.text import clean_line
 
 _LONGEST = 4000  # characters of a story that is pasted
@@ -68,31 +64,3 @@ class Entry(Input, inherit_bindings=False):
         else:
             event.stop()
             event.prevent_default()
-
-
-class KeyHints(Static):
-    """Says in one line which keys do something, the needed ones first, as many as there is room for."""
-
-    def __init__(self) -> None:
-        super().__init__(id="diagnosis-keys", markup=False)
-
-    def show(self) -> None:
-        """Say what keys do now."""
-        room = self.app.size.width
-        text = Text(no_wrap=True, end="")
-        said: set[str] = set()
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            name = binding.id or ""
-            if not binding.show or not active.enabled or name in said:
-                continue
-            key = format_key(binding.key.replace("ctrl+", "^"))
-            does = _(binding.description)
-            room -= cell_len(f" {key} {does}")
-            if room < 0:
-                break
-            said.add(name)
-            text.append(f" {key}", "bold")
-            text.append(f" {does}")
-        if self.content != text:
-            self.update(text)

@@ -8,8 +8,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from hinterland.plugins.diagnosis.screen import pages
-from hinterland.plugins.diagnosis.screen.entry import Entry, KeyHints
+from hinterland.plugins.diagnosis.screen.entry import Entry
 from hinterland.plugins.diagnosis.screen.pages import Kind, Page
+from hinterland.plugins.forms.screen import KeyHints
 from hinterland.text import clean
 
 
@@ -43,7 +44,7 @@ class PagedScreen(Screen[str]):
         yield Static(id="diagnosis-clock", markup=False)
         yield Entry(self)
         yield Static(id="diagnosis-said", markup=False)
-        yield KeyHints()
+        yield KeyHints("diagnosis-keys")
 
     def on_mount(self) -> None:
         self.view = self.query_one(VerticalScroll)

@@ -1,17 +1,13 @@
-"""The box that takes every key of the screen, in order, and the line that says what keys do."""
+"""The box that takes every key of the screen, in order."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from rich.cells import cell_len
-from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.keys import format_key
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
-from hinterland.language import _
 from hinterland.text import clean
 
 _LEFT_OUT = {"copy", "select_word", "cursor_page_up", "cursor_page_down"}
@@ -91,31 +87,3 @@ class Box(TextArea, inherit_bindings=False):
         if not self._form.writes or self._form.pasted(text):
             event.stop()
             event.prevent_default()
-
-
-class KeyHints(Static):
-    """Says in one line which keys do something, the needed ones first, as many as there is room for."""
-
-    def __init__(self) -> None:
-        super().__init__(id="translation-keys", markup=False)
-
-    def show(self) -> None:
-        """Say what keys do now."""
-        room = self.app.size.width
-        text = Text(no_wrap=True, end="")
-        said: set[str] = set()
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            name = binding.id or ""
-            if not binding.show or not active.enabled or not name or name in said:
-                continue
-            key = format_key(binding.key.replace("ctrl+", "^"))
-            does = _(binding.description)
-            room -= cell_len(f" {key} {does}")
-            if room < 0:
-                break
-            said.add(name)
-            text.append(f" {key}", "bold")
-            text.append(f" {does}")
-        if self.content != text:
-            self.update(text)

@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
-from hinterland.plugins.translation.screen.box import Box, KeyHints
+from hinterland.plugins.forms.screen import KeyHints
+from hinterland.plugins.translation.screen.box import Box
 from hinterland.plugins.translation.screen.side_by_side import SideBySide
 from hinterland.text import clean
 
@@ -64,7 +65,7 @@ class LaidOutScreen(Screen[str]):
         yield Static(id="translation-asked", markup=False)
         yield Box(self)
         yield Static(id="translation-said", markup=False)
-        yield KeyHints()
+        yield KeyHints("translation-keys")
 
     def on_mount(self) -> None:
         self.rows = self.query_one(SideBySide)

@@ -1,0 +1,1 @@
+"""What the screens of plugins share; it is no plugin itself."""
