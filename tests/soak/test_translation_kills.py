@@ -25,9 +25,9 @@ lenient = true
 [sampling]
 temperature = 0.0
 [[prompts]]
-plain = "Say it in French: {text}"
+plain = "Repeat this sentence and nothing else: {text}"
 """
-"""SmolLM2 knows no French, which is no matter: what it says has to be the same again."""
+"""SmolLM2 knows no French, which is no matter: what it says, right or wrong, has to be the same again."""
 NAMES = ("Ada", "Ben", "Cleo", "Dina", "Emre", "Fay", "Gil", "Hana", "Ivo", "Jo")
 THINGS = ("bread", "water", "rice", "salt", "milk", "fish", "maize", "tea", "oil", "soap")
 DEEDS = ("buys", "sells", "finds", "wants", "brings")
