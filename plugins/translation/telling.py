@@ -81,7 +81,7 @@ class Progress:
     def end(self, name: str, tally: Tally, flagged: list[Flagged], kept_in: str) -> None:
         """Say what was done with one document, and which segments are flagged."""
         if not self._quiet:
-            self._print(f"{name}: {' · '.join(_summary(tally))}")
+            self._print(f"{clean_line(name, 80)}: {' · '.join(_summary(tally))}")
         for each in flagged[:_FLAGGED_TOLD]:
             flag = each.outcome.flag
             assert flag is not None
