@@ -137,7 +137,13 @@ def source_language(
 
     Raises InputError where that cannot be told, or where it is the one that is translated into.
     """
-    found = languages.detect("\n\n".join(_sample(document)))
+    sample = "\n\n".join(_sample(document))
+    if not sample.strip():
+        raise InputError(
+            f"There is nothing to translate in {_called(source.name)}.",
+            "It has no words, or none that --keys names.",
+        )
+    found = languages.detect(sample)
     several = found.mixed or ((found.language,) if found.language is not None else ())
     if not several:
         raise InputError(

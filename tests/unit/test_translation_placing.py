@@ -11,6 +11,7 @@ import pytest
 from hinterland.errors import InputError
 from hinterland.plugins.translation import job, languages
 from hinterland.plugins.translation.apart import apart
+from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.placing import places
 
 FRENCH = languages.find("fr")
@@ -74,6 +75,13 @@ def test_a_pipe_has_the_format_of_its_name_and_whoever_waits_for_it_can_leave(
 
     asyncio.run(leave())  # waits for the threads of `asyncio.to_thread`
     os.close(os.open(pipe, os.O_WRONLY))  # the reader that was left behind goes on
+
+
+def test_a_document_without_words_is_not_one_whose_language_cannot_be_told() -> None:
+    source = job.Source("a.json", b'{"menu": "Open the file"}', "json")
+    document = source.open(Wishes(keys=("nothing.*",)))
+    with pytest.raises(InputError, match=r"nothing to translate in a\.json"):
+        job.source_language(source, document, FRENCH)
 
 
 def test_what_goes_wrong_apart_is_told() -> None:
