@@ -135,10 +135,13 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
     if found.chosen.url:
         said = _("The text will leave this machine, to {url}.")
         progress.say(said.format(url=found.chosen.url))
-    complete, flagged = asyncio.run(_run(documents, places, wished, found, progress))
-    if review is not None and flagged:
-        for file in _keep_for_review(review, flagged, found.target.code):
-            progress.tell(_("What is flagged is in {file}.").format(file=file))
+    flagged: list[Flagged] = []
+    try:
+        complete = asyncio.run(_run(documents, places, wished, found, progress, flagged))
+    finally:  # what is flagged in one document is kept where the next cannot be translated
+        if review is not None and flagged:
+            for file in _keep_for_review(review, flagged, found.target.code):
+                progress.tell(_("What is flagged is in {file}.").format(file=file))
     if not complete:
         progress.tell(_("Stopped. The same command goes on from here."))
         return _INTERRUPTED
@@ -176,15 +179,15 @@ async def _run(
     wished: dict[str, Any],
     found: Setting,
     progress: Any,
-) -> tuple[bool, list[Flagged]]:
-    """Translate one document after the other; return whether that came to its end, and what is
-    flagged."""
+    flagged: list[Flagged],
+) -> bool:
+    """Translate one document after the other, and add what is flagged; return whether that came to
+    its end."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     assert task is not None
     for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(told, task.cancel)
-    flagged: list[Flagged] = []
     try:
         for path in wished["reviewed"]:
             count = await found.take_reviewed(path)
@@ -197,8 +200,8 @@ async def _run(
         for name, place in zip(documents, places, strict=True):
             flagged += await _one(name, place, wished, found, progress)
     except asyncio.CancelledError:
-        return False, flagged
-    return True, flagged
+        return False
+    return True
 
 
 async def _one(

@@ -90,7 +90,7 @@ def write(
     seen: set[str] = set()
     heading = _HEADING.format(language=target.replace("-", "_"), source=source, target=target)
     try:
-        with durable.locked(path), durable.replacing(path) as file:
+        with durable.held(path), durable.replacing(path) as file:
             file.write(heading.encode())
             for item in items:
                 if (key := key_of(item.parts)) in seen or not (entry := _entry(key, item)):
