@@ -93,7 +93,7 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
     FILE gets its translation beside it, as guide.fr.md of guide.md; standard input goes to standard
     output. What was translated before is remembered, so the same command goes on after a stop.
     """
-    from hinterland.plugins.translation import setting
+    from hinterland.plugins.translation import placing, setting
     from hinterland.plugins.translation.telling import Progress
 
     if wished["memory"] or wished["forget"]:
@@ -122,14 +122,26 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
             f"There is a file {review}, which may hold somebody's work.",
             "Give it back with --reviewed, or name another file.",
         )
-    places = _places(documents, wished, found.target)
+    if review is not None and not review.parent.is_dir():
+        raise InputError(f"There is no folder {review.parent}.", "Make it first.")
+    places = placing.places(
+        documents,
+        found.target,
+        wished["output"],
+        form=wished["form"],
+        overwrite=wished["overwrite"],
+        stream=wished["stream"],
+    )
     if found.chosen.url:
         said = _("The text will leave this machine, to {url}.")
         progress.say(said.format(url=found.chosen.url))
-    complete, flagged = asyncio.run(_run(documents, places, wished, found, progress))
-    if review is not None and flagged:
-        for file in _keep_for_review(review, flagged, found.target.code):
-            progress.tell(_("What is flagged is in {file}.").format(file=file))
+    flagged: list[Flagged] = []
+    try:
+        complete = asyncio.run(_run(documents, places, wished, found, progress, flagged))
+    finally:  # what is flagged in one document is kept where the next cannot be translated
+        if review is not None and flagged:
+            for file in _keep_for_review(review, flagged, found.target.code):
+                progress.tell(_("What is flagged is in {file}.").format(file=file))
     if not complete:
         progress.tell(_("Stopped. The same command goes on from here."))
         return _INTERRUPTED
@@ -161,59 +173,21 @@ def _look_after_memory(wished: dict[str, Any]) -> None:
     click.echo("\n".join(told) if told else _("Nothing is remembered."))
 
 
-def _places(documents: list[str], wished: dict[str, Any], target: Language) -> list[Path | None]:
-    """Return where each document's translation goes, None for standard output; raises InputError."""
-    from hinterland.plugins.translation.job import STDIN, place_beside
-
-    output = wished["output"]
-    if output is None:
-        places = [None if name == STDIN else place_beside(Path(name), target) for name in documents]
-    elif output == STDIN:
-        places = [None] * len(documents)
-    elif Path(output).is_dir() or output.endswith("/"):
-        if STDIN in documents:
-            raise InputError("Standard input has no name in a folder.", "Name a file with -o.")
-        if not Path(output).is_dir():
-            raise InputError(f"There is no folder {output}.", "Make it first.")
-        places = [place_beside(Path(name), target, Path(output)) for name in documents]
-    elif len(documents) > 1:
-        raise InputError(
-            f"{output} is one file, and there are {len(documents)} documents.",
-            "Name a folder with -o.",
-        )
-    else:
-        places = [Path(output)]
-    if places.count(None) > 1:
-        raise InputError("Only one document can go to standard output.", "Name a folder with -o.")
-    named = [each for each in places if each is not None]
-    if len(set(named)) < len(named):
-        raise InputError("Two documents would have the same translation.", "Do one at a time.")
-    for place in named:
-        if not place.parent.is_dir():
-            raise InputError(f"There is no folder {place.parent}.", "Make it first.")
-        if place.exists() and not wished["overwrite"]:
-            raise InputError(
-                f"{place} is there already.",
-                "--overwrite replaces it; what was translated before is remembered.",
-            )
-    return places
-
-
 async def _run(
     documents: list[str],
     places: list[Path | None],
     wished: dict[str, Any],
     found: Setting,
     progress: Any,
-) -> tuple[bool, list[Flagged]]:
-    """Translate one document after the other; return whether that came to its end, and what is
-    flagged."""
+    flagged: list[Flagged],
+) -> bool:
+    """Translate one document after the other, and add what is flagged; return whether that came to
+    its end."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     assert task is not None
     for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(told, task.cancel)
-    flagged: list[Flagged] = []
     try:
         for path in wished["reviewed"]:
             count = await found.take_reviewed(path)
@@ -226,14 +200,15 @@ async def _run(
         for name, place in zip(documents, places, strict=True):
             flagged += await _one(name, place, wished, found, progress)
     except asyncio.CancelledError:
-        return False, flagged
-    return True, flagged
+        return False
+    return True
 
 
 async def _one(
     name: str, place: Path | None, wished: dict[str, Any], found: Setting, progress: Any
 ) -> list[Flagged]:
     from hinterland.plugins.translation import job
+    from hinterland.plugins.translation.apart import apart
     from hinterland.plugins.translation.formats.document import Wishes
     from hinterland.plugins.translation.pipeline import Tally
     from hinterland.plugins.translation.quality.checks import Checks
@@ -246,14 +221,16 @@ async def _one(
         keys=wished["keys"],
         redo=wished["redo"],
     )
-    source = await asyncio.to_thread(job.read, name, wished["form"])
+    source = await apart(lambda: job.read(name, wished["form"]))
     document = await asyncio.to_thread(source.open, wishes)
     no_others: tuple[Language, ...] = ()
     if found.origin is not None:
         origin, others = found.origin, no_others
     else:
         origin, others = await _told(source, document, found.target, progress)
-    checks = Checks(source, wishes, back=wished["back_translate"], reference=wished["score"])
+    checks = await apart(
+        lambda: Checks(source, wishes, back=wished["back_translate"], reference=wished["score"])
+    )
     tally = Tally()
     streamed = wished["stream"] and place is None
     with checks:

@@ -80,33 +80,54 @@ class Flagged(msgspec.Struct, frozen=True):
         )
 
 
+def form_of(name: str, form: str | None) -> str:
+    """Return the format of a document by its file's name, where `form` does not say it.
+
+    Raises InputError where that says nothing, and where there is no such file.
+    """
+    if name == STDIN:
+        return form or "text"
+    path = Path(name)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder.", "Name a file.")
+    if not path.exists():
+        raise _missing(name)
+    try:
+        return form or formats.format_of(name)
+    except InputError:
+        if path.is_file():
+            raise
+        return "text"  # what a pipe is called says nothing
+
+
 def read(name: str, form: str | None) -> Source:
     """Return a document by its file's name; `form` is its format, where the name does not say it.
 
     Raises InputError where it cannot be read.
     """
-    if name == STDIN:
-        data = sys.stdin.buffer.read(LARGEST + 1)
-        path = None
-    else:
-        path = Path(name)
-        form = form or (formats.format_of(name) if path.is_file() else None)
-        try:
-            if not path.is_dir() and path.stat().st_size > LARGEST:
+    form = form_of(name, form)
+    path = None if name == STDIN else Path(name)
+    try:
+        if path is None:
+            # Not `sys.stdin.buffer`: whoever leaves meanwhile could not close it.
+            with open(sys.stdin.fileno(), "rb", closefd=False) as file:
+                data = file.read(LARGEST + 1)
+        else:
+            if path.stat().st_size > LARGEST:
                 raise _too_large(name)
             data = path.read_bytes()
-        except FileNotFoundError as error:
-            raise InputError(
-                f"There is no file {name}.",
-                "Words are translated from standard input: `echo … | hint translate --to fr`.",
-            ) from error
-        except OSError as error:
-            raise InputError(f"{name} cannot be read: {error.strerror or error}.") from error
+    except FileNotFoundError as error:
+        raise _missing(name) from error
+    except OSError as error:
+        raise InputError(
+            f"{name} cannot be read: {error.strerror or error}.",
+            "Check its name and permissions.",
+        ) from error
     if len(data) > LARGEST:
         raise _too_large(name)
     if not data.strip():
         raise InputError(f"There is nothing to translate in {_called(name)}.", "It is empty.")
-    return Source(name, data, form or "text", path)
+    return Source(name, data, form, path)
 
 
 def source_language(
@@ -116,7 +137,13 @@ def source_language(
 
     Raises InputError where that cannot be told, or where it is the one that is translated into.
     """
-    found = languages.detect("\n\n".join(_sample(document)))
+    sample = "\n\n".join(_sample(document))
+    if not sample.strip():
+        raise InputError(
+            f"There is nothing to translate in {_called(source.name)}.",
+            "It has no words, or none that --keys names.",
+        )
+    found = languages.detect(sample)
     several = found.mixed or ((found.language,) if found.language is not None else ())
     if not several:
         raise InputError(
@@ -188,8 +215,11 @@ def written(
     """Give a file that takes the place of `out` at the block's end, or of nothing where that fails;
     None is standard output, which then gets all of it at once. With `stream` it is written at once.
 
-    Raises StorageError. A new file may be read by whoever may read the document `like` it.
+    Raises StorageError. A new file may be read by whoever may read the document `like` it. A link
+    stays one: what it leads to is written.
     """
+    if out is not None and out.is_symlink():
+        out = Path(os.path.realpath(out))
     try:
         if out is None and stream:
             yield sys.stdout.buffer
@@ -250,6 +280,13 @@ def _mode(out: Path, like: Path | None) -> int:
 
 def _called(name: str) -> str:
     return "standard input" if name == STDIN else name
+
+
+def _missing(name: str) -> InputError:
+    return InputError(
+        f"There is no file {name}.",
+        "Words are translated from standard input: `echo … | hint translate --to fr`.",
+    )
 
 
 def _too_large(name: str) -> InputError:

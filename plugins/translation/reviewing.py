@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,8 @@ import msgspec
 from hinterland import durable, reading
 from hinterland.errors import InputError, StorageError
 from hinterland.plugins.translation.memory import Remembered, key_of
+from hinterland.plugins.translation.pipeline.asking import LAST_STYLE
+from hinterland.plugins.translation.segments import Segment, mask
 from hinterland.plugins.translation.segments.protected import stretches
 from hinterland.plugins.translation.units import Code, Kind, Parts, codes_of, text_of
 from hinterland.text import clean_line
@@ -51,7 +53,7 @@ class Item(msgspec.Struct, frozen=True):
     reason: str = ""
     """Why, in words for people."""
     tried: str = ""
-    """What a model made of it."""
+    """What a model made of it, as it said that."""
     where: str = ""
     """Where it is: the document, and the place in it."""
     context: str = ""
@@ -88,7 +90,7 @@ def write(
     seen: set[str] = set()
     heading = _HEADING.format(language=target.replace("-", "_"), source=source, target=target)
     try:
-        with durable.locked(path), durable.replacing(path) as file:
+        with durable.held(path), durable.replacing(path) as file:
             file.write(heading.encode())
             for item in items:
                 if (key := key_of(item.parts)) in seen or not (entry := _entry(key, item)):
@@ -107,10 +109,12 @@ def _entry(key: str, item: Item) -> bytes:
     """Return an entry; nothing where a PO file cannot hold it."""
     import polib
 
-    text = _marked(item.parts)
-    if text is None:
+    depth = _depth(item.parts)
+    if depth is None:
         return b""
-    told = [("Reason", item.reason), ("Tried", item.tried), ("Context", item.context)]
+    text = _with_marks(item.parts, depth)
+    tried = _as_marked(item.parts, item.tried, depth)
+    told = [("Reason", item.reason), ("Tried", tried), ("Context", item.context)]
     where = clean_line(item.where).replace("·", " ")
     lines = [
         *(f"#. {name}: {clean_line(text, 2000)}" for name, text in told if text),
@@ -210,27 +214,41 @@ def _placeholders(text: str) -> Counter[str]:
     return Counter(each for each in found if each[0] in "%{$" and each != "%%")
 
 
-def _marked(parts: Parts) -> str | None:
-    """Return a segment with its codes as marks, in as many brackets as it takes to tell them; None
-    where that does not help, or UTF-8 cannot hold it."""
+def _depth(parts: Parts) -> int | None:
+    """Return in how many brackets a segment's marks have to stand to be told; None where that does
+    not help, or UTF-8 cannot hold it."""
     if any(map(_SURROGATES.search, (part for part in parts if isinstance(part, str)))):
         return None
     key = key_of(parts)
     for depth in _DEPTHS:
         text = _with_marks(parts, depth)
         if key_of(_read_marks(text, depth)[0]) == key:
-            return text
+            return depth
     return None
 
 
+def _as_marked(parts: Parts, tried: str, depth: int) -> str:
+    """Return what a model made of a segment, with the marks that people see in place of its own."""
+    marks = iter(_marks(codes_of(parts), depth))
+    shown = {
+        mark.token: mark.kept if isinstance(mark.kept, str) else next(marks)
+        for mark in mask(Segment(parts), LAST_STYLE).marks
+    }
+    if not shown:
+        return tried
+    return re.sub("|".join(map(re.escape, shown)), lambda found: shown[found.group()], tried)
+
+
 def _with_marks(parts: Parts, depth: int) -> str:
+    marks = iter(_marks(codes_of(parts), depth))
+    return "".join(part if isinstance(part, str) else next(marks) for part in parts)
+
+
+def _marks(codes: Iterable[Code], depth: int) -> Iterator[str]:
     before, after = "<" * depth, ">" * depth
     numbers: dict[int, int] = {}
-    count, shown = 0, []
-    for part in parts:
-        if isinstance(part, str):
-            shown.append(part)
-            continue
+    count = 0
+    for part in codes:
         if part.kind is Kind.ALONE or part.pair not in numbers:
             count += 1
         if part.kind is Kind.ALONE:
@@ -238,8 +256,7 @@ def _with_marks(parts: Parts, depth: int) -> str:
         else:
             number = numbers.setdefault(part.pair, count)
             inner = f"/{number}" if part.kind is Kind.CLOSE else f"{number}"
-        shown.append(f"{before}{inner}{after}")
-    return "".join(shown)
+        yield f"{before}{inner}{after}"
 
 
 def _read_marks(text: str, depth: int) -> tuple[Parts, list[str]]:

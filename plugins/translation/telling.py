@@ -112,7 +112,7 @@ class Progress:
             self._print(
                 clean_line(f"  {each.chrf:5.1f} {place}“{each.source}” → “{each.translated}”", 300)
             )
-            self._print(clean_line(f"        “{each.back or translated(each.trouble)}”", 300))
+            self._print("      " + clean_line(f"“{each.back or translated(each.trouble)}”", 300))
 
     async def _show(self, document: Document) -> None:
         counting = asyncio.create_task(asyncio.to_thread(_characters, document))

@@ -69,6 +69,14 @@ def test_what_people_write_is_remembered_for_every_model(tmp_path: Path) -> None
         assert memory.find(("Nobody looks at this.",)) is None
 
 
+def test_what_was_tried_has_the_marks_that_people_write(tmp_path: Path) -> None:
+    path = tmp_path / "review.po"
+    reviewing.write(
+        path, [Item(("Give 5 mg. ", *LINK), tried="[[1]]. [[2]]ça[[3]],[[4]]")], "en", "fr"
+    )
+    assert "#. Tried: 5 mg. <1>ça</1>,<br2/>\n" in path.read_text()
+
+
 TEXT = st.text(
     st.one_of(st.sampled_from('<1>/br2"\\\n#·'), st.characters(exclude_categories=["Cs", "Cc"]))
 )

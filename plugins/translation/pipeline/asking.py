@@ -32,6 +32,8 @@ from hinterland.plugins.translation.units import text_of
 
 _STYLES = (Style.TAGS, Style.BRACKETS)
 """How marks are written at the first and at the second try."""
+LAST_STYLE = _STYLES[-1]
+"""How they are in what a model said last."""
 _SHORTEST_ANSWER, _LONGEST_BY_CHARACTER = 64, 2
 """Tokens that an answer may have: so many, and so many more for each character that is asked for;
 scripts that a model knows badly take more than one token for a character."""

@@ -1,0 +1,76 @@
+"""Where translations go: what would write over something else is refused before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hinterland.errors import InputError
+from hinterland.plugins.translation.job import STDIN, form_of, place_beside
+from hinterland.plugins.translation.languages import Language
+
+
+def places(
+    documents: Sequence[str],
+    target: Language,
+    output: str | None = None,
+    *,
+    form: str | None = None,
+    overwrite: bool = False,
+    stream: bool = False,
+) -> list[Path | None]:
+    """Return where each document's translation goes, None for standard output.
+
+    Raises InputError where that cannot be, and where a document is not there or of no format.
+    """
+    for name in documents:
+        form_of(name, form)
+    found = _named(documents, target, output)
+    if found.count(None) > 1:
+        raise InputError("Only one document can go to standard output.", "Name a folder with -o.")
+    files = [each for each in found if each is not None]
+    if len(set(files)) < len(files):
+        raise InputError("Two documents would have the same translation.", "Do one at a time.")
+    for name, place in zip(documents, found, strict=True):
+        if place is None:
+            continue
+        # What is streamed takes its place before all of its own source is translated.
+        kept = [each for each in documents if each != STDIN and (stream or each != name)]
+        _check(place, kept, overwrite=overwrite)
+    return found
+
+
+def _named(documents: Sequence[str], target: Language, output: str | None) -> list[Path | None]:
+    if output is None:
+        return [None if name == STDIN else place_beside(Path(name), target) for name in documents]
+    if output == STDIN:
+        return [None] * len(documents)
+    if Path(output).is_dir() or output.endswith("/"):
+        if STDIN in documents:
+            raise InputError("Standard input has no name in a folder.", "Name a file with -o.")
+        if not Path(output).is_dir():
+            raise InputError(f"There is no folder {output}.", "Make it first.")
+        return [place_beside(Path(name), target, Path(output)) for name in documents]
+    if len(documents) > 1:
+        raise InputError(
+            f"{output} is one file, and there are {len(documents)} documents.",
+            "Name a folder with -o.",
+        )
+    return [Path(output)]
+
+
+def _check(place: Path, kept: Sequence[str], *, overwrite: bool) -> None:
+    """Raise InputError where a translation cannot go there, or would write over one of `kept`."""
+    if not place.parent.is_dir():
+        raise InputError(f"There is no folder {place.parent}.", "Make it first.")
+    if not place.exists():
+        return
+    if not place.is_file():
+        raise InputError(f"{place} is not a file.", "Name a file with -o.")
+    if not overwrite:
+        raise InputError(
+            f"{place} is there already.",
+            "--overwrite replaces it; what was translated before is remembered.",
+        )
+    if any(map(place.samefile, kept)):
+        raise InputError(f"{place} is itself one of the documents.", "Name another file with -o.")
