@@ -16,7 +16,7 @@ from hinterland.language import _, n_
 from hinterland.plugins.translation.formats import FORMATS
 
 if TYPE_CHECKING:
-    from hinterland.plugins.translation.job import Flagged
+    from hinterland.plugins.translation.job import Flagged, Source
     from hinterland.plugins.translation.languages import Language
     from hinterland.plugins.translation.setting import Setting
 
@@ -93,7 +93,7 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
     FILE gets its translation beside it, as guide.fr.md of guide.md; standard input goes to standard
     output. What was translated before is remembered, so the same command goes on after a stop.
     """
-    from hinterland.plugins.translation import setting
+    from hinterland.plugins.translation import job, setting
     from hinterland.plugins.translation.telling import Progress
 
     if wished["memory"] or wished["forget"]:
@@ -122,14 +122,30 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
             f"There is a file {review}, which may hold somebody's work.",
             "Give it back with --reviewed, or name another file.",
         )
+    if review is not None and not review.parent.is_dir():
+        raise InputError(f"There is no folder {review.parent}.", "Make it first.")
+    if wished["reviewed"] and wished["no_memory"]:
+        raise InputError(
+            "What --reviewed takes goes into the memory, and --no-memory keeps nothing.",
+            "Leave one of them out.",
+        )
     places = _places(documents, wished, found.target)
+    # Here and not in the loop, which a thread that waits for somebody's words would keep from ending.
+    waited_for = {
+        name: job.read(name, wished["form"]) for name in documents if not Path(name).is_file()
+    }
     if found.chosen.url:
         said = _("The text will leave this machine, to {url}.")
         progress.say(said.format(url=found.chosen.url))
-    complete, flagged = asyncio.run(_run(documents, places, wished, found, progress))
-    if review is not None and flagged:
-        for file in _keep_for_review(review, flagged, found.target.code):
-            progress.tell(_("What is flagged is in {file}.").format(file=file))
+    flagged: list[Flagged] = []
+    try:
+        complete = asyncio.run(
+            _run(documents, places, wished, found, progress, waited_for, flagged)
+        )
+    finally:  # a document that is broken takes nothing from what was flagged in those before it
+        if review is not None and flagged:
+            for file in _keep_for_review(review, flagged, found.target.code):
+                progress.tell(_("What is flagged is in {file}.").format(file=file))
     if not complete:
         progress.tell(_("Stopped. The same command goes on from here."))
         return _INTERRUPTED
@@ -205,15 +221,18 @@ async def _run(
     wished: dict[str, Any],
     found: Setting,
     progress: Any,
-) -> tuple[bool, list[Flagged]]:
-    """Translate one document after the other; return whether that came to its end, and what is
-    flagged."""
+    waited_for: dict[str, Source],
+    flagged: list[Flagged],
+) -> bool:
+    """Translate one document after the other, and add to what is flagged; return whether that came
+    to its end. `waited_for` has those that are read already."""
+    from hinterland.plugins.translation import job
+
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     assert task is not None
     for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(told, task.cancel)
-    flagged: list[Flagged] = []
     try:
         for path in wished["reviewed"]:
             count = await found.take_reviewed(path)
@@ -224,14 +243,17 @@ async def _run(
             )
             progress.tell(said.format(count=count, file=path))
         for name, place in zip(documents, places, strict=True):
-            flagged += await _one(name, place, wished, found, progress)
+            source = waited_for.pop(name, None)
+            if source is None:
+                source = await asyncio.to_thread(job.read, name, wished["form"])
+            flagged += await _one(source, place, wished, found, progress)
     except asyncio.CancelledError:
-        return False, flagged
-    return True, flagged
+        return False
+    return True
 
 
 async def _one(
-    name: str, place: Path | None, wished: dict[str, Any], found: Setting, progress: Any
+    source: Source, place: Path | None, wished: dict[str, Any], found: Setting, progress: Any
 ) -> list[Flagged]:
     from hinterland.plugins.translation import job
     from hinterland.plugins.translation.formats.document import Wishes
@@ -246,7 +268,6 @@ async def _one(
         keys=wished["keys"],
         redo=wished["redo"],
     )
-    source = await asyncio.to_thread(job.read, name, wished["form"])
     document = await asyncio.to_thread(source.open, wishes)
     no_others: tuple[Language, ...] = ()
     if found.origin is not None:
