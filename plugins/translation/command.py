@@ -124,6 +124,11 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
         )
     if review is not None and not review.parent.is_dir():
         raise InputError(f"There is no folder {review.parent}.", "Make it first.")
+    if wished["reviewed"] and wished["no_memory"]:
+        raise InputError(
+            "What --reviewed takes goes into the memory, and --no-memory keeps nothing.",
+            "Leave one of them out.",
+        )
     places = placing.places(
         documents,
         found.target,

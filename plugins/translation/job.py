@@ -10,7 +10,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -184,19 +184,21 @@ async def translate(
     """
     writer = document.writer(out)
     flagged: list[Flagged] = []
-    async for done in translator.translate(document.units()):
-        try:
-            writer.put(done.unit, done.parts, doubtful=bool(done.flagged))
-        except Unwritable as error:
-            writer.put(done.unit, None)
-            done = _unwritten(done, str(error))
-            translator.tally.flagged[FORMAT] += len(done.outcomes)
-        flagged += (
-            Flagged(title, translator.pair.source.code, done.unit, each) for each in done.flagged
-        )
-        told(done)
-        if stream:
-            out.flush()
+    async with aclosing(translator.translate(document.units())) as translations:
+        async for done in translations:
+            try:
+                writer.put(done.unit, done.parts, doubtful=bool(done.flagged))
+            except Unwritable as error:
+                writer.put(done.unit, None)
+                done = _unwritten(done, str(error))
+                translator.tally.flagged[FORMAT] += len(done.outcomes)
+            flagged += (
+                Flagged(title, translator.pair.source.code, done.unit, each)
+                for each in done.flagged
+            )
+            told(done)
+            if stream:
+                out.flush()
     writer.close()
     return flagged
 

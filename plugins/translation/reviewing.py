@@ -18,6 +18,7 @@ from hinterland.errors import InputError, StorageError
 from hinterland.plugins.translation.memory import Remembered, key_of
 from hinterland.plugins.translation.pipeline.asking import LAST_STYLE
 from hinterland.plugins.translation.segments import Segment, mask
+from hinterland.plugins.translation.segments.masking import is_in_order
 from hinterland.plugins.translation.segments.protected import stretches
 from hinterland.plugins.translation.units import Code, Kind, Parts, codes_of, text_of
 from hinterland.text import clean_line
@@ -199,8 +200,14 @@ def _translated(context: str, source: str, target: str) -> tuple[Parts, Remember
         raise ValueError(f"the mark {mark} {how}")
     if not _is_nested(codes_of(translated)):
         raise ValueError("its marks cross each other")
-    if lost := _placeholders(text_of(parts)) - _placeholders(text_of(translated)):
+    ours, ours_in_order = _placeholders(text_of(parts))
+    given, in_order = _placeholders(text_of(translated))
+    if lost := ours - given:
         raise ValueError(f"the placeholder {next(iter(lost))} is missing")
+    if new := given - ours:
+        raise ValueError(f"the placeholder {next(iter(new))} is once more in it than in the source")
+    if in_order != ours_in_order:
+        raise ValueError(f"the placeholders {' '.join(in_order)} are in another order")
     places = iter(theirs)
     text = tuple(
         part if isinstance(part, str) else numbers.index(next(places)) for part in translated
@@ -208,10 +215,11 @@ def _translated(context: str, source: str, target: str) -> tuple[Parts, Remember
     return parts, Remembered(text, reviewed=True)
 
 
-def _placeholders(text: str) -> Counter[str]:
-    """Return what a program fills in, without which it may fail."""
-    found = (match.group() for match in stretches(text))
-    return Counter(each for each in found if each[0] in "%{$" and each != "%%")
+def _placeholders(text: str) -> tuple[Counter[str], list[str]]:
+    """Return what a program fills in, without which it may fail, and what of it by its place."""
+    stretched = (match.group() for match in stretches(text))
+    found = [each for each in stretched if each[0] in "%{$" and each != "%%"]
+    return Counter(found), list(filter(is_in_order, found))
 
 
 def _depth(parts: Parts) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from hinterland.errors import InputError
@@ -41,8 +42,11 @@ async def answer(typed: str) -> AsyncIterator[str]:
         yield _("(The text leaves this machine, to {url}.)").format(url=found.chosen.url)
         yield "\n\n"
     document = open_document(text.encode(), "text", Wishes(target=found.target.code))
-    async with found.translator(origin, Tally()) as translator:
-        async for done in translator.translate(document.units()):
+    async with (
+        found.translator(origin, Tally()) as translator,
+        aclosing(translator.translate(document.units())) as translations,
+    ):
+        async for done in translations:
             yield f"{text_of(done.parts or done.unit.parts)}\n\n"
             for each in done.flagged:
                 if each.flag is not None:

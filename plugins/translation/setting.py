@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -79,17 +79,23 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
             base.hash if base is not None else "",
             f"{CUTTING} {profile.version} {self.temperature}",
         )
+        with await asyncio.to_thread(self._memory, keyed, paused) as memory:
+            try:
+                manner = Manner(uncovered, self.redo_flagged, mixed)
+                yield Translator([target], asking, memory, manner, say=say)
+            except BaseException:  # nobody waits for space that a full disk may never have
+                memory.give_up()
+                raise
+            finally:
+                await _closed(memory)
+
+    def _memory(self, keyed: Keyed, paused: Callable[[bool], None]) -> Memory:
+        """Return what is remembered; where nothing is to be, in files that have lost their names
+        before there is a word in them: a kill leaves nothing."""
+        if self.remember:
+            return Memory(self.places.translations, keyed, paused=paused)
         with tempfile.TemporaryDirectory() as passing:
-            folder = self.places.translations if self.remember else Path(passing)
-            with await asyncio.to_thread(Memory, folder, keyed, paused=paused) as memory:
-                try:
-                    manner = Manner(uncovered, self.redo_flagged, mixed)
-                    yield Translator([target], asking, memory, manner, say=say)
-                except asyncio.CancelledError:
-                    memory.give_up()
-                    raise
-                finally:
-                    await asyncio.shield(memory.close())
+            return Memory(Path(passing), keyed, paused=paused)
 
     def pair(self, origin: Language) -> Pair:
         """Return the languages; raises InputError where they are one."""
@@ -108,9 +114,20 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         with Memory(self.places.translations, of_people) as memory:
             for parts, remembered in review.done:
                 memory.add(parts, remembered)
-            with suppress(asyncio.CancelledError):
-                await memory.close()
+            await _closed(memory)
         return len(review.done)
+
+
+async def _closed(memory: Memory) -> None:
+    """Make durable what was added; whoever is cancelled meanwhile does not wait for a full disk, and
+    leaves nothing behind that would still write."""
+    closing = asyncio.create_task(memory.close())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        memory.give_up()
+        await closing
+        raise
 
 
 def find(  # noqa: PLR0913 - the settings of a run, by name

@@ -228,6 +228,35 @@ def test_ctrl_c_leaves_no_half_document_and_the_same_command_goes_on(
     assert out.read_bytes() == source.read_bytes()
 
 
+def test_ctrl_c_ends_a_wait_for_words(home: Path) -> None:
+    with translating("--from", "en", "--to", "fr", "-m", "echo", stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write("Bring water. " * 40_000)  # more than a pipe holds: it is being read
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+
+
+def test_a_broken_document_takes_nothing_from_what_was_flagged_before_it(
+    hint: Hint, tmp_path: Path
+) -> None:
+    good, broken, review = tmp_path / "a.txt", tmp_path / "b.json", tmp_path / "flagged.po"
+    good.write_text("Bring water.\n")
+    broken.write_text("{")
+    (tmp_path / "terms.csv").write_text("en,fr\nwater,eau\n")
+    command = (good, broken, "--from", "en", "--to", "fr", "-m", "echo", "--review", review)
+    ended = hint("translate", *map(str, command), "--terms", str(tmp_path / "terms.csv"))
+    assert ended.returncode == 2, said(ended)
+    assert "Bring water." in review.read_text()
+    for arguments, wrong in (
+        (("--review", str(tmp_path / "none" / "flagged.po")), "There is no folder"),
+        (("--reviewed", str(review), "--no-memory"), "--no-memory keeps nothing"),
+    ):
+        ended = hint("translate", str(good), "-o", "-", "--to", "fr", "-m", "echo", *arguments)
+        assert ended.returncode == 2
+        assert wrong in said(ended)
+
+
 def test_a_stream_comes_as_it_is_translated(home: Path) -> None:
     """What goes to a terminal or a pipe with `--stream` does not wait for the end."""
     text = "".join(f"Village {number} has a deep well.\n\n" for number in range(40))

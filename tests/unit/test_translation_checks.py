@@ -164,6 +164,11 @@ def test_a_translation_is_taken(text: str, answer: str, codes: str) -> None:
         ("About 3 million people.", "大约300万人。", "en>zh"),
         ("About 3 million people.", "Takriban watu milioni 3.", "en>sw"),
         ("Add ½ spoon.", "Ajoutez 0,5 cuillère.", "en>fr"),
+        ("About 3 million people.", "Etwa 3 Mio. Menschen.", "en>de"),
+        ("It costs 5 cents a day.", "Cela coûte 5 cents par jour.", "en>fr"),
+        ("It is -5 outside.", "Il fait moins 5 dehors.", "en>fr"),
+        ("It is -5 outside.", "الجو 5- في الخارج.", "en>ar"),
+        ("See pages 5-10 there.", "Voir là les pages 5 à 10.", "en>fr"),
     ],
 )
 def test_numbers_may_be_written_otherwise(text: str, answer: str, codes: str) -> None:
@@ -183,10 +188,40 @@ def test_numbers_may_be_written_otherwise(text: str, answer: str, codes: str) ->
         ("You may take tablets.", "Vous pouvez prendre 5 comprimés.", "en>fr"),
         ("Wait 12 or 15 days.", "Attendez 12 jours.", "en>fr"),
         ("Wait 12 days.", "Attendez 12 ou 12 jours.", "en>fr"),
+        ("About 3 million people.", "Environ 3 personnes.", "en>fr"),
+        ("About 3 million people.", "Environ 3 milliards de personnes.", "en>fr"),
+        ("About 3 people.", "Environ 3 millions de personnes.", "en>fr"),
+        ("The balance is -500 now.", "Le solde est de 500 maintenant.", "en>fr"),
+        ("The balance is 500 now.", "Le solde est de -500 maintenant.", "en>fr"),
     ],
 )
 def test_a_number_that_changed_is_refused(text: str, answer: str, codes: str) -> None:
     assert trouble(text, answer, codes) is Trouble.NUMBER
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Take 1 tablet of 5 mg now.", "Prenez un comprimé de 1<x1/> maintenant."),
+        ("Wait 10 minutes, then take 5 mg.", "Attendez puis prenez 10.<x1/>."),
+        ("Give 5 mg now.", "Donnez -<x1/> maintenant."),
+        ("From 1.2.3 to 4.5.6 in an hour.", "De <x1/><x2/> en une heure."),
+        ("Hello {name}, come in.", "Bonjour {<x1/>}, entrez."),
+        ("Hello {name}, come in.", "Bonjour $<x1/>, entrez."),
+        ("Copy %s to the disk.", "Copiez %<x1/> sur le disque."),
+    ],
+)
+def test_nothing_touches_a_mark_and_makes_another_of_it(text: str, answer: str) -> None:
+    masked = mask(Segment((text,)), Style.TAGS)
+    with pytest.raises(Unfit) as caught:
+        read_answer(masked, answer, find("en"), find("fr"), was_cut=False)
+    assert caught.value.kind is Trouble.MARK
+
+
+def test_what_touched_a_mark_in_the_source_may_touch_it_in_the_translation() -> None:
+    masked = mask(Segment(("Show {a} here: 3,{b} and 7 times.",)), Style.TAGS)
+    said = f"Montrez <x1/> ici : 3,{masked.marks[1].token} et 7 fois."
+    assert read_answer(masked, said, find("en"), find("fr"), was_cut=False)
 
 
 def test_lenient_leaves_out_what_an_echo_cannot_do_and_no_more() -> None:

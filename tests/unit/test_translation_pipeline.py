@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from io import BytesIO
@@ -231,6 +232,33 @@ def test_what_breaks_a_document_ends_the_run_and_keeps_what_was_done(tmp_path: P
 
     with pytest.raises(ValueError, match="line 2"):
         run(tmp_path, units(), Engine(upper))
+
+
+def test_whoever_stops_reading_leaves_nothing_at_work(tmp_path: Path) -> None:
+    """A disk that fills under the document: no worker may write into a memory that is closed."""
+
+    class Full(BytesIO):
+        def write(self, data: Any) -> int:
+            if self.tell():
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    async def work() -> None:
+        text = "\n\n".join(f"Village {number} has a well." for number in range(20))
+        document = open_document(text.encode(), "text", Wishes(target="fr"))
+        with Memory(tmp_path, KEYED) as memory:
+            asking = Asking(PAIR, profiles.load()["echo"], tally=Tally())
+            engine = EchoEngine(
+                tokens_per_second=100, answer=lambda request: upper(source_of(request))
+            )
+            translator = Translator([Target(engine, None, 4)], asking, memory)
+            with pytest.raises(OSError, match="No space"):
+                await job.translate("it", document, Full(), translator)
+            workers = [each for each in asyncio.all_tasks() if "Run." in str(each)]
+            assert not workers
+            await memory.close()
+
+    asyncio.run(work())
 
 
 def test_codes_come_back_from_the_memory_as_they_stand_in_each_place(tmp_path: Path) -> None:

@@ -197,3 +197,23 @@ def test_nobodys_work_is_overwritten_and_a_failure_leaves_nothing(tmp_path: Path
         reviewing.write(tmp_path / "none" / "review.po", [], "en", "fr")
     with pytest.raises(InputError, match="there is no such file"):
         reviewing.read(tmp_path / "other.po")
+
+
+@pytest.mark.parametrize(
+    ("translation", "wrong"),
+    [
+        ("Supprimez %d de %s.", "are in another order"),
+        ("Supprimez %s de %d, %s.", "is once more in it"),
+        ("Supprimez %s de %d {name}.", "is once more in it"),
+        ("Supprimez %s.", "is missing"),
+    ],
+)
+def test_people_too_leave_a_program_its_placeholders(
+    tmp_path: Path, translation: str, wrong: str
+) -> None:
+    path = tmp_path / "review.po"
+    reviewing.write(path, [Item(("Remove %s from %d.",))], "en", "fr")
+    fill_in(path, translation)
+    with pytest.raises(InputError) as caught:
+        reviewing.read(path)
+    assert wrong in caught.value.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from itertools import chain
 
 import msgspec
@@ -75,7 +75,7 @@ class Translator:
         self._ready = asyncio.Event()
         self._under_way: dict[Parts, asyncio.Event] = {}
 
-    async def translate(self, units: Iterable[Unit]) -> AsyncIterator[Translated]:
+    async def translate(self, units: Iterable[Unit]) -> AsyncGenerator[Translated]:
         """Yield each unit with its translation, in order.
 
         Raises what reading the units raises, EngineError when no engine answers any more and
@@ -105,6 +105,10 @@ class Translator:
                 await self._ready.wait()
                 self._ready.clear()
             await working
+            if self._order:
+                raise EngineError(
+                    "Some segments were never answered.", "Run the same command again."
+                )
         finally:
             working.cancel()
             with contextlib.suppress(asyncio.CancelledError, HinterlandError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import tempfile
 from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -84,16 +85,17 @@ class WayBack:
         segments, lost, total = 0, 0, 0.0
         worst: list[tuple[float, int, Returned]] = []
         there = self._read()
-        async for done in translator.translate(self._units()):
-            returned = _compared(next(there), done)
-            segments += 1
-            lost += bool(returned.trouble)
-            total += returned.chrf
-            entry = (-returned.chrf, -segments, returned)
-            if len(worst) < self._most:
-                heapq.heappush(worst, entry)
-            else:
-                heapq.heappushpop(worst, entry)
+        async with aclosing(translator.translate(self._units())) as translations:
+            async for done in translations:
+                returned = _compared(next(there), done)
+                segments += 1
+                lost += bool(returned.trouble)
+                total += returned.chrf
+                entry = (-returned.chrf, -segments, returned)
+                if len(worst) < self._most:
+                    heapq.heappush(worst, entry)
+                else:
+                    heapq.heappushpop(worst, entry)
         return Report(
             segments,
             lost,

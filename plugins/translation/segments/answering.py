@@ -11,6 +11,7 @@ from hinterland.plugins.translation.segments.numbers import wrong_number
 from hinterland.plugins.translation.segments.protected import is_foreign, stretches
 from hinterland.plugins.translation.segments.restoring import restored
 from hinterland.plugins.translation.segments.sounding import check_length, check_sound
+from hinterland.plugins.translation.segments.touching import check_touching
 from hinterland.plugins.translation.segments.unfit import Trouble, Unfit
 from hinterland.plugins.translation.units import Parts
 
@@ -42,6 +43,7 @@ def read_answer(
         return masked.segment.parts
     found = restored(masked, text)
     _check_newcomers(masked, found)
+    check_touching(masked, found)
     asked = _words_of(masked)
     words = " ".join(each for each in found if isinstance(each, str))
     if wrong := wrong_number(asked, words, (source, target)):

@@ -108,8 +108,8 @@ class _Names:
         if isinstance(kept, re.Match):
             text = kept.group()
             if self._style is Style.KNOWN:
-                return Mark(text, text, _is_in_order(text))
-            return Mark(self._alone(number), text, _is_in_order(text))
+                return Mark(text, text, is_in_order(text))
+            return Mark(self._alone(number), text, is_in_order(text))
         if kept.kind is Kind.ALONE or self._style is Style.BRACKETS:
             return Mark(self._alone(number), kept)
         name = self._numbers.get(kept.pair)
@@ -129,6 +129,6 @@ _IN_ORDER = re.compile(
 )
 
 
-def _is_in_order(text: str) -> bool:
+def is_in_order(text: str) -> bool:
     """Whether a program fills this in by its place, as the first `%s` or the second."""
     return _IN_ORDER.search(text) is not None

@@ -28,12 +28,21 @@ _SCALED_BEHIND = frozenset({"zh", "yue", "ja", "ko"})
 """Languages that write 万 directly after the digits."""
 _NEAR = 24
 """Characters after a number in which the word that multiplies it stands."""
+_LARGE = 1000
+_SHORTENED = re.compile(
+    r"[ \u00a0\u202f-]?(?:(?:[mkb]|mi|bn|tr|tsd|mrd|mld|mln|mio|тыс|млн|млрд)\b|mi[lo]|tau|thou)",
+    re.IGNORECASE,
+)
+"""What such a word looks like where the list does not have it as it stands."""
+_MINUS = re.compile(r"(?<![A-Za-z\d_\u00c0-\u058f.,)\]%°’'\"-])[-−](?=\d)")
+_MINUS_BEHIND = re.compile(r"\d[-−](?!\d)")  # of scripts from right to left
 
 
 class _Spelling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: tuple[str, ...]
     scales: dict[str, int]
     months: tuple[str, ...]
+    minus: tuple[str, ...]
 
 
 @functools.cache
@@ -47,9 +56,13 @@ def wrong_number(source: str, translated: str, languages: tuple[Language, Langua
     if not _DIGIT.search(source) and not _DIGIT.search(translated):
         return ""
     source, translated = _plain(source), _plain(translated)
+    if wrong := _with_other_sign(source, translated, languages):
+        return wrong
     copied = Counter(_NUMBER.findall(source)) == Counter(_NUMBER.findall(translated))
     if copied and languages[1].base not in _SCALED_BEHIND:
-        return ""
+        found = _found(source, languages[0]), _found(translated, languages[1])
+        if all(number.scale < _LARGE for numbers in found for number in numbers):
+            return ""
     wrong = ""
     for grouped in (False, True):  # 3 100: one number or two
         wrong = _compared(source, translated, languages, grouped=grouped)
@@ -85,7 +98,7 @@ def _compared(
     given = _found(translated, theirs)
     left, new = list(wanted), list(given)
     for number in wanted:
-        match = next((each for each in new if _is_same(number, each, theirs)), None)
+        match = next((each for each in new if _is_same(number, each, languages)), None)
         if match is not None:
             left.remove(number)
             new.remove(match)
@@ -108,15 +121,61 @@ class _Number(msgspec.Struct, frozen=True):
     value: Decimal
     """With the word after it that multiplies."""
     scale: int
+    around: str
+    """The text before and after it."""
+    after: str
 
 
-def _is_same(number: _Number, other: _Number, theirs: Language) -> bool:
-    """Whether a number is another; copied as it stood it is, but for a scale that is written to it:
-    3 million is not 3万."""
+def _is_same(number: _Number, other: _Number, languages: tuple[Language, Language]) -> bool:
+    """Whether a number is another; copied as it stood it is, but for what multiplies it:
+    3 million is neither 3万 nor 3 milliards."""
     if number.value == other.value:
         return True
-    copied = number.spelled == other.spelled
-    return copied and (theirs.base not in _SCALED_BEHIND or number.scale == other.scale)
+    if number.spelled != other.spelled:
+        return False
+    if number.scale == other.scale or max(number.scale, other.scale) < _LARGE:
+        return True
+    if languages[1].base in _SCALED_BEHIND:
+        return False
+    ours, theirs = languages
+    return _may_be_scaled(number, other.scale, ours) or _may_be_scaled(other, number.scale, theirs)
+
+
+def _may_be_scaled(number: _Number, scale: int, language: Language) -> bool:
+    """Whether a number that nothing seems to multiply is multiplied by a scale all the same."""
+    spelling = _spellings().get(language.base)
+    if number.scale != 1:
+        return False
+    if spelling is None or _SHORTENED.match(number.after):
+        return True
+    around = number.around.casefold()
+    return any(name in around for name, many in spelling.scales.items() if many == scale)
+
+
+def _with_other_sign(source: str, translated: str, languages: tuple[Language, Language]) -> str:
+    """Return the first number that lost or got a minus, as it is written; "" where none did."""
+    ours, theirs = (
+        _negative(text, language)
+        for text, language in zip((source, translated), languages, strict=True)
+    )
+    if len(ours) > len(theirs) and not _says_minus(translated, languages[1]):
+        return ours[0]
+    if len(theirs) > len(ours) and not _says_minus(source, languages[0]):
+        return theirs[0]
+    return ""
+
+
+def _negative(text: str, language: Language) -> list[str]:
+    found = [number for at in _MINUS.finditer(text) if (number := _NUMBER.match(text, at.end()))]
+    behind = _MINUS_BEHIND.findall(text) if language.rtl else []
+    return [f"-{number.group()}" for number in found] + behind
+
+
+def _says_minus(text: str, language: Language) -> bool:
+    """Whether a text has a word for a minus; of a language without a list it may."""
+    spelling = _spellings().get(language.base)
+    folded = text.casefold()
+    return spelling is None or any(word in folded for word in spelling.minus)
 
 
 def _found(text: str, language: Language) -> list[_Number]:
@@ -125,8 +184,11 @@ def _found(text: str, language: Language) -> list[_Number]:
     numbers = []
     for found in _NUMBER.finditer(text):
         spelled = found.group()
-        scale = _scale(text[found.end() : found.end() + _NEAR], spelling)
-        numbers.append(_Number(spelled, _value(spelled, language.decimal) * scale, scale))
+        after = text[found.end() : found.end() + _NEAR]
+        scale = _scale(after, spelling)
+        value = _value(spelled, language.decimal) * scale
+        around = f"{text[max(0, found.start() - _NEAR) : found.start()]} {after}"
+        numbers.append(_Number(spelled, value, scale, around, after))
     return numbers
 
 

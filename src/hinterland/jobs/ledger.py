@@ -215,6 +215,7 @@ class Ledger:
 
     def give_up(self) -> None:
         """Drop what a full disk has not taken: it was not counted."""
+        self._write_added()
         if self._held:
             self._added.clear()
             self._held = False
