@@ -167,3 +167,12 @@ def test_a_very_long_line_is_cut_where_it_hurts_least() -> None:
         assert max(len(text_of(each.parts)) for each in segments) <= LONGEST
     for segment in cut(Unit(parts=("word and more, " * 500,)), ENGLISH):
         assert text_of(segment.parts).endswith("more,")
+
+
+def test_spaces_that_take_several_bytes_before_a_full_stop_are_no_trouble() -> None:
+    """With these sentencex 1.0 fails, in a way that no `except Exception` sees."""
+    text = "me]” ？).)? ”n!\n…。\u2003E\u3000\u2003.😀].x"
+    unit = Unit(parts=(text,))
+    segments = cut(unit, ENGLISH)
+    assert len(segments) > 1
+    assert join(unit, segments, [each.parts for each in segments]) == unit.parts

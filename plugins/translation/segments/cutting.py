@@ -20,6 +20,11 @@ from hinterland.plugins.translation.units import Code, Kind, Parts, Unit
 LONGEST = 1000
 """Characters of a segment; a longer sentence is cut where it hurts least."""
 _STAND_IN = "\N{OBJECT REPLACEMENT CHARACTER}"
+_PLAIN = {
+    ord(each): " "
+    for each in "\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+}
 _BREAKS = (
     re.compile(r"[;:。；：．][”’»)\]]*\s*"),
     re.compile(r"[,،、，、؛]\s*|\s[–—-]\s"),
@@ -137,7 +142,7 @@ def _pieces(unit: Unit, language: Language) -> Iterator[list[str | Code]]:
         return
     start = 0
     at = 0
-    for sentence in sentencex.segment(language.base, text):
+    for sentence in _sentences(text, language):
         for length in _lengths(sentence):
             end = start + length
             piece: list[str | Code] = []
@@ -151,6 +156,18 @@ def _pieces(unit: Unit, language: Language) -> Iterator[list[str | Code]]:
             piece.append(text[from_:end])
             yield [part for part in piece if part != ""]
             start = end
+
+
+def _sentences(text: str, language: Language) -> list[str]:
+    """Return the sentences of a text, with plain spaces for other white space: sentencex 1.0 fails at
+    a full stop behind some that UTF-8 writes in several bytes."""
+    try:
+        found: list[str] = sentencex.segment(language.base, text.translate(_PLAIN))
+    except BaseException as error:  # what fails in its Rust is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        return [text]
+    return found
 
 
 def _belongs(placed: tuple[int, Code], end: int, last: int) -> bool:
