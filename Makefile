@@ -92,7 +92,7 @@ LOCKED := --require-hashes --only-binary=:all: --no-deps
 	@for room in engine models plugins prompts tui; do \
 		test -f src/hinterland/$$room/__init__.py || { echo "src/hinterland/$$room is not a link to ../../$$room. Where the file system has links," \
 			"git config core.symlinks true && git checkout -- src/hinterland repairs it." >&2; exit 1; }; done
-	@echo "Setting up .venv (the first time about 70 MB of Python packages) …" >&2
+	@echo "Setting up .venv (the first time about 90 MB of Python packages) …" >&2
 	@{ $(PYTHON) -m venv --without-pip .venv && \
 		$(PYTHON) -m pip $(INSTALL) $(LOCKED) -r requirements.lock && \
 		$(PYTHON) -m pip $(INSTALL) --no-index --no-build-isolation --no-deps --editable . ; } >&2 || $(FAILED)
