@@ -26,11 +26,11 @@ def hint_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "hinterland", *arguments]
 
 
-def wait_until(happened: Callable[[], bool], what: str) -> None:
-    """Return when `happened` is true; fails when that takes unreasonably long."""
-    patience = time.monotonic() + _PATIENCE
+def wait_until(happened: Callable[[], bool], what: str, patience: float = _PATIENCE) -> None:
+    """Return when `happened` is true; fails when that takes longer than `patience` seconds."""
+    end = time.monotonic() + patience
     while not happened():
-        assert time.monotonic() < patience, f"waited in vain: {what}"
+        assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.02)
 
 

@@ -71,6 +71,7 @@ def kill_at(moments: list[int], chance: random.Random, *command: str | Path) -> 
         wait_until(
             lambda: remembered() >= moment or process.poll() is not None,  # noqa: B023 - called at once
             f"{moment} lines are remembered",
+            patience=1800,  # a model takes half a second for a line, and longer on a busy box
         )
         time.sleep(chance.uniform(0, 0.05))
         assert process.poll() is None, "it ended before it could be killed"
