@@ -26,16 +26,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+
+from homes import HINT, home
 
 TOKENS = 64
 ASK_LOOP_ROWS, LLM_ROWS = 20, 20
 FIRST_SLOTS, FIRST_RUNS = 4, 5
 LLM = ("llm", "llm-gguf")
-HINT = [sys.executable, "-m", "hinterland"]
 PLACES = ("mill", "bridge", "well", "oven", "gate", "barn", "ferry", "inn")
 
 Figure = tuple[str, float, str, str]
@@ -53,22 +53,6 @@ def write_rows(path: Path, rows: int) -> None:
 
 def run(*arguments: str) -> None:
     subprocess.run([*HINT, *arguments], check=True, capture_output=True)
-
-
-@contextmanager
-def home(slots: int) -> Iterator[Path]:
-    """Give an account of its own whose engine has so many slots; end that engine at the end."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["HINTERLAND_HOME"] = folder
-        from hinterland.paths import find
-
-        settings = find().config_file
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(f"[engine]\nslots = {slots}\n")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run([*HINT, "engine", "stop"], check=False, capture_output=True)
 
 
 def measure_rows(model: str, rows: int, slots: int, *, with_llm: bool) -> list[Figure]:

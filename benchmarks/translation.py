@@ -28,12 +28,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-HINT = [sys.executable, "-m", "hinterland"]
+from homes import home
+
 DOCS = Path(__file__).parent.parent / "docs"
 _SENTENCE = re.compile(r"(?<=[.!?] )[A-Z][^.!?|`\[\]*<>]{30,200}[.!?](?= )")
 
@@ -42,22 +41,6 @@ BLOCKS = 4
 
 Figure = tuple[str, float, str, str]
 """What, how much, of which unit, and its bar."""
-
-
-@contextmanager
-def home(slots: int) -> Iterator[Path]:
-    """Give an account of its own whose engine has so many slots; end that engine at the end."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["HINTERLAND_HOME"] = folder
-        from hinterland.paths import find
-
-        settings = find().config_file
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(f"[engine]\nslots = {slots}\n")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run([*HINT, "engine", "stop"], check=False, capture_output=True)
 
 
 async def run(setting: Any, document: Any, out: Path) -> tuple[Any, list[Any], float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -10,10 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from hinterland.engine.client import EngineClient
 from hinterland.engine.launcher import is_running
 from hinterland.engine.status import ServiceStatus, WorkerStatus
+from hinterland.engine.wire import Connection
 from hinterland.paths import find
 
 Hint = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -51,6 +54,21 @@ def only_worker() -> WorkerStatus:
     workers = running_status().workers
     assert len(workers) == 1, workers
     return workers[0]
+
+
+def asked() -> int:
+    """Return how many requests the only worker has seen, by its own count."""
+    socket = Path(only_worker().socket)
+
+    async def ask() -> int:
+        connection = await Connection.open(socket)
+        try:
+            await connection.send("GET", "/metrics", b"")
+            return int(json.loads(await connection.body())["requests"])
+        finally:
+            connection.close()
+
+    return asyncio.run(ask())
 
 
 def stop_engine() -> None:

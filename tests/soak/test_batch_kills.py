@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import subprocess
@@ -11,28 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hinterland.engine.wire import Connection
-from tests.running import Hint, hint_command, only_worker, wait_until
+from tests.running import Hint, asked, hint_command, only_worker, wait_until
 
 ROWS, KILLS = 2000, 20
 COMMAND = ("-m", "echo:100", "-q")
 """A row is one token: 10 ms."""
-
-
-def asked() -> int:
-    """Return how many rows the worker has seen, by its own count."""
-
-    socket = Path(only_worker().socket)
-
-    async def ask() -> int:
-        connection = await Connection.open(socket)
-        try:
-            await connection.send("GET", "/metrics", b"")
-            return int(json.loads(await connection.body())["requests"])
-        finally:
-            connection.close()
-
-    return asyncio.run(ask())
 
 
 def finished(out: Path) -> int:

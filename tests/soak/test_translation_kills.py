@@ -3,8 +3,6 @@ again."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import random
 import subprocess
 import time
@@ -12,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hinterland.engine.wire import Connection
 from hinterland.paths import find
-from tests.running import Hint, hint_command, only_worker, stop_engine, wait_until
+from tests.running import Hint, asked, hint_command, only_worker, stop_engine, wait_until
 
 SEGMENTS, KILLS = 500, 2
 FAMILY = """
@@ -40,22 +37,6 @@ def document(path: Path) -> Path:
     assert len(set(said)) == SEGMENTS
     path.write_text("".join(f"{sentence}\n\n" for sentence in said))
     return path
-
-
-def asked() -> int:
-    """Return how many requests the worker has seen, by its own count."""
-
-    socket = Path(only_worker().socket)
-
-    async def ask() -> int:
-        connection = await Connection.open(socket)
-        try:
-            await connection.send("GET", "/metrics", b"")
-            return int(json.loads(await connection.body())["requests"])
-        finally:
-            connection.close()
-
-    return asyncio.run(ask())
 
 
 def remembered() -> int:

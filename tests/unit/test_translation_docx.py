@@ -11,7 +11,7 @@ import docx
 import msgspec
 import pytest
 from hypothesis import given, settings
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped] # has no types
 
 from hinterland.confined import Limits
 from hinterland.errors import InputError
@@ -71,7 +71,7 @@ def replaced(data: bytes, words: dict[str, str], target: str = "") -> bytes:
                 for old, new in words.items():
                     each = each.replace(old, new)
             parts.append(each)
-        return tuple(parts)  # type: ignore[arg-type]
+        return tuple(parts)  # type: ignore[arg-type] # as drawn
 
     return written(data, "docx", change, Wishes(target=target))
 

@@ -17,6 +17,7 @@ from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.units import text_of
 from tests.translation_documents import (
     FOLDER,
+    RealFile,
     accented,
     identity,
     marked,
@@ -43,7 +44,7 @@ def _packed(members: dict[str, bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("file", real_files("epub"), ids=str)
-def test_real_books_come_back(file) -> None:  # type: ignore[no-untyped-def]
+def test_real_books_come_back(file: RealFile) -> None:
     data = file.path.read_bytes()
     identity(data, "epub")
     for mark in (accented, nasty):

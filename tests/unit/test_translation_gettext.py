@@ -20,7 +20,15 @@ from hinterland.plugins.translation.formats import open_document
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.plurals import languages, plurals_in, plurals_of
 from hinterland.plugins.translation.units import Parts, Unit, codes_of, text_of
-from tests.translation_documents import accented, identity, marked, nasty, real_files, written
+from tests.translation_documents import (
+    RealFile,
+    accented,
+    identity,
+    marked,
+    nasty,
+    real_files,
+    written,
+)
 
 _POT = """\
 msgid ""
@@ -148,7 +156,7 @@ def _marked(unit: Unit, mark: Callable[[Parts], Parts]) -> Parts:
 
 
 @pytest.mark.parametrize("file", real_files("po"), ids=str)
-def test_real_catalogues_come_back(file) -> None:  # type: ignore[no-untyped-def]
+def test_real_catalogues_come_back(file: RealFile) -> None:
     data = file.path.read_bytes()
     identity(data, "po")
     marked(data, "po", mark=nasty)
@@ -210,7 +218,7 @@ def test_doubtful_translations_are_fuzzy() -> None:
     data = b'#: a.c\n#, c-format\nmsgid "a %s"\nmsgstr ""\n\nmsgid "b"\nmsgstr ""\n'
     document = open_document(data, "po", Wishes())
     out = _Out()
-    writer = document.writer(out)  # type: ignore[arg-type]
+    writer = document.writer(out)  # type: ignore[arg-type] # it only writes
     for unit in document.units():
         writer.put(unit, accented(unit.parts), doubtful=True)
     writer.close()

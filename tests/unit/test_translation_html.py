@@ -12,7 +12,16 @@ from hinterland.errors import InputError
 from hinterland.plugins.translation.formats import open_document
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.units import Code, Kind, Parts, Unit, text_of
-from tests.translation_documents import accented, identity, marked, nasty, read, real_files, written
+from tests.translation_documents import (
+    RealFile,
+    accented,
+    identity,
+    marked,
+    nasty,
+    read,
+    real_files,
+    written,
+)
 
 _READ = {"alt", "title", "placeholder", "aria-label"}
 _TEXT = st.sampled_from(
@@ -120,7 +129,7 @@ def test_no_page_is_too_broken(page: str) -> None:
 
 
 @pytest.mark.parametrize("file", real_files("html"), ids=str)
-def test_real_pages_come_back(file) -> None:  # type: ignore[no-untyped-def]
+def test_real_pages_come_back(file: RealFile) -> None:
     data = file.path.read_bytes()
     identity(data, "html")
     for mark in (accented, nasty):

@@ -13,7 +13,16 @@ from hinterland.plugins.translation.formats import open_document
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.string_values import is_text
 from hinterland.plugins.translation.units import Parts, Unit, text_of
-from tests.translation_documents import accented, identity, marked, nasty, read, real_files, written
+from tests.translation_documents import (
+    RealFile,
+    accented,
+    identity,
+    marked,
+    nasty,
+    read,
+    real_files,
+    written,
+)
 
 _STRINGS = st.sampled_from(
     [
@@ -34,7 +43,7 @@ _VALUES = st.recursive(
 
 
 def _units(text: str, **wishes: tuple[str, ...]) -> list[str]:
-    return [text_of(unit.parts) for unit in read(text.encode(), "json", Wishes(**wishes))]  # type: ignore[arg-type]
+    return [text_of(unit.parts) for unit in read(text.encode(), "json", Wishes(**wishes))]  # type: ignore[arg-type] # by name
 
 
 @given(
@@ -71,7 +80,7 @@ def _same(old: object, new: object) -> None:
 
 
 @pytest.mark.parametrize("file", real_files("json"), ids=str)
-def test_real_documents_come_back(file) -> None:  # type: ignore[no-untyped-def]
+def test_real_documents_come_back(file: RealFile) -> None:
     data = file.path.read_bytes()
     identity(data, "json", file.wishes)
     marked(data, "json", file.wishes)

@@ -35,7 +35,7 @@ def test_generated_tables_keep_their_dialect_and_the_other_cells(
     rows: list[tuple[str, ...]], separator: str, quoting: int, ending: str
 ) -> None:
     out = StringIO()
-    writer = csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=ending)  # type: ignore[arg-type]
+    writer = csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=ending)  # type: ignore[arg-type] # as drawn
     writer.writerows([_NAMES, *rows])
     data = out.getvalue().encode()
     wishes = Wishes(columns=("name",))

@@ -14,7 +14,16 @@ from hinterland.plugins.translation.formats import open_document
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.string_values import is_text
 from hinterland.plugins.translation.units import text_of
-from tests.translation_documents import accented, identity, marked, nasty, read, real_files, written
+from tests.translation_documents import (
+    RealFile,
+    accented,
+    identity,
+    marked,
+    nasty,
+    read,
+    real_files,
+    written,
+)
 
 _WORDS = st.sampled_from(
     ["Save it", "a_b", 'It\'s "here"', "C:\\new", "One\nTwo words\n", ""]
@@ -69,7 +78,7 @@ def _same(old: object, new: object) -> None:
 
 
 @pytest.mark.parametrize("file", real_files("toml"), ids=str)
-def test_real_documents_come_back(file) -> None:  # type: ignore[no-untyped-def]
+def test_real_documents_come_back(file: RealFile) -> None:
     data = file.path.read_bytes()
     identity(data, "toml", file.wishes)
     marked(data, "toml", file.wishes)

@@ -59,7 +59,7 @@ def opened(path: Path) -> int | None:
         raise not_read(path, error) from error
     try:
         header_of(path, file)
-    except BaseException:
+    except BaseException:  # Ctrl-C too closes it
         os.close(file)
         raise
     return file

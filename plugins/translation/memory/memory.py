@@ -37,7 +37,7 @@ class Memory:
         self._reviewed = _opened(folder, people, of_people, holds=False, paused=paused)
         try:
             self._done = _opened(folder, stem, keyed, holds=True, paused=paused)
-        except BaseException:
+        except BaseException:  # Ctrl-C too lets go
             self._reviewed.let_go()
             raise
 

@@ -81,7 +81,7 @@ class Shelf:
                 self._hold()
             for path in files_of(folder, stem):
                 self._read(path)
-        except BaseException:
+        except BaseException:  # Ctrl-C too lets go
             self.let_go()
             raise
 
