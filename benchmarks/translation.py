@@ -182,7 +182,7 @@ def child(source: Path, account: Path, *, other_words: bool) -> None:
     from hinterland import paths
     from hinterland.batch.running import Target
     from hinterland.engine.echo import EchoEngine
-    from hinterland.plugins.translation import languages
+    from hinterland.plugins import languages
     from hinterland.plugins.translation.engines import Chosen
     from hinterland.plugins.translation.profiles import profile_of
     from hinterland.plugins.translation.setting import Setting

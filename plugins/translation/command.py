@@ -16,8 +16,8 @@ from hinterland.language import _, n_
 from hinterland.plugins.translation.formats import FORMATS
 
 if TYPE_CHECKING:
+    from hinterland.plugins.languages import Language
     from hinterland.plugins.translation.job import Flagged
-    from hinterland.plugins.translation.languages import Language
     from hinterland.plugins.translation.setting import Setting
 
 _INTERRUPTED = 130

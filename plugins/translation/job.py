@@ -18,9 +18,10 @@ import msgspec
 
 from hinterland import durable
 from hinterland.errors import InputError, StorageError
-from hinterland.plugins.translation import formats, languages, reviewing
+from hinterland.plugins import languages
+from hinterland.plugins.languages import Language
+from hinterland.plugins.translation import formats, reviewing
 from hinterland.plugins.translation.formats.document import Document, Unwritable, Wishes
-from hinterland.plugins.translation.languages import Language
 from hinterland.plugins.translation.pipeline import Flag, Outcome, Translated, Translator
 from hinterland.plugins.translation.units import Unit, text_of
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hinterland import paths
 from hinterland.language import _, n_
 from hinterland.models.progress import size
-from hinterland.plugins.translation import languages
+from hinterland.plugins import languages
 from hinterland.plugins.translation.memory import Usage, forget, usage
 
 MODELS, ALL = "models", "all"

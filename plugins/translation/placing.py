@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hinterland.errors import InputError
+from hinterland.plugins.languages import Language
 from hinterland.plugins.translation.job import STDIN, form_of, place_beside
-from hinterland.plugins.translation.languages import Language
 
 
 def places(

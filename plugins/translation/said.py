@@ -10,7 +10,7 @@ from hinterland.errors import InputError
 from hinterland.language import _, wanted
 
 if TYPE_CHECKING:
-    from hinterland.plugins.translation.languages import Language
+    from hinterland.plugins.languages import Language
 
 _LONGEST_NAME = 3  # words
 
@@ -21,7 +21,8 @@ async def answer(typed: str) -> AsyncIterator[str]:
     `en>fr` names both languages. Raises InputError where there is no language or nothing follows,
     and what translating raises.
     """
-    from hinterland.plugins.translation import languages, setting
+    from hinterland.plugins import languages
+    from hinterland.plugins.translation import setting
     from hinterland.plugins.translation.formats import open_document
     from hinterland.plugins.translation.formats.document import Wishes
     from hinterland.plugins.translation.pipeline import Tally
@@ -57,7 +58,7 @@ async def answer(typed: str) -> AsyncIterator[str]:
 def _of_interface(target: Language) -> Language:
     """Return the interface's language for a text whose own cannot be told; raises InputError where
     that is what is translated into."""
-    from hinterland.plugins.translation import languages
+    from hinterland.plugins import languages
 
     code = next(iter(wanted()), "en")
     found = languages.find(code)
@@ -71,7 +72,7 @@ def _of_interface(target: Language) -> Language:
 
 def _parted(typed: str) -> tuple[str, str]:
     """Return the language and the text of what was typed; raises InputError."""
-    from hinterland.plugins.translation import languages
+    from hinterland.plugins import languages
 
     words = typed.split()
     for count in range(min(_LONGEST_NAME, len(words) - 1), 1, -1):

@@ -15,9 +15,10 @@ from hinterland.config import Config
 from hinterland.engine.protocol import Event
 from hinterland.errors import InputError
 from hinterland.paths import Paths
-from hinterland.plugins.translation import engines, languages, reviewing, terms
+from hinterland.plugins import languages
+from hinterland.plugins.languages import Language
+from hinterland.plugins.translation import engines, reviewing, terms
 from hinterland.plugins.translation.engines import Chosen
-from hinterland.plugins.translation.languages import Language
 from hinterland.plugins.translation.memory import Keyed, Memory
 from hinterland.plugins.translation.pipeline import Asking, Manner, Pair, Tally, Translator
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hinterland.plugins.translation.languages import find
+from hinterland.plugins.languages import find
 from hinterland.plugins.translation.segments import (
     Segment,
     Style,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hinterland.errors import InputError
-from hinterland.plugins.translation.languages import can_detect, detect, find, known
-from hinterland.plugins.translation.languages.scripts import scripts_of
+from hinterland.plugins.languages import can_detect, detect, find, known
+from hinterland.plugins.languages.scripts import scripts_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hinterland.plugins.translation.languages import find
+from hinterland.plugins.languages import find
 from hinterland.plugins.translation.segments import (
     Mark,
     Masked,

@@ -16,7 +16,8 @@ from hinterland.batch import running
 from hinterland.batch.running import Target
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import Event, Failed, Request
-from hinterland.plugins.translation import job, languages, profiles
+from hinterland.plugins import languages
+from hinterland.plugins.translation import job, profiles
 from hinterland.plugins.translation.formats import open_document
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.memory import Keyed, Memory

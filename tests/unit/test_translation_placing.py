@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hinterland.errors import InputError
-from hinterland.plugins.translation import job, languages
+from hinterland.plugins import languages
+from hinterland.plugins.translation import job
 from hinterland.plugins.translation.apart import apart
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.placing import places

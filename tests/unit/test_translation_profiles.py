@@ -8,7 +8,8 @@ import pytest
 
 from hinterland.errors import ConfigError
 from hinterland.models import catalog
-from hinterland.plugins.translation import languages, profiles
+from hinterland.plugins import languages
+from hinterland.plugins.translation import profiles
 from hinterland.plugins.translation.pipeline import Pair
 from hinterland.plugins.translation.pipeline.asking import prompt
 from hinterland.plugins.translation.segments import Style, cut, mask

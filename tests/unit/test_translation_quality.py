@@ -15,7 +15,8 @@ import pytest
 from hinterland.batch.running import Target
 from hinterland.engine.echo import EchoEngine
 from hinterland.errors import InputError
-from hinterland.plugins.translation import job, languages
+from hinterland.plugins import languages
+from hinterland.plugins.translation import job
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.memory import Keyed, Memory
 from hinterland.plugins.translation.pipeline import Asking, Pair, Tally, Translated, Translator

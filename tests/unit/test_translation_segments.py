@@ -8,7 +8,7 @@ from typing import Any, cast
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hinterland.plugins.translation.languages import find
+from hinterland.plugins.languages import find
 from hinterland.plugins.translation.segments import LONGEST, Segment, cut, join
 from hinterland.plugins.translation.units import Code, Kind, Parts, Unit, text_of
 

@@ -14,13 +14,13 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from hinterland.errors import InputError
+from hinterland.plugins.languages.table import known_code
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.html import Page
 from hinterland.plugins.translation.formats.html_places import Place, text_of_value
 from hinterland.plugins.translation.formats.html_tokens import Kind, Token, attributes, tokens
 from hinterland.plugins.translation.formats.string_values import is_text
 from hinterland.plugins.translation.formats.zipped import Archive
-from hinterland.plugins.translation.languages.table import known_code
 from hinterland.plugins.translation.units import Parts, Unit, text_of
 
 _CONTAINER = "META-INF/container.xml"

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from hinterland.errors import InputError
+from hinterland.plugins.languages.table import known_code
 from hinterland.plugins.translation.formats.document import Wishes
 from hinterland.plugins.translation.formats.html_places import Place, places
 from hinterland.plugins.translation.formats.html_tokens import Kind, attributes, tokens
-from hinterland.plugins.translation.languages.table import known_code
 from hinterland.plugins.translation.units import Code, Parts, Unit
 from hinterland.text import clean_line
 

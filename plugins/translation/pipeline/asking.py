@@ -15,7 +15,7 @@ from hinterland.engine.protocol import (
     Request,
     Think,
 )
-from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.languages import Language
 from hinterland.plugins.translation.pipeline.outcome import Flag, Outcome, Tally
 from hinterland.plugins.translation.profiles import Profile, Prompts
 from hinterland.plugins.translation.segments import (

@@ -16,7 +16,7 @@ from hinterland.batch.running import RETRIES, Run, Target
 from hinterland.engine.protocol import Engine
 from hinterland.errors import EngineError, HinterlandError
 from hinterland.jobs import Supply
-from hinterland.plugins.translation import languages
+from hinterland.plugins import languages
 from hinterland.plugins.translation.memory import Memory, Remembered
 from hinterland.plugins.translation.pipeline.asking import Asking
 from hinterland.plugins.translation.pipeline.outcome import (

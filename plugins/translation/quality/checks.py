@@ -8,9 +8,9 @@ from typing import Self
 
 import msgspec
 
+from hinterland.plugins.languages import Language
 from hinterland.plugins.translation import job
 from hinterland.plugins.translation.formats.document import Wishes
-from hinterland.plugins.translation.languages import Language
 from hinterland.plugins.translation.pipeline import Tally, Translated
 from hinterland.plugins.translation.quality import score
 from hinterland.plugins.translation.quality.back import Report, WayBack

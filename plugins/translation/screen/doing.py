@@ -11,7 +11,7 @@ from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.errors import HinterlandError
 from hinterland.language import _
-from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.languages import Language
 from hinterland.plugins.translation.screen import machine, marks, reading
 from hinterland.plugins.translation.screen.messages import (
     CopyMade,

@@ -13,8 +13,8 @@ from hinterland import config, paths
 from hinterland.engine.protocol import Event, Loading
 from hinterland.errors import HinterlandError, InputError
 from hinterland.language import _
+from hinterland.plugins.languages import Detected, Language, detect, find
 from hinterland.plugins.translation import engines
-from hinterland.plugins.translation.languages import Detected, Language, detect, find
 from hinterland.plugins.translation.memory import Keyed, Memory, Remembered
 from hinterland.plugins.translation.pipeline import Tally, Translated
 from hinterland.plugins.translation.screen.messages import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.languages import Language
 from hinterland.plugins.translation.screen.remembered import Pair
 from hinterland.plugins.translation.screen.sheet import Sheet
 from hinterland.plugins.translation.segments import Segment

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hinterland.errors import InputError
 from hinterland.language import N_, _
-from hinterland.plugins.translation.languages import Language, find, known
+from hinterland.plugins.languages import Language, find, known
 from hinterland.plugins.translation.screen.remembered import Pair
 from hinterland.plugins.translation.screen.sheet import Sheet
 from hinterland.plugins.translation.screen.view import Page

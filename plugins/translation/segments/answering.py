@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.languages import Language
 from hinterland.plugins.translation.segments.chatter import without_chatter
 from hinterland.plugins.translation.segments.comparing import negation_differs
 from hinterland.plugins.translation.segments.cutting import merged

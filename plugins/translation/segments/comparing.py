@@ -9,7 +9,7 @@ from importlib import resources
 
 import msgspec
 
-from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.languages import Language
 from hinterland.plugins.translation.segments.numbers import value_of, whole_words
 from hinterland.plugins.translation.segments.protected import either, units
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import sentencex
 
-from hinterland.plugins.translation.languages import Language
-from hinterland.plugins.translation.languages.scripts import is_unspaced
+from hinterland.plugins.languages import Language
+from hinterland.plugins.languages.scripts import is_unspaced
 from hinterland.plugins.translation.segments.protected import has_words
 from hinterland.plugins.translation.units import Code, Kind, Parts, Unit
 

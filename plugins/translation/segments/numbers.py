@@ -15,7 +15,7 @@ from importlib import resources
 
 import msgspec
 
-from hinterland.plugins.translation.languages import Language
+from hinterland.plugins.languages import Language
 
 _NUMBER = re.compile(r"\d+(?:[.,'’٫٬\u00a0\u202f]\d+)*|[¼-¾⅐-⅞]")
 _DIGIT = re.compile(r"\d|[¼-¾⅐-⅞]")

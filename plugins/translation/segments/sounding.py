@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from hinterland.plugins.translation.languages import (
+from hinterland.plugins.languages import (
     Language,
     are_alike,
     can_detect,
     chinese_writing,
     detect,
 )
-from hinterland.plugins.translation.languages.scripts import letters_by_script, scripts_of
+from hinterland.plugins.languages.scripts import letters_by_script, scripts_of
 from hinterland.plugins.translation.segments.unfit import Trouble, Unfit
 
 _WIDE = re.compile(r"[\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]")

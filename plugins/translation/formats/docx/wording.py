@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from hinterland.plugins.languages import find
 from hinterland.plugins.translation.formats.docx.shapes import Property
-from hinterland.plugins.translation.languages import find
 
 # The order of properties, by the schema of ECMA-376-1 (17.3.1.26, 17.3.2.28).
 _FROM_BIDI = (

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from hinterland.plugins.translation.languages.scripts import letters_by_script, scripts_of
-from hinterland.plugins.translation.languages.table import Language, are_alike, known, known_code
+from hinterland.plugins.languages.scripts import letters_by_script, scripts_of
+from hinterland.plugins.languages.table import Language, are_alike, known, known_code
 
 _ENOUGH = 12
 """Letters, at least, that say anything; a Chinese letter counts for three."""
