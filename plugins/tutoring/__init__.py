@@ -1,1 +1,1 @@
-"""Lessons and exercises. The room only: it registers nothing until there is a tool that works."""
+"""The tutor: it makes the pupil think, checks by computing, and remembers: `hint tutor`."""
