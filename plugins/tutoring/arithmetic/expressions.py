@@ -175,9 +175,9 @@ class _Parser:
             if text in _FUNCTIONS and self._take("("):
                 return (text, column, *self._inside(","))
             return ("name", column, text)
-        if self._take("("):
-            return self._inside()[0]
-        self._refuse()
+        if not self._take("("):
+            self._refuse()
+        return self._inside()[0]
 
     def _inside(self, parting: str = "") -> list[Node]:
         self._deeper()
@@ -307,9 +307,9 @@ _FUNCTIONS: Mapping[str, Callable[..., Fraction | int]] = {
     "minus": operator.neg,
     "gcd": lambda *each: math.gcd(*map(_whole, each)),
     "lcm": lambda *each: math.lcm(*map(_whole, each)),
-    "abs": lambda value: abs(value),
+    "abs": abs,
     "min": lambda *each: min(each),
     "max": lambda *each: max(each),
-    "floor": lambda value: math.floor(value),
+    "floor": math.floor,
     "round": _rounded,
 }

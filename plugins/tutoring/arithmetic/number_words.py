@@ -137,7 +137,7 @@ def _added(current: int, small: int) -> int | None:
     rest = current % 100
     if small == 20 and rest == 4:  # quatre-vingts
         return current + 76
-    if rest == 0 or small < 10 <= rest and rest % 10 == 0 and (rest != 10 or small > 6):
+    if rest == 0 or (small < 10 <= rest and rest % 10 == 0 and (rest != 10 or small > 6)):
         return current + small
     if 10 <= small < 17 and rest in (60, 80):  # soixante-dix, quatre-vingt-onze
         return current + small

@@ -113,7 +113,7 @@ def _read(text: str, language: str) -> Written | None:
     rest = text[first.end :]
     if not rest or rest == ".":
         return _plain_number(first)
-    if percent := _PERCENT.fullmatch(rest):
+    if _PERCENT.fullmatch(rest):
         return _per_cent(_plain_number(first))
     if power := _POWER_OF_TEN.fullmatch(rest):
         return _scientific(first, int(power.group(1)))
