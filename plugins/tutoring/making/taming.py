@@ -1,0 +1,51 @@
+"""Foreign text made fit for a lesson's file: it is shown as it is, and never read as a part of it.
+
+A backslash before a sign is Markdown for the sign itself, so that is what takes a line its meaning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+from hinterland.text import clean
+
+_MEANT = re.compile(r"(?m)^([ \t]*)(#{1,6}[ \t]|#{1,6}$|`{3}|~{3}|-[ \t]+[A-Za-z]+:|---|===)")
+_FENCE = re.compile(r"(?m)^[ \t]*(`{3,}|~{3,})")
+_LONGEST_NAME = 48  # characters of an id
+
+
+def line(text: str) -> str:
+    """Return a text as one line, for a value or the header; "" stays ""."""
+    return " ".join(clean(text).split())
+
+
+def block(text: str) -> str:
+    """Return a text of several lines in which no line is a heading, a fence, or a line of an exercise."""
+    lines = (each.rstrip() for each in clean(text).expandtabs(4).splitlines())
+    return _MEANT.sub(r"\1\\\2", "\n".join(lines)).strip("\n")
+
+
+def hint(text: str) -> str:
+    """Return a text for a value that may have several lines: without empty ones."""
+    return "\n".join(filter(None, map(line, block(text).splitlines())))
+
+
+def code(text: str, language: str = "") -> str:
+    """Return a text of several lines as a block of code that nothing in it can end."""
+    plain = "\n".join(each.rstrip() for each in clean(text).expandtabs(4).splitlines()).strip("\n")
+    longest = max((len(found[1]) for found in _FENCE.finditer(plain)), default=2)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{plain}\n{fence}"
+
+
+def name(text: str) -> str:
+    """Return what a lesson or an exercise may be called in a file; never ""."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(each for each in plain if not unicodedata.combining(each))
+    found = "-".join(re.findall(r"[a-z0-9]+", letters))[:_LONGEST_NAME].strip("-")
+    if found and sum(map(str.isalnum, letters)) <= 2 * len(found):
+        return found
+    # Another script: its letters cannot be in a name, but the same text has the same one.
+    return f"lesson-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
