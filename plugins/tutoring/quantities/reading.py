@@ -45,6 +45,14 @@ def unit_called(text: str, like: Dimension | None = None) -> Unit | None:
     return found[0] if found is not None and not text[found[1] :].strip(" .") else None
 
 
+def units_at(text: str, start: int) -> tuple[Unit, ...]:
+    """Return all the units that the longest name at `start` of a plain text can mean."""
+    found = unit_at(text, start)
+    if found is None:
+        return ()
+    return _units(text[start : found[1]]) or (found[0],)
+
+
 def read(text: str, language: str = "en", like: Dimension | None = None) -> Quantity | None:
     """Return the quantity that a text is; None for anything else, a bare number too.
 
@@ -166,7 +174,9 @@ def _after_join(text: str, at: int) -> int:
 @functools.cache
 def _between() -> re.Pattern[str]:
     words = sorted(table().between, key=len, reverse=True)
-    return re.compile("|".join(re.escape(each) + ("" if each[-1] == "'" else r"\s+") for each in words))
+    return re.compile(
+        "|".join(re.escape(each) + ("" if each[-1] == "'" else r"\s+") for each in words)
+    )
 
 
 def _after_between(text: str, at: int) -> int:
@@ -209,7 +219,9 @@ def _sign(text: str, at: int) -> tuple[int, int] | None:
     if space > at:
         for words in sorted(table().per, key=len, reverse=True):
             end = space + len(words)
-            if text[space:end].lower() == words and (words[-1] == "'" or text[end : end + 1] == " "):
+            if text[space:end].lower() == words and (
+                words[-1] == "'" or text[end : end + 1] == " "
+            ):
                 return -1, _after_spaces(text, end)
     if times := _TIMES.match(text, at):
         return 1, times.end()
