@@ -48,6 +48,11 @@ class Paths:
         return self.data / "translations"
 
     @property
+    def pupils(self) -> Path:
+        """What each pupil of the tutor has learnt, a folder each."""
+        return self.data / "pupils"
+
+    @property
     def journal(self) -> Path:
         return self.state / "journal"
 
