@@ -16,12 +16,11 @@ import msgspec
 from hinterland import durable
 from hinterland.errors import InputError, StorageError
 from hinterland.paths import private_folder
-from hinterland.plugins.tutoring.pupils import names, pin
+from hinterland.plugins.tutoring.pupils import names, pins
 from hinterland.plugins.tutoring.pupils.clock import Time
 from hinterland.plugins.tutoring.pupils.done import NEVER
 from hinterland.plugins.tutoring.pupils.files import LESSON, Files, Kept, Person, Settings
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
-
 
 DEFAULTS = Settings()
 _REMOVED = ".removed-"
@@ -61,10 +60,10 @@ class PupilBox:
         ]
         return sorted(found, key=lambda listed: (names.key(listed.name), listed.name))
 
-    def add(self, name: str, pin_: str = "", settings: Settings = DEFAULTS) -> Pupil:
+    def add(self, name: str, pin: str = "", settings: Settings = DEFAULTS) -> Pupil:
         """Make a new pupil and return it; raises InputError where there is one of that name."""
         name = names.checked(name)
-        kept = pin.made(pin_) if pin_ else None
+        kept = pins.made(pin) if pin else None
         folder = self._folder(name)
         if self._find(name) is not None:
             raise InputError(
@@ -76,13 +75,13 @@ class PupilBox:
         Files(folder).keep_person(Person(name, now, settings, kept, now), Kept())
         return self.look(name)
 
-    def open(self, name: str, pin_: str = "") -> Pupil:
+    def open(self, name: str, pin: str = "") -> Pupil:
         """Return the pupil, to be held for a lesson. Raises InputError for a name that there is not
         and for a wrong PIN."""
         files, person, _ = self._found(name)
-        if person.pin is not None and not pin.fits(pin_, person.pin):
+        if person.pin is not None and not pins.fits(pin, person.pin):
             raise InputError(
-                f"That is not {person.name}'s PIN." if pin_ else f"{person.name} has a PIN.",
+                f"That is not {person.name}'s PIN." if pin else f"{person.name} has a PIN.",
                 f"The teacher can clear it: hint tutor pupils pin {names.quoted(person.name)} --clear",
             )
         return Pupil(files, person, self._clock, self._zone)
@@ -92,9 +91,9 @@ class PupilBox:
         files, person, _ = self._found(name)
         return Pupil(files, person, self._clock, self._zone)
 
-    def set_pin(self, name: str, pin_: str) -> None:
-        """Give the pupil another PIN, or none for "". It is a courtesy, not security: see pin.py."""
-        kept = pin.made(pin_) if pin_ else None
+    def set_pin(self, name: str, pin: str) -> None:
+        """Give the pupil another PIN, or none for "". It is a courtesy, not security: see pins.py."""
+        kept = pins.made(pin) if pin else None
         with self._held(name) as (files, person, place):
             files.keep_person(msgspec.structs.replace(person, pin=kept), place)
 

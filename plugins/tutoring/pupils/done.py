@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
@@ -21,6 +21,14 @@ class Rating(IntEnum):
     """Right at the first try, without help."""
     EASY = 4
     """Never given by the tutor."""
+
+
+class Result(StrEnum):
+    """The same for people."""
+
+    ALONE = "alone"
+    HELPED = "helped"
+    SHOWN = "shown"
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +50,13 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     when: datetime = NEVER
     """When it was recorded, in UTC; the pupil's own clock sets it: see clock.py."""
+
+    @property
+    def result(self) -> Result:
+        """How the exercise went."""
+        if self.rating is Rating.AGAIN:
+            return Result.SHOWN
+        return Result.HELPED if self.rating is Rating.HARD else Result.ALONE
 
 
 class State(IntEnum):

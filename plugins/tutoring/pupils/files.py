@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hinterland.plugins.tutoring.pupils.done import NEVER, Card
-from hinterland.plugins.tutoring.pupils.pin import Pin
+from hinterland.plugins.tutoring.pupils.pins import Pin
 from hinterland.store import DocumentFile, Schema
 
 SCHEMA_VERSION = 1

@@ -6,9 +6,10 @@ reads little, and brought up to the log whenever they are read.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Container
 from contextlib import ExitStack
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Self, TypeVar
 
 import msgspec
@@ -16,11 +17,13 @@ import msgspec
 from hinterland import durable
 from hinterland.errors import InputError, StorageError
 from hinterland.language import _
-from hinterland.plugins.tutoring.pupils import due, schedule
-from hinterland.plugins.tutoring.pupils.clock import Clock, Doubt, Time, confirmed
+from hinterland.plugins.tutoring.pupils import days, due, mastery, schedule
+from hinterland.plugins.tutoring.pupils.clock import FAR, Clock, Doubt, Time, confirmed
+from hinterland.plugins.tutoring.pupils.days import Streak
 from hinterland.plugins.tutoring.pupils.done import NEVER, Card, Done
 from hinterland.plugins.tutoring.pupils.files import LESSON, LOG, Files, Kept, Person, Settings
 from hinterland.plugins.tutoring.pupils.log import Finished, Log, Turned
+from hinterland.plugins.tutoring.pupils.mastery import Mastery
 
 Place = TypeVar("Place", bound=msgspec.Struct)
 
@@ -108,6 +111,35 @@ class Pupil:
         if self._history is None:
             self._history = _timed(Log(self._log.path).read() or [])
         return self._history
+
+    def coming(self, objectives: Container[tuple[str, str]]) -> dict[date, int]:
+        """Return how many exercises come back on which day, those of objectives, as lesson and
+        name, that there still are."""
+        cards = [card for card in self.cards if (card.lesson, card.objective) in objectives]
+        return dict(Counter(card.due.astimezone(self.zone).date() for card in cards))
+
+    def mastery(self, objective: str, lesson: str) -> Mastery:
+        """Return how well the pupil holds an objective now; one that was not met is new."""
+        return self.masteries().get((lesson, objective)) or Mastery(
+            lesson=lesson, objective=objective
+        )
+
+    def masteries(self) -> dict[tuple[str, str], Mastery]:
+        """Return that of every objective that was met, by lesson and objective."""
+        found = mastery.of_all(self.history(), self.cards, self.now(), self.zone)
+        return {(each.lesson, each.objective): each for each in found}
+
+    def today(self) -> date:
+        """Return the day it is where the pupil is."""
+        return self.now().astimezone(self.zone).date()
+
+    def days(self) -> dict[date, int]:
+        """Return how many exercises were finished on each day on which there were any."""
+        return days.by_day(self.history(), self.zone)
+
+    def streak(self) -> Streak:
+        """Return the days learnt, those in a row and the longest row."""
+        return days.streak(self.days(), self.today())
 
     # Learning
 
@@ -219,7 +251,7 @@ class Pupil:
             return
         read, doubted = self._time.read, self._person.doubted
         if not confirmed(read, doubted):
-            if doubted is None or not doubted <= read <= doubted + (read - doubted):
+            if doubted is None or not timedelta(0) <= read - doubted <= FAR:
                 self._change(doubted=read)
             return
         late = self._time.seen - read
