@@ -7,7 +7,7 @@ import unicodedata
 from bisect import bisect_right
 from typing import NamedTuple
 
-_LEAST = 12
+LEAST = 12
 """Letters and digits of a quote: fewer could stand anywhere."""
 _LIKE = str.maketrans("‘’‚‛“”„‟«»‹›′″–—‐‑−", "''''\"\"\"\"\"\"'''\"-----")
 _HYPHENS = "-‐\u00ad"
@@ -38,14 +38,14 @@ class Quotable:
         self._folded = "".join(letters)
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
 
-    def find(self, quote: str) -> Found | None:
-        """Return where a quote stands; None where it stands nowhere, or is too short to tell.
+    def find(self, quote: str, least: int = LEAST) -> Found | None:
+        """Return where a quote stands; None where it stands nowhere, or has fewer letters than `least`.
 
         White space, capitals, typographic signs and words cut at the end of a line make no
         difference; letters and digits do. What begins or ends within a word is no quote.
         """
         wanted = folded(quote.strip(_ENDS))
-        if sum(map(str.isalnum, wanted)) < _LEAST:
+        if sum(map(str.isalnum, wanted)) < least:
             return None
         at = self._folded.find(wanted)
         while at >= 0:
