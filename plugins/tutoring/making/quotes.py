@@ -10,8 +10,10 @@ from typing import NamedTuple
 LEAST = 12
 """Letters and digits of a quote: fewer could stand anywhere."""
 _LIKE = str.maketrans("‘’‚‛“”„‟«»‹›′″–—‐‑−", "''''\"\"\"\"\"\"'''\"-----")
+_MARKUP = "*`"
+"""Signs of Markdown that make no difference between words."""
 _HYPHENS = "-‐\u00ad"
-_ENDS = " \t\n\"'“”„«»‹›…"
+_ENDS = " *`\t\n\"'“”„«»‹›…"
 
 
 class Found(NamedTuple):
@@ -32,7 +34,7 @@ class Quotable:
         self._places: list[int] = []
         for at, letter in _without_breaks(text):
             for part in unicodedata.normalize("NFKC", letter).translate(_LIKE).casefold():
-                if not part.isspace():
+                if not part.isspace() and part not in _MARKUP:
                     letters.append(part)
                     self._places.append(at)
         self._folded = "".join(letters)
@@ -70,7 +72,7 @@ def folded(text: str) -> str:
     """Return a text without white space, in small letters and plain signs, for comparing."""
     plain = "".join(letter for _at, letter in _without_breaks(text))
     spelt = unicodedata.normalize("NFKC", plain).translate(_LIKE).casefold()
-    return "".join(spelt.split())
+    return "".join(each for each in spelt if not each.isspace() and each not in _MARKUP)
 
 
 def joined(text: str) -> str:
