@@ -90,7 +90,7 @@ def progress(pupil: Pupil, known: Subjects, width: int = 80, drawn: Signs = BLOC
     lines += bars(list(pupil.masteries().values()), known, width, drawn)
     lines += ["", *calendar(pupil.days(), pupil.today(), width, drawn)]
     coming = pupil.coming(known)
-    return [*lines, "", *forecast(coming, pupil.today(), width, drawn)]
+    return [*lines, "", *forecast(coming, pupil.today(), pupil.settings.a_day, width, drawn)]
 
 
 def bars(
@@ -151,13 +151,17 @@ def calendar(
 
 
 def forecast(
-    coming: Mapping[date, int], today: date, width: int = 80, drawn: Signs = BLOCKS
+    coming: Mapping[date, int], today: date, a_day: int, width: int = 80, drawn: Signs = BLOCKS
 ) -> list[str]:
-    """Return how many exercises come back on each of the next days, those overdue today."""
+    """Return how many exercises come back on each of the next days: those overdue too, from today
+    on, and what is more than `a_day` on the days after."""
     counts = [0] * _FORECAST
     for day, count in coming.items():
         if (day - today).days < _FORECAST:
             counts[max(0, (day - today).days)] += count
+    for ahead in range(_FORECAST - 1):
+        counts[ahead + 1] += max(0, counts[ahead] - a_day)
+    counts = [min(count, a_day) for count in counts]
     names = _(_WEEKDAYS).split()
     label = max(map(_cells, names)) + 1
     room = max(1, width - label - 12)
