@@ -63,7 +63,7 @@ class Quotable:
 
     def _within_word(self, start: int, end: int) -> bool:
         text = self.text
-        return (0 < start and text[start].isalnum() and _goes_on(text[start - 1])) or (
+        return (start > 0 and text[start].isalnum() and _goes_on(text[start - 1])) or (
             end < len(text) and text[end - 1].isalnum() and _goes_on(text[end])
         )
 

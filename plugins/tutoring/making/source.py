@@ -25,7 +25,7 @@ _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?=\S)")
 _ITEM = re.compile(r"\s*(?:[-*+•▪‣·–]|\d{1,3}[.)])\s+(?=\S)")
 _TABLE = re.compile(r"\s*\|.*\|\s*")
 _PAGE_NUMBER = re.compile(r"\s*[-–—]?\s*\d{1,4}\s*[-–—]?\s*")
-_SENTENCE_ENDS = ".!?…:;。！？؟।။\"”»)"
+_SENTENCE_ENDS = '.!?…:;。！？؟।။"”»)'
 
 
 class Block(msgspec.Struct, frozen=True):

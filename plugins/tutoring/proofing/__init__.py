@@ -1,0 +1,12 @@
+"""Whether a lesson is right, before a pupil meets it: keys proved, nothing given away, numbers that fit."""
+
+from hinterland.plugins.tutoring.proofing.proof import (
+    Problem,
+    gives_away,
+    judged,
+    leak_in,
+    problems,
+    proof,
+)
+
+__all__ = ["Problem", "gives_away", "judged", "leak_in", "problems", "proof"]
