@@ -2,6 +2,7 @@
 
 from hinterland.plugins.tutoring.proofing.proof import (
     Problem,
+    faults,
     gives_away,
     judged,
     leak_in,
@@ -9,4 +10,4 @@ from hinterland.plugins.tutoring.proofing.proof import (
     proof,
 )
 
-__all__ = ["Problem", "gives_away", "judged", "leak_in", "problems", "proof"]
+__all__ = ["Problem", "faults", "gives_away", "judged", "leak_in", "problems", "proof"]
