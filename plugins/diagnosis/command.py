@@ -259,8 +259,8 @@ class _Session:
         if self._as_json:
             click.echo(results.to_json(result))
         else:
-            from hinterland.plugins.diagnosis.telling.columns import width_of
             from hinterland.plugins.diagnosis.telling.report import lines
+            from hinterland.plugins.forms.columns import width_of
 
             told, about = self._translated(result)
             for line in lines(told, width_of(sys.stdout), about):

@@ -48,6 +48,16 @@ class Paths:
         return self.data / "translations"
 
     @property
+    def lessons(self) -> Path:
+        """Lessons of one's own, for the tutor."""
+        return self.data / "lessons"
+
+    @property
+    def pupils(self) -> Path:
+        """What the tutor remembers of every pupil."""
+        return self.data / "pupils"
+
+    @property
     def journal(self) -> Path:
         return self.state / "journal"
 

@@ -17,7 +17,7 @@ from hinterland.plugins.diagnosis.asking.typed import is_unknown, is_yes, value_
 from hinterland.plugins.diagnosis.asking.typed_lines import TypedLines
 from hinterland.plugins.diagnosis.rules import parsed, vocabulary
 from hinterland.plugins.diagnosis.rules.measures import Age
-from hinterland.plugins.diagnosis.telling import columns
+from hinterland.plugins.forms import columns
 from tests.triage_cases import VOCABULARY
 
 FACTS = VOCABULARY.facts
