@@ -139,6 +139,15 @@ class TranslationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     """The language that is translated into, as `--to` takes it."""
 
 
+class TutoringSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[tutoring]`: what `hint tutor` does where a command does not say otherwise."""
+
+    model: str = ""
+    """The model that words hints and explains; empty takes the usual one."""
+    language: str = ""
+    """The language of the lessons, as `--language` takes it; empty takes the interface's."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     """The model to use when a command names none; empty means the one that was installed last."""
@@ -161,6 +170,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineSettings = EngineSettings()
     diagnosis: DiagnosisSettings = DiagnosisSettings()
     translation: TranslationSettings = TranslationSettings()
+    tutoring: TutoringSettings = TutoringSettings()
     engines: dict[str, RemoteEngine] = {}
     """Remote engines by name."""
     keys: dict[str, str] = {}

@@ -48,8 +48,13 @@ class Paths:
         return self.data / "translations"
 
     @property
+    def lessons(self) -> Path:
+        """Lessons of one's own, for the tutor."""
+        return self.data / "lessons"
+
+    @property
     def pupils(self) -> Path:
-        """What each pupil of the tutor has learnt, a folder each."""
+        """What the tutor remembers of every pupil."""
         return self.data / "pupils"
 
     @property

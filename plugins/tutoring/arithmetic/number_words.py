@@ -1,0 +1,144 @@
+"""Numbers in words, such as `two and three quarters` or `quatre-vingt-dix-sept virgule cinq`."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from fractions import Fraction
+from importlib import resources
+
+import msgspec
+
+_WORDS = re.compile(r"[^\W\d_]+")
+_MOST = 24
+"""Words in a number."""
+
+
+class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What numbers are called in a language: see number_words.toml."""
+
+    small: dict[str, int]
+    hundred: frozenset[str]
+    scales: dict[str, int]
+    parts: dict[str, int]
+    alone: dict[str, str]
+    joins: frozenset[str]
+    ones: frozenset[str]
+    points: frozenset[str]
+    minus: frozenset[str]
+    skips: frozenset[str]
+
+
+@functools.cache
+def _vocabularies() -> dict[str, Vocabulary]:
+    data = resources.files(__package__).joinpath("number_words.toml").read_bytes()
+    return msgspec.toml.decode(data, type=dict[str, Vocabulary])
+
+
+def read_words(text: str, language: str) -> tuple[Fraction, bool, int] | None:
+    """Return a number in words, whether it is said as a fraction, and how many decimals it has.
+
+    None where the text has anything but such words, or the language is not known here.
+    """
+    vocabulary = _vocabularies().get(language.partition("-")[0].lower())
+    if vocabulary is None or len(text) > 200 or not text[:1].isalpha():
+        return None
+    words = _WORDS.findall(unicodedata.normalize("NFC", text).lower())
+    if not words or len(words) > _MOST or re.sub(r"[^\W\d_]+|[\s-]", "", text):
+        return None
+    negative = words[0] in vocabulary.minus
+    words = words[negative:]
+    while words and words[0] in vocabulary.skips:
+        words = words[1:]
+    found = _read(words, vocabulary)
+    return None if found is None else (-found[0] if negative else found[0], *found[1:])
+
+
+def _read(words: list[str], vocabulary: Vocabulary) -> tuple[Fraction, bool, int] | None:
+    whole = _cardinal(words, vocabulary)
+    if whole is not None:
+        return Fraction(whole), False, 0
+    for index, word in enumerate(words):
+        if word in vocabulary.points:
+            return _decimal(words[:index], words[index + 1 :], vocabulary)
+    fraction = _fraction(words, vocabulary)
+    if fraction is not None:
+        return fraction, True, 0
+    for index, word in enumerate(words):
+        if word in vocabulary.joins:
+            head = _cardinal(words[:index], vocabulary)
+            tail = _fraction(words[index + 1 :], vocabulary)
+            if head is not None and tail is not None and tail < 1:
+                return head + tail, True, 0
+    return None
+
+
+def _decimal(
+    before: list[str], after: list[str], vocabulary: Vocabulary
+) -> tuple[Fraction, bool, int] | None:
+    whole = _cardinal(before, vocabulary)
+    digits = [vocabulary.small.get(word, 10) for word in after]
+    if all(each < 10 for each in digits):
+        text = "".join(map(str, digits))
+    else:
+        rest = _cardinal(after, vocabulary)
+        text = "" if rest is None else str(rest)
+    if whole is None or not text:
+        return None
+    return whole + Fraction(int(text), 10 ** len(text)), False, len(text)
+
+
+def _fraction(words: list[str], vocabulary: Vocabulary) -> Fraction | None:
+    if not words:
+        return None
+    last, before = words[-1], words[:-1]
+    if not before and last in vocabulary.alone:
+        return Fraction(vocabulary.alone[last])
+    if last not in vocabulary.parts:
+        return None
+    top = 1 if len(before) == 1 and before[0] in vocabulary.ones else None
+    top = _cardinal(before, vocabulary) if top is None else top
+    return None if not top else Fraction(top, vocabulary.parts[last])
+
+
+def _cardinal(words: list[str], vocabulary: Vocabulary) -> int | None:
+    total = current = 0
+    counted = False  # whether anything stands before this word that it can multiply
+    for index, word in enumerate(words):
+        if word in vocabulary.joins:
+            if not counted or index == len(words) - 1:
+                return None
+        elif word in vocabulary.hundred:
+            if not (current < 100 and (current or not counted)):
+                return None
+            current, counted = (current or 1) * 100, True
+        elif word in vocabulary.scales:
+            scale = vocabulary.scales[word]
+            if total % (scale * 1000) and total < scale:
+                return None
+            total, current, counted = total + (current or 1) * scale, 0, True
+        elif word in vocabulary.small:
+            more = _added(current, vocabulary.small[word])
+            if more is None or (more == 0 and len(words) > 1):
+                return None
+            current, counted = more, True
+        elif not (word in vocabulary.ones and index == 0 and _is_scale(words[1:2], vocabulary)):
+            return None
+    return total + current if counted else None
+
+
+def _is_scale(words: list[str], vocabulary: Vocabulary) -> bool:
+    return bool(words) and (words[0] in vocabulary.hundred or words[0] in vocabulary.scales)
+
+
+def _added(current: int, small: int) -> int | None:
+    """Return the sum where the words can stand so: twenty one, soixante dix, quatre vingt."""
+    rest = current % 100
+    if small == 20 and rest == 4:  # quatre-vingts
+        return current + 76
+    if rest == 0 or (small < 10 <= rest and rest % 10 == 0 and (rest != 10 or small > 6)):
+        return current + small
+    if 10 <= small < 17 and rest in (60, 80):  # soixante-dix, quatre-vingt-onze
+        return current + small
+    return None

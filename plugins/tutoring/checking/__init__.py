@@ -1,0 +1,7 @@
+"""Answers and working checked by computing: verdicts, faulty steps, and what would be accepted."""
+
+from hinterland.plugins.tutoring.checking.checker import Checker
+from hinterland.plugins.tutoring.checking.judgement import Judgement, StepFault, Verdict
+from hinterland.plugins.tutoring.checking.verdicts import accepts
+
+__all__ = ["Checker", "Judgement", "StepFault", "Verdict", "accepts"]
