@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_neighbours_get_the_same_questions_with_other_numbers(lessons: list[Less
     for column in zip(*quiz.sheets, strict=True):
         assert len({each.posed.id for each in column}) == 1
     sums = [sheet[0].posed.prompt for sheet in quiz.sheets]
-    assert all(left != right for left, right in zip(sums, sums[1:], strict=False))
+    assert all(left != right for left, right in itertools.pairwise(sums))
     orders = {sheet[1].posed.options for sheet in quiz.sheets}
     assert len(orders) > 5
     assert quiz.alike == 0
