@@ -209,7 +209,7 @@ class _Session:
         """Ask until there is a result, beginning with free words, and print it."""
         from hinterland.plugins.diagnosis.asking.dialogue import Dialogue
         from hinterland.plugins.diagnosis.asking.interview import Interview
-        from hinterland.plugins.diagnosis.asking.typed_lines import TypedLines
+        from hinterland.plugins.forms.typed_lines import TypedLines
 
         attended = sys.stdin.isatty() and sys.stdout.isatty() and not self._as_json
         interview = Interview(case, self.packs, self.site.rules, self.scripts)
@@ -259,8 +259,8 @@ class _Session:
         if self._as_json:
             click.echo(results.to_json(result))
         else:
-            from hinterland.plugins.diagnosis.telling.columns import width_of
             from hinterland.plugins.diagnosis.telling.report import lines
+            from hinterland.plugins.forms.columns import width_of
 
             told, about = self._translated(result)
             for line in lines(told, width_of(sys.stdout), about):

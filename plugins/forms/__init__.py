@@ -1,1 +1,1 @@
-"""What the screens of plugins share; it is no plugin itself."""
+"""What the forms of plugins share, on screens and in lines; it is no plugin itself."""

@@ -32,7 +32,7 @@ def replace_file(path: Path, content: bytes) -> None:
         with replacing(path) as file:
             file.write(content)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def remove_file(path: Path) -> None:
         _sibling(path, _TEMPORARY).unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -91,7 +91,7 @@ def locked(path: Path) -> Iterator[None]:
                 )
             time.sleep(0.005)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
     try:
         yield
     finally:
@@ -156,7 +156,8 @@ def _sibling(path: Path, suffix: str) -> Path:
     return path.with_name(f".{path.name}{suffix}")
 
 
-def _not_written(path: Path, error: OSError) -> StorageError:
+def not_written(path: Path, error: OSError) -> StorageError:
+    """Return what to tell of a write that failed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             f"The disk is full: {path} could not be written.",

@@ -84,7 +84,7 @@ def test_a_lesson_is_read_whole() -> None:
     jug, half = lesson.exercises
     assert jug.id == "jugs/jug"
     assert jug.prompt.count("\n") == 2
-    assert jug.given[1] == Given("a", (), "1", "b-1", 37)
+    assert jug.given[1] == Given("a", (), "1", "b-1", 35)
     assert jug.given[2].values == ("Mariam", "Tomas")
     assert jug.kind is AnswerKind.QUANTITY
     assert jug.form is Form.SIMPLEST
@@ -128,19 +128,19 @@ def test_an_exercise_without_parameters_keeps_its_braces() -> None:
         ("topic: fractions", "topics: fractions", 5, "no key 'topics'"),
         ("needs: halves, quarters", "title: Twice", 8, "the header has title twice"),
         ("# Example\n", "# Exemple\n", 23, "no section 'Exemple'"),
-        ("## half\n", "## jug\n", 50, "there twice, first in line 28"),
-        ("## half\n", "## Half a loaf\n", 50, "cannot be the name of an exercise"),
-        ("- answer: 1/2\n", "", 50, "the exercise half has no answer"),
-        ("- answer: 1/2\n", "- answer:\n", 58, "answer is empty"),
-        ("- type: choice\n", "", 50, "the exercise half has no type"),
-        ("- type: choice\n", "- type: guess\n", 55, "'guess' is no type of answer"),
-        ("- type: choice\n", "- type: words\n", 50, "has options but is a words"),
-        ("- form: simplest\n", "- form: easy\n", 42, "'easy' is no form"),
-        ("- hint: Cut it once.\n", "- hnit: Cut it once.\n", 61, "no line 'hnit'"),
-        ("- hint: Cut it once.\n", "Cut it once.\n", 61, "is not `- key: value`"),
+        ("## half\n", "## jug\n", 48, "there twice, first in line 28"),
+        ("## half\n", "## Half a loaf\n", 48, "cannot be the name of an exercise"),
+        ("- answer: 1/2\n", "", 48, "the exercise half has no answer"),
+        ("- answer: 1/2\n", "- answer:\n", 56, "answer is empty"),
+        ("- type: choice\n", "", 48, "the exercise half has no type"),
+        ("- type: choice\n", "- type: guess\n", 53, "'guess' is no type of answer"),
+        ("- type: choice\n", "- type: words\n", 48, "has options but is a words"),
+        ("- form: simplest\n", "- form: easy\n", 41, "'easy' is no form"),
+        ("- hint: Cut it once.\n", "- hnit: Cut it once.\n", 59, "no line 'hnit'"),
+        ("- hint: Cut it once.\n", "Cut it once.\n", 59, "is not `- key: value`"),
         (" | The pieces", " The pieces", 45, "a mistake is not"),
-        ("- objective: name\n", "- objective: call\n", 54, "'call' is no objective"),
-        ("given: b = 2..9", "given: 2..9", 36, "a parameter is not"),
+        ("- objective: name\n", "- objective: call\n", 52, "'call' is no objective"),
+        ("given: b = 2..9", "given: 2..9", 34, "a parameter is not"),
     ],
 )
 def test_a_broken_lesson_is_told_with_its_line(old: str, new: str, line: int, said: str) -> None:
@@ -153,7 +153,7 @@ def test_a_broken_lesson_is_told_with_its_line(old: str, new: str, line: int, sa
 
 def test_an_expression_that_cannot_be_computed_is_told_with_its_line() -> None:
     broken = parse(LESSON.replace("1..b-1", "1..c"), Path("jugs.md"))
-    with pytest.raises(LessonError, match=r"jugs\.md, line 37: .*'c' cannot be computed"):
+    with pytest.raises(LessonError, match=r"jugs\.md, line 35: .*'c' cannot be computed"):
         pose(broken, broken.exercises[0], 1)
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from hinterland.errors import InputError, StorageError
 from hinterland.language import N_, _
 from hinterland.plugins.diagnosis.rules.pack import Level, Pack
-from hinterland.plugins.diagnosis.telling.columns import wrapped
 from hinterland.plugins.diagnosis.telling.report import NOT_FOR_CARE, deciding, rules_used, todo
 from hinterland.plugins.diagnosis.telling.result import Input, Result
 from hinterland.plugins.diagnosis.telling.wording import disclaimer, headline, label, plain
+from hinterland.plugins.forms.columns import wrapped
 from hinterland.text import clean_line
 
 WIDTH, LONGEST = 80, 60

@@ -9,7 +9,6 @@ from hinterland.plugins.diagnosis.rules.case import Origin
 from hinterland.plugins.diagnosis.rules.pack import Level
 from hinterland.plugins.diagnosis.rules.spoken import ENGLISH, Spoken
 from hinterland.plugins.diagnosis.rules.triage import Fired, PackUsed
-from hinterland.plugins.diagnosis.telling.columns import NARROWEST, WIDEST, fit, wrapped
 from hinterland.plugins.diagnosis.telling.result import HELP, Result
 from hinterland.plugins.diagnosis.telling.scripted import Script
 from hinterland.plugins.diagnosis.telling.wording import (
@@ -19,6 +18,7 @@ from hinterland.plugins.diagnosis.telling.wording import (
     number_to_call,
     plain,
 )
+from hinterland.plugins.forms.columns import NARROWEST, WIDEST, fit, wrapped
 from hinterland.text import clean_line
 
 __all__ = ["NARROWEST", "NOT_FOR_CARE", "WIDEST", "lines", "script_lines", "todo"]

@@ -19,6 +19,8 @@ from hinterland.text import clean_line
 
 MOST_QUESTIONS = 500
 MOST_SHEETS = 1_000
+_TRIES = 20
+"""Draws of numbers for a question that is to differ from those before it on its sheet."""
 Item = TypeVar("Item")
 
 
@@ -103,23 +105,23 @@ def _sheet(
     asked: set[str] = set()
     questions = []
     for lesson, exercise, turn in chosen:
-        # The numbers of one question may come again by chance: then others are drawn.
-        for trial in range(20):
-            own_seed = ((seed * MOST_SHEETS + sheet) * MOST_QUESTIONS + turn) * 20 + trial
-            posed = pose(lesson, exercise, own_seed)
+        own_seed = ((seed * MOST_SHEETS + sheet) * MOST_QUESTIONS + turn) * _TRIES
+        posed = pose(lesson, exercise, own_seed)
+        for trial in range(1, _TRIES):
             if posed.prompt not in asked:
                 break
+            posed = pose(lesson, exercise, own_seed + trial)
         asked.add(posed.prompt)
-        questions.append(Question(lesson, _mixed(posed, own_seed)))
+        questions.append(Question(lesson, _mixed(posed)))
     return tuple(questions)
 
 
-def _mixed(posed: Posed, seed: int) -> Posed:
+def _mixed(posed: Posed) -> Posed:
     """Return a choice with its options in another order."""
     if posed.kind is not AnswerKind.CHOICE:
         return posed
     options = list(posed.options)
-    _shuffle(options, random.Random(f"{posed.id} {seed}"))  # noqa: S311 - no secret
+    _shuffle(options, random.Random(f"{posed.id} {posed.seed}"))  # noqa: S311 - no secret
     return msgspec.structs.replace(posed, options=tuple(options))
 
 

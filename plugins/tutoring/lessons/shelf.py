@@ -74,7 +74,7 @@ class Shelf:
         if lesson is None:
             return None
         found = next((each for each in lesson.exercises if each.id == exercise_id), None)
-        return found and (lesson, found)
+        return None if found is None else (lesson, found)
 
     def find(self, topic: str, language: str = "") -> tuple[Lesson, ...]:
         """Return the lessons on a topic, the easiest first: by id, topic, subject or words of the

@@ -27,7 +27,11 @@ class Part(msgspec.Struct, frozen=True):
         if len(self.text) < 2 * _SMALLEST:
             return ()
         middle = len(self.text) // 2
-        ends = [at for sign in ("\n", ". ", "? ", "! ", "。", "।", "။", " ") if (at := self.text.find(sign, middle)) >= 0]
+        ends = [
+            at
+            for sign in ("\n", ". ", "? ", "! ", "。", "।", "။", " ")
+            if (at := self.text.find(sign, middle)) >= 0
+        ]
         cut = min(ends, default=middle) + 1
         whole = self.end - self.start
         place = self.start + whole * cut // len(self.text)

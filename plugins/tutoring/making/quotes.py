@@ -7,11 +7,13 @@ import unicodedata
 from bisect import bisect_right
 from typing import NamedTuple
 
-_LEAST = 12
+LEAST = 12
 """Letters and digits of a quote: fewer could stand anywhere."""
 _LIKE = str.maketrans("‘’‚‛“”„‟«»‹›′″–—‐‑−", "''''\"\"\"\"\"\"'''\"-----")
+_MARKUP = "*`"
+"""Signs of Markdown that make no difference between words."""
 _HYPHENS = "-‐\u00ad"
-_ENDS = " \t\n\"'“”„«»‹›…"
+_ENDS = " *`\t\n\"'“”„«»‹›…"
 
 
 class Found(NamedTuple):
@@ -32,20 +34,20 @@ class Quotable:
         self._places: list[int] = []
         for at, letter in _without_breaks(text):
             for part in unicodedata.normalize("NFKC", letter).translate(_LIKE).casefold():
-                if not part.isspace():
+                if not part.isspace() and part not in _MARKUP:
                     letters.append(part)
                     self._places.append(at)
         self._folded = "".join(letters)
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
 
-    def find(self, quote: str) -> Found | None:
-        """Return where a quote stands; None where it stands nowhere, or is too short to tell.
+    def find(self, quote: str, least: int = LEAST) -> Found | None:
+        """Return where a quote stands; None where it stands nowhere, or has fewer letters than `least`.
 
         White space, capitals, typographic signs and words cut at the end of a line make no
         difference; letters and digits do. What begins or ends within a word is no quote.
         """
         wanted = folded(quote.strip(_ENDS))
-        if sum(map(str.isalnum, wanted)) < _LEAST:
+        if sum(map(str.isalnum, wanted)) < least:
             return None
         at = self._folded.find(wanted)
         while at >= 0:
@@ -61,7 +63,7 @@ class Quotable:
 
     def _within_word(self, start: int, end: int) -> bool:
         text = self.text
-        return (0 < start and text[start].isalnum() and _goes_on(text[start - 1])) or (
+        return (start > 0 and text[start].isalnum() and _goes_on(text[start - 1])) or (
             end < len(text) and text[end - 1].isalnum() and _goes_on(text[end])
         )
 
@@ -70,7 +72,7 @@ def folded(text: str) -> str:
     """Return a text without white space, in small letters and plain signs, for comparing."""
     plain = "".join(letter for _at, letter in _without_breaks(text))
     spelt = unicodedata.normalize("NFKC", plain).translate(_LIKE).casefold()
-    return "".join(spelt.split())
+    return "".join(each for each in spelt if not each.isspace() and each not in _MARKUP)
 
 
 def joined(text: str) -> str:

@@ -6,17 +6,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from hinterland import documents
+from hinterland.documents import Document, Kind
 from hinterland.errors import InputError
 from hinterland.language import _
 from hinterland.plugins.tutoring.making.quotes import joined
 from hinterland.text import clean, clean_line
-
-if TYPE_CHECKING:
-    from hinterland.documents import Document
 
 LONGEST = 400_000
 """Characters of a text: about 200 pages, which a small model reads for hours."""
@@ -27,7 +25,7 @@ _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?=\S)")
 _ITEM = re.compile(r"\s*(?:[-*+•▪‣·–]|\d{1,3}[.)])\s+(?=\S)")
 _TABLE = re.compile(r"\s*\|.*\|\s*")
 _PAGE_NUMBER = re.compile(r"\s*[-–—]?\s*\d{1,4}\s*[-–—]?\s*")
-_SENTENCE_ENDS = ".!?…:;。！？؟।။\"”»)"
+_SENTENCE_ENDS = '.!?…:;。！？؟।။"”»)'
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -39,6 +37,7 @@ class Block(msgspec.Struct, frozen=True):
     end: int
     is_heading: bool = False
     is_prose: bool = True
+    is_code: bool = False
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -49,6 +48,8 @@ class Source(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...]
     page_starts: tuple[int, ...] = ()
     """Where its pages begin; () where it has none."""
+    is_markdown: bool = False
+    """Whether stars, brackets and the like in it are Markdown; otherwise they are what they are."""
     note: str = ""
     """What the text lacks of the file, as a sentence; "" when it lacks nothing."""
 
@@ -73,8 +74,6 @@ def read(path: Path) -> Source:
 
     Raises InputError for one that is missing, no text, scanned, empty or too long.
     """
-    from hinterland import documents
-
     return of(documents.read(path))
 
 
@@ -91,10 +90,14 @@ def of(document: Document) -> Source:
         raise InputError(
             f"{name} holds too little text to ask about.", "Give at least a few sentences."
         )
-    starts = getattr(document, "page_starts", ())
-    if len(text) != len(document.text):
-        starts = ()
-    return Source(name, text, tuple(blocks(text)), starts, document.note)
+    return Source(
+        name,
+        text,
+        tuple(blocks(text)),
+        document.page_starts if len(text) == len(document.text) else (),
+        is_markdown=document.kind in {Kind.MARKDOWN, Kind.WORD},
+        note=document.note,
+    )
 
 
 def blocks(text: str) -> Iterator[Block]:
@@ -136,7 +139,10 @@ def _cut(text: str) -> Iterator[Block]:
             while last < len(lines) and not lines[last][1].lstrip().startswith(fence[1]):
                 last += 1
             last = min(last + 1, len(lines))
-            yield _as_it_is(text, lines, at, last)
+            is_closed = last - 1 > at and lines[last - 1][1].strip().startswith(fence[1])
+            inner = _as_it_is(text, lines, at + 1, last - is_closed)
+            if inner.text.strip():
+                yield msgspec.structs.replace(inner, is_code=True)
         elif _TABLE.fullmatch(line):
             while last < len(lines) and _TABLE.fullmatch(lines[last][1]):
                 last += 1
@@ -159,5 +165,7 @@ def _continues(line: str) -> bool:
 
 
 def _as_it_is(text: str, lines: list[tuple[int, str]], first: int, last: int) -> Block:
+    if first >= last:
+        return Block("", 0, 0, is_prose=False)
     start, end = lines[first][0], lines[last - 1][0] + len(lines[last - 1][1])
     return Block(text[start:end].strip("\n"), start, end, is_prose=False)

@@ -11,8 +11,16 @@ import unicodedata
 
 from hinterland.text import clean
 
-_MEANT = re.compile(r"(?m)^([ \t]*)(#{1,6}[ \t]|#{1,6}$|`{3}|~{3}|-[ \t]+[A-Za-z]+:|---|===)")
+KEYS = (
+    *("objective", "given", "where", "type", "answer", "option", "form", "letters", "check"),
+    *("quote", "sentence", "run", "hint", "mistake", "step"),
+)
+"""What lines of an exercise begin with."""
+_MEANT = re.compile(rf"(?m)^([ ]*)(##?(?=[ ]|$)|`{{3}}|~{{3}}|-(?=[ ](?:{'|'.join(KEYS)}):))")
 _FENCE = re.compile(r"(?m)^[ \t]*(`{3,}|~{3,})")
+_SIGN = re.compile(r"[\\*`<\[\]~|]|(?<![A-Za-z0-9_])_(?!_)|(?<!_)_(?![A-Za-z0-9_])|&(?=#?\w+;)")
+_BEGINNING = re.compile(r"(?m)^[ ]*(\d*)([-+>=#]|(?<=\d)[.)](?=[ ]|$))")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LONGEST_NAME = 48  # characters of an id
 
 
@@ -23,8 +31,22 @@ def line(text: str) -> str:
 
 def block(text: str) -> str:
     """Return a text of several lines in which no line is a heading, a fence, or a line of an exercise."""
-    lines = (each.rstrip() for each in clean(text).expandtabs(4).splitlines())
-    return _MEANT.sub(r"\1\\\2", "\n".join(lines)).strip("\n")
+    return _MEANT.sub(r"\1\\\2", _lines(text))
+
+
+def inline(text: str) -> str:
+    """Return plain text as Markdown that is shown as it is."""
+    return _SIGN.sub(r"\\\g<0>", text)
+
+
+def plain(text: str) -> str:
+    """Return plain text of several lines as Markdown that is shown as it is."""
+    return _BEGINNING.sub(r"\1\\\2", inline(_lines(text)))
+
+
+def shown(text: str) -> str:
+    """Return what `inline` was given, for the Markdown that it returned."""
+    return _ESCAPED.sub(r"\1", text)
 
 
 def hint(text: str) -> str:
@@ -34,18 +56,24 @@ def hint(text: str) -> str:
 
 def code(text: str, language: str = "") -> str:
     """Return a text of several lines as a block of code that nothing in it can end."""
-    plain = "\n".join(each.rstrip() for each in clean(text).expandtabs(4).splitlines()).strip("\n")
-    longest = max((len(found[1]) for found in _FENCE.finditer(plain)), default=2)
+    lines = _lines(text)
+    longest = max((len(found[1]) for found in _FENCE.finditer(lines)), default=2)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{plain}\n{fence}"
+    return f"{fence}{language}\n{lines}\n{fence}"
 
 
-def name(text: str) -> str:
-    """Return what a lesson or an exercise may be called in a file; never ""."""
+def name(text: str, kind: str = "lesson") -> str:
+    """Return what a lesson or an exercise may be called in a file; `kind` begins the name of a text
+    in a script that cannot."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(each for each in plain if not unicodedata.combining(each))
     found = "-".join(re.findall(r"[a-z0-9]+", letters))[:_LONGEST_NAME].strip("-")
-    if found and sum(map(str.isalnum, letters)) <= 2 * len(found):
+    if found and sum(map(str.isalnum, letters[: 2 * _LONGEST_NAME])) < 1.5 * len(found):
         return found
     # Another script: its letters cannot be in a name, but the same text has the same one.
-    return f"lesson-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
+    return f"{kind}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
+
+
+def _lines(text: str) -> str:
+    lines = clean(text).expandtabs(4).splitlines()
+    return "\n".join(each.rstrip() for each in lines).strip("\n")

@@ -98,7 +98,7 @@ class Status(msgspec.Struct, frozen=True):
     number: int = 0
     """The open exercise of this stage, from 1."""
     most: int = 0
-    """How many there can be in this stage."""
+    """How many there are in this stage, if each is done right from now on; 0 where none are."""
     attempts: int = 0
     """Honest attempts at the open exercise."""
     hints_left: int = 0

@@ -1,25 +1,61 @@
-"""A lesson as a machine of few states, whose every step is kept before it is shown."""
+"""A pupil's lesson: every act's effect is on the disk before what is said to it is shown.
+
+A session holds nothing that the pupil's file does not: whoever is killed goes on at the same step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import datetime
-from typing import Any
 
-from hinterland.plugins.tutoring.lessons import Lesson, Posed
-from hinterland.plugins.tutoring.lessons.posing import pose
+from hinterland.errors import HinterlandError
+from hinterland.plugins.tutoring.checking import Checker
+from hinterland.plugins.tutoring.hints import Guide
+from hinterland.plugins.tutoring.lessons import Posed
 from hinterland.plugins.tutoring.lessons.shelf import Shelf
-from hinterland.plugins.tutoring.session.acts import Act, Answer, Go, Said, SaidKind, Status, Wants
-from hinterland.plugins.tutoring.session.faces import Checker, Guide, Verdict
+from hinterland.plugins.tutoring.pupils.done import Done, Rating
+from hinterland.plugins.tutoring.pupils.pupil import Pupil
+from hinterland.plugins.tutoring.session import desk, planning
+from hinterland.plugins.tutoring.session.acts import (
+    Act,
+    Answer,
+    AskHint,
+    Go,
+    Question,
+    Said,
+    SaidKind,
+    ShowAnswer,
+    Skip,
+    Status,
+    Stop,
+    Wants,
+)
+from hinterland.plugins.tutoring.session.course import Course
+from hinterland.plugins.tutoring.session.guarding import guarded
+from hinterland.plugins.tutoring.session.place import Outcome, Place, Stage
+from hinterland.plugins.tutoring.session.scene import Scene
+from hinterland.plugins.tutoring.session.trial import EARNED, Trial
 from hinterland.plugins.tutoring.words import Words
+
+_RATINGS = {
+    Outcome.ALONE: Rating.GOOD,
+    Outcome.HELPED: Rating.HARD,
+    Outcome.REVEALED: Rating.AGAIN,
+}
 
 
 class Session:
-    """One pupil's lesson."""
+    """One pupil's lesson; the pupil is held (`with pupil:`) as long as it runs.
+
+    `guide` is asked for hints and, with a model, explains; `clock` is the box's own; `seed` is what a
+    new pupil's numbers are drawn from. Everything raises StorageError.
+    """
 
     def __init__(
         self,
-        pupil: Any,
+        pupil: Pupil,
         shelf: Shelf,
         checker: Checker,
         guide: Guide,
@@ -27,46 +63,206 @@ class Session:
         clock: Callable[[], datetime],
         seed: int,
     ) -> None:
+        self._pupil = pupil
         self._shelf = shelf
-        self._checker = checker
+        self._guide = guide
         self._words = words
-        self._seed = seed
-        self._lesson: Lesson | None = None
-        self._next = 0
-        self.wants = Wants.NOTHING
-        self.open_exercise: Posed | None = None
-        self.choices: tuple[str, ...] = ()
+        self._clock = clock
+        self._trial = Trial(checker, guide, words)
+        self._course = Course(pupil, shelf, words, self._trial)
+        self._place = Place(seed=seed, stage=Stage.ENDED)
+        self._posed: Posed | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    # What there is to see
+
+    @property
+    def wants(self) -> Wants:
+        """What is waited for."""
+        place = self._place
+        if place.stopped or place.stage is Stage.ENDED:
+            return Wants.NOTHING
+        if place.stage is Stage.CHOOSING:
+            return Wants.CHOICE
+        return Wants.ANSWER if self.open_exercise is not None else Wants.GO
+
+    @property
+    def open_exercise(self) -> Posed | None:
+        """The exercise that waits for an answer."""
+        open_ = self._place.open
+        return self._posed if open_ is not None and not open_.revealed else None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
         """The topics to choose from, while a choice is wanted."""
-        self.status = Status()
+        return self._place.choices
+
+    @property
+    def status(self) -> Status:
+        """Where the lesson is."""
+        place, posed = self._place, self._posed
+        lesson = self._shelf.lesson(posed.id.partition("/")[0] if posed else place.lesson)
+        number, most = len(place.results) + (place.open is not None), 0
+        if place.open is not None and place.open.revealed:
+            number -= 1
+        if place.stage is Stage.PLACING:
+            number = place.asked
+            most = min(planning.MOST_PLACING, len(place.lessons).bit_length())
+        elif place.stage is Stage.PRACTISING and lesson is not None:
+            most = len(place.results) + planning.left(lesson, place.results, place.comebacks)
+        elif place.stage is Stage.REVIEWING:
+            most = place.reviewed + len(place.queue)
+        open_ = place.open if self.open_exercise is not None else None
+        return Status(
+            stage=place.stage.value,
+            lesson=lesson.title if lesson else "",
+            objective=lesson.objectives.get(posed.objective, "") if lesson and posed else "",
+            number=number,
+            most=max(number, most) if most else 0,
+            attempts=len(open_.answers) if open_ else 0,
+            hints_left=len(posed.hints) - len(open_.hints) if open_ and posed else 0,
+            may_see=open_ is not None
+            and len(open_.answers) >= EARNED
+            and place.stage is not Stage.PLACING,
+        )
+
+    # What can be done
 
     async def begin(self, topic: str | None = None) -> list[Said]:
-        """Begin, or go on where the pupil was; raises InputError for a topic that is unknown."""
-        self._lesson = self._shelf.find(topic or "")[0]
-        self.wants = Wants.GO
-        return [
-            Said(SaidKind.TITLE, self._lesson.title),
-            Said(SaidKind.EXPLANATION, self._lesson.explanation),
-        ]
+        """Begin with a topic; without one with what is due, where the pupil was, or an offer.
 
-    async def do(self, act: Act) -> AsyncIterator[Said]:
-        """Do what the pupil asks for, and yield what the tutor says to it."""
-        assert self._lesson is not None
+        Raises InputError for a topic that is unknown, and where there are no lessons.
+        """
+        async with self._one_at_a_time:
+            place = self._pupil.place(Place) or self._place
+            posed = desk.again(self._shelf, place.open) if place.open else None
+            scene = Scene(place, posed)
+            self._words.turns = dict(place.turns)
+            if self._pupil.clock_note:
+                scene.say(SaidKind.NOTE, self._pupil.clock_note)
+            await asyncio.to_thread(self._course.begin, scene, topic or None)
+            return await self._kept(scene)
+
+    async def do(self, act: Act) -> AsyncGenerator[Said]:
+        """Do what the pupil asks for, and yield what the tutor says to it.
+
+        It is done, and on the disk, before the first saying; only a model's answer to a question
+        comes in pieces, and may be ended by closing the iterator.
+        """
+        async with self._one_at_a_time:
+            scene = Scene(self._place, self._posed)
+            self._words.turns = dict(self._place.turns)
+            await self._act(scene, act)
+            said = await self._kept(scene)
+        for each in said:
+            yield each
+        if isinstance(act, Question) and self.open_exercise is None:
+            async with aclosing(self._told(act.text)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _act(self, scene: Scene, act: Act) -> None:
+        if self.wants is Wants.NOTHING:
+            return
+        is_open = scene.open is not None
         match act:
-            case Answer(text) if self.open_exercise is not None:
-                judged = await self._checker.judge(self.open_exercise, text)
-                if judged.verdict is not Verdict.RIGHT:
-                    yield Said(SaidKind.NOT_YET, self._words.say("not-yet"))
-                    return
-                yield Said(SaidKind.RIGHT, self._words.say("right"))
+            case Stop():
+                self._course.stop(scene)
+            case Answer(text) if scene.place.stage is Stage.CHOOSING:
+                await asyncio.to_thread(self._course.choose, scene, text)
+            case Answer() if is_open:
+                await self._over(scene, await self._trial.answer(scene, act))
+            case AskHint() if is_open:
+                await self._hint(scene)
+            case Question() if is_open:
+                scene.say(SaidKind.NOTE, self._words.say("only-hints-now"))
+                await self._hint(scene)
+            case ShowAnswer() if is_open:
+                await self._over(scene, self._trial.show(scene))
+            case Skip() if is_open:
+                await self._over(scene, Outcome.SKIPPED)
+            case Skip():
+                await asyncio.to_thread(self._course.skip, scene)
             case Go():
+                await asyncio.to_thread(self._course.go, scene)
+            case Question():
                 pass
             case _:
-                return
-        if self._next == len(self._lesson.exercises):
-            self.open_exercise, self.wants = None, Wants.NOTHING
-            yield Said(SaidKind.END, self._words.say("goodbye"))
+                key = "which-topic" if scene.place.stage is Stage.CHOOSING else "nothing-open"
+                scene.say(SaidKind.NOTE, self._words.say(key))
+
+    async def _hint(self, scene: Scene) -> None:
+        await self._trial.hint(scene)
+        self._say_trouble(scene)
+
+    def _say_trouble(self, scene: Scene) -> None:
+        """Say once that no model helps, where one was to."""
+        if getattr(self._guide, "trouble", "") and scene.first_time("no-model"):
+            scene.say(SaidKind.NOTE, self._words.say("no-model"))
+
+    async def _over(self, scene: Scene, outcome: Outcome | None) -> None:
+        """Record how an exercise ended, and go on."""
+        if outcome is None:
             return
-        self.open_exercise = pose(self._lesson, self._lesson.exercises[self._next], self._seed)
-        self._next += 1
-        self.wants = Wants.ANSWER
-        yield Said(SaidKind.EXERCISE, self.open_exercise.prompt)
+        open_, posed = scene.place.open, scene.posed
+        assert open_ is not None and posed is not None
+        rating = _RATINGS.get(outcome)
+        if outcome is Outcome.SKIPPED and open_.answers and scene.place.stage is not Stage.PLACING:
+            rating = Rating.AGAIN
+        if rating is not None:
+            right = outcome in (Outcome.ALONE, Outcome.HELPED)
+            scene.done = Done(
+                exercise=posed.id,
+                objective=posed.objective,
+                lesson=posed.id.partition("/")[0],
+                rating=rating,
+                attempts=len(open_.answers) + right,
+                hints=len(open_.hints),
+                revealed=outcome is Outcome.REVEALED,
+                right=right,
+                seed=open_.seed,
+            )
+        await asyncio.to_thread(self._course.over, scene, outcome)
+
+    async def _kept(self, scene: Scene) -> list[Said]:
+        """Put what a scene changed on the disk, take it over, and return what may be said."""
+        scene.change(turns=dict(self._words.turns))
+
+        async def keep() -> None:
+            if scene.done is not None:
+                await asyncio.to_thread(self._pupil.record, scene.done, scene.place)
+            elif scene.place != self._place:
+                await asyncio.to_thread(self._pupil.keep, scene.place)
+            self._place, self._posed = scene.place, scene.posed
+
+        was_over = self.wants is Wants.NOTHING
+        keeping = asyncio.create_task(keep())
+        try:
+            await asyncio.shield(keeping)
+        except asyncio.CancelledError:  # the memory must not stay behind the disk
+            await asyncio.wait([keeping])
+            raise
+        if self.wants is Wants.NOTHING and not was_over:
+            scene.said.append(self._course.farewell(self._place))
+        if self.open_exercise is not None:
+            return guarded(scene.said, self.open_exercise, self._words)
+        return scene.said
+
+    async def _told(self, question: str) -> AsyncGenerator[Said]:
+        """Yield a model's answer to a question, or that there is nobody to ask."""
+        lesson = self._shelf.lesson(self._place.lesson)
+        explain = getattr(self._guide, "explain", None)
+        if lesson is None or explain is None:
+            yield Said(SaidKind.NOTE, self._words.say("nobody-to-ask"))
+            return
+        told = False
+        try:
+            async with aclosing(explain(lesson, question)) as pieces:
+                async for piece in pieces:
+                    told = True
+                    yield Said(SaidKind.TELLING, piece)
+        except HinterlandError:
+            yield Said(SaidKind.NOTE, self._words.say("no-model"))
+            return
+        if not told:
+            yield Said(SaidKind.NOTE, self._words.say("nobody-to-ask"))

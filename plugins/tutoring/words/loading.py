@@ -70,11 +70,11 @@ def _own(code: str, config_folder: Path | None) -> Path | None:
 
 def _read(path: Path) -> _File:
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
+        with path.open("rb") as opened:
+            data = opened.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
             raise _error(path, 1, f"it is larger than {_LARGEST:,} bytes")
-        text = content.decode()
+        text = data.decode()
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror or error}.", "Mend its permissions."
@@ -97,7 +97,7 @@ def _read(path: Path) -> _File:
         except msgspec.ValidationError as error:
             raise _error(path, _line(text, key), f"{key} is no text: {error}") from error
     try:
-        file = msgspec.convert(raw, _File)
+        file: _File = msgspec.convert(raw, _File)
     except msgspec.ValidationError as error:
         raise _error(path, 1, str(error)) from error
     for key, said in file.words.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Document:
     kind: Kind
     note: str = ""
     """What the text lacks of the file, as a sentence for the user; empty when it lacks nothing."""
+    page_starts: tuple[int, ...] = field(default=(), compare=False)
+    """Where each page of a PDF begins in the text, in characters; () for what has no pages."""
 
 
 def read(path: Path) -> Document:
@@ -93,6 +95,7 @@ def _bytes(path: Path) -> bytes:
 
 def _document(data: bytes, name: str, subject: str, kind: Kind) -> Document:
     note = ""
+    pages: tuple[int, ...] = ()
     found = _format(data, subject)
     if found is not None:
         from hinterland.confined import UnreadableError
@@ -102,13 +105,13 @@ def _document(data: bytes, name: str, subject: str, kind: Kind) -> Document:
             extracted = extract(found.value, data)
         except UnreadableError as error:
             raise InputError(f"{subject} {error.reason}.", error.hint) from error
-        text, kind = extracted.text, found
+        text, kind, pages = extracted.text, found, extracted.page_starts
         note = f"{subject} {extracted.note}." if extracted.note else ""
     else:
         text = _decoded(data, subject)
     if not text.strip():
         raise InputError(f"{subject} is empty.", "There is nothing to read in it.")
-    return Document(name, text.replace("\0", ""), kind, note)
+    return Document(name, text.replace("\0", ""), kind, note, pages)
 
 
 def _format(data: bytes, subject: str) -> Kind | None:

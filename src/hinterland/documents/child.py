@@ -21,6 +21,8 @@ class Extracted(msgspec.Struct, frozen=True):
     text: str
     note: str = ""
     """What the text lacks, in words that follow the file's name; empty when it lacks nothing."""
+    page_starts: tuple[int, ...] = ()
+    """Where each page begins in the text, in characters; () for a format without pages."""
 
 
 def extract(kind: str, data: bytes) -> Extracted:

@@ -26,7 +26,7 @@ def extract(data: bytes) -> Extracted:
         pages: list[str] = []
         length = 0
         for page in reader.pages:
-            pages.append(page.extract_text().strip())
+            pages.append(page.extract_text().replace("\0", "").strip())
             length += len(pages[-1])
             if length > MOST_CHARACTERS:
                 break
@@ -39,7 +39,12 @@ def extract(data: bytes) -> Extracted:
             "Run text recognition on it first, for instance `ocrmypdf IN.pdf OUT.pdf`.",
         )
     note = f"has no text on {_listed(empty)} of {len(pages)}" if empty else ""
-    return Extracted(bounded("\n\n".join(text for text in pages if text)), note)
+    starts: list[int] = []
+    length = 0
+    for text in pages:
+        starts.append(length)
+        length += len(text) + 2 if text else 0
+    return Extracted(bounded("\n\n".join(text for text in pages if text)), note, tuple(starts))
 
 
 def _encrypted() -> UnreadableError:

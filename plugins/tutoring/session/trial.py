@@ -1,0 +1,227 @@
+"""An exercise that is open: attempts, hints, and an answer that is shown only when it was earned."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+from hinterland.errors import HinterlandError
+from hinterland.plugins.tutoring.checking import Checker, Judgement, StepFault, Verdict
+from hinterland.plugins.tutoring.hints import Guide, LessonGuide, Work
+from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
+from hinterland.plugins.tutoring.session.acts import Answer, SaidKind
+from hinterland.plugins.tutoring.session.place import Open, Outcome, Stage
+from hinterland.plugins.tutoring.session.scene import Scene
+from hinterland.plugins.tutoring.words import Words
+
+EARNED = 2
+"""Honest attempts after which the answer may be asked for."""
+_LONGEST = 400
+"""Characters of an answer or a line of working that are kept."""
+_MOST_LINES = 30
+_COMPUTED = frozenset(AnswerKind) - {AnswerKind.CHOICE, AnswerKind.WORDS}
+"""Kinds whose working can be looked at."""
+_NUDGES = frozenset({Verdict.FORM, Verdict.UNIT, Verdict.CLOSE})
+
+
+class Trial:
+    """Does what a pupil asks for while an exercise is open, and says how it ended once it did."""
+
+    def __init__(self, checker: Checker, guide: Guide, words: Words) -> None:
+        self._checker = checker
+        self._guide = guide
+        self._words = words
+
+    async def answer(self, scene: Scene, act: Answer) -> Outcome | None:
+        """Judge an answer, its working, or the working alone."""
+        posed, open_ = scene.posed, scene.open
+        assert posed is not None and open_ is not None
+        text = act.text.strip()[:_LONGEST]
+        lines = [line.strip()[:_LONGEST] for line in act.working[:_MOST_LINES]]
+        working = tuple(line for line in lines if line)
+        if working:
+            scene.change_open(working=working)
+        if not text:
+            await self._look_at(scene, posed, working)
+            return None
+        try:
+            judged = await self._checker.judge(posed, text)
+        except HinterlandError:
+            self._note(scene, "cannot-check")
+            return None
+        if judged.verdict is Verdict.RIGHT:
+            return await self._right(scene, posed, open_, working)
+        if scene.place.stage is Stage.PLACING and judged.verdict is Verdict.WRONG:
+            scene.change_open(answers=(*open_.answers, text))
+            scene.say(SaidKind.NOT_YET, self._words.say("placing-not-yet"))
+            return Outcome.SKIPPED
+        if self._gives_up(text):
+            self._note(scene, "placing-unknown" if _is_placing(scene) else "gives-up")
+        elif judged.verdict is Verdict.WRONG:
+            await self._wrong(scene, posed, open_, text, working, judged)
+        elif judged.verdict in _NUDGES:
+            why = self._why(judged.about, judged.fields)
+            scene.say(SaidKind.NOT_YET, why or self._words.say("nearly"))
+        else:
+            if why := self._why(judged.about, judged.fields):
+                scene.say(SaidKind.NOTE, why)
+            self._note(scene, f"wanted-{posed.kind.value}")
+        return None
+
+    async def hint(self, scene: Scene) -> None:
+        """Give the smallest hint that helps, if there is one left."""
+        posed, open_ = scene.posed, scene.open
+        assert posed is not None and open_ is not None
+        if _is_placing(scene):
+            self._note(scene, "placing-unknown")
+            return
+        unused = [n for n in range(len(posed.hints)) if n not in open_.hints]
+        if not unused:
+            self._note(scene, "may-see" if len(open_.answers) >= EARNED else "no-hints-left")
+            return
+        work = Work(
+            answers=open_.answers,
+            working=open_.working,
+            mistake=open_.mistake,
+            faulty_line=open_.faulty_line,
+        )
+        try:
+            hint = await self._guide.hint(posed, work, unused)
+        except HinterlandError:
+            hint = await LessonGuide().hint(posed, work, unused)
+        if hint.index not in unused:  # whatever a guide says, a hint is spent
+            hint = await LessonGuide().hint(posed, work, unused)
+        scene.change_open(hints=(*open_.hints, hint.index))
+        scene.say(SaidKind.HINT, hint.text)
+
+    def show(self, scene: Scene) -> Outcome | None:
+        """Show the answer and the way to it, if it was tried often enough; else say what is needed."""
+        posed, open_ = scene.posed, scene.open
+        assert posed is not None and open_ is not None
+        if _is_placing(scene):
+            self._note(scene, "placing-unknown")
+            return None
+        if len(open_.answers) < EARNED:
+            self._note(scene, "try-first" if not open_.answers else "try-once-more")
+            return None
+        scene.change_open(revealed=True)
+        scene.say(SaidKind.ANSWER, self.revealed(posed))
+        return Outcome.REVEALED
+
+    def revealed(self, posed: Posed) -> str:
+        """Return the answer with the way to it, and why it is so."""
+        say = self._words.say
+        shown = [say("the-answer", answer=posed.answers[0])]
+        if posed.steps:
+            shown.append(say("the-way"))
+            shown.append("\n".join(f"{n}. {step}" for n, step in enumerate(posed.steps, 1)))
+        elif posed.hints:
+            shown.append(say("the-thoughts"))
+            shown.append("\n".join(f"- {hint}" for hint in posed.hints))
+        if posed.quote:
+            shown.append(say("the-quote", quote=posed.quote))
+        elif posed.sentence:
+            shown.append(f"> {posed.sentence}")
+        return "\n\n".join(shown)
+
+    async def _right(
+        self, scene: Scene, posed: Posed, open_: Open, working: tuple[str, ...]
+    ) -> Outcome:
+        alone = not open_.answers and not open_.hints
+        scene.say(SaidKind.RIGHT, self._words.say("right" if alone else "right-after-all"))
+        fault = await self._fault(posed, working)
+        if fault is not None:
+            text = self._words.say("right-but-line", line=self._line(fault.line))
+            scene.say(SaidKind.NOTE, text)
+        return Outcome.ALONE if alone else Outcome.HELPED
+
+    async def _wrong(
+        self,
+        scene: Scene,
+        posed: Posed,
+        open_: Open,
+        text: str,
+        working: tuple[str, ...],
+        judged: Judgement,
+    ) -> None:
+        if _plain(text) in map(_plain, open_.answers):
+            self._note(scene, "same-again")
+            return
+        fault = await self._fault(posed, working, text)
+        scene.change_open(
+            answers=(*open_.answers, text),
+            mistake=judged.mistake,
+            faulty_line=fault and fault.line,
+        )
+        said = []
+        if fault is not None:
+            said.append(self._faulty(fault))
+        if judged.mistake is not None:
+            said.append(posed.mistakes[judged.mistake].told)
+        if not said:
+            holds = working and posed.kind in _COMPUTED
+            said.append(self._words.say("lines-hold" if holds else "not-yet"))
+        for each in said:
+            scene.say(SaidKind.NOT_YET, each)
+        if not working and not open_.working and not open_.asked_for_steps:
+            scene.change_open(asked_for_steps=True)
+            self._note(scene, "how-did-you" if posed.kind in _COMPUTED else "how-did-you-words")
+        elif len(open_.answers) + 1 >= EARNED:
+            self._note(scene, "may-see")
+        elif len(open_.hints) < len(posed.hints):
+            self._note(scene, "offer-hint")
+
+    async def _look_at(self, scene: Scene, posed: Posed, working: tuple[str, ...]) -> None:
+        """Say what there is to say of lines without an answer."""
+        if not working:
+            self._note(scene, f"wanted-{posed.kind.value}")
+            return
+        fault = await self._fault(posed, working)
+        scene.change_open(faulty_line=fault and fault.line)
+        if fault is not None:
+            scene.say(SaidKind.NOT_YET, self._faulty(fault))
+        else:
+            computed = posed.kind in _COMPUTED
+            self._note(scene, "lines-so-far" if computed else "thanks-for-thinking")
+
+    async def _fault(
+        self, posed: Posed, working: tuple[str, ...], answer: str = ""
+    ) -> StepFault | None:
+        if not working:
+            return None
+        try:
+            return await self._checker.faulty_step(posed, working, answer)
+        except HinterlandError:
+            return None  # the answer itself was judged; nothing is said of the lines
+
+    def _faulty(self, fault: StepFault) -> str:
+        line = self._line(fault.line)
+        why = self._why(fault.about, fault.fields)
+        return self._words.say("faulty-line", line=line, why=why).strip()
+
+    def _line(self, number: int) -> str:
+        ordinals = self._words.all("ordinals")
+        if number <= len(ordinals):
+            return ordinals[number - 1]
+        return self._words.say("line-number", number=number)
+
+    def _why(self, about: str, fields: Mapping[str, str]) -> str:
+        """Return what the checker has to say; "" where it gives no reason."""
+        key = f"check-{about}"
+        return self._words.say(key, **fields) if key in self._words else ""
+
+    def _note(self, scene: Scene, key: str, **fields: object) -> None:
+        scene.say(SaidKind.NOTE, self._words.say(key, **fields))
+
+    def _gives_up(self, text: str) -> bool:
+        return _plain(text) in map(_plain, self._words.all("giving-up"))
+
+
+def _is_placing(scene: Scene) -> bool:
+    return scene.place.stage is Stage.PLACING
+
+
+def _plain(text: str) -> str:
+    """Return what two answers have in common that differ in spaces, capitals and outer marks only."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(folded.split()).strip(".,;:!?'’\"")
