@@ -138,7 +138,7 @@ def test_progress_at_forty_columns(pupil: Pupil, clock: Clock) -> None:
         "Su 09-06    0",
         "Mo 09-07    0",
         "Tu 09-08    0",
-        "We 09-09    0",
+        "We 09-09    5 █████",
     ]
 
 

@@ -203,7 +203,7 @@ def test_killed_at_any_point_nothing_recorded_is_lost(tmp_path: Path) -> None:
     box = PupilBox(tmp_path / "pupils", lambda: datetime.now(UTC))
     box.add("Mariam")
     chance, counted = random.Random(8), 0
-    for _ in range(10):
+    for _ in range(6):
         command = [sys.executable, "-c", _WRITER, str(box.folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
