@@ -102,7 +102,9 @@ class Course:
         self._note(scene, "exercise-gone")
         scene.change(open=None)
         scene.posed = None
-        if place.stage is Stage.REVIEWING or self._shelf.lesson(place.lesson) is not None:
+        if place.stage is Stage.PLACING and any(map(self._shelf.lesson, place.lessons)):
+            self._placed(scene)
+        elif place.stage is Stage.REVIEWING or self._shelf.lesson(place.lesson) is not None:
             self._following(scene)
         else:
             self._offer(scene)
@@ -248,8 +250,9 @@ class Course:
             self._explain(scene, lesson, Stage.EXAMPLE)
         elif place.stage in _BEFORE_PRACTICE:
             self._practise(scene)
-        elif place.open is not None:
-            self._note(scene, "is-open")
+        else:
+            offered = place.stage is Stage.CHOOSING
+            self._note(scene, "which-topic" if offered else "is-open")
 
     def skip(self, scene: Scene) -> None:
         """Leave out the explanation, or what is shown."""
@@ -285,6 +288,8 @@ class Course:
             comebacks=planning.comes_back(place.comebacks, results, open_.exercise),
         )
         self._tell_held(scene, place.results)
+        if outcome is Outcome.SKIPPED:
+            self._note(scene, "left-out")
         if outcome is Outcome.REVEALED:
             self._note(scene, "comes-back")
             return
@@ -408,6 +413,8 @@ class Course:
             return Said(SaidKind.END, say("stopped"))
         learnt = "\n".join(f"- {each}" for each in place.learnt)
         said = [say("learnt", learnt=learnt) if learnt else say("learnt-little"), self._next_time()]
+        if (days := self._pupil.streak().current) > 1:
+            said.append(say("streak", count=days))
         lesson = self._lesson_after(place)
         said += [say("up-next", title=lesson.title) if lesson else "", say("goodbye")]
         return Said(SaidKind.END, "\n\n".join(each for each in said if each))
