@@ -87,6 +87,11 @@ class Room:
         self.now = datetime(2027, 3, 1, 9, tzinfo=UTC)
         self.pupils, self.lessons = pupils, lessons
         self.box = PupilBox(pupils, lambda: self.now, UTC)
+        self.shelf = Shelf([lessons])
+
+    def reread(self) -> None:
+        """Read the lessons again, which were changed."""
+        self.shelf = Shelf([self.lessons])
 
     def later(self, **length: float) -> None:
         """Let time pass."""
@@ -109,7 +114,7 @@ class Seat:
         self.pupil.hold()
         self.checker = Checker()
         self.session = Session(
-            self.pupil, Shelf([room.lessons]), self.checker, guide, words, lambda: room.now, seed
+            self.pupil, room.shelf, self.checker, guide, words, lambda: room.now, seed
         )
 
     async def begin(self, topic: str | None = None) -> list[Said]:

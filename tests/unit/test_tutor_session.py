@@ -177,7 +177,9 @@ def test_the_place_is_found_with_few_questions(tmp_path: Path) -> None:
         while seat.session.status.stage == "placing":
             asked += 1
             level = int(seat.session.status.lesson.rpartition(" ")[2])
-            said = await seat.do(Answer(seat.answer if level <= known else "1"))
+            assert seat.session.open_exercise is not None
+            unlike = "worm" if seat.session.open_exercise.options else "1"
+            said = await seat.do(Answer(seat.answer if level <= known else unlike))
             assert SaidKind.ANSWER not in kinds(said)
         await seat.up()
         return seat.session.status.lesson, asked
@@ -282,7 +284,7 @@ def state(seat: Seat) -> Place:
     return msgspec.structs.replace(place, turns=turns)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_session_thrown_away_at_any_point_goes_on_as_if_nothing_had_been(
     tmp_path: Path, seed: int
 ) -> None:
@@ -300,7 +302,8 @@ def test_a_session_thrown_away_at_any_point_goes_on_as_if_nothing_had_been(
             chance.choice(["halves", None]) if not seed % 2 else chance.choice(["fractions", None])
         )
         assert await steady.begin(topic) == await again.begin(topic)
-        for _ in range(60):
+        history: list[Act] = []
+        for _ in range(40):
             if wants(steady) is Wants.NOTHING:
                 whole.later(days=3)
                 cut.later(days=3)
@@ -309,9 +312,9 @@ def test_a_session_thrown_away_at_any_point_goes_on_as_if_nothing_had_been(
             await again.up()
             again = cut.seat("Ann", guide)
             await again.begin()
-            before = steady.session.open_exercise
-            assert again.session.open_exercise == before
+            assert again.session.open_exercise == steady.session.open_exercise, history
             act = random_act(steady, chance)
+            history.append(act)
             turn, guide._turn = guide._turn, guide._turn
             said = await steady.do(act)
             guide._turn = turn
@@ -364,6 +367,7 @@ def test_a_lesson_that_was_changed_or_removed_meanwhile_does_not_stop_the_pupil(
         file = room.lessons / "1.md"
         written = file.read_text()
         file.write_text(written.replace("What is half of", "Halve this number:"))
+        room.reread()
         ann = room.seat("Ann")
         said = await ann.begin()
         assert said_of("exercise-changed", said)
@@ -372,6 +376,7 @@ def test_a_lesson_that_was_changed_or_removed_meanwhile_does_not_stop_the_pupil(
         await ann.up()
         half = written.index("## half")
         file.write_text(written[:half] + written[written.index("## double") :])
+        room.reread()
         ann = room.seat("Ann")
         said = await ann.begin()
         assert said_of("exercise-gone", said)
@@ -381,12 +386,14 @@ def test_a_lesson_that_was_changed_or_removed_meanwhile_does_not_stop_the_pupil(
         write_lessons(room.lessons / "more", topic="other")
         other = room.lessons / "more" / "1.md"
         other.write_text(other.read_text().replace("halves-1", "other-1"))
+        room.reread()
         ann = room.seat("Ann")
         said = await ann.begin()
         assert said_of("exercise-gone", said)
         assert ann.session.choices == ("other",)
         await ann.up()
         shutil.rmtree(room.lessons)
+        room.reread()
         ann = room.seat("Ann")
         with pytest.raises(InputError, match="no lessons"):
             await ann.begin()

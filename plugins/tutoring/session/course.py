@@ -42,9 +42,12 @@ class Course:
                 self._go_on(scene)
             else:
                 self._start(scene, lessons)
-        elif self._is_on(scene.place):
+            return
+        if self._is_on(scene.place):
             self._go_on(scene)
-        elif due := self._due(()):
+            return
+        scene.change(choices=(), stopped=False)
+        if due := self._due(()):
             self._note(scene, "reviews-first")
             self._review(scene, due, Stage.CHOOSING)
         else:
@@ -110,7 +113,9 @@ class Course:
             self._offer(scene)
 
     def _is_on(self, place: Place) -> bool:
-        return place.stage not in (Stage.CHOOSING, Stage.ENDED)
+        if place.stage is Stage.CHOOSING:
+            return not place.stopped
+        return place.stage is not Stage.ENDED
 
     # Topics
 
@@ -130,7 +135,8 @@ class Course:
                 "There are no lessons.",
                 "Put lesson files in the folder `lessons` of the data folder.",
             )
-        self._offer_of(scene, lessons)
+        offered = [each for each in lessons if each.topic in scene.place.choices]
+        self._offer_of(scene, offered or lessons)
 
     def _offer_of(self, scene: Scene, lessons: Sequence[Lesson]) -> None:
         topics = tuple(dict.fromkeys(each.topic for each in lessons))
