@@ -70,10 +70,7 @@ class Guard:
         if self._posed.kind is AnswerKind.CHOICE:
             # A letter or a number would be taken for an option's label: see `naming`.
             plain = _words(stretch)
-            return any(
-                plain == _words(each) or (_value(stretch) is not None and _same(stretch, each))
-                for each in self._posed.answers
-            )
+            return any(plain == _words(each) for each in self._posed.answers)
         return checking.accepts(self._posed, stretch)
 
     def _might(self, text: str) -> bool:
@@ -116,13 +113,8 @@ def _place(posed: Posed) -> int:
 
 
 def _words(text: str) -> str:
-    return " ".join(re.findall(r"[\w%°/.,+−-]*\w[\w%°/]*", text.casefold()))
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether both are a number and nothing else, and the same one."""
-    bare = _VALUE.fullmatch(one.strip()), _VALUE.fullmatch(other.strip())
-    return all(bare) and _value(one) == _value(other)
+    found = re.findall(r"[\w%°/.,+−-]*\w[\w%°/]*", text.casefold())
+    return " ".join(found) or text.strip()
 
 
 def _value(text: str) -> Fraction | None:
