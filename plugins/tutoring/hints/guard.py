@@ -62,8 +62,10 @@ class Guard:
         """Yield a text, and the same with its numbers in digits and its words in one piece."""
         language = self._posed.language
         said = [text, seeing.unhyphenated(text), *seeing.joined(text)]
+        # “one litre” can only be a quantity; “one” and “une” are mostly no numbers.
+        eager = self._strict or self._posed.kind is AnswerKind.QUANTITY
         for code in ("en", "fr") if self._strict else (language,):
-            said += [spelled.in_digits(each, code, eager=self._strict) for each in said]
+            said += [spelled.in_digits(each, code, eager=eager) for each in said]
         yield from dict.fromkeys(said)
 
     def _is_accepted(self, stretch: str) -> bool:

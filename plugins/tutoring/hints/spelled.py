@@ -218,13 +218,15 @@ class _Reader:
         return _Said(end, text)
 
     def _is_told(self, at: int) -> bool:
-        """Whether a number is expected here: after `is`, or `=`."""
+        """Whether a number is expected here: after `is` or `=`, and before no noun."""
+        after = self._next(at)
+        if after < len(self._bare) and self._bare[after].isalpha():
+            return False
         before = at - 1
         while before >= 0 and self._bare[before].isspace():
             before -= 1
-        return before >= 0 and (
-            self._bare[before] in self._of.telling or self._bare[before] in "=:≈"
-        )
+        said = self._bare[before] if before >= 0 else ""
+        return said in self._of.telling or said in {"=", ":", "≈"}
 
     def _fraction_after(self, at: int) -> _Said | None:
         """Return the fraction of `three and a half`."""
@@ -318,7 +320,7 @@ def _grown(group: int, room: int, value: int, *, by_score: bool) -> tuple[int, i
         return (group + value, 20 if wide else 10) if room >= 100 else None
     if value >= 10:
         return (group + value, 10 if by_score and value == 10 else 1) if room >= 20 else None
-    fits = room > value and (value >= 7 or units not in {10, 70, 90})
+    fits = room > value and (value >= 7 or not by_score or units not in {10, 70, 90})
     return (group + value, 1) if fits else None
 
 
