@@ -39,7 +39,8 @@ class Guard:
         self._strict = strict
         self._accepted = functools.lru_cache(maxsize=4096)(self._is_accepted)
         self._place = _place(posed)
-        self._numbers = frozenset(_value(each) for each in posed.answers) - {None}
+        values = map(_value, posed.answers)
+        self._numbers = frozenset(each for each in values if each is not None)
         self._squashed = [each for each in map(seeing.squashed, posed.answers) if each]
 
     def leaks(self, text: str) -> bool:
@@ -84,13 +85,12 @@ class Guard:
         wanted = self._numbers
         if not wanted or self._posed.kind is AnswerKind.EXPRESSION:
             return False
-        found: set[Fraction | None] = {
-            Fraction(each)
-            for each in spelled.foreign_values(
-                text, self._posed.language, _ordinary(self._posed.language)
-            )
-        }
-        found |= {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
+        language = self._posed.language
+        # Of a fraction in another language its two numbers are known, if not how it names parts.
+        parts = {each.numerator for each in wanted} | {each.denominator for each in wanted} - {1}
+        if parts & spelled.foreign_values(text, language, _ordinary(language)):
+            return True
+        found: set[Fraction | None] = {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
         for reading in self._spellings(text):
             found |= {_value(each) for each in re.findall(r"-?\d[\d.,/ ]*", reading)}
         return bool(found & wanted)
