@@ -190,7 +190,7 @@ class _Drafting:
 
 def schema(most: int) -> dict[str, Any]:
     """Return the JSON schema of the answer: the quote first, so that the question is about it."""
-    lengths = {"quote": _LONGEST_QUOTE, "answer": LONGEST_ANSWER, "question": LONGEST_QUESTION}
+    lengths = {"quote": _LONGEST_QUOTE, "question": LONGEST_QUESTION, "answer": LONGEST_ANSWER}
     return {
         "type": "object",
         "properties": {
