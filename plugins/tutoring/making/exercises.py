@@ -9,7 +9,8 @@ from fractions import Fraction
 
 import msgspec
 
-from hinterland.plugins.tutoring import arithmetic, quantities
+from hinterland.language import _
+from hinterland.plugins.tutoring import arithmetic, proofing, quantities
 from hinterland.plugins.tutoring.hints import Guard
 from hinterland.plugins.tutoring.lessons import AnswerKind, Exercise, Lesson
 from hinterland.plugins.tutoring.lessons.posing import pose
@@ -18,7 +19,7 @@ from hinterland.plugins.tutoring.making.taming import inline
 from hinterland.plugins.tutoring.words import Words
 
 GAP = "___"
-_MOST_HINTS = 4
+_MOST_HINTS = 3
 _BEGINNING = 6
 """Words that show where in a text to look."""
 _SPREAD = 60
@@ -52,19 +53,21 @@ def accepted(answer: str, more: Sequence[str], words: Words) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-def with_hints(exercise: Exercise, lesson: Lesson, hints: Iterator[str]) -> Exercise | None:
-    """Return an exercise with those of some hints that do not give its answer away; None where they
-    are too few, or where the question gives it away itself."""
-    guard = Guard(pose(lesson, exercise, 0))
-    if guard.leaks(exercise.prompt):
-        return None
+def with_hints(exercise: Exercise, lesson: Lesson, hints: Iterator[str]) -> Exercise | str:
+    """Return an exercise with those of some hints that do not give its answer away; where there is
+    something wrong with it, what that is, as a clause."""
+    posed = pose(lesson, exercise, 0)
+    guard = Guard(posed)
     fit: list[str] = []
     for each in hints:
         if each and each not in fit and not guard.leaks(each):
             fit.append(each)
         if len(fit) == _MOST_HINTS:
             break
-    return msgspec.structs.replace(exercise, hints=tuple(fit)) if len(fit) >= 2 else None
+    if len(fit) < 2:
+        return _("no hint can be given without its answer")
+    fault = next(proofing.faults(lesson, posed), "")
+    return fault or msgspec.structs.replace(exercise, hints=tuple(fit))
 
 
 def of_text(exercise: Exercise, paragraph: str, quote: str, words: Words) -> Iterator[str]:

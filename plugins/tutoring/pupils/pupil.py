@@ -92,8 +92,12 @@ class Pupil:
         return ""
 
     def due(self, now: datetime, exercises: Collection[str]) -> list[Card]:
-        """Return what is to be done again, in its order, of the exercises that there still are."""
-        now = min(max(now, self._time.seen), self._time.now())
+        """Return what is to be done again, in its order, of the exercises that there still are.
+
+        `now` is what the clock says; where that is doubted, the pupil's own time counts.
+        """
+        own = self._time.now()
+        now = own if self._time.doubt is not Doubt.NONE else max(now, own)
         cards = [self._cards[each] for each in exercises if each in self._cards]
         return due.today(cards, now, self.settings.a_day, self.zone)
 

@@ -6,7 +6,7 @@ A session holds nothing that the pupil's file does not: whoever is killed goes o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 
@@ -143,7 +143,7 @@ class Session:
             await asyncio.to_thread(self._course.begin, scene, topic or None)
             return await self._kept(scene)
 
-    async def do(self, act: Act) -> AsyncIterator[Said]:
+    async def do(self, act: Act) -> AsyncGenerator[Said]:
         """Do what the pupil asks for, and yield what the tutor says to it.
 
         It is done, and on the disk, before the first saying; only a model's answer to a question
@@ -235,9 +235,13 @@ class Session:
                 await asyncio.to_thread(self._pupil.keep, scene.place)
             self._place, self._posed = scene.place, scene.posed
 
-        # Whoever gives up waiting must not leave the memory behind the disk.
         was_over = self.wants is Wants.NOTHING
-        await asyncio.shield(keep())
+        keeping = asyncio.create_task(keep())
+        try:
+            await asyncio.shield(keeping)
+        except asyncio.CancelledError:  # the memory must not stay behind the disk
+            await asyncio.wait([keeping])
+            raise
         if self.wants is Wants.NOTHING and not was_over:
             scene.said.append(self._course.farewell(self._place))
         if self.open_exercise is not None:

@@ -1,0 +1,13 @@
+"""Whether a lesson is right, before a pupil meets it: keys proved, nothing given away, numbers that fit."""
+
+from hinterland.plugins.tutoring.proofing.proof import (
+    Problem,
+    faults,
+    gives_away,
+    judged,
+    leak_in,
+    problems,
+    proof,
+)
+
+__all__ = ["Problem", "faults", "gives_away", "judged", "leak_in", "problems", "proof"]
