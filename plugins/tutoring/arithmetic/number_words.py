@@ -36,6 +36,11 @@ def _vocabularies() -> dict[str, Vocabulary]:
     return msgspec.toml.decode(data, type=dict[str, Vocabulary])
 
 
+def vocabulary(language: str) -> Vocabulary | None:
+    """Return what numbers are called in a language, as a BCP 47 code; None where it is not known."""
+    return _vocabularies().get(language.partition("-")[0].lower())
+
+
 def read_words(text: str, language: str) -> tuple[Fraction, bool, int] | None:
     """Return a number in words, whether it is said as a fraction, and how many decimals it has.
 

@@ -154,9 +154,7 @@ def _mixed(whole: Fraction, top: int, bottom: int) -> Written | None:
     return Written(whole + Fraction(top, bottom), NumberForm.MIXED, reduced)
 
 
-def _fraction(
-    top: Digits, text: str, start: int, *, is_ratio: bool
-) -> tuple[Written, int] | None:
+def _fraction(top: Digits, text: str, start: int, *, is_ratio: bool) -> tuple[Written, int] | None:
     match = _BOTTOM.match(text, start)
     if match is None:
         return _plain_number(top), top.end

@@ -124,7 +124,9 @@ def table(text: str) -> Cards:
         rows = iter([first, *rows])
     for row in rows:
         if len(cards) + len(problems) >= MOST_CARDS:
-            raise InputError(f"It has more than {MOST_CARDS:,} cards.", "Cut it into several files.")
+            raise InputError(
+                f"It has more than {MOST_CARDS:,} cards.", "Cut it into several files."
+            )
         card = _card(row, columns)
         if isinstance(card, str):
             problems.append(card)

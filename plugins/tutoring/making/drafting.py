@@ -175,7 +175,11 @@ class _Drafting:
         runs: list[tuple[int, int, str]] = []
         for part, why in sorted(self._unused, key=lambda each: each[0].start):
             before = runs[-1] if runs else None
-            if before and before[2] == why and not self._source.text[before[1] : part.start].strip():
+            if (
+                before
+                and before[2] == why
+                and not self._source.text[before[1] : part.start].strip()
+            ):
                 runs[-1] = (before[0], part.end, why)
             else:
                 runs.append((part.start, part.end, why))

@@ -147,9 +147,7 @@ class _Made(msgspec.Struct, frozen=True):
     """The card in the list that the lesson begins with."""
 
 
-def _made(
-    found: Sequence[Card], lesson: Lesson, words: Words
-) -> tuple[list[_Made], list[str]]:
+def _made(found: Sequence[Card], lesson: Lesson, words: Words) -> tuple[list[_Made], list[str]]:
     long = [taming.line(each.back) for each in found if _is_long(each.back)]
     made: list[_Made] = []
     problems: list[str] = []

@@ -64,9 +64,7 @@ def numbers_in(text: str, language: str) -> Iterator[Fraction]:
 def _repeats(exercise: Exercise) -> bool:
     if not exercise.given:
         return False
-    own = {
-        _squeezed(found) for answer in exercise.answers for found in _EXPRESSION.findall(answer)
-    }
+    own = {_squeezed(found) for answer in exercise.answers for found in _EXPRESSION.findall(answer)}
     sides = [_squeezed(each) for each in exercise.check.split("==")]
     if len(sides) == 1:
         return sides[0] in own
@@ -154,7 +152,11 @@ def _comes_to(posed: Posed, answer: str, values: list[Fraction], found: Fraction
         holds = values[0] <= found <= values[1]
     else:
         holds = values == [found]
-    return "" if holds else f"its check comes to {arithmetic.write(found, 'en')}, its answer is {answer}"
+    return (
+        ""
+        if holds
+        else f"its check comes to {arithmetic.write(found, 'en')}, its answer is {answer}"
+    )
 
 
 def _true_of(check: str, name: str, value: Fraction, answer: str) -> str:

@@ -76,17 +76,17 @@ def progress(pupil: Pupil, known: Subjects, width: int = 80, drawn: Signs = BLOC
     """Return everything: the days, a bar for each objective that was met, the last weeks and what
     comes back. Lines are at most `width` cells wide."""
     width = max(width, NARROWEST)
-    lines = _wrapped(clean_line(pupil.name), width)
+    lines = wrapped(clean_line(pupil.name), width)
     if note := pupil.clock_note:
-        lines += ["", *_wrapped(note, width)]
+        lines += ["", *wrapped(note, width)]
     streak = pupil.streak()
     if not streak.days:
-        return [*lines, "", *_wrapped(_("Nothing was learnt yet: begin with hint tutor."), width)]
+        return [*lines, "", *wrapped(_("Nothing was learnt yet: begin with hint tutor."), width)]
     told = _("Days learnt: {days}. In a row at most: {longest}.")
     if streak.current > 1:
         told = _("Days learnt: {days}. In a row: {current}, at most {longest}.")
     told = told.format(days=streak.days, current=streak.current, longest=streak.longest)
-    lines += _wrapped(told, width)
+    lines += wrapped(told, width)
     lines += bars(list(pupil.masteries().values()), known, width, drawn)
     lines += ["", *calendar(pupil.days(), pupil.today(), width, drawn)]
     coming = pupil.coming(known)
@@ -108,16 +108,16 @@ def bars(
         objectives = max(len(of_topic), sum(each.topic == topic for each in known.values()))
         held = sum(each.level is Level.HELD for _title, each in of_topic)
         count = _("{held} of {objectives}").format(held=held, objectives=objectives)
-        lines += ["", _line(clean_line(topic), count, width, drawn.cut)]
+        lines += ["", edges(clean_line(topic), count, width, drawn.cut)]
         lines += [
-            _line(f" {clean_line(title)}", bar(each, drawn), width, drawn.cut)
+            edges(f" {clean_line(title)}", bar(each, drawn), width, drawn.cut)
             for title, each in of_topic
         ]
     if lines:
         legend = _("{full} known, {fading} fading, {empty} not yet").format(
             full=drawn.full, fading=drawn.fading, empty=drawn.empty
         )
-        lines += ["", *_wrapped(legend, width)]
+        lines += ["", *wrapped(legend, width)]
     return lines
 
 
@@ -143,11 +143,11 @@ def calendar(
         column = (first + timedelta(weeks=week, days=weekday) for week in range(weeks))
         marks = [_mark(days.get(day, 0), drawn) if day <= today else " " for day in column]
         lines.append(f"{_sized(name, label)}{' '.join(marks)}".rstrip())
-    ends = _line(" " * label + str(first), str(today), label + 2 * weeks - 1)
+    ends = edges(" " * label + str(first), str(today), label + 2 * weeks - 1)
     legend = _("Exercises a day: {some} 1 to {few}, {many} {count} or more").format(
         some=drawn.fading, few=_MANY - 1, many=drawn.full, count=_MANY
     )
-    return [*_wrapped(legend, width), *lines, ends]
+    return [*wrapped(legend, width), *lines, ends]
 
 
 def forecast(
@@ -181,7 +181,7 @@ def _mark(count: int, drawn: Signs) -> str:
     return drawn.fading if count < _MANY else drawn.full
 
 
-def _line(left: str, right: str, width: int, cut: str = "") -> str:
+def edges(left: str, right: str, width: int, cut: str = "") -> str:
     """Return `left` cut or filled so that `right` ends at `width`."""
     room = width - _cells(right) - 1
     if _cells(left) > room:
@@ -189,7 +189,8 @@ def _line(left: str, right: str, width: int, cut: str = "") -> str:
     return f"{_sized(left, room)} {right}"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a paragraph in lines of at most `width` cells; a longer word is cut."""
     from rich.cells import chop_cells
 
     lines, line = list[str](), ""

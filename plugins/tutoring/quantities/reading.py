@@ -166,7 +166,9 @@ def _after_join(text: str, at: int) -> int:
 @functools.cache
 def _between() -> re.Pattern[str]:
     words = sorted(table().between, key=len, reverse=True)
-    return re.compile("|".join(re.escape(each) + ("" if each[-1] == "'" else r"\s+") for each in words))
+    return re.compile(
+        "|".join(re.escape(each) + ("" if each[-1] == "'" else r"\s+") for each in words)
+    )
 
 
 def _after_between(text: str, at: int) -> int:
@@ -209,7 +211,9 @@ def _sign(text: str, at: int) -> tuple[int, int] | None:
     if space > at:
         for words in sorted(table().per, key=len, reverse=True):
             end = space + len(words)
-            if text[space:end].lower() == words and (words[-1] == "'" or text[end : end + 1] == " "):
+            if text[space:end].lower() == words and (
+                words[-1] == "'" or text[end : end + 1] == " "
+            ):
                 return -1, _after_spaces(text, end)
     if times := _TIMES.match(text, at):
         return 1, times.end()
