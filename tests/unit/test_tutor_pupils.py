@@ -262,6 +262,22 @@ def test_a_full_disk_leaves_everything_as_it_was(box: PupilBox, room: int) -> No
     assert len(box.look("Mariam").cards) == 7
 
 
+def test_a_record_holds_when_only_the_cards_find_no_room(
+    box: PupilBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hinterland.plugins.tutoring.pupils.pupil._SAVED_EVERY", 20)
+    with box.add("Mariam") as pupil:
+        for number in range(19):
+            pupil.record(done(f"a/b{number}"))
+        log = only_folder(box) / "log.jsonl"
+        cards = only_folder(box) / ".cards.json.tmp"
+        cards.mkdir()  # nothing can be written there
+        (cards / "x").touch()
+        pupil.record(done("a/b19"))
+        assert log.read_bytes().count(b"\n") == 21
+    assert len(box.look("Mariam").cards) == 20
+
+
 def test_cards_are_made_anew_from_the_log(box: PupilBox) -> None:
     with box.add("Mariam") as pupil:
         for number in range(3):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Container
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Self, TypeVar
 
@@ -278,8 +278,10 @@ class Pupil:
         self._person = person
 
     def _keep_cards(self) -> None:
-        self._files.keep_cards(self._log.size, self._cards.values())
-        self._uncounted = 0
+        # Where the disk is full, the next to open the pupil reads a longer piece of the log: no more.
+        with suppress(StorageError):
+            self._files.keep_cards(self._log.size, self._cards.values())
+            self._uncounted = 0
 
 
 def _timed(lines: list[Finished | Turned]) -> list[Finished]:
