@@ -228,7 +228,7 @@ def test_a_torn_last_line_is_cut_off(box: PupilBox) -> None:
         pupil.record(done("a/b"), Step(1))
     log = only_folder(box) / "log.jsonl"
     whole = log.read_bytes()
-    log.write_bytes(whole + b'{"line":"done","done":{"exercise":"a/c\0\0')
+    log.write_bytes(whole + b'{"line":"done","done":{"exercise":"a/c' + b"\0" * 2000)
     with box.open("Mariam") as pupil:
         assert len(pupil.history()) == 1
         pupil.record(done("a/d"), Step(2))
