@@ -235,6 +235,7 @@ def test_a_torn_last_line_is_cut_off(box: PupilBox) -> None:
     lines = log.read_bytes()
     assert lines.startswith(whole)
     assert lines.count(b"\n") == 3
+    assert lines.endswith(b"}\n")
     assert [each.done.exercise for each in box.look("Mariam").history()] == ["a/b", "a/d"]
 
 
