@@ -182,6 +182,9 @@ class Pupil:
             self._held = None
             if self._uncounted:
                 self._keep_cards()
+            if self._time.seen > self._person.seen:
+                with suppress(StorageError):  # for lists; the log has it
+                    self._change()
 
     def record(self, done: Done, place: msgspec.Struct | None = None) -> Card:
         """Put a finished exercise on the disk and return its card, which says when it comes back.
