@@ -60,6 +60,12 @@ def read_words(text: str, language: str) -> tuple[Fraction, bool, int] | None:
     return None if found is None else (-found[0] if negative else found[0], *found[1:])
 
 
+def scale_called(word: str, language: str) -> int | None:
+    """Return what `million` multiplies by in a language; None for any other word."""
+    vocabulary = _vocabularies().get(language.partition("-")[0].lower())
+    return None if vocabulary is None else vocabulary.scales.get(word.lower())
+
+
 def _read(words: list[str], vocabulary: Vocabulary) -> tuple[Fraction, bool, int] | None:
     whole = _cardinal(words, vocabulary)
     if whole is not None:

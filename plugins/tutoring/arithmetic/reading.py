@@ -11,7 +11,7 @@ import msgspec
 
 from hinterland.plugins.tutoring.arithmetic.characters import plain
 from hinterland.plugins.tutoring.arithmetic.conventions import Digits, convention, digits_at
-from hinterland.plugins.tutoring.arithmetic.number_words import read_words
+from hinterland.plugins.tutoring.arithmetic.number_words import read_words, scale_called
 
 _MOST_CHARACTERS = 120
 _MOST_EXPONENT = 40
@@ -48,11 +48,14 @@ class Written(msgspec.Struct, frozen=True):
     other: Fraction | None = None
     """What it is by another country's convention, where that is another number: 1,234."""
     in_words: bool = False
+    top: int = 0
+    bottom: int = 0
+    """Of its fraction as it is written, without the whole number before it."""
 
     @property
-    def alike(self) -> tuple[Fraction, NumberForm, bool]:
+    def alike(self) -> tuple[Fraction, NumberForm, int, int]:
         """What two numbers that are written alike have in common."""
-        return self.value, self.form, self.reduced
+        return self.value, self.form, self.bottom, self.decimals
 
 
 def read_number(text: str, language: str = "en") -> Fraction | None:
@@ -97,7 +100,8 @@ def _from_words(text: str, language: str) -> Written | None:
         return Written(value, NumberForm.DECIMAL, decimals=decimals, in_words=True)
     if is_fraction:
         form = NumberForm.FRACTION if abs(value) < 1 else NumberForm.MIXED
-        return Written(value, form, in_words=True)
+        top = abs(value) % 1
+        return Written(value, form, in_words=True, top=top.numerator, bottom=top.denominator)
     return Written(value, NumberForm.INTEGER, in_words=True)
 
 
@@ -132,7 +136,12 @@ def _read(text: str, language: str) -> Written | None:
     rest = text[end:]
     if rest.strip() in ("", "."):
         return written
-    return _per_cent(written) if _PERCENT.fullmatch(rest) else None
+    if _PERCENT.fullmatch(rest):
+        return _per_cent(written)
+    scale = scale_called(rest.strip(), language)
+    if scale is None or written.form not in (NumberForm.INTEGER, NumberForm.DECIMAL):
+        return None
+    return Written(written.value * scale, NumberForm.INTEGER)
 
 
 def _plain_number(digits: Digits) -> Written:
@@ -151,7 +160,7 @@ def _mixed(whole: Fraction, top: int, bottom: int) -> Written | None:
     if bottom == 0:
         return None
     reduced = top < bottom and math.gcd(top, bottom) == 1
-    return Written(whole + Fraction(top, bottom), NumberForm.MIXED, reduced)
+    return Written(whole + Fraction(top, bottom), NumberForm.MIXED, reduced, top=top, bottom=bottom)
 
 
 def _fraction(top: Digits, text: str, start: int, *, is_ratio: bool) -> tuple[Written, int] | None:
@@ -164,4 +173,5 @@ def _fraction(top: Digits, text: str, start: int, *, is_ratio: bool) -> tuple[Wr
     shared = math.gcd(int(top.value), bottom)
     reduced = shared == 1 and (is_ratio or abs(bottom) > 1) and bottom > 0  # 3:1 is simple, 3/1 not
     form = NumberForm.RATIO if is_ratio else NumberForm.FRACTION
-    return Written(top.value / bottom, form, reduced), match.end()
+    written = Written(top.value / bottom, form, reduced, top=int(top.value), bottom=bottom)
+    return written, match.end()

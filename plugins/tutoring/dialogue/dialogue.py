@@ -43,7 +43,6 @@ _KEYS: dict[str, Act] = {
 _STEPS = "w"
 _LITERALLY = "\\"
 """What goes before an answer that is one of the keys."""
-_MOST_STEPS = 30
 _SLOW = 1.5  # seconds
 _INTERRUPTED = 130
 
@@ -131,8 +130,7 @@ class Dialogue:
         self._say(self._words.say("line-steps"))
         working: list[str] = []
         while step := self._line("| ").strip():
-            if len(working) < _MOST_STEPS:
-                working.append(step)
+            working.append(step)
         self._say(self._words.say("line-answer"))
         text = self._line("> ").strip()
         lines = tuple(working)

@@ -45,6 +45,14 @@ def unit_called(text: str, like: Dimension | None = None) -> Unit | None:
     return found[0] if found is not None and not text[found[1] :].strip(" .") else None
 
 
+def units_at(text: str, start: int) -> tuple[Unit, ...]:
+    """Return all the units that the longest name at `start` of a plain text can mean."""
+    found = unit_at(text, start)
+    if found is None:
+        return ()
+    return _units(text[start : found[1]]) or (found[0],)
+
+
 def read(text: str, language: str = "en", like: Dimension | None = None) -> Quantity | None:
     """Return the quantity that a text is; None for anything else, a bare number too.
 
