@@ -178,10 +178,13 @@ class Course:
             results=(),
             comebacks=(),
         )
+        known = {card.lesson for card in self._pupil.cards}
         if len(lessons) == 1:
             self._begin_lesson(scene, lessons[0])
+            needed = filter(None, map(self._shelf.lesson, set(lessons[0].needs) - known))
+            if titles := ", ".join(sorted(f"“{each.title}”" for each in needed)):
+                self._note(scene, "builds-on", titles=titles)
             return
-        known = {card.lesson for card in self._pupil.cards}
         met = [at for at, each in enumerate(lessons) if each.id in known]
         scene.change(stage=Stage.PLACING, low=0, high=len(lessons) - 1, asked=0)
         scene.say(SaidKind.TITLE, lessons[0].topic)
@@ -372,7 +375,7 @@ class Course:
     # Reviews and the end
 
     def _due(self, but: Sequence[str]) -> tuple[str, ...]:
-        known = [each.id for lesson in self._lessons() for each in lesson.exercises]
+        known = [each.id for lesson in self._shelf.lessons() for each in lesson.exercises]
         due = self._pupil.due(self._pupil.now(), known)
         left = tuple(card.exercise for card in due if card.exercise not in but)
         return left[: planning.MOST_REVIEWS]

@@ -250,7 +250,8 @@ class Session:
 
     async def _told(self, question: str) -> AsyncGenerator[Said]:
         """Yield a model's answer to a question, or that there is nobody to ask."""
-        lesson = self._shelf.lesson(self._place.lesson)
+        about = self._posed.id.partition("/")[0] if self._posed else self._place.lesson
+        lesson = self._shelf.lesson(about)
         explain = getattr(self._guide, "explain", None)
         if lesson is None or explain is None:
             yield Said(SaidKind.NOTE, self._words.say("nobody-to-ask"))

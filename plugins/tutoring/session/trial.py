@@ -165,6 +165,8 @@ class Trial:
             said.append(self._faulty(fault))
         if judged.mistake is not None:
             said.append(posed.mistakes[judged.mistake].told)
+        if not said and (why := self._why(judged.about, judged.fields)):
+            said.append(why)
         if not said:
             holds = working and posed.kind in _COMPUTED
             said.append(self._words.say("lines-hold" if holds else "not-yet"))
