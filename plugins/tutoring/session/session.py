@@ -69,7 +69,7 @@ class Session:
         self._words = words
         self._clock = clock
         self._trial = Trial(checker, guide, words)
-        self._course = Course(pupil, shelf, words, self._trial)
+        self._course = Course(pupil, shelf, words)
         self._place = Place(seed=seed, stage=Stage.ENDED)
         self._posed: Posed | None = None
         self._one_at_a_time = asyncio.Lock()
