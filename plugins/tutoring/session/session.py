@@ -186,7 +186,8 @@ class Session:
             case Go():
                 await asyncio.to_thread(self._course.go, scene)
             case Question():
-                pass
+                if hasattr(self._guide, "explain") and scene.first_time("model-speaks"):
+                    scene.say(SaidKind.NOTE, self._words.say("model-speaks"))
             case _:
                 key = "which-topic" if scene.place.stage is Stage.CHOOSING else "nothing-open"
                 scene.say(SaidKind.NOTE, self._words.say(key))
