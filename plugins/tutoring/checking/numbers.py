@@ -54,9 +54,9 @@ def judge_number(posed: Posed, text: str) -> Judgement:
         return compared(posed, written, expected)
     if "=" in bare:
         return _chain(posed, bare, expected)
-    counted = counted(bare, language)
-    if counted is not None:
-        return _of_something(posed, *counted, expected)
+    things = counted(bare, language)
+    if things is not None:
+        return _of_something(posed, *things, expected)
     return _worked_out(posed, bare, expected)
 
 

@@ -147,10 +147,14 @@ class Trial:
         working: tuple[str, ...],
         judged: Judgement,
     ) -> None:
-        if _plain(text[:_LONGEST]) in map(_plain, open_.answers):
-            self._note(scene, "same-again")
-            return
         fault = await self._fault(posed, working, text)
+        if _plain(text[:_LONGEST]) in map(_plain, open_.answers):
+            if fault is None:
+                self._note(scene, "same-again")
+            else:  # the steps that were asked for after that answer
+                scene.change_open(faulty_line=fault.line)
+                scene.say(SaidKind.NOT_YET, self._faulty(fault))
+            return
         scene.change_open(
             answers=(*open_.answers, text[:_LONGEST]),
             mistake=judged.mistake,
