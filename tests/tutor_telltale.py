@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 
 from hinterland.engine.echo import EchoEngine
@@ -142,17 +143,24 @@ def _labels(posed: Posed) -> list[str]:
     ]
 
 
-def giveaways(posed: Posed, hint: str) -> Iterator[str]:
-    """Yield what a model could say to give away the answer to what is posed."""
-    for written in _WRITTEN:
-        for answer in posed.answers[:2]:
-            bare = re.sub(r"\s*[^\W\d_]+$", "", answer) if posed.kind is AnswerKind.QUANTITY else ""
-            for said in filter(None, (written(answer), bare and written(bare))):
-                for saying in _SAYING:
-                    yield saying(said, hint)
+def giveaways(posed: Posed, hint: str) -> list[Callable[[], str]]:
+    """Return all the ways in which a model could give away the answer to what is posed."""
+    answers = list(posed.answers[:2])
+    if posed.kind is AnswerKind.QUANTITY:
+        answers += [each for each in (re.sub(r"\s*[^\W\d_]+$", "", answers[0]),) if each]
+    ways: list[Callable[[], str]] = [
+        functools.partial(_given, saying, written, answer, hint)
+        for saying in _SAYING
+        for written in _WRITTEN
+        for answer in answers
+    ]
     for label in _labels(posed):
-        for saying in _SAYING:
-            yield saying(label, hint)
+        ways += [functools.partial(saying, label, hint) for saying in _SAYING]
+    return ways
+
+
+def _given(saying: Trick, written: Callable[[str], str], answer: str, hint: str) -> str:
+    return saying(written(answer), hint)
 
 
 CHOICES = (
@@ -183,8 +191,8 @@ class Telltale(EchoEngine):
             answer = self.posed.answers[0].replace('"', "'")
             return form.format(number=1 + self._at % 2, answer=answer)
         hint = request.messages[-1].content.partition("Hint: ")[2].partition("\n")[0]
-        ways = list(giveaways(self.posed, hint))
-        said = ways[self._at % len(ways)]
+        ways = giveaways(self.posed, hint)
+        said = ways[self._at % len(ways)]()
         self.said.append(said)
         return said
 
@@ -219,6 +227,7 @@ def told(posed: Posed, text: str, own: str = "") -> str:
     return _label(posed, seen)
 
 
+@functools.lru_cache(maxsize=4096)
 def _seen(text: str) -> str:
     """Return a text in small letters, plain digits, without mark-up and what cannot be seen."""
     text = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
@@ -259,21 +268,25 @@ def _values(text: str) -> set[Fraction]:
     return values
 
 
-def _in_digits(text: str) -> str:
+@functools.cache
+def _number_names() -> dict[str, int]:
     names = {
         _seen(word): number for words in (_ENGLISH, _FRENCH) for number, word in enumerate(words)
     }
     names |= {word: 10 * ten for ten, word in enumerate(_ENGLISH_TENS, 2)}
-    for weak in ("un", "one"):  # articles and pronouns, mostly
-        del names[weak]
+    return {name: value for name, value in names.items() if name not in {"un", "one"}}
+
+
+def _in_digits(text: str) -> str:
+    """Return a text with its number words in digits; `one` and `un` are left, being mostly none."""
+    names = _number_names()
     listed = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    word = rf"(?<![^\W_])({listed})(?![^\W_])"
     text = re.sub(
         rf"(?<![^\W_])({'|'.join(_ENGLISH_TENS)})[- ]({'|'.join(_ENGLISH[1:10])})(?![^\W_])",
         lambda found: str(names[found[1]] + _ENGLISH.index(found[2])),
         text,
     )
-    text = re.sub(word, lambda found: str(names[found[1]]), text)
+    text = re.sub(rf"(?<![^\W_])({listed})(?![^\W_])", lambda found: str(names[found[1]]), text)
     for many, part in _PARTS.items():
         text = re.sub(rf"(\d+) {part}s?\b", rf"\1/{many}", text)
     return re.sub(r"(\d+) (?:over|sur|out of) (\d+)", r"\1/\2", text)
