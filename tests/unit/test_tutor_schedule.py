@@ -93,6 +93,7 @@ def test_ninety_days_fall_due_as_the_library_says(box: PupilBox, clock: Clock) -
                     todo = [card.exercise for card in pupil.due(clock.shows, exercises)]
     history = box.look("Mariam").history()
     assert learnt == 68
+    assert box.list()[0].seen == history[-1].done.when
     assert capped  # the holidays did pile up
     assert len(history) > 300
     assert len(Counter(each.done.rating for each in history)) == 3
