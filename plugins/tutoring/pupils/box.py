@@ -30,7 +30,7 @@ class Listed(msgspec.Struct, frozen=True):
     name: str
     created: datetime
     seen: datetime
-    """When anything was kept last."""
+    """When the pupil learnt last, or was added."""
     has_pin: bool
 
 
@@ -62,7 +62,7 @@ class PupilBox:
         name = names.checked(name)
         kept = pins.made(pin) if pin else None
         folder = self._folder(name)
-        if self._find(name) is not None:
+        if self._find(name) is not None or Files(folder).person() is not None:
             raise InputError(
                 f"There is a pupil {name} already.",
                 "Add a letter of the other name to tell them apart.",

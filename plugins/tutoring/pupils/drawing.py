@@ -107,7 +107,7 @@ def bars(
     for topic, of_topic in topics.items():
         objectives = max(len(of_topic), sum(each.topic == topic for each in known.values()))
         held = sum(each.level is Level.HELD for _title, each in of_topic)
-        count = _("{held} of {objectives}").format(held=held, objectives=objectives)
+        count = _("{held} of {objectives} known").format(held=held, objectives=objectives)
         lines += ["", edges(clean_line(topic), count, width, drawn.cut)]
         lines += [
             edges(f" {clean_line(title)}", bar(each, drawn), width, drawn.cut)
