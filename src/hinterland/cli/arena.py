@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import termios
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,7 +162,9 @@ def _compare(
 
 
 def _vote() -> Outcome | str | None:
-    """Return the vote; "skip" for none, None to end."""
+    """Return the vote; "skip" for none, None to end. What was typed while nothing could be read yet
+    is no vote."""
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
     while True:
         try:
             typed = input(
