@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from hinterland.plugins.tutoring.arithmetic import Unreadable, plain
@@ -74,7 +75,7 @@ async def judge_expression(posed: Posed, text: str, algebra: Algebra) -> Judgeme
         return not_read(error, "not-mathematics")
     if not said:
         return unreadable("no-answer")
-    for one, other in zip(said, said[1:], strict=False):
+    for one, other in pairwise(said):
         if points.differ(one.node, other.node):
             return wrong("sides-differ", left=sides[0], right=sides[-1])
     return await _compared(posed, said[-1], sides[-1], algebra)
@@ -161,7 +162,7 @@ def _is_asked(text: str, posed: Posed) -> bool:
 
 def node_signs(text: str) -> str:
     """Return the signs of a calculation in a text."""
-    return "".join(each for each in text if each in "+-*/^(:")
+    return "".join(each for each in text if each in "+-*/^(:√")
 
 
 def _compact(text: str) -> str:
