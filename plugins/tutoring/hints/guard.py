@@ -39,7 +39,8 @@ class Guard:
         self._strict = strict
         self._accepted = functools.lru_cache(maxsize=4096)(self._is_accepted)
         self._place = _place(posed)
-        self._numbers = frozenset(_value(each) for each in posed.answers) - {None}
+        values = map(_value, posed.answers)
+        self._numbers = frozenset(each for each in values if each is not None)
         self._squashed = [each for each in map(seeing.squashed, posed.answers) if each]
 
     def leaks(self, text: str) -> bool:
@@ -62,18 +63,17 @@ class Guard:
         """Yield a text, and the same with its numbers in digits and its words in one piece."""
         language = self._posed.language
         said = [text, seeing.unhyphenated(text), *seeing.joined(text)]
+        # “one litre” can only be a quantity; “one” and “une” are mostly no numbers.
+        eager = self._strict or self._posed.kind is AnswerKind.QUANTITY
         for code in ("en", "fr") if self._strict else (language,):
-            said += [spelled.in_digits(each, code, eager=self._strict) for each in said]
+            said += [spelled.in_digits(each, code, eager=eager) for each in said]
         yield from dict.fromkeys(said)
 
     def _is_accepted(self, stretch: str) -> bool:
         if self._posed.kind is AnswerKind.CHOICE:
             # A letter or a number would be taken for an option's label: see `naming`.
             plain = _words(stretch)
-            return any(
-                plain == _words(each) or (_value(stretch) is not None and _same(stretch, each))
-                for each in self._posed.answers
-            )
+            return any(plain == _words(each) for each in self._posed.answers)
         return checking.accepts(self._posed, stretch)
 
     def _might(self, text: str) -> bool:
@@ -85,13 +85,12 @@ class Guard:
         wanted = self._numbers
         if not wanted or self._posed.kind is AnswerKind.EXPRESSION:
             return False
-        found: set[Fraction | None] = {
-            Fraction(each)
-            for each in spelled.foreign_values(
-                text, self._posed.language, _ordinary(self._posed.language)
-            )
-        }
-        found |= {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
+        language = self._posed.language
+        # Of a fraction in another language its two numbers are known, if not how it names parts.
+        parts = {each.numerator for each in wanted} | {each.denominator for each in wanted} - {1}
+        if parts & spelled.foreign_values(text, language, _ordinary(language)):
+            return True
+        found: set[Fraction | None] = {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
         for reading in self._spellings(text):
             found |= {_value(each) for each in re.findall(r"-?\d[\d.,/ ]*", reading)}
         return bool(found & wanted)
@@ -116,13 +115,8 @@ def _place(posed: Posed) -> int:
 
 
 def _words(text: str) -> str:
-    return " ".join(re.findall(r"[\w%°/.,+−-]*\w[\w%°/]*", text.casefold()))
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether both are a number and nothing else, and the same one."""
-    bare = _VALUE.fullmatch(one.strip()), _VALUE.fullmatch(other.strip())
-    return all(bare) and _value(one) == _value(other)
+    found = re.findall(r"[\w%°/.,+−-]*\w[\w%°/]*", text.casefold())
+    return " ".join(found) or text.strip()
 
 
 def _value(text: str) -> Fraction | None:

@@ -54,8 +54,11 @@ class Spelling(NamedTuple):
     """Whether it counts 60 + 17 and 4 × 20, as French does."""
 
 
+@functools.lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """Return a text without capitals and accents."""
+    if text.isascii():
+        return text.lower()
     bare = unicodedata.normalize("NFKD", text.casefold())
     return "".join(each for each in bare if not unicodedata.combining(each))
 
@@ -99,13 +102,14 @@ class _Said(NamedTuple):
     """In digits."""
 
 
+@functools.lru_cache(maxsize=4096)
 def in_digits(text: str, language: str, *, eager: bool = False) -> str:
     """Return the text with every spelled number in digits: `seven eighths` becomes `7/8`.
 
     `eager` takes every `one` and `un` for a number; else only those that stand where one is due.
     """
     found = spelling(language)
-    if found is None:
+    if found is None or not _some_number(language).search(folded(text)):
         return text
     tokens = [part for each in _TOKEN.findall(text) for part in _apart(each, found)]
     bare = [folded(each) for each in tokens]
@@ -126,6 +130,14 @@ def in_digits(text: str, language: str, *, eager: bool = False) -> str:
     for phrase in found.percent:
         whole = re.sub(rf"(?i)(?<=\d)\s+{phrase}\b", " %", whole)
     return whole
+
+
+@functools.cache
+def _some_number(language: str) -> re.Pattern[str]:
+    """Return what finds a text that has words of numbers in it at all."""
+    of = spelling(language)
+    words = {*of.words, *of.parts, *of.alone, *of.over, *of.percent} if of else set()
+    return re.compile("|".join(sorted(words, key=len, reverse=True)))
 
 
 def number_words(text: str, language: str) -> list[str]:
@@ -206,13 +218,15 @@ class _Reader:
         return _Said(end, text)
 
     def _is_told(self, at: int) -> bool:
-        """Whether a number is expected here: after `is`, or `=`."""
+        """Whether a number is expected here: after `is` or `=`, and before no noun."""
+        after = self._next(at)
+        if after < len(self._bare) and self._bare[after].isalpha():
+            return False
         before = at - 1
         while before >= 0 and self._bare[before].isspace():
             before -= 1
-        return before >= 0 and (
-            self._bare[before] in self._of.telling or self._bare[before] in "=:≈"
-        )
+        said = self._bare[before] if before >= 0 else ""
+        return said in self._of.telling or said in {"=", ":", "≈"}
 
     def _fraction_after(self, at: int) -> _Said | None:
         """Return the fraction of `three and a half`."""
@@ -306,7 +320,7 @@ def _grown(group: int, room: int, value: int, *, by_score: bool) -> tuple[int, i
         return (group + value, 20 if wide else 10) if room >= 100 else None
     if value >= 10:
         return (group + value, 10 if by_score and value == 10 else 1) if room >= 20 else None
-    fits = room > value and (value >= 7 or units not in {10, 70, 90})
+    fits = room > value and (value >= 7 or not by_score or units not in {10, 70, 90})
     return (group + value, 1) if fits else None
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hinterland.plugins.tutoring.lessons.lesson import Lesson
     from hinterland.plugins.tutoring.pupils.pupil import Pupil
 
-NARROWEST = 24
+NARROWEST = 32
 """Cells below which nothing is drawn narrower."""
 _BAR = 10
 _PERCENT = 5
@@ -82,9 +82,9 @@ def progress(pupil: Pupil, known: Subjects, width: int = 80, drawn: Signs = BLOC
     streak = pupil.streak()
     if not streak.days:
         return [*lines, "", *wrapped(_("Nothing was learnt yet: begin with hint tutor."), width)]
-    told = _("Days learnt: {days}. Longest row: {longest}.")
+    told = _("Days learnt: {days}. In a row at most: {longest}.")
     if streak.current > 1:
-        told = _("Days learnt: {days}. In a row now: {current}. Longest row: {longest}.")
+        told = _("Days learnt: {days}. In a row: {current}, at most {longest}.")
     told = told.format(days=streak.days, current=streak.current, longest=streak.longest)
     lines += wrapped(told, width)
     lines += bars(list(pupil.masteries().values()), known, width, drawn)
@@ -107,7 +107,7 @@ def bars(
     for topic, of_topic in topics.items():
         objectives = max(len(of_topic), sum(each.topic == topic for each in known.values()))
         held = sum(each.level is Level.HELD for _title, each in of_topic)
-        count = _("{held} of {objectives}").format(held=held, objectives=objectives)
+        count = _("{held} of {objectives} known").format(held=held, objectives=objectives)
         lines += ["", edges(clean_line(topic), count, width, drawn.cut)]
         lines += [
             edges(f" {clean_line(title)}", bar(each, drawn), width, drawn.cut)

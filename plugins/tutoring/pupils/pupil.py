@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Container
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Self, TypeVar
 
@@ -182,6 +182,9 @@ class Pupil:
             self._held = None
             if self._uncounted:
                 self._keep_cards()
+            if self._time.seen > self._person.seen:
+                with suppress(StorageError):  # for lists; the log has it
+                    self._change()
 
     def record(self, done: Done, place: msgspec.Struct | None = None) -> Card:
         """Put a finished exercise on the disk and return its card, which says when it comes back.
@@ -278,8 +281,10 @@ class Pupil:
         self._person = person
 
     def _keep_cards(self) -> None:
-        self._files.keep_cards(self._log.size, self._cards.values())
-        self._uncounted = 0
+        # Where the disk is full, the next to open the pupil reads a longer piece of the log: no more.
+        with suppress(StorageError):
+            self._files.keep_cards(self._log.size, self._cards.values())
+            self._uncounted = 0
 
 
 def _timed(lines: list[Finished | Turned]) -> list[Finished]:

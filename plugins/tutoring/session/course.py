@@ -42,9 +42,12 @@ class Course:
                 self._go_on(scene)
             else:
                 self._start(scene, lessons)
-        elif self._is_on(scene.place):
+            return
+        if self._is_on(scene.place):
             self._go_on(scene)
-        elif due := self._due(()):
+            return
+        scene.change(choices=(), stopped=False)
+        if due := self._due(()):
             self._note(scene, "reviews-first")
             self._review(scene, due, Stage.CHOOSING)
         else:
@@ -102,13 +105,17 @@ class Course:
         self._note(scene, "exercise-gone")
         scene.change(open=None)
         scene.posed = None
-        if place.stage is Stage.REVIEWING or self._shelf.lesson(place.lesson) is not None:
+        if place.stage is Stage.PLACING and any(map(self._shelf.lesson, place.lessons)):
+            self._placed(scene)
+        elif place.stage is Stage.REVIEWING or self._shelf.lesson(place.lesson) is not None:
             self._following(scene)
         else:
             self._offer(scene)
 
     def _is_on(self, place: Place) -> bool:
-        return place.stage not in (Stage.CHOOSING, Stage.ENDED)
+        if place.stage is Stage.CHOOSING:
+            return not place.stopped
+        return place.stage is not Stage.ENDED
 
     # Topics
 
@@ -128,7 +135,8 @@ class Course:
                 "There are no lessons.",
                 "Put lesson files in the folder `lessons` of the data folder.",
             )
-        self._offer_of(scene, lessons)
+        offered = [each for each in lessons if each.topic in scene.place.choices]
+        self._offer_of(scene, offered or lessons)
 
     def _offer_of(self, scene: Scene, lessons: Sequence[Lesson]) -> None:
         topics = tuple(dict.fromkeys(each.topic for each in lessons))
@@ -248,8 +256,9 @@ class Course:
             self._explain(scene, lesson, Stage.EXAMPLE)
         elif place.stage in _BEFORE_PRACTICE:
             self._practise(scene)
-        elif place.open is not None:
-            self._note(scene, "is-open")
+        else:
+            offered = place.stage is Stage.CHOOSING
+            self._note(scene, "which-topic" if offered else "is-open")
 
     def skip(self, scene: Scene) -> None:
         """Leave out the explanation, or what is shown."""
@@ -285,6 +294,8 @@ class Course:
             comebacks=planning.comes_back(place.comebacks, results, open_.exercise),
         )
         self._tell_held(scene, place.results)
+        if outcome is Outcome.SKIPPED:
+            self._note(scene, "left-out")
         if outcome is Outcome.REVEALED:
             self._note(scene, "comes-back")
             return
@@ -408,6 +419,8 @@ class Course:
             return Said(SaidKind.END, say("stopped"))
         learnt = "\n".join(f"- {each}" for each in place.learnt)
         said = [say("learnt", learnt=learnt) if learnt else say("learnt-little"), self._next_time()]
+        if (days := self._pupil.streak().current) > 1:
+            said.append(say("streak", count=days))
         lesson = self._lesson_after(place)
         said += [say("up-next", title=lesson.title) if lesson else "", say("goodbye")]
         return Said(SaidKind.END, "\n\n".join(each for each in said if each))

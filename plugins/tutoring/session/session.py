@@ -243,7 +243,7 @@ class Session:
             await asyncio.wait([keeping])
             raise
         if self.wants is Wants.NOTHING and not was_over:
-            scene.said.append(self._course.farewell(self._place))
+            scene.said.append(await asyncio.to_thread(self._course.farewell, self._place))
         if self.open_exercise is not None:
             return guarded(scene.said, self.open_exercise, self._words)
         return scene.said

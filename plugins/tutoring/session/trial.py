@@ -17,8 +17,9 @@ from hinterland.plugins.tutoring.words import Words
 EARNED = 2
 """Honest attempts after which the answer may be asked for."""
 _LONGEST = 400
-"""Characters of an answer or a line of working that are kept."""
+"""Characters of an answer or a line of working that are kept; all of it is judged."""
 _MOST_LINES = 30
+"""Lines of working that are looked at."""
 _COMPUTED = frozenset(AnswerKind) - {AnswerKind.CHOICE, AnswerKind.WORDS}
 """Kinds whose working can be looked at."""
 _NUDGES = frozenset({Verdict.FORM, Verdict.UNIT, Verdict.CLOSE})
@@ -36,11 +37,13 @@ class Trial:
         """Judge an answer, its working, or the working alone."""
         posed, open_ = scene.posed, scene.open
         assert posed is not None and open_ is not None
-        text = act.text.strip()[:_LONGEST]
-        lines = [line.strip()[:_LONGEST] for line in act.working[:_MOST_LINES]]
-        working = tuple(line for line in lines if line)
+        text = act.text.strip()
+        lines = tuple(line.strip() for line in act.working if line.strip())
+        working = lines[:_MOST_LINES]
+        if lines != working:
+            self._note(scene, "many-lines", count=_MOST_LINES)
         if working:
-            scene.change_open(working=working)
+            scene.change_open(working=tuple(line[:_LONGEST] for line in working))
         if not text:
             await self._look_at(scene, posed, working)
             return None
@@ -52,7 +55,7 @@ class Trial:
         if judged.verdict is Verdict.RIGHT:
             return await self._right(scene, posed, open_, working)
         if scene.place.stage is Stage.PLACING and judged.verdict is Verdict.WRONG:
-            scene.change_open(answers=(*open_.answers, text))
+            scene.change_open(answers=(*open_.answers, text[:_LONGEST]))
             scene.say(SaidKind.NOT_YET, self._words.say("placing-not-yet"))
             return Outcome.SKIPPED
         if self._gives_up(text):
@@ -144,12 +147,16 @@ class Trial:
         working: tuple[str, ...],
         judged: Judgement,
     ) -> None:
-        if _plain(text) in map(_plain, open_.answers):
-            self._note(scene, "same-again")
-            return
         fault = await self._fault(posed, working, text)
+        if _plain(text[:_LONGEST]) in map(_plain, open_.answers):
+            if fault is None:
+                self._note(scene, "same-again")
+            else:  # the steps that were asked for after that answer
+                scene.change_open(faulty_line=fault.line)
+                scene.say(SaidKind.NOT_YET, self._faulty(fault))
+            return
         scene.change_open(
-            answers=(*open_.answers, text),
+            answers=(*open_.answers, text[:_LONGEST]),
             mistake=judged.mistake,
             faulty_line=fault and fault.line,
         )
