@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from itertools import pairwise
 from typing import NamedTuple, Protocol
@@ -43,9 +44,12 @@ class Reading(NamedTuple):
     """With 1/2x as one over two x, where that makes a difference."""
 
 
+@functools.lru_cache(maxsize=512)
 def letters_of(posed: Posed) -> tuple[str, ...]:
-    """Return the unknowns of an exercise; x where it names none."""
-    return posed.letters or ("x",)
+    """Return the unknowns of an exercise: those it names and those of its key; x where it has none."""
+    runs = [each for answer in posed.answers for each in re.findall(r"[^\W\d_]+", answer)]
+    in_key = {letter for run in runs if len(run) <= 2 for letter in run if letter not in "πµ"}
+    return tuple(dict.fromkeys((*posed.letters, *sorted(in_key)))) or ("x",)
 
 
 def read_term(text: str, language: str, letters: tuple[str, ...]) -> Reading:

@@ -75,7 +75,10 @@ def key_solutions(posed: Posed) -> list[list[Solution]]:
     found = []
     for answer in posed.answers:
         items = [each for each in re.split(r";", answer) if each.strip()]
-        solutions = [_solution(each, posed) for each in items]
+        try:
+            solutions = [_solution(each, posed) for each in items]
+        except Unreadable:
+            continue
         if all(each is not None for each in solutions):
             found.append([each for each in solutions if each is not None])
     return found
