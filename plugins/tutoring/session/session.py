@@ -164,32 +164,46 @@ class Session:
     async def _act(self, scene: Scene, act: Act) -> None:
         if self.wants is Wants.NOTHING:
             return
-        is_open = scene.open is not None
+        if isinstance(act, Stop):
+            scene.change(stopped=True)
+        elif isinstance(act, Go):
+            await asyncio.to_thread(self._course.go, scene)
+        elif scene.open is not None:
+            await self._try(scene, act)
+        else:
+            await self._between(scene, act)
+
+    async def _try(self, scene: Scene, act: Act) -> None:
+        """Do what is done with an open exercise."""
+        outcome: Outcome | None = None
         match act:
-            case Stop():
-                self._course.stop(scene)
-            case Answer(text) if scene.place.stage is Stage.CHOOSING:
-                await asyncio.to_thread(self._course.choose, scene, text)
-            case Answer() if is_open:
-                await self._over(scene, await self._trial.answer(scene, act))
-            case AskHint() if is_open:
-                await self._hint(scene)
-            case Question() if is_open:
+            case Answer():
+                outcome = await self._trial.answer(scene, act)
+            case ShowAnswer():
+                outcome = self._trial.show(scene)
+            case Skip():
+                outcome = Outcome.SKIPPED
+            case Question():
                 scene.say(SaidKind.NOTE, self._words.say("only-hints-now"))
                 await self._hint(scene)
-            case ShowAnswer() if is_open:
-                await self._over(scene, self._trial.show(scene))
-            case Skip() if is_open:
-                await self._over(scene, Outcome.SKIPPED)
+            case AskHint():
+                await self._hint(scene)
+        if outcome is not None:
+            await self._over(scene, outcome)
+
+    async def _between(self, scene: Scene, act: Act) -> None:
+        """Do what is done while no exercise is open."""
+        choosing = scene.place.stage is Stage.CHOOSING
+        match act:
+            case Answer(text) if choosing:
+                await asyncio.to_thread(self._course.choose, scene, text)
             case Skip():
                 await asyncio.to_thread(self._course.skip, scene)
-            case Go():
-                await asyncio.to_thread(self._course.go, scene)
             case Question():
                 if hasattr(self._guide, "explain") and scene.first_time("model-speaks"):
                     scene.say(SaidKind.NOTE, self._words.say("model-speaks"))
             case _:
-                key = "which-topic" if scene.place.stage is Stage.CHOOSING else "nothing-open"
+                key = "which-topic" if choosing else "nothing-open"
                 scene.say(SaidKind.NOTE, self._words.say(key))
 
     async def _hint(self, scene: Scene) -> None:
@@ -201,10 +215,8 @@ class Session:
         if getattr(self._guide, "trouble", "") and scene.first_time("no-model"):
             scene.say(SaidKind.NOTE, self._words.say("no-model"))
 
-    async def _over(self, scene: Scene, outcome: Outcome | None) -> None:
+    async def _over(self, scene: Scene, outcome: Outcome) -> None:
         """Record how an exercise ended, and go on."""
-        if outcome is None:
-            return
         open_, posed = scene.place.open, scene.posed
         assert open_ is not None and posed is not None
         rating = _RATINGS.get(outcome)
