@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 
 from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker
 from hinterland.plugins.tutoring.hints import Guide
-from hinterland.plugins.tutoring.lessons import Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 from hinterland.plugins.tutoring.lessons.shelf import Shelf
 from hinterland.plugins.tutoring.pupils.done import Done, Rating
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
@@ -39,6 +39,7 @@ from hinterland.plugins.tutoring.session.scene import Scene
 from hinterland.plugins.tutoring.session.trial import EARNED, Trial
 from hinterland.plugins.tutoring.words import Words
 
+_ALGEBRA = frozenset({AnswerKind.EXPRESSION, AnswerKind.EQUATION})
 _RATINGS = {
     Outcome.ALONE: Rating.GOOD,
     Outcome.HELPED: Rating.HARD,
@@ -68,6 +69,8 @@ class Session:
         self._guide = guide
         self._words = words
         self._clock = clock
+        self._checker = checker
+        self._warming: asyncio.Task[None] | None = None
         self._trial = Trial(checker, guide, words)
         self._course = Course(pupil, shelf, words)
         self._place = Place(seed=seed, stage=Stage.ENDED)
@@ -255,11 +258,23 @@ class Session:
         except asyncio.CancelledError:  # the memory must not stay behind the disk
             await asyncio.wait([keeping])
             raise
+        self._warm()
         if self.wants is Wants.NOTHING and not was_over:
             scene.said.append(await asyncio.to_thread(self._course.farewell, self._place))
         if self.open_exercise is not None:
             return guarded(scene.said, self.open_exercise, self._words)
         return scene.said
+
+    def _warm(self) -> None:
+        """Have algebra start while an explanation is read, where the lesson needs it."""
+        lesson = self._shelf.lesson(self._place.lesson)
+        exercises = lesson.exercises if lesson is not None else ()
+        if self._warming is None and any(each.kind in _ALGEBRA for each in exercises):
+            self._warming = asyncio.create_task(self._warmed())
+
+    async def _warmed(self) -> None:
+        with suppress(HinterlandError):  # it is tried again, and told of, when it is needed
+            await self._checker.warm()
 
     async def _told(self, question: str) -> AsyncGenerator[Said]:
         """Yield a model's answer to a question, or that there is nobody to ask."""
