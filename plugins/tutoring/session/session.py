@@ -69,7 +69,7 @@ class Session:
         self._words = words
         self._clock = clock
         self._trial = Trial(checker, guide, words)
-        self._course = Course(pupil, shelf, words, self._trial)
+        self._course = Course(pupil, shelf, words)
         self._place = Place(seed=seed, stage=Stage.ENDED)
         self._posed: Posed | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -186,7 +186,8 @@ class Session:
             case Go():
                 await asyncio.to_thread(self._course.go, scene)
             case Question():
-                pass
+                if hasattr(self._guide, "explain") and scene.first_time("model-speaks"):
+                    scene.say(SaidKind.NOTE, self._words.say("model-speaks"))
             case _:
                 key = "which-topic" if scene.place.stage is Stage.CHOOSING else "nothing-open"
                 scene.say(SaidKind.NOTE, self._words.say(key))
@@ -250,7 +251,8 @@ class Session:
 
     async def _told(self, question: str) -> AsyncGenerator[Said]:
         """Yield a model's answer to a question, or that there is nobody to ask."""
-        lesson = self._shelf.lesson(self._place.lesson)
+        about = self._posed.id.partition("/")[0] if self._posed else self._place.lesson
+        lesson = self._shelf.lesson(about)
         explain = getattr(self._guide, "explain", None)
         if lesson is None or explain is None:
             yield Said(SaidKind.NOTE, self._words.say("nobody-to-ask"))

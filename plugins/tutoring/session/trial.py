@@ -9,6 +9,7 @@ from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker, Judgement, StepFault, Verdict
 from hinterland.plugins.tutoring.hints import Guide, LessonGuide, Work
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
+from hinterland.plugins.tutoring.session import showing
 from hinterland.plugins.tutoring.session.acts import Answer, SaidKind
 from hinterland.plugins.tutoring.session.place import Open, Outcome, Stage
 from hinterland.plugins.tutoring.session.scene import Scene
@@ -108,24 +109,8 @@ class Trial:
             self._note(scene, "try-first" if not open_.answers else "try-once-more")
             return None
         scene.change_open(revealed=True)
-        scene.say(SaidKind.ANSWER, self.revealed(posed))
+        scene.said.append(showing.answer(posed, self._words))
         return Outcome.REVEALED
-
-    def revealed(self, posed: Posed) -> str:
-        """Return the answer with the way to it, and why it is so."""
-        say = self._words.say
-        shown = [say("the-answer", answer=posed.answers[0])]
-        if posed.steps:
-            shown.append(say("the-way"))
-            shown.append("\n".join(f"{n}. {step}" for n, step in enumerate(posed.steps, 1)))
-        elif posed.hints:
-            shown.append(say("the-thoughts"))
-            shown.append("\n".join(f"- {hint}" for hint in posed.hints))
-        if posed.quote:
-            shown.append(say("the-quote", quote=posed.quote))
-        elif posed.sentence:
-            shown.append(f"> {posed.sentence}")
-        return "\n\n".join(shown)
 
     async def _right(
         self, scene: Scene, posed: Posed, open_: Open, working: tuple[str, ...]
@@ -165,6 +150,8 @@ class Trial:
             said.append(self._faulty(fault))
         if judged.mistake is not None:
             said.append(posed.mistakes[judged.mistake].told)
+        if not said and (why := self._why(judged.about, judged.fields)):
+            said.append(why)
         if not said:
             holds = working and posed.kind in _COMPUTED
             said.append(self._words.say("lines-hold" if holds else "not-yet"))
