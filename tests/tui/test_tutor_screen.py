@@ -123,7 +123,7 @@ async def test_working_is_written_below_the_lesson_and_goes_with_the_answer() ->
         await pupil.sees("Your working", "How much are 1 L and 4 L?")
         await pupil.press("1", "plus", "4", "enter", "equals_sign", "5", "escape")
         await pupil.waits(Wants.ANSWER)
-        await pupil.sees("2 steps of working")
+        await pupil.sees("steps written: 2")
         await pupil.press("f4")
         await pupil.sees(["1+4", "=5"][0], "=5")
         await pupil.press("f4")
