@@ -11,7 +11,11 @@ import msgspec
 
 from hinterland.plugins.tutoring.arithmetic.characters import plain
 from hinterland.plugins.tutoring.arithmetic.conventions import Digits, convention, digits_at
-from hinterland.plugins.tutoring.arithmetic.number_words import read_words
+from hinterland.plugins.tutoring.arithmetic.number_words import (
+    after_minus,
+    in_digits,
+    scale_called,
+)
 
 _MOST_CHARACTERS = 120
 _MOST_EXPONENT = 40
@@ -48,11 +52,14 @@ class Written(msgspec.Struct, frozen=True):
     other: Fraction | None = None
     """What it is by another country's convention, where that is another number: 1,234."""
     in_words: bool = False
+    top: int = 0
+    bottom: int = 0
+    """Of its fraction as it is written, without the whole number before it."""
 
     @property
-    def alike(self) -> tuple[Fraction, NumberForm, bool]:
+    def alike(self) -> tuple[Fraction, NumberForm, int, int]:
         """What two numbers that are written alike have in common."""
-        return self.value, self.form, self.reduced
+        return self.value, self.form, self.bottom, self.decimals
 
 
 def read_number(text: str, language: str = "en") -> Fraction | None:
@@ -89,16 +96,14 @@ def _from_words(text: str, language: str) -> Written | None:
     if percent and percent.end() == len(text):
         bare = _from_words(text[: percent.start()], language)
         return None if bare is None else _per_cent(bare)
-    words = read_words(text, language)
-    if words is None:
+    digits = in_digits(text, language)
+    if digits is not None:
+        found = read(digits, language)
+        return None if found is None else msgspec.structs.replace(found, in_words=True)
+    rest = after_minus(text, language)
+    if rest is None or not rest[:1].isdigit():
         return None
-    value, is_fraction, decimals = words
-    if decimals:
-        return Written(value, NumberForm.DECIMAL, decimals=decimals, in_words=True)
-    if is_fraction:
-        form = NumberForm.FRACTION if abs(value) < 1 else NumberForm.MIXED
-        return Written(value, form, in_words=True)
-    return Written(value, NumberForm.INTEGER, in_words=True)
+    return read("-" + rest, language)
 
 
 def _per_cent(bare: Written) -> Written:
@@ -132,7 +137,12 @@ def _read(text: str, language: str) -> Written | None:
     rest = text[end:]
     if rest.strip() in ("", "."):
         return written
-    return _per_cent(written) if _PERCENT.fullmatch(rest) else None
+    if _PERCENT.fullmatch(rest):
+        return _per_cent(written)
+    scale = scale_called(rest.strip(), language)
+    if scale is None or written.form not in (NumberForm.INTEGER, NumberForm.DECIMAL):
+        return None
+    return Written(written.value * scale, NumberForm.INTEGER)
 
 
 def _plain_number(digits: Digits) -> Written:
@@ -151,7 +161,7 @@ def _mixed(whole: Fraction, top: int, bottom: int) -> Written | None:
     if bottom == 0:
         return None
     reduced = top < bottom and math.gcd(top, bottom) == 1
-    return Written(whole + Fraction(top, bottom), NumberForm.MIXED, reduced)
+    return Written(whole + Fraction(top, bottom), NumberForm.MIXED, reduced, top=top, bottom=bottom)
 
 
 def _fraction(top: Digits, text: str, start: int, *, is_ratio: bool) -> tuple[Written, int] | None:
@@ -164,4 +174,5 @@ def _fraction(top: Digits, text: str, start: int, *, is_ratio: bool) -> tuple[Wr
     shared = math.gcd(int(top.value), bottom)
     reduced = shared == 1 and (is_ratio or abs(bottom) > 1) and bottom > 0  # 3:1 is simple, 3/1 not
     form = NumberForm.RATIO if is_ratio else NumberForm.FRACTION
-    return Written(top.value / bottom, form, reduced), match.end()
+    written = Written(top.value / bottom, form, reduced, top=int(top.value), bottom=bottom)
+    return written, match.end()

@@ -43,8 +43,11 @@ _KEYS: dict[str, Act] = {
 _STEPS = "w"
 _LITERALLY = "\\"
 """What goes before an answer that is one of the keys."""
-_MOST_STEPS = 30
 _SLOW = 1.5  # seconds
+_LEFT_FREE = 3
+"""Lines of a screen that are left for what comes after a page: two for the keys, one for the prompt."""
+_FEWEST = 8
+"""Lines of a screen at least: fewer are no screen."""
 _INTERRUPTED = 130
 
 
@@ -68,6 +71,9 @@ class Dialogue:
         self._runner = runner
         self._echoed = sys.stdin.isatty()
         """Whether a terminal shows what is typed; what a pipe brings is shown here."""
+        self._paged = self._echoed and out.isatty()
+        self._written = 0
+        """Lines since the last one that was typed."""
         self._wanted = ""
         self._telling = ""
         """The end of a model's answer that is no whole paragraph yet."""
@@ -80,15 +86,18 @@ class Dialogue:
             self._tell(self._runner.run(self._session.begin(topic)))
             while self._session.wants is not Wants.NOTHING:
                 for act in self._acts():
-                    self._runner.run(self._do(act))
+                    self._tell(self._runner.run(self._do(act)))
         except EOFError:
-            self._write("")
-            self._runner.run(self._do(Stop()))
+            self._stop()
         except KeyboardInterrupt:
-            self._write("")
-            self._runner.run(self._do(Stop()))
+            self._stop()
             return _INTERRUPTED
         return 0
+
+    def _stop(self) -> None:
+        self._write("")
+        self._paged = False
+        self._tell(self._runner.run(self._do(Stop())))
 
     # Reading
 
@@ -131,8 +140,7 @@ class Dialogue:
         self._say(self._words.say("line-steps"))
         working: list[str] = []
         while step := self._line("| ").strip():
-            if len(working) < _MOST_STEPS:
-                working.append(step)
+            working.append(step)
         self._say(self._words.say("line-answer"))
         text = self._line("> ").strip()
         lines = tuple(working)
@@ -153,43 +161,53 @@ class Dialogue:
                 continue
             if not self._echoed:
                 self._write(clean_line(typed))
+            self._written = 0
             return typed
 
     # Doing
 
-    async def _do(self, act: Act) -> None:
+    async def _do(self, act: Act) -> list[Said]:
+        """Return what is said to an act; a model's answer is shown as it comes."""
         waiting = asyncio.create_task(_say_to_wait())
+        found: list[Said] = []
         try:
             async with aclosing(self._session.do(act)) as said:
                 async for each in said:
+                    if each.kind is not SaidKind.TELLING:
+                        found.append(each)
+                        continue
                     waiting.cancel()
                     await asyncio.wait([waiting])
-                    self._tell([each])
+                    self._go_on_telling(each.text)
         finally:
             waiting.cancel()
             await asyncio.wait([waiting])
             self._end_telling()
+        return found
 
     # Saying
 
     def _tell(self, said: Sequence[Said]) -> None:
+        """Show what was said, a screen at a time: what has scrolled away is gone on a console."""
         for each in said:
-            if each.kind is SaidKind.TELLING:
-                self._telling += each.text
-                *whole, self._telling = self._telling.split("\n\n")
-                for paragraph in whole:
-                    self._show(paragraph)
-                continue
-            self._end_telling()
+            text = each.text
             if each.kind is SaidKind.HINT:
-                self._show(self._words.say("line-hint", hint=each.text))
-            else:
-                self._show(each.text)
+                text = self._words.say("line-hint", hint=text)
+            for line in self._lines(text):
+                if self._paged and self._written >= _rows(self._out) - _LEFT_FREE:
+                    self._say(self._words.say("line-more"))
+                    self._line("[Enter] ")
+                self._write(line)
+
+    def _go_on_telling(self, text: str) -> None:
+        *whole, self._telling = (self._telling + text).split("\n\n")
+        for paragraph in whole:
+            self._write(*self._lines(paragraph))
 
     def _end_telling(self) -> None:
         text, self._telling = self._telling, ""
         if text.strip():
-            self._show(text)
+            self._write(*self._lines(text))
 
     def _keys_now(self) -> str:
         placing = self._session.status.stage == "placing"
@@ -198,8 +216,8 @@ class Dialogue:
     def _say_keys(self) -> None:
         self._say(self._words.say(self._keys_now()))
 
-    def _show(self, markdown: str) -> None:
-        self._write("", *plain.lines(clean(markdown), width_of(self._out)))
+    def _lines(self, markdown: str) -> list[str]:
+        return ["", *plain.lines(clean(markdown), width_of(self._out))]
 
     def _say(self, text: str) -> None:
         self._write(*plain.lines(text, width_of(self._out)))
@@ -207,7 +225,12 @@ class Dialogue:
     def _write(self, *lines: str) -> None:
         for line in lines:
             self._out.write(f"{line}\n")
+        self._written += len(lines)
         self._out.flush()
+
+
+def _rows(out: TextIO) -> int:
+    return max(_FEWEST, os.get_terminal_size(out.fileno()).lines or _FEWEST)
 
 
 async def _say_to_wait() -> None:

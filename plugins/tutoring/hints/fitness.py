@@ -74,11 +74,9 @@ def checked(said: str, masked: Masked, posed: Posed) -> Reason | str:
         return Reason.LEAK
     if spelled.folded(own).split() == spelled.folded(hint).split():
         return Reason.SAME
-    if not _is_about(own, hint):
-        return Reason.MEANING
-    if not _is_in(restored, own, posed):
+    if not _is_in(own, posed.language):
         return Reason.LANGUAGE
-    return restored
+    return restored if _is_about(own, hint) else Reason.MEANING
 
 
 def _strange(own: str, hint: str, language: str) -> Reason | None:
@@ -88,7 +86,8 @@ def _strange(own: str, hint: str, language: str) -> Reason | None:
         for each in own
     ):
         return Reason.NUMBER
-    if spelled.number_words(own, language):
+    said = {*spelled.number_words(own, language), *spelled.foreign_words(own, language)}
+    if said - spelled.foreign_words(hint, language):
         return Reason.NUMBER
     if any(not each.isalpha() and each not in _PLAIN and each not in hint for each in own):
         return Reason.SIGNS
@@ -129,10 +128,10 @@ def _scripts(code: str) -> frozenset[str]:
         return frozenset()
 
 
-def _is_in(text: str, own: str, posed: Posed) -> bool:
-    """Whether a text is in the language of its lesson, as far as that can be told."""
+def _is_in(own: str, language: str) -> bool:
+    """Whether a text is in a language, as far as that can be told."""
     try:
-        wanted = languages.find(posed.language)
+        wanted = languages.find(language)
     except InputError:
         return False
     found = languages.detect(own)

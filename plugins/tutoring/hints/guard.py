@@ -10,14 +10,11 @@ import functools
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib import resources
 from itertools import pairwise
-
-import msgspec
 
 from hinterland.plugins.tutoring import checking
 from hinterland.plugins.tutoring.hints import naming, seeing, spelled, stretches
-from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _VALUE = re.compile(r"(-?)\s?(?:(\d+)[ -])?(\d+(?:[.,]\d+)?)(?:\s?/\s?(\d+))?")
 _ROMAN = re.compile(r"(?<![\w.])[IVXLCDM]{2,}(?![\w.])")
@@ -39,7 +36,8 @@ class Guard:
         self._strict = strict
         self._accepted = functools.lru_cache(maxsize=4096)(self._is_accepted)
         self._place = _place(posed)
-        self._numbers = frozenset(_value(each) for each in posed.answers) - {None}
+        values = map(_value, posed.answers)
+        self._numbers = frozenset(each for each in values if each is not None)
         self._squashed = [each for each in map(seeing.squashed, posed.answers) if each]
 
     def leaks(self, text: str) -> bool:
@@ -47,33 +45,33 @@ class Guard:
         return any(self._holds(each) or self._might(each) for each in seeing.readings(text))
 
     def _holds(self, text: str) -> bool:
-        posed = self._posed
-        if posed.kind is AnswerKind.CHOICE and naming.names(
-            text, self._place, len(posed.options), posed.language, strict=self._strict
-        ):
-            return True
-        return any(
-            self._accepted(stretch)
-            for reading in self._spellings(text)
-            for stretch in stretches.of(reading, posed, strict=self._strict)
-        )
+        posed, strict = self._posed, self._strict
+        for reading in self._spellings(text):
+            if posed.kind is AnswerKind.CHOICE and naming.names(
+                reading, self._place, len(posed.options), posed.language, strict=strict
+            ):
+                return True
+            if any(map(self._accepted, stretches.of(reading, posed, strict=strict))):
+                return True
+        return False
 
     def _spellings(self, text: str) -> Iterator[str]:
         """Yield a text, and the same with its numbers in digits and its words in one piece."""
         language = self._posed.language
         said = [text, seeing.unhyphenated(text), *seeing.joined(text)]
+        # “one litre” can only be a quantity; “one” and “une” are mostly no numbers.
+        eager = self._strict or self._posed.kind is AnswerKind.QUANTITY
         for code in ("en", "fr") if self._strict else (language,):
-            said += [spelled.in_digits(each, code, eager=self._strict) for each in said]
+            said += [spelled.in_digits(each, code, eager=eager) for each in said]
         yield from dict.fromkeys(said)
 
     def _is_accepted(self, stretch: str) -> bool:
         if self._posed.kind is AnswerKind.CHOICE:
             # A letter or a number would be taken for an option's label: see `naming`.
             plain = _words(stretch)
-            return any(
-                plain == _words(each) or (_value(stretch) is not None and _same(stretch, each))
-                for each in self._posed.answers
-            )
+            return any(plain == _words(each) for each in self._posed.answers)
+        if self._posed.form is Form.EXACT:
+            return _exactly(stretch) in map(_exactly, self._posed.answers)
         return checking.accepts(self._posed, stretch)
 
     def _might(self, text: str) -> bool:
@@ -85,13 +83,9 @@ class Guard:
         wanted = self._numbers
         if not wanted or self._posed.kind is AnswerKind.EXPRESSION:
             return False
-        found: set[Fraction | None] = {
-            Fraction(each)
-            for each in spelled.foreign_values(
-                text, self._posed.language, _ordinary(self._posed.language)
-            )
-        }
-        found |= {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
+        if spelled.foreign_words(text, self._posed.language):
+            return True
+        found: set[Fraction | None] = {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
         for reading in self._spellings(text):
             found |= {_value(each) for each in re.findall(r"-?\d[\d.,/ ]*", reading)}
         return bool(found & wanted)
@@ -115,14 +109,14 @@ def _place(posed: Posed) -> int:
     return found[0] if found else -1
 
 
+def _exactly(text: str) -> str:
+    """Return a text without white space: where spelling is asked for, the rest of it counts."""
+    return "".join(text.casefold().split()).strip(".,;:!?\"'()")
+
+
 def _words(text: str) -> str:
-    return " ".join(re.findall(r"[\w%°/.,+−-]*\w[\w%°/]*", text.casefold()))
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether both are a number and nothing else, and the same one."""
-    bare = _VALUE.fullmatch(one.strip()), _VALUE.fullmatch(other.strip())
-    return all(bare) and _value(one) == _value(other)
+    found = re.findall(r"[\w%°/.,+−-]*\w[\w%°/]*", text.casefold())
+    return " ".join(found) or text.strip()
 
 
 def _value(text: str) -> Fraction | None:
@@ -160,11 +154,3 @@ def _is_near(word: str, answer: str) -> bool:
     return any(
         word[at + one :] == answer[at + other :] for one, other in ((1, 1), (0, 1), (1, 0), (0, 0))
     )
-
-
-@functools.cache
-def _ordinary(language: str) -> frozenset[str]:
-    """Return small words of a language, which say no number whatever another language has them for."""
-    data = resources.files("hinterland.plugins.languages").joinpath("words.toml").read_bytes()
-    listed = msgspec.toml.decode(data, type=dict[str, str])
-    return frozenset(map(spelled.folded, listed.get(language.partition("-")[0], "").split()))

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from hinterland.engine.protocol import Done, Engine, Failed, FinishReason, Request, TextDelta
+from hinterland.engine.protocol import Done, Engine, Event, Failed, FinishReason, Request, TextDelta
 from hinterland.errors import EngineError, HinterlandError, ModelError, by_name
-from hinterland.plugins.tutoring.hints import asking, fitness, ladder, masking
+from hinterland.plugins.tutoring.hints import asking, explaining, fitness, ladder, masking
 from hinterland.plugins.tutoring.hints.fitness import Reason
 from hinterland.plugins.tutoring.hints.guide import Hint, Work
-from hinterland.plugins.tutoring.lessons import Posed
+from hinterland.plugins.tutoring.lessons import Lesson, Posed
 from hinterland.sentences import sentence
 from hinterland.text import clean
 
@@ -74,6 +74,17 @@ class ModelGuide:
             return _own(posed, picked[0])
         return hint
 
+    async def explain(self, lesson: Lesson, question: str) -> AsyncGenerator[str]:
+        """Yield a model's answer to a question about a lesson, piece by piece, in the lesson's language.
+
+        For times without an open exercise: nothing is held back. Raises what an engine fails with.
+        """
+        request = await asyncio.to_thread(explaining.to_explain, lesson, question, self._model)
+        async with aclosing(self._events(request)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    yield clean(event.text)
+
     async def _asked(
         self, posed: Posed, work: Work, unused: Sequence[int], picked: list[int]
     ) -> Hint:
@@ -104,21 +115,27 @@ class ModelGuide:
     async def _said(self, request: Request) -> tuple[str, bool]:
         """Return an answer and whether it came to its end; raises what it failed with."""
         words: list[str] = []
-        length = 0
-        async with aclosing(self._engine.stream(request)) as events:  # type: ignore[type-var] # a generator, typed as an iterator
+        async with aclosing(self._events(request)) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
                     words.append(event.text)
-                    length += len(event.text)
-                    if length > _LONGEST:
-                        return "".join(words), False
-                elif isinstance(event, Failed):
-                    raise by_name(event.kind, event.message, event.hint)
+                    if sum(map(len, words)) > _LONGEST:
+                        break
                 elif isinstance(event, Done):
                     return "".join(words), event.finish_reason is FinishReason.STOP
-        raise EngineError(
-            "The engine ended without an answer.", "The lesson's own hints are given."
-        )
+        return "".join(words), False
+
+    async def _events(self, request: Request) -> AsyncGenerator[Event]:
+        """Yield the events of an answer up to Done; raises what it failed with. Leaving cancels it."""
+        stream = self._engine.stream(request)
+        async with aclosing(stream) as events:  # type: ignore[type-var] # a generator, typed as an iterator
+            async for event in events:
+                if isinstance(event, Failed):
+                    raise by_name(event.kind, event.message, event.hint)
+                yield event
+                if isinstance(event, Done):
+                    return
+        raise EngineError("The engine ended without an answer.", "Ask again.")
 
     def _count(self, what: str) -> None:
         self.counts[str(what)] += 1

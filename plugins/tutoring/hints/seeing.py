@@ -5,6 +5,7 @@ There are several readings, because a sign such as `*` can be mark-up or stand f
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -32,10 +33,9 @@ _LETTERS_APART = re.compile(
     r"(?<![^\W_])[^\W\d_](?:[ \u00a0.\-‐‑_·•*|~\n]{1,3}[^\W\d_]){2,}(?![^\W_])"
 )
 _DIGITS_APART = re.compile(r"(?<![\w.,/])\d(?:[ _*]{1,2}\d)+(?![\w/]|[.,]\d)")
-_MARKUP = "*_`~|#>$"
+_MARKUP = re.compile(r"(?<![\s*_`~|#$>])[*_`~|#$]+|[*_`~|#$>]+(?![\s*_`~|#$>])")
+"""Signs that are mark-up where they stand at something; between blanks they are operators."""
 _HYPHENS = "-‐‑\u00ad"
-_NO_MARKUP = {ord(each): None for each in _MARKUP}
-_SPACED_MARKUP = {ord(each): " " for each in _MARKUP}
 _SIGNS = {
     ord(each): to
     for each, to in {
@@ -46,15 +46,12 @@ _SIGNS = {
 }  # fmt: skip
 
 
+@functools.lru_cache(maxsize=4096)
 def readings(text: str) -> tuple[str, ...]:
     """Return the different ways in which a text can be read, the plainest first."""
     plain = _plain(text)
-    found = [
-        plain.translate(_NO_MARKUP),
-        plain.translate(_SPACED_MARKUP),
-        plain,
-    ]
-    return tuple(dict.fromkeys(_tidied(each) for each in found))
+    found = [_MARKUP.sub("", plain), _MARKUP.sub(" ", plain), plain]
+    return tuple(dict.fromkeys(re.sub(r"[ \t]+", " ", each) for each in found))
 
 
 def joined(text: str) -> list[str]:
@@ -75,15 +72,25 @@ def unhyphenated(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = html.unescape(html.unescape(text))
-    text = _ESCAPED.sub(lambda found: chr(int(next(filter(None, found.groups())), 16)), text)
-    text = _TAG.sub("", text)
-    text = _LINK.sub(r"\1 \2", text)
-    text = _in_latin(text)
+    if "&" in text:
+        text = html.unescape(html.unescape(text))
+    if "\\" in text or "%" in text:
+        text = _ESCAPED.sub(_unescaped, text)
+    if "<" in text:
+        text = _TAG.sub("", text)
+    if "](" in text:
+        text = _LINK.sub(r"\1 \2", text)
+    if not text.isascii():
+        text = _in_latin(text)
     if "\\" in text:
         text = _without_latex(text)
-    text = _STACKED.sub(r"\1/\2", text)
+    if "\n" in text:
+        text = _STACKED.sub(r"\1/\2", text)
     return _SUFFIX.sub(r"\1", text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(next(filter(None, found.groups())), 16))
 
 
 def _without_latex(text: str) -> str:
@@ -130,7 +137,3 @@ def _compatible(sign: str, before: str) -> str:
     if number is not None and "⁄" in plain:
         return (" " if before.isdigit() else "") + plain.replace("⁄", "/")
     return plain.translate(_SIGNS)
-
-
-def _tidied(text: str) -> str:
-    return re.sub(r"[ \t]+", " ", text)

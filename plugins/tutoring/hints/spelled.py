@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from typing import NamedTuple
 
@@ -17,7 +17,6 @@ from hinterland.plugins.tutoring.arithmetic.number_words import vocabulary
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S|\s+")
 _GAPS = frozenset({" ", "-", "‐", "‑", "–", "'", "’"})
-_SHORT_VALUES = (*range(21), *range(30, 100, 10), 100, 1000)
 _GLUE = 3
 """Letters that a language puts between tens and units of one word: the `und` of siebenunddreißig."""
 
@@ -32,6 +31,7 @@ class _Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     full: dict[str, _Full]
     short: dict[str, str]
+    other: dict[str, str]
 
 
 class Spelling(NamedTuple):
@@ -54,8 +54,11 @@ class Spelling(NamedTuple):
     """Whether it counts 60 + 17 and 4 × 20, as French does."""
 
 
+@functools.lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """Return a text without capitals and accents."""
+    if text.isascii():
+        return text.lower()
     bare = unicodedata.normalize("NFKD", text.casefold())
     return "".join(each for each in bare if not unicodedata.combining(each))
 
@@ -99,13 +102,14 @@ class _Said(NamedTuple):
     """In digits."""
 
 
+@functools.lru_cache(maxsize=4096)
 def in_digits(text: str, language: str, *, eager: bool = False) -> str:
     """Return the text with every spelled number in digits: `seven eighths` becomes `7/8`.
 
     `eager` takes every `one` and `un` for a number; else only those that stand where one is due.
     """
     found = spelling(language)
-    if found is None:
+    if found is None or not _some_number(language).search(folded(text)):
         return text
     tokens = [part for each in _TOKEN.findall(text) for part in _apart(each, found)]
     bare = [folded(each) for each in tokens]
@@ -126,6 +130,14 @@ def in_digits(text: str, language: str, *, eager: bool = False) -> str:
     for phrase in found.percent:
         whole = re.sub(rf"(?i)(?<=\d)\s+{phrase}\b", " %", whole)
     return whole
+
+
+@functools.cache
+def _some_number(language: str) -> re.Pattern[str]:
+    """Return what finds a text that has words of numbers in it at all."""
+    of = spelling(language)
+    words = {*of.words, *of.parts, *of.alone, *of.over, *of.percent} if of else set()
+    return re.compile("|".join(sorted(words, key=len, reverse=True)))
 
 
 def number_words(text: str, language: str) -> list[str]:
@@ -206,13 +218,15 @@ class _Reader:
         return _Said(end, text)
 
     def _is_told(self, at: int) -> bool:
-        """Whether a number is expected here: after `is`, or `=`."""
+        """Whether a number is expected here: after `is` or `=`, and before no noun."""
+        after = self._next(at)
+        if after < len(self._bare) and self._bare[after].isalpha():
+            return False
         before = at - 1
         while before >= 0 and self._bare[before].isspace():
             before -= 1
-        return before >= 0 and (
-            self._bare[before] in self._of.telling or self._bare[before] in "=:≈"
-        )
+        said = self._bare[before] if before >= 0 else ""
+        return said in self._of.telling or said in {"=", ":", "≈"}
 
     def _fraction_after(self, at: int) -> _Said | None:
         """Return the fraction of `three and a half`."""
@@ -306,56 +320,41 @@ def _grown(group: int, room: int, value: int, *, by_score: bool) -> tuple[int, i
         return (group + value, 20 if wide else 10) if room >= 100 else None
     if value >= 10:
         return (group + value, 10 if by_score and value == 10 else 1) if room >= 20 else None
-    fits = room > value and (value >= 7 or units not in {10, 70, 90})
+    fits = room > value and (value >= 7 or not by_score or units not in {10, 70, 90})
     return (group + value, 1) if fits else None
 
 
+def foreign_words(text: str, language: str) -> set[str]:
+    """Return the words of a text that say a number in another language, or that hide one of its own
+    behind one letter more; folded."""
+    code = language.partition("-")[0]
+    own = spelling(code)
+    known = _ordinary(code) | ({*own.words, *own.parts} if own else set())
+    words = {folded(each) for each in re.findall(r"[^\W\d_]{3,}", text)} - known
+    return {word for word in words if any(each.fullmatch(word) for each in _foreign())}
+
+
 @functools.cache
-def _short() -> dict[str, dict[tuple[str, ...], int]]:
-    """Return the numbers of each other language by their words."""
-    table: dict[str, dict[tuple[str, ...], int]] = {}
-    for code, listed in _table().short.items():
-        words = [tuple(folded(each).split("_")) for each in listed.split()]
-        table[code] = dict(zip(words, _SHORT_VALUES, strict=True))
-    for code in _table().full:
-        full = spelling(code)
-        table[code] = {(word,): value for word, value in full.words.items()} if full else {}
-    return table
+def _foreign() -> list[re.Pattern[str]]:
+    """Return for each language what finds a word for a number, alone, glued or with a letter more."""
+    table = _table()
+    listed = {code: folded(words).replace("_", " ").split() for code, words in table.short.items()}
+    listed |= {code: [*of.words] for code in table.full if (of := spelling(code))}
+    patterns = []
+    for words in listed.values():
+        every = "|".join(sorted(words, key=len, reverse=True))
+        long = "|".join(each for each in words if len(each) > 3)
+        stems = "|".join(each[:-1] if len(each) > 4 else each for each in words if len(each) > 2)
+        glued = rf"(?:{stems})\w{{0,{_GLUE}}}(?:{every})"
+        patterns.append(re.compile(rf"{every}|(?:{long})\w|{glued}"))
+    return patterns
 
 
-def foreign_values(text: str, language: str, ordinary: frozenset[str]) -> set[int]:
-    """Return what numbers the words of a text say in other languages than its own; `ordinary` words
-    of its own language are left out."""
-    words = [folded(each) for each in re.findall(r"[^\W\d_]+", text)]
-    values: set[int] = set()
-    for code, numbers in _short().items():
-        if code == language.partition("-")[0]:
-            continue
-        said: list[tuple[int, int]] = []
-        for at in range(len(words)):
-            for value in _said_at(words, at, numbers, ordinary):
-                values |= {value} | {
-                    value + other for place, other in said if at - place <= 2 and other != value
-                }
-                said.append((at, value))
-    return values
-
-
-def _said_at(
-    words: Sequence[str], at: int, numbers: dict[tuple[str, ...], int], ordinary: frozenset[str]
-) -> Iterator[int]:
-    for many in (1, 2, 3):
-        phrase = tuple(words[at : at + many])
-        if len(phrase) == many and phrase in numbers and not set(phrase) <= ordinary:
-            yield numbers[phrase]
-    word = words[at]
-    if len(word) < 8:
-        return
-    for (first, *more), value in numbers.items():
-        stem = first[:-1] if len(first) > 4 else first
-        if more or not word.startswith(stem):
-            continue
-        rest = word[len(stem) :]
-        for (last, *others), other in numbers.items():
-            if not others and rest.endswith(last) and len(rest) - len(last) <= _GLUE:
-                yield value + other
+@functools.cache
+def _ordinary(code: str) -> frozenset[str]:
+    """Return words of a language that say no number, whatever another language has them for."""
+    data = resources.files("hinterland.plugins.languages").joinpath("words.toml").read_bytes()
+    listed = msgspec.toml.decode(data, type=dict[str, str])
+    return frozenset(
+        f"{folded(listed.get(code, ''))} {folded(_table().other.get(code, ''))}".split()
+    )

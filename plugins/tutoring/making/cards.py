@@ -22,8 +22,10 @@ _SEPARATORS = "\t;,|"
 _LOOKED_AT = 200  # rows, to find out what parts the columns
 _NAMES = {
     "front": ("front", "question", "prompt", "term", "word", "recto", "terme", "mot"),
-    "back": ("back", "answer", "response", "definition", "translation", "meaning", "verso")
-    + ("réponse", "reponse", "définition", "traduction"),
+    "back": (
+        *("back", "answer", "response", "definition", "translation", "meaning"),
+        *("verso", "réponse", "reponse", "définition", "traduction"),
+    ),
     "hint": ("hint", "hints", "note", "indice"),
     "accepted": ("accept", "accepted", "also", "synonyms", "synonymes"),
     "options": ("options", "choices", "choix"),

@@ -94,8 +94,7 @@ class _Drafting:
         language: str,
         config_folder: Path | None,
     ) -> None:
-        known = language_named(language)
-        self._language = known.name if known else language
+        self._language = language_named(language).name
         self._source = source
         self._asker = asker
         self._wanted = wanted
@@ -194,7 +193,7 @@ class _Drafting:
 
 def schema(most: int) -> dict[str, Any]:
     """Return the JSON schema of the answer: the quote first, so that the question is about it."""
-    lengths = {"quote": _LONGEST_QUOTE, "answer": LONGEST_ANSWER, "question": LONGEST_QUESTION}
+    lengths = {"quote": _LONGEST_QUOTE, "question": LONGEST_QUESTION, "answer": LONGEST_ANSWER}
     return {
         "type": "object",
         "properties": {

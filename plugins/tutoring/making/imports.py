@@ -52,7 +52,7 @@ class Imported(msgspec.Struct, frozen=True):
 def import_cards(
     file: Path,
     folder: Path,
-    wishes: Wishes = Wishes(),
+    wishes: Wishes,
     *,
     replace: bool = False,
     config_folder: Path | None = None,
@@ -180,10 +180,8 @@ def _exercise(card: Card, lesson: Lesson, words: Words, long: Sequence[str]) -> 
         return _("its answer is too long to be typed, and there are no others to choose from")
     kind = AnswerKind.CHOICE if options else _kind(back, lesson.language)
     sentence = taming.line(card.sentence)
-    if sentence:
-        shown = taming.plain(sentence)
-    else:
-        shown = f"{taming.plain(front)} — {taming.plain(back)}"
+    sides = f"{taming.plain(front)} — {taming.plain(back)}"
+    shown = taming.plain(sentence) if sentence else sides
     exercise = Exercise(
         id=taming.name(front, "card"),
         objective="",

@@ -50,7 +50,7 @@ class Made(msgspec.Struct, frozen=True):
 async def make(
     text: Path,
     asker: Asker,
-    wishes: Wishes = Wishes(),
+    wishes: Wishes,
     *,
     target: Path | None = None,
     replace: bool = False,

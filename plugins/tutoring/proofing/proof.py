@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import msgspec
 
 from hinterland.plugins.tutoring.checking import Checker, Verdict, accepts
-from hinterland.plugins.tutoring.hints import Guard
-from hinterland.plugins.tutoring.lessons import Exercise, Lesson, Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Exercise, Lesson, Posed
 from hinterland.plugins.tutoring.lessons.posing import pose
 from hinterland.plugins.tutoring.lessons.trouble import LessonError
 from hinterland.plugins.tutoring.proofing import keys
+from hinterland.plugins.tutoring.proofing.leaks import gives_away, leak_in
 from hinterland.text import clean_line
 
 SEEDS = 50
@@ -19,9 +19,10 @@ SEEDS = 50
 _LEAST_HINTS = 2
 _ASKED_ALGEBRA = 3
 """Draws that the process that does algebra judges; the others are compared at a few points."""
-_SAME = 0.7
-"""The share of neighbours who may have the same numbers."""
-_ALIKE_SEEDS = 24
+_ALIKE_SEEDS = 20
+"""Draws of which two at least have to differ."""
+_MOST_SAID = 3
+"""Sentences about one exercise: what is wrong is often wrong with all numbers."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -70,29 +71,6 @@ async def proof(lesson: Lesson, checker: Checker, seeds: int = SEEDS) -> list[Pr
     return [*problems(lesson, seeds), *await judged(lesson, checker)]
 
 
-def gives_away(posed: Posed) -> bool:
-    """Whether the question, a hint, or what is said about a mistake holds the answer."""
-    return bool(leak_in(posed))
-
-
-def leak_in(posed: Posed) -> str:
-    """Return which text holds the answer, such as `hint 2`; "" where none does."""
-    guard = Guard(posed)
-    for name, text in _seen(posed):
-        if guard.leaks(text):
-            return name
-    return ""
-
-
-def _seen(posed: Posed) -> Iterator[tuple[str, str]]:
-    """Yield what a pupil may see before the answer."""
-    yield "question", posed.prompt
-    for number, text in enumerate(posed.hints, 1):
-        yield f"hint {number}", text
-    for number, mistake in enumerate(posed.mistakes, 1):
-        yield f"text of mistake {number}", mistake.told
-
-
 async def _misjudged(posed: Posed, checker: Checker) -> list[str]:
     found = []
     for answer in posed.answers:
@@ -131,28 +109,60 @@ def _of_exercise(lesson: Lesson, exercise: Exercise, seeds: int) -> Iterator[Pro
         tell("two of its hints are the same")
     if unproved := keys.unproved(exercise):
         tell(unproved)
-    drawn: set[str] = set()
-    for seed in range(seeds if exercise.given else 1):
-        try:
-            posed = pose(lesson, exercise, seed, gives_away)
-        except LessonError as error:
-            tell(_reason(lesson, exercise, seed, error))
-            break
-        drawn.add(posed.prompt + "\0" + "\0".join(posed.answers))
-        for sentence in faults(lesson, posed):
-            tell(sentence + (f" (seed {seed})" if exercise.given else ""))
-        if len(said) > 3:
-            break  # the same, over and over
-    if exercise.given and seeds >= _ALIKE_SEEDS and len(drawn) < 2:
-        tell("its numbers are always the same")
+    if not exercise.given:
+        for sentence in faults(lesson, pose(lesson, exercise, 0)):
+            tell(sentence)
+    else:
+        for sentence in _of_draws(lesson, exercise, seeds):
+            tell(sentence)
+            if len(said) > _MOST_SAID:
+                break
     for sentence in said:
         yield Problem(exercise.line, sentence)
+
+
+def _of_draws(lesson: Lesson, exercise: Exercise, seeds: int) -> Iterator[str]:
+    """Yield what is wrong with an exercise whose numbers are drawn."""
+    drawn: set[str] = set()
+    try:
+        for seed in range(min(seeds, SEEDS)):
+            posed = pose(lesson, exercise, seed, gives_away)
+            drawn.add(posed.prompt + "\0" + "\0".join(posed.answers))
+            for sentence in _wrong_key(lesson, posed):
+                yield f"{sentence} (seed {seed})"
+        # What is shown with numbers that give nothing away was looked at; what is left is the key.
+        bare = _key_of(exercise)
+        for seed in range(min(seeds, SEEDS), seeds):
+            posed = pose(lesson, bare, seed)
+            key = "\0".join(
+                (*posed.answers, *(each.answer for each in posed.mistakes), posed.check)
+            )
+            if key not in drawn:
+                drawn.add(key)
+                for sentence in _wrong_key(lesson, posed):
+                    yield f"{sentence} (seed {seed})"
+    except LessonError as error:
+        yield _reason(lesson, exercise, error)
+    if seeds >= _ALIKE_SEEDS and len(drawn) == 1:
+        yield "its numbers are always the same"
+
+
+def _key_of(exercise: Exercise) -> Exercise:
+    """Return an exercise with nothing of what is shown before the answer; it draws the same numbers."""
+    if exercise.sentence or exercise.kind is AnswerKind.CHOICE:
+        return msgspec.structs.replace(exercise, hints=(), steps=())
+    told = tuple(msgspec.structs.replace(each, told="") for each in exercise.mistakes)
+    return msgspec.structs.replace(exercise, prompt="", hints=(), mistakes=told, steps=())
 
 
 def faults(lesson: Lesson, posed: Posed) -> Iterator[str]:
     """Yield what is wrong with an exercise as it is posed, as sentences without a beginning."""
     if name := leak_in(posed):
         yield f"its {name} holds the answer"
+    yield from _wrong_key(lesson, posed)
+
+
+def _wrong_key(lesson: Lesson, posed: Posed) -> Iterator[str]:
     if sentence := keys.disproved(lesson, posed):
         yield sentence
     for answer in posed.answers:
@@ -163,9 +173,9 @@ def faults(lesson: Lesson, posed: Posed) -> Iterator[str]:
             yield f"the mistake {mistake.answer} is a right answer"
 
 
-def _reason(lesson: Lesson, exercise: Exercise, seed: int, error: LessonError) -> str:
+def _reason(lesson: Lesson, exercise: Exercise, error: LessonError) -> str:
     try:
-        posed = pose(lesson, exercise, seed)
+        posed = pose(lesson, exercise, 0)
     except LessonError:
         return error.message.rstrip(".").partition(": ")[2] or error.message
     name = leak_in(posed)

@@ -6,7 +6,8 @@ from hinterland.plugins.tutoring.quantities.reading import (
     same,
     unit_at,
     unit_called,
+    units_at,
 )
 from hinterland.plugins.tutoring.quantities.units import Unit
 
-__all__ = ["Quantity", "Unit", "read", "same", "unit_at", "unit_called"]
+__all__ = ["Quantity", "Unit", "read", "same", "unit_at", "unit_called", "units_at"]
