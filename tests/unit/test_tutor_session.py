@@ -456,7 +456,7 @@ def test_an_answer_that_cannot_be_checked_is_no_attempt(room: Room) -> None:
         assert said_of("try-first", await ann.do(ShowAnswer()))
         ann.checker.__class__ = Checker
         many = await ann.do(Answer(ann.answer, ("1 = 1",) * 1000))
-        assert "30 lines" in text(many)
+        assert "60 lines" in text(many)
         await ann.up()
 
     play(lesson())
