@@ -202,7 +202,8 @@ class Trial:
     def _why(self, about: str, fields: Mapping[str, str]) -> str:
         """Return what the checker has to say; "" where it gives no reason."""
         key = f"check-{about}"
-        return self._words.say(key, **fields) if key in self._words else ""
+        shown = {name: showing.literal(value) for name, value in fields.items()}
+        return self._words.say(key, **shown) if key in self._words else ""
 
     def _note(self, scene: Scene, key: str, **fields: object) -> None:
         scene.say(SaidKind.NOTE, self._words.say(key, **fields))
