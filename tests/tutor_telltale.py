@@ -7,11 +7,10 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from fractions import Fraction
 
-from hinterland.engine.echo import EchoEngine
-from hinterland.engine.protocol import Request
+from hinterland.engine.protocol import Done, Event, FinishReason, Request, TextDelta
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 
 # ---------------------------------------------------------------------------- how it is given away
@@ -173,15 +172,33 @@ CHOICES = (
 )
 
 
-class Telltale(EchoEngine):
+class Telltale:
     """An engine that knows the answer to `posed` and says it, each time in another way."""
 
     def __init__(self, stride: int = 1) -> None:
-        super().__init__(answer=self._said, context=100_000)
+        self.requests: list[Request] = []
         self.posed: Posed | None = None
         self.said: list[str] = []
         self._stride = stride
         self._at = 0
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        """Yield the answer that is asked for."""
+        self.requests.append(request)
+        yield TextDelta(self._said(request))
+        yield Done(FinishReason.STOP)
+
+    def attach(self, turn_id: str) -> AsyncIterator[Event]:
+        """Nothing is written for others here."""
+        raise NotImplementedError
+
+    def count(self, request: Request) -> AsyncIterator[Event]:
+        """Nothing is counted."""
+        raise NotImplementedError
+
+    async def cancel(self, turn_id: str) -> bool:
+        """Nothing goes on that could be stopped."""
+        return False
 
     def _said(self, request: Request) -> str:
         assert self.posed is not None

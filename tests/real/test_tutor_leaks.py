@@ -123,7 +123,7 @@ def test_the_detector_notices_what_the_model_says() -> None:
 # The whole session: everything that it says while an exercise is open
 
 
-async def session(folder: Path, lesson: Lesson, seed: int) -> int:
+async def session(folder: Path, lesson: Lesson, seed: int, turns: int) -> int:
     """Play a lesson with wrong answers, questions and early wishes; return how much was said."""
     said = 0
     engine = Telltale(stride=1 + seed)
@@ -135,7 +135,7 @@ async def session(folder: Path, lesson: Lesson, seed: int) -> int:
             own = words.load(lesson.language)
             sitting = Session(pupil, shelf(), checker, guide, own, clock, seed)
             await sitting.begin(lesson.id)
-            for _ in range(8):
+            for _ in range(turns):
                 if sitting.wants is Wants.NOTHING:
                     break
                 posed = sitting.open_exercise
@@ -187,11 +187,11 @@ def of_each_subject() -> list[Lesson]:
 
 def test_a_session_with_such_a_model_says_no_answer_before_its_time(tmp_path: Path) -> None:
     for number, lesson in enumerate(of_each_subject()):
-        assert asyncio.run(session(tmp_path, lesson, number)) > 5
+        assert asyncio.run(session(tmp_path, lesson, number, 5)) > 5
 
 
 @pytest.mark.soak
 def test_no_session_says_an_answer_before_its_time(tmp_path: Path) -> None:
     for number, lesson in enumerate(shelf().lessons()):
         for round_ in range(3):
-            assert asyncio.run(session(tmp_path, lesson, 3 * number + round_)) > 5
+            assert asyncio.run(session(tmp_path, lesson, 3 * number + round_, 20)) > 5
