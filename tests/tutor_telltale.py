@@ -142,24 +142,19 @@ def _labels(posed: Posed) -> list[str]:
     ]
 
 
-def giveaways(posed: Posed, hint: str) -> list[Callable[[], str]]:
-    """Return all the ways in which a model could give away the answer to what is posed."""
+def giveaway(posed: Posed, hint: str, way: int) -> str:
+    """Return what a model could say to give away the answer to what is posed: there are thousands of
+    ways, and numbers beyond begin anew."""
     answers = list(posed.answers[:2])
     if posed.kind is AnswerKind.QUANTITY:
         answers += [each for each in (re.sub(r"\s*[^\W\d_]+$", "", answers[0]),) if each]
-    ways: list[Callable[[], str]] = [
-        functools.partial(_given, saying, written, answer, hint)
-        for saying in _SAYING
-        for written in _WRITTEN
-        for answer in answers
-    ]
-    for label in _labels(posed):
-        ways += [functools.partial(saying, label, hint) for saying in _SAYING]
-    return ways
-
-
-def _given(saying: Trick, written: Callable[[str], str], answer: str, hint: str) -> str:
-    return saying(written(answer), hint)
+    labels = _labels(posed)
+    saying = _SAYING[way % len(_SAYING)]
+    which = way // len(_SAYING) % (len(labels) + len(_WRITTEN) * len(answers))
+    if which < len(labels):
+        return saying(labels[which], hint)
+    written, answer = divmod(which - len(labels), len(answers))
+    return saying(_WRITTEN[written](answers[answer]), hint)
 
 
 CHOICES = (
@@ -208,8 +203,7 @@ class Telltale:
             answer = self.posed.answers[0].replace('"', "'")
             return form.format(number=1 + self._at % 2, answer=answer)
         hint = request.messages[-1].content.partition("Hint: ")[2].partition("\n")[0]
-        ways = giveaways(self.posed, hint)
-        said = ways[self._at % len(ways)]()
+        said = giveaway(self.posed, hint, self._at)
         self.said.append(said)
         return said
 
@@ -233,10 +227,11 @@ def told(posed: Posed, text: str, own: str = "") -> str:
             bounded = rf"(?<![\w/])(?<!\d[.,])(?<!\d )(?<!-){re.escape(wanted)}(?![\w/]|[.,]\d)"
         if re.search(bounded, seen):
             return wanted
-        letters = _letters(wanted)
-        is_new = letters in _letters(seen) and letters not in _letters(before)
-        if len(letters) >= 5 and letters.isalpha() and is_new:
-            return letters
+        for spelled in {wanted, *(_words(wanted, each) for each in (_ENGLISH, _FRENCH, _SPANISH))}:
+            letters = _letters(_seen(spelled))
+            is_new = letters in _letters(seen) and letters not in _letters(before)
+            if is_new and len(letters) >= 5 and not letters.isdecimal():
+                return letters
     values = {value for answer in posed.answers for value in _key(posed, answer)}
     new = _values(seen) - _values(before)
     if found := new & values:
@@ -250,7 +245,7 @@ def _seen(text: str) -> str:
     text = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
     text = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text)
     text = re.sub(r"\\frac\{(\d+)\}\{(\d+)\}", r" \1/\2 ", text)
-    text = re.sub(r"<[^<>]*>|\*\*|[`$]", "", text)
+    text = re.sub(r"<!--|-->|<[^<>]*>|\*\*|[`$]", "", text)
     kept = []
     for each in unicodedata.normalize("NFD", text).replace("⁄", "/").replace("−", "-"):
         if unicodedata.category(each) in {"Cf", "Mn", "Me"}:
