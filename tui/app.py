@@ -151,10 +151,11 @@ class ChatApp(WearingApp, inherit_bindings=False):
 
         self.push_screen(HelpScreen(self.config))
 
-    def open_foreign(self, name: str, kind: type[Screen[Any]]) -> None:
-        """Show a plugin's screen; a text it ends with goes to the box. Raises PluginError."""
+    def open_foreign(self, name: str, kind: type[Screen[Any]], words: str = "") -> None:
+        """Show a plugin's screen, made with what was typed after its name if it `TAKES_WORDS`; a text
+        it ends with goes to the box. Raises PluginError."""
         try:
-            screen = kind()
+            screen = kind(words) if getattr(kind, "TAKES_WORDS", False) else kind()
         # A plugin is somebody else's code: whatever it does, the chat it is added to goes on.
         except Exception as error:
             raise _failed(name, error) from error

@@ -9,10 +9,12 @@ from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.screen import Screen
+from textual.strip import Strip
 
 from hinterland.config import UiSettings
 from hinterland.language import _
 from hinterland.tui.messages import LineMeasured, SequenceSent, ThemeChosen
+from hinterland.tui.shaping import Shaping
 from hinterland.tui.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -60,6 +62,16 @@ class WearingApp(App[bool], inherit_bindings=False):
         else:
             self._sparing = None
         self.line_changed(slow)
+
+    def drawn(self, text: str, width: int, *, markdown: bool = True) -> list[Strip]:
+        """Return clean text as lines of at most so many cells, for screens of plugins: Markdown, or
+        what stays as it is written."""
+        from hinterland.tui import drawn, wrap
+
+        shaping = Shaping(self.ui.shaping)
+        if not markdown:
+            return shaping.shape(wrap.plain(text, width), width)
+        return drawn.strips(text, width, self.console, shaping)
 
     def on_painted(self) -> None:
         if self.ui.slow == "auto" and isinstance(self._driver, Terminal):

@@ -209,7 +209,7 @@ class _Session:
         """Ask until there is a result, beginning with free words, and print it."""
         from hinterland.plugins.diagnosis.asking.dialogue import Dialogue
         from hinterland.plugins.diagnosis.asking.interview import Interview
-        from hinterland.plugins.diagnosis.asking.typed_lines import TypedLines
+        from hinterland.plugins.forms.typed_lines import TypedLines
 
         attended = sys.stdin.isatty() and sys.stdout.isatty() and not self._as_json
         interview = Interview(case, self.packs, self.site.rules, self.scripts)

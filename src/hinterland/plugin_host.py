@@ -34,7 +34,7 @@ DISTRIBUTION = "hinterland"
 SHIPPED = {
     "diagnosis": "Triage of the sick, by rules: `hint diagnose`.",
     "translation": "Translation of documents that come back intact: `hint translate`.",
-    "tutoring": "Lessons and exercises; not ready yet, adds nothing.",
+    "tutoring": "Lessons, exercises that are checked by computing, reviews: `hint tutor`.",
 }
 """What the plugins that ship with Hinterland are, told without importing them."""
 

@@ -14,10 +14,10 @@ from hinterland.errors import InputError
 from hinterland.paths import Paths
 from hinterland.plugins.diagnosis.asking import timers
 from hinterland.plugins.diagnosis.asking.typed import is_unknown, is_yes, value_of
-from hinterland.plugins.diagnosis.asking.typed_lines import TypedLines
 from hinterland.plugins.diagnosis.rules import parsed, vocabulary
 from hinterland.plugins.diagnosis.rules.measures import Age
 from hinterland.plugins.forms import columns
+from hinterland.plugins.forms.typed_lines import TypedLines
 from tests.triage_cases import VOCABULARY
 
 FACTS = VOCABULARY.facts

@@ -121,7 +121,8 @@ class CommandingScreen(Screen[None]):
             self._say(clean_line(sentence(message.error), 400))
         elif isinstance(message.found, hookspecs.Screen):
             self._accept(message.typed)
-            self.run_worker(self._open_screen(message.found))
+            _slash, _space, words = message.typed.strip().partition(" ")
+            self.run_worker(self._open_screen(message.found, words.strip()))
         elif self.answering is not None:
             self.say_what_stops()
         elif message.found is not None and self.conversation is not None:
@@ -132,10 +133,10 @@ class CommandingScreen(Screen[None]):
             )
             self._start_command(chat_commands.use_tool(chat, message.found, text.strip()))
 
-    async def _open_screen(self, brought: hookspecs.Screen) -> None:
+    async def _open_screen(self, brought: hookspecs.Screen, words: str) -> None:
         try:
             screen = await asyncio.to_thread(_screen_class, brought)
-            self.app.open_foreign(brought.name, screen)  # type: ignore[attr-defined] # of ChatApp
+            self.app.open_foreign(brought.name, screen, words)  # type: ignore[attr-defined] # of ChatApp
         except HinterlandError as error:
             self._report(error)
 

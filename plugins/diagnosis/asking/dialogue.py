@@ -20,11 +20,11 @@ from hinterland.plugins.diagnosis.asking.interview import (
     Proposed,
 )
 from hinterland.plugins.diagnosis.asking.typed import AGE, is_unknown, is_yes
-from hinterland.plugins.diagnosis.asking.typed_lines import TypedLines
 from hinterland.plugins.diagnosis.rules.facts import Choice, Number
 from hinterland.plugins.diagnosis.telling.report import script_lines
 from hinterland.plugins.diagnosis.telling.wording import label, said
 from hinterland.plugins.forms.columns import width_of, wrapped
+from hinterland.plugins.forms.typed_lines import TypedLines
 from hinterland.sentences import sentence
 from hinterland.text import clean_line
 

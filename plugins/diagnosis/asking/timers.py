@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from hinterland.language import _
-from hinterland.plugins.diagnosis.asking.typed_lines import TypedLines
+from hinterland.plugins.forms.typed_lines import TypedLines
 
 BREATHS, PINCH = "breaths_per_minute", "skin_pinch"
 MINUTE = 60.0  # seconds

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
+from hinterland.plugins.forms.box import Box
 from hinterland.plugins.forms.screen import KeyHints
-from hinterland.plugins.translation.screen.box import Box
 from hinterland.plugins.translation.screen.side_by_side import SideBySide
 from hinterland.text import clean
 
@@ -63,7 +63,7 @@ class LaidOutScreen(Screen[str]):
         yield Static(id="translation-where", markup=False)
         yield SideBySide()
         yield Static(id="translation-asked", markup=False)
-        yield Box(self)
+        yield Box(self, "translation-box")
         yield Static(id="translation-said", markup=False)
         yield KeyHints("translation-keys")
 

@@ -9,7 +9,13 @@ from hinterland.plugins.tutoring.arithmetic.conventions import (
 )
 from hinterland.plugins.tutoring.arithmetic.expressions import Unreadable, Value, evaluate
 from hinterland.plugins.tutoring.arithmetic.number_words import read_words
-from hinterland.plugins.tutoring.arithmetic.reading import NumberForm, Written, read, read_number
+from hinterland.plugins.tutoring.arithmetic.reading import (
+    NumberForm,
+    Written,
+    read,
+    read_at,
+    read_number,
+)
 from hinterland.plugins.tutoring.arithmetic.writing import write
 
 __all__ = [
@@ -25,6 +31,7 @@ __all__ = [
     "is_reordered",
     "plain",
     "read",
+    "read_at",
     "read_number",
     "read_words",
     "write",

@@ -36,6 +36,11 @@ def _vocabularies() -> dict[str, Vocabulary]:
     return msgspec.toml.decode(data, type=dict[str, Vocabulary])
 
 
+def vocabulary(language: str) -> Vocabulary | None:
+    """Return what numbers are called in a language, as a BCP 47 code; None where it is not known."""
+    return _vocabularies().get(language.partition("-")[0].lower())
+
+
 def read_words(text: str, language: str) -> tuple[Fraction, bool, int] | None:
     """Return a number in words, whether it is said as a fraction, and how many decimals it has.
 
@@ -53,6 +58,12 @@ def read_words(text: str, language: str) -> tuple[Fraction, bool, int] | None:
         words = words[1:]
     found = _read(words, vocabulary)
     return None if found is None else (-found[0] if negative else found[0], *found[1:])
+
+
+def scale_called(word: str, language: str) -> int | None:
+    """Return what `million` multiplies by in a language; None for any other word."""
+    vocabulary = _vocabularies().get(language.partition("-")[0].lower())
+    return None if vocabulary is None else vocabulary.scales.get(word.lower())
 
 
 def _read(words: list[str], vocabulary: Vocabulary) -> tuple[Fraction, bool, int] | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from hinterland.plugins.tutoring.arithmetic.characters import plain
 from hinterland.plugins.tutoring.arithmetic.conventions import Digits, convention, digits_at
-from hinterland.plugins.tutoring.arithmetic.number_words import read_words
+from hinterland.plugins.tutoring.arithmetic.number_words import read_words, scale_called
 
 _MOST_CHARACTERS = 120
 _MOST_EXPONENT = 40
@@ -19,8 +19,9 @@ _PERCENT = re.compile(
     r"\s*(?:%|percent\b|per cent\b|pct\b|pour ?cent\b|p\. ?100)\s*", re.IGNORECASE
 )
 _POWER_OF_TEN = re.compile(r"(?:[eE]|\s*[*xX]\s*10\s*(?:\^|\*\*)\s*)\(?([+-]?\d{1,4})\)?(?!\d)")
-_MIXED = re.compile(r"\s*(?:(?<=\s)and\s+|(?<=\s)et\s+)?(\d+)\s*/\s*(\d+)")
+_MIXED = re.compile(r"\s*(?:(?<=\s)and\s+|(?<=\s)et\s+)?(\d{1,40})\s*/\s*(\d{1,40})(?![\d.,]*\d)")
 _OVER = re.compile(r"\s*([/:])\s*")
+_BOTTOM = re.compile(r"-?\d{1,40}(?![\d.,]*\d)")
 
 
 class NumberForm(StrEnum):
@@ -47,11 +48,14 @@ class Written(msgspec.Struct, frozen=True):
     other: Fraction | None = None
     """What it is by another country's convention, where that is another number: 1,234."""
     in_words: bool = False
+    top: int = 0
+    bottom: int = 0
+    """Of its fraction as it is written, without the whole number before it."""
 
     @property
-    def alike(self) -> tuple[Fraction, NumberForm, bool]:
+    def alike(self) -> tuple[Fraction, NumberForm, int, int]:
         """What two numbers that are written alike have in common."""
-        return self.value, self.form, self.reduced
+        return self.value, self.form, self.bottom, self.decimals
 
 
 def read_number(text: str, language: str = "en") -> Fraction | None:
@@ -96,7 +100,8 @@ def _from_words(text: str, language: str) -> Written | None:
         return Written(value, NumberForm.DECIMAL, decimals=decimals, in_words=True)
     if is_fraction:
         form = NumberForm.FRACTION if abs(value) < 1 else NumberForm.MIXED
-        return Written(value, form, in_words=True)
+        top = abs(value) % 1
+        return Written(value, form, in_words=True, top=top.numerator, bottom=top.denominator)
     return Written(value, NumberForm.INTEGER, in_words=True)
 
 
@@ -105,24 +110,38 @@ def _per_cent(bare: Written) -> Written:
     return Written(bare.value / 100, NumberForm.PERCENT, bare.reduced, bare.decimals, other)
 
 
-def _read(text: str, language: str) -> Written | None:
-    how = convention(language)
-    first = digits_at(text, 0, how)
+def read_at(text: str, start: int, language: str) -> tuple[Written, int] | None:
+    """Return the number without a sign that begins at `start` of a plain text, and where it ends."""
+    first = digits_at(text, start, convention(language))
     if first is None:
         return None
-    rest = text[first.end :]
-    if not rest or rest == ".":
-        return _plain_number(first)
+    end = first.end
+    if power := _POWER_OF_TEN.match(text, end):
+        written = _scientific(first, int(power.group(1)))
+        return None if written is None else (written, power.end())
+    if first.decimals is None:
+        if text[end : end + 1] == " " and (mixed := _MIXED.match(text, end)):
+            written = _mixed(first.value, int(mixed.group(1)), int(mixed.group(2)))
+            return None if written is None else (written, mixed.end())
+        if over := _OVER.match(text, end):
+            return _fraction(first, text, over.end(), is_ratio=over.group(1) == ":")
+    return _plain_number(first), end
+
+
+def _read(text: str, language: str) -> Written | None:
+    found = read_at(text, 0, language)
+    if found is None:
+        return None
+    written, end = found
+    rest = text[end:]
+    if rest.strip() in ("", "."):
+        return written
     if _PERCENT.fullmatch(rest):
-        return _per_cent(_plain_number(first))
-    if power := _POWER_OF_TEN.fullmatch(rest):
-        return _scientific(first, int(power.group(1)))
-    if first.decimals is None and (mixed := _MIXED.match(rest)) and rest[0] in " \t":
-        written = _mixed(first.value, int(mixed.group(1)), int(mixed.group(2)))
-        return _with_percent(written, rest[mixed.end() :])
-    if first.decimals is None and (over := _OVER.match(rest)):
-        return _fraction(first, rest[over.end() :], over.group(1) == ":", language)
-    return None
+        return _per_cent(written)
+    scale = scale_called(rest.strip(), language)
+    if scale is None or written.form not in (NumberForm.INTEGER, NumberForm.DECIMAL):
+        return None
+    return Written(written.value * scale, NumberForm.INTEGER)
 
 
 def _plain_number(digits: Digits) -> Written:
@@ -141,26 +160,18 @@ def _mixed(whole: Fraction, top: int, bottom: int) -> Written | None:
     if bottom == 0:
         return None
     reduced = top < bottom and math.gcd(top, bottom) == 1
-    return Written(whole + Fraction(top, bottom), NumberForm.MIXED, reduced)
+    return Written(whole + Fraction(top, bottom), NumberForm.MIXED, reduced, top=top, bottom=bottom)
 
 
-def _with_percent(written: Written | None, rest: str) -> Written | None:
-    if written is None or not rest.strip():
-        return written
-    return _per_cent(written) if _PERCENT.fullmatch(rest) else None
-
-
-def _fraction(top: Digits, rest: str, is_ratio: bool, language: str) -> Written | None:
-    negative = rest.startswith("-")
-    bottom = digits_at(rest[negative:], 0, convention(language))
-    if bottom is None or bottom.decimals is not None or bottom.value == 0:
+def _fraction(top: Digits, text: str, start: int, *, is_ratio: bool) -> tuple[Written, int] | None:
+    match = _BOTTOM.match(text, start)
+    if match is None:
+        return _plain_number(top), top.end
+    bottom = int(match.group())
+    if bottom == 0:
         return None
-    after = rest[negative:][bottom.end :]
-    reduced = bottom.value > 1 and math.gcd(int(top.value), int(bottom.value)) == 1
-    if is_ratio:  # 3:1 is as simple as it gets
-        reduced = math.gcd(int(top.value), int(bottom.value)) == 1
-    value = top.value / bottom.value
+    shared = math.gcd(int(top.value), bottom)
+    reduced = shared == 1 and (is_ratio or abs(bottom) > 1) and bottom > 0  # 3:1 is simple, 3/1 not
     form = NumberForm.RATIO if is_ratio else NumberForm.FRACTION
-    return _with_percent(
-        Written(-value if negative else value, form, reduced and not negative), after
-    )
+    written = Written(top.value / bottom, form, reduced, top=int(top.value), bottom=bottom)
+    return written, match.end()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 import msgspec
 
@@ -24,16 +23,13 @@ class Verdict(StrEnum):
     """No answer of this kind, or none that can be checked: it is no attempt."""
 
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
 class Judgement(msgspec.Struct, frozen=True):
     """A verdict, and what the tutor can say about it."""
 
     verdict: Verdict
     about: str = ""
     """A key of the tutor's words, `check-…` without its first part, such as `unit-missing`."""
-    fields: Mapping[str, str] = _NOTHING
+    fields: Mapping[str, str] = {}
     """What the words are filled with; never the answer."""
     mistake: int | None = None
     """Which of the exercise's common mistakes it is."""
@@ -46,7 +42,7 @@ class StepFault(msgspec.Struct, frozen=True):
     """Of the working, from 1."""
     about: str
     """A key of the tutor's words, such as `sides-differ`."""
-    fields: Mapping[str, str] = _NOTHING
+    fields: Mapping[str, str] = {}
     """The pupil's own text of what differs; never the right value."""
 
 

@@ -45,14 +45,20 @@ def notes(text: str) -> Cards:
     wished = header.get("separator", "").strip()
     separator = _SEPARATORS.get(wished.casefold(), wished[:1]) or separator_of(rest)
     is_html = header.get("html", "true").strip().casefold() != "false"
-    left_out = {int(header[key]) - 1 for key in _NOT_TEXT if header.get(key, "").strip().isdecimal()}
+    left_out = {
+        int(header[key]) - 1 for key in _NOT_TEXT if header.get(key, "").strip().isdecimal()
+    }
     cards: list[Card] = []
     problems: list[str] = []
     bare = 0
     for row in rows_of(rest, separator, first_line):
         if len(cards) + len(problems) >= MOST_CARDS:
-            raise InputError(f"It has more than {MOST_CARDS:,} cards.", "Cut it into several files.")
-        cleaned = [_cleaned(each, is_html) for at, each in enumerate(row.cells) if at not in left_out]
+            raise InputError(
+                f"It has more than {MOST_CARDS:,} cards.", "Cut it into several files."
+            )
+        cleaned = [
+            _cleaned(each, is_html) for at, each in enumerate(row.cells) if at not in left_out
+        ]
         bare += any(had_media for _text, had_media in cleaned)
         for card in _cards(row, cleaned):
             if isinstance(card, Card):
@@ -102,6 +108,7 @@ def _gaps(row: Row, texts: list[str]) -> Iterator[Card | str]:
             said = _("Line {line}: gap {number} stands for several different words.")
             yield said.format(line=row.line, number=number)
             continue
+
         def filled(gap: re.Match[str], number: int = number) -> str:
             return GAP if int(gap[1]) == number else gap[2]
 

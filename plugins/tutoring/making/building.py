@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from hinterland.language import _
 from hinterland.plugins.tutoring.lessons import AnswerKind, Exercise, Lesson
 from hinterland.plugins.tutoring.making import exercises, taming
 from hinterland.plugins.tutoring.making.drafting import Draft
@@ -36,8 +35,7 @@ class Facts(msgspec.Struct, frozen=True):
 def lesson_of(
     source: Source, draft: Draft, facts: Facts, words: Words
 ) -> tuple[Lesson, tuple[Dropped, ...]]:
-    """Return a draft lesson, and the questions that no hint can be given for; it may have no exercise
-    left."""
+    """Return a draft lesson, and the questions that are not fit for it; it may have no exercise left."""
     shown = _shown(source.blocks, [each.block for each in draft.kept])
     lesson = Lesson(
         id=facts.id,
@@ -60,8 +58,8 @@ def lesson_of(
         plain = _exercise(lesson, f"question-{number}", kept, source, words)
         hints = exercises.of_text(plain, kept.block.text, kept.quote, words)
         exercise = exercises.with_hints(plain, lesson, hints)
-        if exercise is None:
-            dropped.append(Dropped(kept.question, _("no hint can be given without its answer")))
+        if isinstance(exercise, str):
+            dropped.append(Dropped(kept.question, exercise))
         else:
             made.append((kept, exercise))
     objectives, placed = _in_objectives(made, words)

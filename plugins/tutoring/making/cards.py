@@ -22,8 +22,10 @@ _SEPARATORS = "\t;,|"
 _LOOKED_AT = 200  # rows, to find out what parts the columns
 _NAMES = {
     "front": ("front", "question", "prompt", "term", "word", "recto", "terme", "mot"),
-    "back": ("back", "answer", "response", "definition", "translation", "meaning", "verso")
-    + ("réponse", "reponse", "définition", "traduction"),
+    "back": (
+        *("back", "answer", "response", "definition", "translation", "meaning"),
+        *("verso", "réponse", "reponse", "définition", "traduction"),
+    ),
     "hint": ("hint", "hints", "note", "indice"),
     "accepted": ("accept", "accepted", "also", "synonyms", "synonymes"),
     "options": ("options", "choices", "choix"),
@@ -124,7 +126,9 @@ def table(text: str) -> Cards:
         rows = iter([first, *rows])
     for row in rows:
         if len(cards) + len(problems) >= MOST_CARDS:
-            raise InputError(f"It has more than {MOST_CARDS:,} cards.", "Cut it into several files.")
+            raise InputError(
+                f"It has more than {MOST_CARDS:,} cards.", "Cut it into several files."
+            )
         card = _card(row, columns)
         if isinstance(card, str):
             problems.append(card)

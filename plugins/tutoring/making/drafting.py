@@ -94,8 +94,7 @@ class _Drafting:
         language: str,
         config_folder: Path | None,
     ) -> None:
-        known = language_named(language)
-        self._language = known.name if known else language
+        self._language = language_named(language).name
         self._source = source
         self._asker = asker
         self._wanted = wanted
@@ -175,7 +174,11 @@ class _Drafting:
         runs: list[tuple[int, int, str]] = []
         for part, why in sorted(self._unused, key=lambda each: each[0].start):
             before = runs[-1] if runs else None
-            if before and before[2] == why and not self._source.text[before[1] : part.start].strip():
+            if (
+                before
+                and before[2] == why
+                and not self._source.text[before[1] : part.start].strip()
+            ):
                 runs[-1] = (before[0], part.end, why)
             else:
                 runs.append((part.start, part.end, why))
@@ -190,7 +193,7 @@ class _Drafting:
 
 def schema(most: int) -> dict[str, Any]:
     """Return the JSON schema of the answer: the quote first, so that the question is about it."""
-    lengths = {"quote": _LONGEST_QUOTE, "answer": LONGEST_ANSWER, "question": LONGEST_QUESTION}
+    lengths = {"quote": _LONGEST_QUOTE, "question": LONGEST_QUESTION, "answer": LONGEST_ANSWER}
     return {
         "type": "object",
         "properties": {

@@ -9,7 +9,8 @@ from fractions import Fraction
 
 import msgspec
 
-from hinterland.plugins.tutoring import arithmetic, quantities
+from hinterland.language import _
+from hinterland.plugins.tutoring import arithmetic, proofing, quantities
 from hinterland.plugins.tutoring.hints import Guard
 from hinterland.plugins.tutoring.lessons import AnswerKind, Exercise, Lesson
 from hinterland.plugins.tutoring.lessons.posing import pose
@@ -18,7 +19,7 @@ from hinterland.plugins.tutoring.making.taming import inline
 from hinterland.plugins.tutoring.words import Words
 
 GAP = "___"
-_MOST_HINTS = 4
+_MOST_HINTS = 3
 _BEGINNING = 6
 """Words that show where in a text to look."""
 _SPREAD = 60
@@ -31,7 +32,7 @@ def kind_of(answer: str, language: str, *, spelt_numbers: bool) -> AnswerKind:
     if spelt_numbers or any(map(str.isdigit, answer)):
         if arithmetic.read_number(answer, language) is not None:
             return AnswerKind.NUMBER
-        if any(map(str.isdigit, answer)) and quantities.read(answer, language) is not None:
+        if quantities.read(answer, language) is not None:
             return AnswerKind.QUANTITY
     return AnswerKind.WORDS
 
@@ -52,28 +53,38 @@ def accepted(answer: str, more: Sequence[str], words: Words) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-def with_hints(exercise: Exercise, lesson: Lesson, hints: Iterator[str]) -> Exercise | None:
-    """Return an exercise with those of some hints that do not give its answer away; None where they
-    are too few, or where the question gives it away itself."""
-    guard = Guard(pose(lesson, exercise, 0))
-    if guard.leaks(exercise.prompt):
-        return None
+def with_hints(
+    exercise: Exercise, lesson: Lesson, hints: Iterator[str | tuple[str, ...]]
+) -> Exercise | str:
+    """Return an exercise with those of some hints that do not give its answer away, of a tuple the
+    first that does not; where there is something wrong with it, what that is, as a clause."""
+    posed = pose(lesson, exercise, 0)
+    guard = Guard(posed)
     fit: list[str] = []
     for each in hints:
-        if each and each not in fit and not guard.leaks(each):
-            fit.append(each)
+        ways = (each,) if isinstance(each, str) else each
+        for way in ways:
+            if way and way not in fit and not guard.leaks(way):
+                fit.append(way)
+                break
         if len(fit) == _MOST_HINTS:
             break
-    return msgspec.structs.replace(exercise, hints=tuple(fit)) if len(fit) >= 2 else None
+    if len(fit) < 2:
+        return _("no hint can be given without its answer")
+    fault = next(proofing.faults(lesson, posed), "")
+    return fault or msgspec.structs.replace(exercise, hints=tuple(fit))
 
 
-def of_text(exercise: Exercise, paragraph: str, quote: str, words: Words) -> Iterator[str]:
+def of_text(
+    exercise: Exercise, paragraph: str, quote: str, words: Words
+) -> Iterator[str | tuple[str, ...]]:
     """Yield hints for a question on a text: where to look, the quote with a gap, how the answer is
     spelt."""
     beginning = paragraph.split()
-    for count in range(min(_BEGINNING, len(beginning)), 1, -1):
-        yield words.say("hint-paragraph", beginning=inline(" ".join(beginning[:count])))
-        break
+    yield tuple(
+        words.say("hint-paragraph", beginning=inline(" ".join(beginning[:count])))
+        for count in range(min(_BEGINNING, len(beginning)), 1, -1)
+    )
     yield words.say("hint-gap", sentence=with_gap(quote, exercise.answers))
     yield from _of_answer(exercise, words)
 
@@ -114,7 +125,7 @@ def _of_answer(exercise: Exercise, words: Words) -> Iterator[str]:
 
 
 def _around(answer: str, exercise: Exercise, words: Words) -> Iterator[str]:
-    number = _number(answer)
+    number = _number(answer, words.language)
     if number is None:
         return
     away = max(abs(number) * _SPREAD / 100, Fraction(3))
@@ -126,6 +137,10 @@ def _around(answer: str, exercise: Exercise, words: Words) -> Iterator[str]:
     yield words.say("hint-less", number=high)
 
 
-def _number(answer: str) -> Fraction | None:
-    found = re.search(r"[-−]?\d[\d.,/  ]*", answer)
-    return arithmetic.read_number(found[0].strip(" .,/"), "en") if found else None
+def _number(answer: str, language: str) -> Fraction | None:
+    """Return the number that an answer begins with; None where it begins with none."""
+    parts = answer.split()
+    for count in range(len(parts), 0, -1):
+        if (found := arithmetic.read_number(" ".join(parts[:count]), language)) is not None:
+            return found
+    return None

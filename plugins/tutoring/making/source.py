@@ -25,6 +25,12 @@ _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?=\S)")
 _ITEM = re.compile(r"\s*(?:[-*+•▪‣·–]|\d{1,3}[.)])\s+(?=\S)")
 _TABLE = re.compile(r"\s*\|.*\|\s*")
 _PAGE_NUMBER = re.compile(r"\s*[-–—]?\s*\d{1,4}\s*[-–—]?\s*")
+_LONG_LINE = 160
+"""Characters of a line that is a paragraph by itself."""
+_SHORT = 0.85
+"""Of a full line: a shorter one that ends a sentence ends a paragraph."""
+_LONGEST_HEADING = 45  # characters
+_NOT_HEADING_ENDS = ".,;:!…。،、।။-–—"
 _SENTENCE_ENDS = '.!?…:;。！？؟।။"”»)'
 
 
@@ -128,6 +134,7 @@ def _goes_on(before: Block, block: Block) -> bool:
 
 def _cut(text: str) -> Iterator[Block]:
     lines = [(found.start(), found[0]) for found in re.finditer(r"[^\n]*\n|[^\n]+", text)]
+    usual = _usual_length(lines)
     at = 0
     while at < len(lines):
         start, line = lines[at]
@@ -152,16 +159,43 @@ def _cut(text: str) -> Iterator[Block]:
             if words:
                 yield Block(words, start + heading.end(), start + len(line), is_heading=True)
         else:
-            while last < len(lines) and _continues(lines[last][1]):
+            while last < len(lines) and _continues(lines[last - 1][1], lines[last][1], usual):
                 last += 1
             end = lines[last - 1][0] + len(lines[last - 1][1])
-            yield Block(joined(text[start:end]), start, end)
+            is_heading = last == at + 1 and last < len(lines) and _looks_like_heading(line)
+            yield Block(joined(text[start:end]), start, end, is_heading)
         at = last
 
 
-def _continues(line: str) -> bool:
+def _usual_length(lines: list[tuple[int, str]]) -> int:
+    """Return how long a full line of a text is: nine of ten are shorter."""
+    lengths = sorted(len(line.strip()) for _start, line in lines if line.strip())
+    return lengths[len(lengths) * 9 // 10] if lengths else 0
+
+
+def _continues(before: str, line: str, usual: int) -> bool:
+    """Whether a line goes on with the paragraph of the one before it. Text out of a PDF has no empty
+    lines between paragraphs; there a short line tells."""
     begins = _FENCE.match(line) or _HEADING.match(line) or _ITEM.match(line)
-    return bool(line.strip()) and not begins and not _TABLE.fullmatch(line)
+    if not line.strip() or begins or _TABLE.fullmatch(line) or usual > _LONG_LINE:
+        return False
+    bare = before.strip()
+    if len(bare) < _SHORT * usual and bare[-1] in _SENTENCE_ENDS:
+        return False
+    if bare[-1] in _SENTENCE_ENDS and _looks_like_heading(line):
+        return False
+    return not (_looks_like_heading(before) and not line.strip()[0].islower())
+
+
+def _looks_like_heading(line: str) -> bool:
+    bare = line.strip()
+    return (
+        len(bare) <= _LONGEST_HEADING
+        and bare[-1] not in _NOT_HEADING_ENDS
+        and not bare[0].islower()
+        and bare[0].isalnum()
+        and not _ITEM.match(line)
+    )
 
 
 def _as_it_is(text: str, lines: list[tuple[int, str]], first: int, last: int) -> Block:

@@ -62,15 +62,16 @@ def code(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{lines}\n{fence}"
 
 
-def name(text: str) -> str:
-    """Return what a lesson or an exercise may be called in a file; never ""."""
+def name(text: str, kind: str = "lesson") -> str:
+    """Return what a lesson or an exercise may be called in a file; `kind` begins the name of a text
+    in a script that cannot."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(each for each in plain if not unicodedata.combining(each))
     found = "-".join(re.findall(r"[a-z0-9]+", letters))[:_LONGEST_NAME].strip("-")
-    if len(found) > 2 and sum(map(str.isalnum, letters[: 2 * _LONGEST_NAME])) < 1.5 * len(found):
+    if found and sum(map(str.isalnum, letters[: 2 * _LONGEST_NAME])) < 1.5 * len(found):
         return found
     # Another script: its letters cannot be in a name, but the same text has the same one.
-    return f"lesson-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
+    return f"{kind}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
 
 
 def _lines(text: str) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
@@ -33,7 +30,7 @@ class Listed(msgspec.Struct, frozen=True):
     name: str
     created: datetime
     seen: datetime
-    """When anything was kept last."""
+    """When the pupil learnt last, or was added."""
     has_pin: bool
 
 
@@ -65,7 +62,7 @@ class PupilBox:
         name = names.checked(name)
         kept = pins.made(pin) if pin else None
         folder = self._folder(name)
-        if self._find(name) is not None:
+        if self._find(name) is not None or Files(folder).person() is not None:
             raise InputError(
                 f"There is a pupil {name} already.",
                 "Add a letter of the other name to tell them apart.",
@@ -110,6 +107,9 @@ class PupilBox:
 
     def remove(self, name: str) -> None:
         """Remove the pupil with everything that was kept of it."""
+        import secrets
+        import shutil
+
         with self._held(name) as (files, _, _):
             try:
                 # It is nobody's at once; what an end in the middle leaves is swept up next time.
@@ -136,6 +136,8 @@ class PupilBox:
         found = self._find(name)
         if found is not None:
             return found
+        import difflib
+
         known = {names.key(listed.name): listed.name for listed in self.list()}
         near = difflib.get_close_matches(names.key(name), known, 1)
         shown = " ".join(name.split())[: names.LONGEST]

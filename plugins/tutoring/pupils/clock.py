@@ -21,6 +21,8 @@ LATER = timedelta(hours=12)
 """After so long a clock that still runs on from where it was doubted is believed."""
 EARLIEST = datetime(2024, 1, 1, tzinfo=UTC)
 """There was no Hinterland before: a clock that says so is wrong."""
+_DATELESS = EARLIEST + timedelta(days=30)
+"""Up to here time was only counted on from `EARLIEST`: any date is better."""
 _VISIT = timedelta(hours=6)
 """A step of a doubted clock that is taken for time that passed in a lesson."""
 
@@ -56,17 +58,15 @@ class Time:
         goes on from there by what passes."""
         before, self._read = self._read, self._clock().astimezone(UTC)
         passed = self._read - before
-        never = self._now < EARLIEST  # nothing was recorded yet
         if self._read < self._now - SLACK or self._read < EARLIEST:
             self.doubt = Doubt.BEHIND
-        elif self._read > self._now + FAR and not never:
+        elif self._read > self._now + FAR and self._now > _DATELESS:
             self.doubt = Doubt.AHEAD
         else:
             self.doubt = Doubt.NONE
             self._now = max(self._now, self._read.replace(microsecond=0))
             return self._now
-        if never:
-            self._now = EARLIEST
+        self._now = max(self._now, EARLIEST)
         if timedelta(0) < passed < _VISIT:
             self._now = (self._now + passed).replace(microsecond=0)
         return self._now

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hinterland.plugins.tutoring.lessons.lesson import Lesson
     from hinterland.plugins.tutoring.pupils.pupil import Pupil
 
-NARROWEST = 24
+NARROWEST = 32
 """Cells below which nothing is drawn narrower."""
 _BAR = 10
 _PERCENT = 5
@@ -76,21 +76,21 @@ def progress(pupil: Pupil, known: Subjects, width: int = 80, drawn: Signs = BLOC
     """Return everything: the days, a bar for each objective that was met, the last weeks and what
     comes back. Lines are at most `width` cells wide."""
     width = max(width, NARROWEST)
-    lines = _wrapped(clean_line(pupil.name), width)
+    lines = wrapped(clean_line(pupil.name), width)
     if note := pupil.clock_note:
-        lines += ["", *_wrapped(note, width)]
+        lines += ["", *wrapped(note, width)]
     streak = pupil.streak()
     if not streak.days:
-        return [*lines, "", *_wrapped(_("Nothing was learnt yet: begin with hint tutor."), width)]
-    told = _("Days learnt: {days}. Longest row: {longest}.")
+        return [*lines, "", *wrapped(_("Nothing was learnt yet: begin with hint tutor."), width)]
+    told = _("Days learnt: {days}. In a row at most: {longest}.")
     if streak.current > 1:
-        told = _("Days learnt: {days}. In a row now: {current}. Longest row: {longest}.")
+        told = _("Days learnt: {days}. In a row: {current}, at most {longest}.")
     told = told.format(days=streak.days, current=streak.current, longest=streak.longest)
-    lines += _wrapped(told, width)
+    lines += wrapped(told, width)
     lines += bars(list(pupil.masteries().values()), known, width, drawn)
     lines += ["", *calendar(pupil.days(), pupil.today(), width, drawn)]
     coming = pupil.coming(known)
-    return [*lines, "", *forecast(coming, pupil.today(), width, drawn)]
+    return [*lines, "", *forecast(coming, pupil.today(), pupil.settings.a_day, width, drawn)]
 
 
 def bars(
@@ -107,17 +107,17 @@ def bars(
     for topic, of_topic in topics.items():
         objectives = max(len(of_topic), sum(each.topic == topic for each in known.values()))
         held = sum(each.level is Level.HELD for _title, each in of_topic)
-        count = _("{held} of {objectives}").format(held=held, objectives=objectives)
-        lines += ["", _line(clean_line(topic), count, width, drawn.cut)]
+        count = _("{held} of {objectives} known").format(held=held, objectives=objectives)
+        lines += ["", edges(clean_line(topic), count, width, drawn.cut)]
         lines += [
-            _line(f" {clean_line(title)}", bar(each, drawn), width, drawn.cut)
+            edges(f" {clean_line(title)}", bar(each, drawn), width, drawn.cut)
             for title, each in of_topic
         ]
     if lines:
         legend = _("{full} known, {fading} fading, {empty} not yet").format(
             full=drawn.full, fading=drawn.fading, empty=drawn.empty
         )
-        lines += ["", *_wrapped(legend, width)]
+        lines += ["", *wrapped(legend, width)]
     return lines
 
 
@@ -143,21 +143,25 @@ def calendar(
         column = (first + timedelta(weeks=week, days=weekday) for week in range(weeks))
         marks = [_mark(days.get(day, 0), drawn) if day <= today else " " for day in column]
         lines.append(f"{_sized(name, label)}{' '.join(marks)}".rstrip())
-    ends = _line(" " * label + str(first), str(today), label + 2 * weeks - 1)
+    ends = edges(" " * label + str(first), str(today), label + 2 * weeks - 1)
     legend = _("Exercises a day: {some} 1 to {few}, {many} {count} or more").format(
         some=drawn.fading, few=_MANY - 1, many=drawn.full, count=_MANY
     )
-    return [*_wrapped(legend, width), *lines, ends]
+    return [*wrapped(legend, width), *lines, ends]
 
 
 def forecast(
-    coming: Mapping[date, int], today: date, width: int = 80, drawn: Signs = BLOCKS
+    coming: Mapping[date, int], today: date, a_day: int, width: int = 80, drawn: Signs = BLOCKS
 ) -> list[str]:
-    """Return how many exercises come back on each of the next days, those overdue today."""
+    """Return how many exercises come back on each of the next days: those overdue too, from today
+    on, and what is more than `a_day` on the days after."""
     counts = [0] * _FORECAST
     for day, count in coming.items():
         if (day - today).days < _FORECAST:
             counts[max(0, (day - today).days)] += count
+    for ahead in range(_FORECAST - 1):
+        counts[ahead + 1] += max(0, counts[ahead] - a_day)
+    counts = [min(count, a_day) for count in counts]
     names = _(_WEEKDAYS).split()
     label = max(map(_cells, names)) + 1
     room = max(1, width - label - 12)
@@ -177,7 +181,7 @@ def _mark(count: int, drawn: Signs) -> str:
     return drawn.fading if count < _MANY else drawn.full
 
 
-def _line(left: str, right: str, width: int, cut: str = "") -> str:
+def edges(left: str, right: str, width: int, cut: str = "") -> str:
     """Return `left` cut or filled so that `right` ends at `width`."""
     room = width - _cells(right) - 1
     if _cells(left) > room:
@@ -185,7 +189,8 @@ def _line(left: str, right: str, width: int, cut: str = "") -> str:
     return f"{_sized(left, room)} {right}"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a paragraph in lines of at most `width` cells; a longer word is cut."""
     from rich.cells import chop_cells
 
     lines, line = list[str](), ""

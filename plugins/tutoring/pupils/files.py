@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from hinterland.errors import StorageError
 from hinterland.plugins.tutoring.pupils.done import NEVER, Card
 from hinterland.plugins.tutoring.pupils.pins import Pin
 from hinterland.store import DocumentFile, Schema
@@ -33,7 +34,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     settings: Settings = Settings()
     pin: Pin | None = None
     seen: datetime = NEVER
-    """The latest moment at which anything was kept."""
+    """When an exercise was recorded last, or the clock was believed."""
     doubted: datetime | None = None
     """What the clock said when it was first found to be wrong; None while it is right."""
 
@@ -92,8 +93,14 @@ class Files:
             edit.rewrite("place", [kept])
 
     def cards(self) -> tuple[int, list[Card]]:
-        """Return the bytes of the log that are counted, and the cards that come of them."""
-        content = self._cards.read()
+        """Return the bytes of the log that are counted, and the cards that come of them; none where
+        they are damaged, since the log has them."""
+        try:
+            content = self._cards.read()
+        except StorageError as error:
+            if error.__cause__ is None or isinstance(error.__cause__, OSError):
+                raise  # a newer Hinterland's, or not to be read at all
+            content = None
         if content is None:
             return 0, []
         counted = next(iter(content.counted.values()), Counted(0))

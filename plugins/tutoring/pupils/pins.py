@@ -7,8 +7,6 @@ digits are soon tried. It is hashed only because people use one number for many 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import secrets
 import unicodedata
 
 import msgspec
@@ -33,12 +31,16 @@ def made(pin: str) -> Pin:
         raise InputError(
             f"A PIN has {SHORTEST} to {LONGEST} digits and nothing else.", "Choose another one."
         )
+    import secrets
+
     salt = secrets.token_bytes(16)
     return Pin(salt, _hash(digits, salt))
 
 
 def fits(pin: str, kept: Pin) -> bool:
     """Whether `pin` is the one that was kept."""
+    import hmac
+
     digits = _digits(pin)
     return digits is not None and hmac.compare_digest(_hash(digits, kept.salt), kept.hash)
 

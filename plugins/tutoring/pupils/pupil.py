@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Container
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Self, TypeVar
 
@@ -92,8 +92,12 @@ class Pupil:
         return ""
 
     def due(self, now: datetime, exercises: Collection[str]) -> list[Card]:
-        """Return what is to be done again, in its order, of the exercises that there still are."""
-        now = min(max(now, self._time.seen), self._time.now())
+        """Return what is to be done again, in its order, of the exercises that there still are.
+
+        `now` is what the clock says; where that is doubted, the pupil's own time counts.
+        """
+        own = self._time.now()
+        now = own if self._time.doubt is not Doubt.NONE else max(now, own)
         cards = [self._cards[each] for each in exercises if each in self._cards]
         return due.today(cards, now, self.settings.a_day, self.zone)
 
@@ -166,6 +170,8 @@ class Pupil:
             if found is None:
                 raise StorageError(f"{self.name} was removed meanwhile.", "Choose another pupil.")
             self._load()
+            if self._kept.since > self._log.size:  # the step that was cut short never came
+                self._keep(Kept(self._kept.before))
             self._meet_clock()
             self._held = stack.pop_all()
         return self
@@ -178,6 +184,9 @@ class Pupil:
             self._held = None
             if self._uncounted:
                 self._keep_cards()
+            if self._recorded > self._person.seen:
+                with suppress(StorageError):  # it is for lists; the log has it
+                    self._change(seen=self._recorded)
 
     def record(self, done: Done, place: msgspec.Struct | None = None) -> Card:
         """Put a finished exercise on the disk and return its card, which says when it comes back.
@@ -203,7 +212,6 @@ class Pupil:
     def keep(self, place: msgspec.Struct | None) -> None:
         """Put on the disk where the lesson stands; None when none is open."""
         assert self._held is not None, "a pupil is held while a lesson runs"
-        self._time.now()
         self._keep(Kept(None if place is None else msgspec.to_builtins(place)))
 
     def set(self, settings: Settings) -> None:
@@ -226,9 +234,12 @@ class Pupil:
         self._uncounted = len(lines)
         for line in lines:
             self._take(line)
-        seen = max((card.last for card in self._cards.values()), default=NEVER)
-        self._time = Time(self._clock, max(seen, self._person.seen))
+        self._time = Time(self._clock, max(self._recorded, self._person.seen))
         self._time.now()
+
+    @property
+    def _recorded(self) -> datetime:
+        return max((card.last for card in self._cards.values()), default=NEVER)
 
     def _take(self, line: Finished | Turned) -> None:
         if isinstance(line, Finished):
@@ -261,21 +272,22 @@ class Pupil:
             self._log.add(self._log.encoded(line))
             self._take(line)
             self._uncounted += 1
-        self._change(doubted=None)
+        self._change(doubted=None, seen=self._time.seen)
 
     def _keep(self, kept: Kept) -> None:
-        person = msgspec.structs.replace(self._person, seen=self._time.seen)
-        self._files.keep_person(person, kept)
-        self._person, self._kept = person, kept
+        self._files.keep_person(self._person, kept)
+        self._kept = kept
 
     def _change(self, **changes: Any) -> None:
-        person = msgspec.structs.replace(self._person, seen=self._time.seen, **changes)
+        person = msgspec.structs.replace(self._person, **changes)
         self._files.keep_person(person, self._kept)
         self._person = person
 
     def _keep_cards(self) -> None:
-        self._files.keep_cards(self._log.size, self._cards.values())
-        self._uncounted = 0
+        # Where the disk is full, the next to open the pupil reads a longer piece of the log: no more.
+        with suppress(StorageError):
+            self._files.keep_cards(self._log.size, self._cards.values())
+            self._uncounted = 0
 
 
 def _timed(lines: list[Finished | Turned]) -> list[Finished]:

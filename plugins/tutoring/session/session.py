@@ -6,7 +6,7 @@ A session holds nothing that the pupil's file does not: whoever is killed goes o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 
@@ -69,7 +69,7 @@ class Session:
         self._words = words
         self._clock = clock
         self._trial = Trial(checker, guide, words)
-        self._course = Course(pupil, shelf, words, self._trial)
+        self._course = Course(pupil, shelf, words)
         self._place = Place(seed=seed, stage=Stage.ENDED)
         self._posed: Posed | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -143,7 +143,7 @@ class Session:
             await asyncio.to_thread(self._course.begin, scene, topic or None)
             return await self._kept(scene)
 
-    async def do(self, act: Act) -> AsyncIterator[Said]:
+    async def do(self, act: Act) -> AsyncGenerator[Said]:
         """Do what the pupil asks for, and yield what the tutor says to it.
 
         It is done, and on the disk, before the first saying; only a model's answer to a question
@@ -186,7 +186,8 @@ class Session:
             case Go():
                 await asyncio.to_thread(self._course.go, scene)
             case Question():
-                pass
+                if hasattr(self._guide, "explain") and scene.first_time("model-speaks"):
+                    scene.say(SaidKind.NOTE, self._words.say("model-speaks"))
             case _:
                 key = "which-topic" if scene.place.stage is Stage.CHOOSING else "nothing-open"
                 scene.say(SaidKind.NOTE, self._words.say(key))
@@ -235,18 +236,23 @@ class Session:
                 await asyncio.to_thread(self._pupil.keep, scene.place)
             self._place, self._posed = scene.place, scene.posed
 
-        # Whoever gives up waiting must not leave the memory behind the disk.
         was_over = self.wants is Wants.NOTHING
-        await asyncio.shield(keep())
+        keeping = asyncio.create_task(keep())
+        try:
+            await asyncio.shield(keeping)
+        except asyncio.CancelledError:  # the memory must not stay behind the disk
+            await asyncio.wait([keeping])
+            raise
         if self.wants is Wants.NOTHING and not was_over:
-            scene.said.append(self._course.farewell(self._place))
+            scene.said.append(await asyncio.to_thread(self._course.farewell, self._place))
         if self.open_exercise is not None:
             return guarded(scene.said, self.open_exercise, self._words)
         return scene.said
 
     async def _told(self, question: str) -> AsyncGenerator[Said]:
         """Yield a model's answer to a question, or that there is nobody to ask."""
-        lesson = self._shelf.lesson(self._place.lesson)
+        about = self._posed.id.partition("/")[0] if self._posed else self._place.lesson
+        lesson = self._shelf.lesson(about)
         explain = getattr(self._guide, "explain", None)
         if lesson is None or explain is None:
             yield Said(SaidKind.NOTE, self._words.say("nobody-to-ask"))

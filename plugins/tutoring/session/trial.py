@@ -9,6 +9,7 @@ from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker, Judgement, StepFault, Verdict
 from hinterland.plugins.tutoring.hints import Guide, LessonGuide, Work
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
+from hinterland.plugins.tutoring.session import showing
 from hinterland.plugins.tutoring.session.acts import Answer, SaidKind
 from hinterland.plugins.tutoring.session.place import Open, Outcome, Stage
 from hinterland.plugins.tutoring.session.scene import Scene
@@ -17,8 +18,9 @@ from hinterland.plugins.tutoring.words import Words
 EARNED = 2
 """Honest attempts after which the answer may be asked for."""
 _LONGEST = 400
-"""Characters of an answer or a line of working that are kept."""
+"""Characters of an answer or a line of working that are kept; all of it is judged."""
 _MOST_LINES = 30
+"""Lines of working that are looked at."""
 _COMPUTED = frozenset(AnswerKind) - {AnswerKind.CHOICE, AnswerKind.WORDS}
 """Kinds whose working can be looked at."""
 _NUDGES = frozenset({Verdict.FORM, Verdict.UNIT, Verdict.CLOSE})
@@ -36,11 +38,13 @@ class Trial:
         """Judge an answer, its working, or the working alone."""
         posed, open_ = scene.posed, scene.open
         assert posed is not None and open_ is not None
-        text = act.text.strip()[:_LONGEST]
-        lines = [line.strip()[:_LONGEST] for line in act.working[:_MOST_LINES]]
-        working = tuple(line for line in lines if line)
+        text = act.text.strip()
+        lines = tuple(line.strip() for line in act.working if line.strip())
+        working = lines[:_MOST_LINES]
+        if lines != working:
+            self._note(scene, "many-lines", count=_MOST_LINES)
         if working:
-            scene.change_open(working=working)
+            scene.change_open(working=tuple(line[:_LONGEST] for line in working))
         if not text:
             await self._look_at(scene, posed, working)
             return None
@@ -52,7 +56,7 @@ class Trial:
         if judged.verdict is Verdict.RIGHT:
             return await self._right(scene, posed, open_, working)
         if scene.place.stage is Stage.PLACING and judged.verdict is Verdict.WRONG:
-            scene.change_open(answers=(*open_.answers, text))
+            scene.change_open(answers=(*open_.answers, text[:_LONGEST]))
             scene.say(SaidKind.NOT_YET, self._words.say("placing-not-yet"))
             return Outcome.SKIPPED
         if self._gives_up(text):
@@ -105,24 +109,8 @@ class Trial:
             self._note(scene, "try-first" if not open_.answers else "try-once-more")
             return None
         scene.change_open(revealed=True)
-        scene.say(SaidKind.ANSWER, self.revealed(posed))
+        scene.said.append(showing.answer(posed, self._words))
         return Outcome.REVEALED
-
-    def revealed(self, posed: Posed) -> str:
-        """Return the answer with the way to it, and why it is so."""
-        say = self._words.say
-        shown = [say("the-answer", answer=posed.answers[0])]
-        if posed.steps:
-            shown.append(say("the-way"))
-            shown.append("\n".join(f"{n}. {step}" for n, step in enumerate(posed.steps, 1)))
-        elif posed.hints:
-            shown.append(say("the-thoughts"))
-            shown.append("\n".join(f"- {hint}" for hint in posed.hints))
-        if posed.quote:
-            shown.append(say("the-quote", quote=posed.quote))
-        elif posed.sentence:
-            shown.append(f"> {posed.sentence}")
-        return "\n\n".join(shown)
 
     async def _right(
         self, scene: Scene, posed: Posed, open_: Open, working: tuple[str, ...]
@@ -144,12 +132,16 @@ class Trial:
         working: tuple[str, ...],
         judged: Judgement,
     ) -> None:
-        if _plain(text) in map(_plain, open_.answers):
-            self._note(scene, "same-again")
-            return
         fault = await self._fault(posed, working, text)
+        if _plain(text[:_LONGEST]) in map(_plain, open_.answers):
+            if fault is None:
+                self._note(scene, "same-again")
+            else:  # the steps that were asked for after that answer
+                scene.change_open(faulty_line=fault.line)
+                scene.say(SaidKind.NOT_YET, self._faulty(fault))
+            return
         scene.change_open(
-            answers=(*open_.answers, text),
+            answers=(*open_.answers, text[:_LONGEST]),
             mistake=judged.mistake,
             faulty_line=fault and fault.line,
         )
@@ -158,6 +150,8 @@ class Trial:
             said.append(self._faulty(fault))
         if judged.mistake is not None:
             said.append(posed.mistakes[judged.mistake].told)
+        if not said and (why := self._why(judged.about, judged.fields)):
+            said.append(why)
         if not said:
             holds = working and posed.kind in _COMPUTED
             said.append(self._words.say("lines-hold" if holds else "not-yet"))

@@ -11,6 +11,7 @@ import importlib
 import io
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -45,6 +46,11 @@ PLUGIN_COMMANDS: dict[str, tuple[str, str, str]] = {
         "translation",
         "hinterland.plugins.translation.command",
         N_("Translate documents, which come back intact."),
+    ),
+    "tutor": (
+        "tutoring",
+        "hinterland.plugins.tutoring.command",
+        N_("Learn with a tutor that makes you think, and remembers."),
     ),
 }
 
@@ -92,10 +98,18 @@ class LazyGroup(click.Group):
 @click.pass_context
 def hint(ctx: click.Context, debug: bool, latest: bool) -> None:
     """An offline AI box in a terminal. Without a command it opens the chat."""
+    ctx.obj = _show_screen
     if ctx.invoked_subcommand is None:
         from hinterland.cli.chat import command
 
         ctx.invoke(command, latest=latest)
+
+
+def _show_screen(make: Callable[[], Any]) -> tuple[int, object]:
+    """Show a screen that a command of a plugin has, until it is left: that is above the plugins."""
+    from hinterland.cli.screen_alone import show
+
+    return show(make)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -28,7 +28,7 @@ pre { text-align: start; overflow-x: auto; }
 """
 _MATHEMATICS = re.compile(
     r"(?P<code>^ *(?P<fence>`{3,}|~{3,}).*?^ *(?P=fence)|(?P<tick>`+)[^`].*?(?<!`)(?P=tick)(?!`))"
-    r"|\\\((?P<inline>.+?)\\\)|\\\[(?P<block>.+?)\\\]|\$\$(?P<dollars>.+?)\$\$"
+    r"|(?<!\\)\\\((?P<inline>.+?)\\\)|(?<!\\)\\\[(?P<block>.+?)\\\]|\$\$(?P<dollars>.+?)\$\$"
     r"|(?<![\\$\w])\$(?P<dollar>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\d$])",
     re.DOTALL | re.MULTILINE,
 )
@@ -131,7 +131,8 @@ def _listed(items: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
+    # A bracket after a backslash would begin mathematics.
+    return re.sub(r"([\\`*_<>#|$&])", r"\\\1", text).replace("[", "&#91;")
 
 
 def _number(name: str) -> int:

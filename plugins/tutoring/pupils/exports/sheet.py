@@ -47,9 +47,10 @@ def sheet(pupil: Pupil) -> str:
             f"{card.due:%Y-%m-%d %H:%M:%S}",
             f"{card.stability:.2f}",
         )
-        rows.writerow([_safe(cell) if isinstance(cell, str) else cell for cell in cells])
+        rows.writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue()
 
 
-def _safe(cell: str) -> str:
+def safe(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

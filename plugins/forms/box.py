@@ -1,9 +1,10 @@
-"""The box that takes every key of the screen, in order."""
+"""The box of a plugin's screen, which takes every key of it in order."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
@@ -38,9 +39,9 @@ class Box(TextArea, inherit_bindings=False):
         if isinstance(each, Binding) and each.action not in _LEFT_OUT
     ]
 
-    def __init__(self, form: Writing) -> None:
+    def __init__(self, form: Writing, name: str) -> None:
         super().__init__(
-            id="translation-box",
+            id=name,
             soft_wrap=True,
             tab_behavior="focus",
             show_line_numbers=False,
@@ -49,11 +50,18 @@ class Box(TextArea, inherit_bindings=False):
         )
         self._form = form
         self.cursor_blink = False
+        self.masked = False
+        """Whether what is written is hidden, as a PIN is."""
 
     def put(self, text: str) -> None:
         """Put a text in the place of what is in the box."""
         self.load_text(text)
         self.move_cursor(self.document.end)
+
+    def get_line(self, line_index: int) -> Text:
+        """Return a line as it is drawn."""
+        line = super().get_line(line_index)
+        return Text("*" * len(line), end="", no_wrap=True) if self.masked else line
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Leave letters to the keys of the screen where they are no text."""
@@ -63,10 +71,14 @@ class Box(TextArea, inherit_bindings=False):
         """Leave keys that move and delete to the screen where nothing is written."""
         return self._form.writes and super().check_action(action, parameters)
 
+    def is_text(self, event: events.Key) -> bool:
+        """Whether a key is a character that is written now."""
+        return self._form.writes and event.is_printable
+
     async def on_key(self, event: events.Key) -> None:
         """Do at once what a key means now; what means nothing is text or nothing."""
         writes = self._form.writes
-        if writes and event.is_printable:
+        if self.is_text(event):
             return
         active = self.screen.active_bindings
         found = active.get(event.key) or active.get(event.key.lower())

@@ -1,0 +1,56 @@
+"""What is left of an answer when all that says nothing is taken away."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from hinterland.plugins.tutoring.arithmetic import is_reordered
+from hinterland.plugins.tutoring.checking.judgement import Judgement, unreadable
+from hinterland.plugins.tutoring.checking.phrases import pattern, phrases
+
+MOST_CHARACTERS = 500
+_OUTER = re.compile(r"^[\s\"'“”„«»‹›‘’`*_$]+|[\s\"'“”„«»‹›‘’`*_$]+$")
+_END = re.compile(r"[\s.!?…;,:。！？]+$")
+_SEPARATOR = r"[\s:=,.]*"
+
+
+def refused(text: str, language: str) -> Judgement | None:
+    """Return why a text is no answer of any kind; None where it can be one."""
+    if len(text) > MOST_CHARACTERS:
+        return unreadable("too-long", most=str(MOST_CHARACTERS))
+    if is_reordered(text) or any(
+        unicodedata.category(each) in ("Cc", "Cs", "Co", "Cn") and each not in "\t\n\r"
+        for each in text
+    ):
+        return unreadable("strange-characters")
+    said = " ".join(text.replace("’", "'").lower().split()).rstrip(".!… ")
+    if not said or said in phrases(language).nothing or not any(map(_says_something, said)):
+        return unreadable("no-answer")
+    return None
+
+
+def _says_something(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LNS"
+
+
+def without_marks(text: str) -> str:
+    """Return a text without quotes, mark-up and punctuation around it."""
+    for _round in range(4):
+        bare = _END.sub("", _OUTER.sub("", text))
+        if bare == text:
+            break
+        text = bare
+    return text
+
+
+def bare_answer(text: str, language: str) -> str:
+    """Return an answer without marks and words around it: `The answer is: **5**.` is `5`."""
+    text = without_marks(text.strip())
+    lead = pattern(language, "leads", r"^\s*", _SEPARATOR)
+    for _round in range(4):
+        match = lead.match(text) or re.match(r"\s*[=≈~]\s*", text)
+        if match is None or match.end() == len(text):
+            break
+        text = without_marks(text[match.end() :])
+    return text

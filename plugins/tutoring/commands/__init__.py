@@ -1,0 +1,1 @@
+"""The commands below `hint tutor`: each imports what it needs when it runs."""

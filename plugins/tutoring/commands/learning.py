@@ -1,0 +1,85 @@
+"""`hint tutor [TOPIC]`: a lesson, on a screen or in lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from hinterland.errors import InputError
+
+if TYPE_CHECKING:
+    from hinterland.plugins.tutoring.sitting import Wish
+
+
+@click.command()
+@click.argument("topic", nargs=-1)
+@click.option(
+    "--pupil", metavar="NAME", default="", help="Who learns; may be left out where there is one."
+)
+@click.option(
+    "--plain", is_flag=True, help="Lines instead of a screen: for serial consoles and pipes."
+)
+@click.option("-m", "--model", help="The model that words hints: an id, or a GGUF file.")
+@click.option("--no-model", is_flag=True, help="The lessons' own hints, and no model.")
+@click.option(
+    "--language",
+    metavar="CODE",
+    default="",
+    help="Of lessons and of the tutor's words, such as fr.",
+)
+@click.pass_context
+def learn(
+    ctx: click.Context,
+    topic: tuple[str, ...],
+    pupil: str,
+    plain: bool,
+    model: str | None,
+    no_model: bool,
+    language: str,
+) -> int:
+    """Learn: the same as without this word, also for a topic that is called as a command is."""
+    from hinterland.plugins import languages
+    from hinterland.plugins.tutoring.sitting import Wish
+
+    if model and no_model:
+        raise InputError("--model and --no-model exclude each other.", "Give one of them.")
+    wish = Wish(
+        topic=" ".join(topic),
+        pupil=pupil,
+        language=languages.find(language).code if language else "",
+        model=model,
+        with_model=not no_model,
+    )
+    if plain or os.environ.get("TERM", "dumb") == "dumb" or not _is_terminal():
+        from hinterland.plugins.tutoring.commands import lines
+
+        return lines.run(wish)
+    _check(wish)
+
+    def screen() -> object:
+        from hinterland.plugins.tutoring.screen.lesson import LessonScreen
+
+        return LessonScreen(wish=wish)
+
+    code, told = ctx.find_root().obj(screen)
+    if told:
+        click.echo(str(told), err=True)
+    return int(code)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _check(wish: Wish) -> None:
+    """Raise what is wrong with a topic or a pupil before a screen hides the command line."""
+    from hinterland.plugins.tutoring.sitting import Sitting
+
+    sitting = Sitting(wish)
+    if wish.topic:
+        sitting.find(wish.topic)
+    if wish.pupil:
+        sitting.box.look(wish.pupil)

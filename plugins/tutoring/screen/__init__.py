@@ -1,0 +1,1 @@
+"""The tutor as a screen, in the chat and alone; imported when it is opened."""

@@ -1,0 +1,461 @@
+"""A lesson as a machine: what it says to what a pupil does, what it keeps, and what it never tells."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hinterland.errors import EngineError, InputError, StorageError
+from hinterland.plugins.tutoring.hints import Guard, Hint, Work
+from hinterland.plugins.tutoring.lessons import Lesson, Posed
+from hinterland.plugins.tutoring.lessons.shelf import STARTER
+from hinterland.plugins.tutoring.pupils.done import Done, Rating
+from hinterland.plugins.tutoring.pupils.pupil import Pupil
+from hinterland.plugins.tutoring.session import (
+    Act,
+    Answer,
+    AskHint,
+    Go,
+    Question,
+    Said,
+    SaidKind,
+    ShowAnswer,
+    Skip,
+    Stop,
+    Wants,
+)
+from hinterland.plugins.tutoring.session.place import Place
+from hinterland.plugins.tutoring.words import load
+from tests.tutoring import Room, Seat, kinds, text, write_lessons
+
+WORDS = load("en")
+
+
+def play(lesson: Coroutine[object, object, None]) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(lesson)
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    return Room(tmp_path / "pupils", write_lessons(tmp_path / "lessons"))
+
+
+def done(seat: Seat) -> list[Done]:
+    return [each.done for each in seat.pupil.history()]
+
+
+def said_of(key: str, said: list[Said]) -> bool:
+    """Whether one of the texts of a key was said."""
+    return any(each.text in WORDS.all(key) for each in said)
+
+
+async def at_exercise(room: Room, name: str = "Ann") -> Seat:
+    seat = room.seat(name)
+    await seat.begin("halves")
+    await seat.do(Go(), Go())
+    assert wants(seat) is Wants.ANSWER
+    return seat
+
+
+def wants(seat: Seat) -> Wants:
+    return seat.session.wants  # read anew: a type checker takes a property for a value that stays
+
+
+def test_a_whole_lesson_explains_shows_practises_and_tells_what_was_learnt(room: Room) -> None:
+    async def lesson() -> None:
+        ann = room.seat("Ann")
+        begun = await ann.begin("halves")
+        assert kinds(begun) == [SaidKind.TITLE, SaidKind.NOTE, SaidKind.EXPLANATION]
+        assert wants(ann) is Wants.GO
+        assert kinds(await ann.do(Go())) == [SaidKind.EXAMPLE]
+        opened = await ann.do(Go())
+        assert kinds(opened) == [SaidKind.EXERCISE, SaidKind.NOTE]
+        assert said_of("think-aloud", opened)
+        prompts, said = {text(opened, SaidKind.EXERCISE)}, opened
+        while wants(ann) is Wants.ANSWER:
+            assert ann.session.status.number <= ann.session.status.most == 4
+            said = await ann.do(Answer(ann.answer))
+            assert said[0].kind is SaidKind.RIGHT
+            prompts.add(text(said, SaidKind.EXERCISE))
+        assert len(prompts) == 4 + 1  # the end has none
+        assert said[-1].kind is SaidKind.END
+        assert "Halve a number" in said[-1].text
+        assert "Double a number" in said[-1].text
+        assert wants(ann) is Wants.NOTHING
+        assert await ann.do(Answer("1"), Go()) == []
+        assert [(each.rating, each.attempts, each.hints) for each in done(ann)] == [
+            (Rating.GOOD, 1, 0)
+        ] * 4
+        await ann.up()
+
+    play(lesson())
+
+
+def test_the_answer_is_shown_after_two_honest_attempts_and_a_request(room: Room) -> None:
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        answer = ann.answer
+        for act in (
+            ShowAnswer(),
+            Answer("idk"),
+            Answer("I don't know."),
+            Answer("what?!"),
+            Answer(""),
+        ):
+            said = await ann.do(act, ShowAnswer())
+            assert SaidKind.ANSWER not in kinds(said), act
+            assert said_of("try-first", said), act
+        first = await ann.do(Answer(str(4 * int(answer))))
+        assert "You have doubled it." in text(first, SaidKind.NOT_YET)
+        assert said_of("how-did-you", first)
+        again = await ann.do(Answer(f" {4 * int(answer)} "), ShowAnswer())
+        assert said_of("same-again", again)
+        assert said_of("try-once-more", again)
+        assert SaidKind.ANSWER not in kinds(again)
+        assert said_of("may-see", await ann.do(Answer("1")))
+        assert ann.session.status.may_see
+        shown = await ann.do(ShowAnswer())
+        assert kinds(shown) == [SaidKind.ANSWER, SaidKind.NOTE]
+        assert f"**{answer}**" in shown[0].text
+        assert f"{answer} + {answer}" in shown[0].text
+        assert (ann.session.wants, ann.session.open_exercise) == (Wants.GO, None)
+        (last,) = done(ann)
+        assert (last.rating, last.revealed, last.right, last.attempts) == (
+            Rating.AGAIN, True, False, 2,
+        )  # fmt: skip
+        revealed, posed = last.exercise, []
+        await ann.do(Go())
+        while wants(ann) is Wants.ANSWER:
+            assert ann.session.open_exercise is not None
+            posed.append((ann.session.open_exercise.id, ann.answer))
+            await ann.do(Answer(ann.answer))
+        came_back = [each for each in posed if each[0] == revealed]
+        assert came_back
+        assert all(each[1] != answer for each in came_back)
+        await ann.up()
+
+    play(lesson())
+
+
+def test_help_is_rated_hard_and_hints_come_one_by_one(room: Room) -> None:
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        first, second = await ann.do(AskHint()), await ann.do(Question("How do I halve?"))
+        assert text(first) == "How many are there in each of two equal heaps?"
+        assert said_of("only-hints-now", second)
+        assert second[-1].text == "Take the tens first, then the ones."
+        assert said_of("no-hints-left", await ann.do(AskHint()))
+        await ann.do(Answer(ann.answer))
+        await ann.do(Answer("1"), Answer(ann.answer))
+        await ann.do(Answer("1"), Skip())
+        await ann.do(Skip())
+        assert [(each.rating, each.attempts, each.hints, each.right) for each in done(ann)] == [
+            (Rating.HARD, 1, 2, True),
+            (Rating.HARD, 2, 0, True),
+            (Rating.AGAIN, 1, 0, False),
+        ]
+        await ann.up()
+
+    play(lesson())
+
+
+def test_the_place_is_found_with_few_questions(tmp_path: Path) -> None:
+    """Of fifteen lessons, four questions find the first that is not known."""
+    room = Room(tmp_path / "pupils", write_lessons(tmp_path / "lessons", 15))
+
+    async def lesson(known: int, name: str) -> tuple[str, int]:
+        seat = room.seat(name)
+        await seat.begin("halves")
+        asked = 0
+        while seat.session.status.stage == "placing":
+            asked += 1
+            level = int(seat.session.status.lesson.rpartition(" ")[2])
+            assert seat.session.open_exercise is not None
+            unlike = "worm" if seat.session.open_exercise.options else "1"
+            said = await seat.do(Answer(seat.answer if level <= known else unlike))
+            assert SaidKind.ANSWER not in kinds(said)
+        await seat.up()
+        return seat.session.status.lesson, asked
+
+    for known in (0, 1, 7, 8, 14, 15):
+        found, asked = asyncio.run(lesson(known, f"Pupil {known}"))
+        assert found == f"Halves, part {min(known + 1, 15)}"
+        assert asked <= 4
+
+    async def skipped() -> None:
+        seat = room.seat("Someone else")
+        await seat.begin("halves")
+        assert said_of("placing-unknown", await seat.do(AskHint(), ShowAnswer()))
+        await seat.do(Skip())
+        assert seat.session.status.lesson == "Halves, part 4"
+        begun = await seat.do(Go())
+        assert SaidKind.EXPLANATION in kinds(begun)
+        assert not done(seat)
+        await seat.up()
+
+    play(skipped())
+
+
+def test_what_is_due_comes_first_then_the_next_lesson(tmp_path: Path) -> None:
+    room = Room(tmp_path / "pupils", write_lessons(tmp_path / "lessons", 2))
+
+    async def lesson() -> None:
+        ann = room.seat("Ann")
+        offered = await ann.begin()
+        assert (ann.session.wants, ann.session.choices) == (Wants.CHOICE, ("halves",))
+        assert "1. halves" in text(offered)
+        assert said_of("no-such-topic", await ann.do(Answer("chemistry"), Answer("7")))
+        await ann.do(Answer("١"), Go(), Go(), Go())
+        while wants(ann) is Wants.ANSWER:
+            await ann.do(Answer(ann.answer))
+        await ann.up()
+        first = {each.exercise for each in done(ann)}
+        room.later(days=60)
+        ann = room.seat("Ann")
+        begun = await ann.begin()
+        assert said_of("reviews-first", begun)
+        reviewed, said = [], begun
+        while ann.session.status.stage == "reviewing":
+            assert ann.session.open_exercise is not None
+            reviewed.append(ann.session.open_exercise.id)
+            said = await ann.do(Answer(ann.answer))
+        assert set(reviewed) == first
+        assert said_of("next-lesson", said)
+        assert ann.session.status.lesson == "Halves, part 2"
+        await ann.up()
+
+    play(lesson())
+
+
+class Broken:
+    """A guide that always tells the answer, in some form, or fails."""
+
+    trouble = ""
+
+    def __init__(self) -> None:
+        self._turn = 0
+
+    async def hint(self, posed: Posed, work: Work, unused: Sequence[int]) -> Hint:
+        self._turn += 1
+        if self._turn % 4 == 0:
+            self.trouble = "The engine is gone."
+            raise EngineError("The engine is gone.")
+        told = (
+            f"It is {posed.answers[0]}.",
+            f"**{posed.answers[0]}**",
+            f"Say “{posed.answers[0]}”",
+        )
+        return Hint(self._turn % 9, told[self._turn % 3], reworded=True)
+
+    async def explain(self, lesson: Lesson, question: str) -> AsyncGenerator[str]:
+        yield f"About {lesson.title}: "
+        yield question
+        raise EngineError("The engine is gone.")
+
+
+def random_act(seat: Seat, chance: random.Random) -> Act:
+    session = seat.session
+    if wants(seat) is Wants.CHOICE:
+        return Answer(str(chance.randint(1, len(session.choices) + 1)))
+    if wants(seat) is Wants.GO and chance.random() < 0.7:
+        return Go()
+    right = seat.answer if session.open_exercise is not None else "7"
+    working = chance.choice([(), (), ("1 + 1 = 2", "2 + 2 = 5"), ("3 = 3",)])
+    acts: list[Act] = [
+            Answer(right), Answer(right), Answer(right, working), Answer("1", working),
+            Answer(str(chance.randint(2, 5))), Answer("", working), Answer("no idea"),
+            AskHint(), AskHint(), ShowAnswer(), Skip(), Go(), Question("Why is that so?"),
+    ]  # fmt: skip
+    return chance.choice(acts)
+
+
+def state(seat: Seat) -> Place:
+    """Return the place on the disk, without what only coming back changes."""
+    place = seat.pupil.place(Place)
+    assert place is not None
+    turns = {key: turn for key, turn in place.turns.items() if key != "welcome-back"}
+    return msgspec.structs.replace(place, turns=turns)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_session_thrown_away_at_any_point_goes_on_as_if_nothing_had_been(
+    tmp_path: Path, seed: int
+) -> None:
+    """Two pupils do the same; one is cut off after every act. What is said, kept and recorded is the
+    same, and nothing gives the answer away, whatever the guide does."""
+    lessons = STARTER if seed % 2 else write_lessons(tmp_path / "lessons", 3)
+    whole, cut = Room(tmp_path / "whole", lessons), Room(tmp_path / "cut", lessons)
+    chance = random.Random(seed)
+
+    async def lesson() -> None:
+        guide = Broken()
+        steady = whole.seat("Ann", guide)
+        again = cut.seat("Ann", guide)
+        topic = (
+            chance.choice(["halves", None]) if not seed % 2 else chance.choice(["fractions", None])
+        )
+        assert await steady.begin(topic) == await again.begin(topic)
+        history: list[Act] = []
+        for _ in range(40):
+            if wants(steady) is Wants.NOTHING:
+                whole.later(days=3)
+                cut.later(days=3)
+                await steady.begin()
+                await again.begin()
+            await again.up()
+            again = cut.seat("Ann", guide)
+            await again.begin()
+            assert again.session.open_exercise == steady.session.open_exercise, history
+            act = random_act(steady, chance)
+            history.append(act)
+            turn, guide._turn = guide._turn, guide._turn
+            said = await steady.do(act)
+            guide._turn = turn
+            assert await again.do(act) == said, act
+            assert state(again) == state(steady)
+            assert done(again) == done(steady)
+            assert (again.session.status, again.session.wants) == (
+                steady.session.status, steady.session.wants,
+            )  # fmt: skip
+            hidden = steady.session.open_exercise
+            if hidden is not None:
+                guard = Guard(hidden)
+                for each in said:
+                    exempt = each.kind in (SaidKind.EXERCISE, SaidKind.PASSAGE)
+                    assert exempt or not guard.leaks(each.text), (act, each)
+        await steady.up()
+        await again.up()
+
+    play(lesson())
+
+
+def test_nothing_is_said_or_changed_that_could_not_be_kept(room: Room) -> None:
+    class Full(Pupil):
+        def keep(self, place: msgspec.Struct | None) -> None:
+            raise StorageError("The disk is full.")
+
+        def record(self, done: Done, place: msgspec.Struct | None = None) -> None:  # type: ignore[override]
+            raise StorageError("The disk is full.")
+
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        before, open_ = ann.session.status, ann.session.open_exercise
+        ann.pupil.__class__ = Full
+        for act in (Answer("1"), AskHint(), Answer(ann.answer), Skip()):
+            with pytest.raises(StorageError):
+                await ann.do(act)
+        ann.pupil.__class__ = Pupil
+        assert (ann.session.status, ann.session.open_exercise) == (before, open_)
+        assert (await ann.do(Answer(ann.answer)))[0].text == WORDS.all("right")[0]
+        await ann.up()
+
+    play(lesson())
+
+
+def test_a_lesson_that_was_changed_or_removed_meanwhile_does_not_stop_the_pupil(room: Room) -> None:
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        await ann.do(AskHint(), Answer("1"))
+        await ann.up()
+        file = room.lessons / "1.md"
+        written = file.read_text()
+        file.write_text(written.replace("What is half of", "Halve this number:"))
+        room.reread()
+        ann = room.seat("Ann")
+        said = await ann.begin()
+        assert said_of("exercise-changed", said)
+        assert "Halve this number:" in text(said, SaidKind.EXERCISE)
+        assert ann.session.status.attempts == 0
+        await ann.up()
+        half = written.index("## half")
+        file.write_text(written[:half] + written[written.index("## double") :])
+        room.reread()
+        ann = room.seat("Ann")
+        said = await ann.begin()
+        assert said_of("exercise-gone", said)
+        assert "What is twice" in text(said, SaidKind.EXERCISE)
+        await ann.up()
+        file.unlink()
+        write_lessons(room.lessons / "more", topic="other")
+        other = room.lessons / "more" / "1.md"
+        other.write_text(other.read_text().replace("halves-1", "other-1"))
+        room.reread()
+        ann = room.seat("Ann")
+        said = await ann.begin()
+        assert said_of("exercise-gone", said)
+        assert ann.session.choices == ("other",)
+        await ann.up()
+        shutil.rmtree(room.lessons)
+        room.reread()
+        ann = room.seat("Ann")
+        with pytest.raises(InputError, match="no lessons"):
+            await ann.begin()
+        await ann.up()
+
+    play(lesson())
+
+
+def test_a_pupil_renamed_a_clock_set_back_and_a_second_window(room: Room) -> None:
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        await ann.do(Answer("1"))
+        with pytest.raises(InputError, match="another window"):
+            room.seat("Ann")
+        prompt = ann.session.open_exercise
+        await ann.up()
+        room.box.rename("Ann", "Anne")
+        room.later(days=-400)
+        anne = room.seat("Anne")
+        said = await anne.begin()
+        assert "clock" in said[0].text
+        assert anne.session.open_exercise == prompt
+        assert anne.session.status.attempts == 1
+        assert "clock" not in text(await anne.do(Answer(anne.answer)))
+        await anne.up()
+
+    play(lesson())
+
+
+def test_a_model_that_is_gone_is_said_once_and_questions_are_answered_outside(room: Room) -> None:
+    async def lesson() -> None:
+        ann = room.seat("Ann", Broken())
+        await ann.begin("halves")
+        told = await ann.do(Question("Why two parts?"))
+        assert said_of("model-speaks", told)
+        assert kinds(told[1:]) == [SaidKind.TELLING, SaidKind.TELLING, SaidKind.NOTE]
+        assert text(told, SaidKind.TELLING) == "About Halves, part 1: \n\nWhy two parts?"
+        assert said_of("no-model", told)
+        await ann.up()
+        ann = await at_exercise(room, "Ben")
+        assert said_of("only-hints-now", await ann.do(Question("Why?")))
+        await ann.do(Answer("1"), Answer("2"), ShowAnswer())
+        assert said_of("nobody-to-ask", await ann.do(Question("Why?")))
+        await ann.up()
+
+    play(lesson())
+
+
+def test_stopping_keeps_the_place_and_ends(room: Room) -> None:
+    async def lesson() -> None:
+        ann = room.seat("Ann")
+        await ann.begin("halves")
+        ended = await ann.do(Stop())
+        assert kinds(ended) == [SaidKind.END]
+        assert wants(ann) is Wants.NOTHING
+        await ann.up()
+        ann = room.seat("Ann")
+        begun = await ann.begin("halves")
+        assert said_of("welcome-back", begun)
+        assert SaidKind.EXPLANATION in kinds(begun)
+        with pytest.raises(InputError, match="no lesson on"):
+            await ann.begin("astrology")
+        await ann.up()
+
+    play(lesson())
