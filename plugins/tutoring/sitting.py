@@ -96,9 +96,9 @@ class Sitting:
 
     def language(self) -> str:
         """Return the language of the lessons and the tutor's words: the one that was asked for, else
-        the pupil's, else the interface's."""
+        the pupil's, the settings', or the interface's."""
         chosen = self.pupil.settings.language if self.pupil is not None else ""
-        return self.wish.language or chosen or spoken()
+        return self.wish.language or chosen or self.settings.tutoring.language or spoken()
 
     def add(self, name: str, language: str = "") -> None:
         """Have a new pupil on this box."""
@@ -148,7 +148,7 @@ class Sitting:
 
     def model(self) -> str | None:
         """Return the model that was asked for, or the settings'."""
-        return self.wish.model or self.settings.model or None
+        return self.wish.model or self.settings.tutoring.model or self.settings.model or None
 
 
 def box(found: Paths) -> PupilBox:

@@ -91,7 +91,7 @@ def unasked(engine: Telltale, posed: Posed, seed: int) -> None:
     seen += "\n".join(each.told for each in posed.mistakes)
     for request in engine.requests:
         asked = "\n".join(message.content for message in request.messages[1:])
-        assert not posed.check or posed.check in seen or posed.check not in asked
+        assert len(posed.check) < 6 or posed.check in seen or posed.check not in asked
         hidden = [answer for answer in posed.answers if answer not in seen and len(answer) > 2]
         assert not any(answer in asked for answer in hidden), f"{posed.id}: {asked}"
     engine.requests.clear()

@@ -178,8 +178,9 @@ ATTACKS: tuple[tuple[str, Reason], ...] = (
     ("[A] as [B].", Reason.LENGTH),
     ("Write [A] with [B] as its denominator, " + "please " * 20, Reason.LENGTH),
     ("Write [A] with [B] as its denominator: the answer is near.", Reason.ANSWERING),
-    ("Write [A] with [B] as its denominator, siete octavos.", Reason.LEAK),
-    ("Write [A] with [B] as its denominator, sept huitièmes.", Reason.LEAK),
+    ("Write [A] with [B] as its denominator, siete octavos.", Reason.NUMBER),
+    ("Write [A] with [B] as its denominator, sept huitièmes.", Reason.NUMBER),
+    ("Write [A] with [B] as its denominator, SEVENX.", Reason.NUMBER),
     ("Write [A] with [B] as its denominator.", Reason.SAME),
     ("Look at [A] and then look at [B] for a while.", Reason.MEANING),
     ("Écris le nombre [A] de façon que [B] soit en bas.", Reason.LANGUAGE),
@@ -289,7 +290,8 @@ def test_a_choice_that_came_in_time_holds_although_the_words_did_not() -> None:
             async for event in own.stream(request):
                 yield event
 
-    assert given(unusual(Half(), deadline=3)) == (0, HINTS[0])
+    given(ModelGuide(model('{"hint": 1}', "")))  # the prompts have been read
+    assert given(unusual(Half(), deadline=1)) == (0, HINTS[0])
 
 
 def test_an_engine_that_is_gone_is_told_once_and_not_asked_again() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hinterland.errors import EngineError, InputError, StorageError
+from hinterland.errors import EngineError, InputError, PluginError, StorageError
+from hinterland.plugins.tutoring.checking import Checker, Judgement
 from hinterland.plugins.tutoring.hints import Guard, Hint, Work
 from hinterland.plugins.tutoring.lessons import Lesson, Posed
 from hinterland.plugins.tutoring.lessons.shelf import STARTER
@@ -437,6 +438,25 @@ def test_a_model_that_is_gone_is_said_once_and_questions_are_answered_outside(ro
         assert said_of("only-hints-now", await ann.do(Question("Why?")))
         await ann.do(Answer("1"), Answer("2"), ShowAnswer())
         assert said_of("nobody-to-ask", await ann.do(Question("Why?")))
+        await ann.up()
+
+    play(lesson())
+
+
+def test_an_answer_that_cannot_be_checked_is_no_attempt(room: Room) -> None:
+    class Stuck(Checker):
+        async def judge(self, posed: Posed, answer: str) -> Judgement:
+            raise PluginError("Algebra cannot start.")
+
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        ann.checker.__class__ = Stuck
+        assert said_of("cannot-check", await ann.do(Answer("1"), Answer("2")))
+        assert ann.session.status.attempts == 0
+        assert said_of("try-first", await ann.do(ShowAnswer()))
+        ann.checker.__class__ = Checker
+        many = await ann.do(Answer(ann.answer, ("1 = 1",) * 1000))
+        assert "30 lines" in text(many)
         await ann.up()
 
     play(lesson())

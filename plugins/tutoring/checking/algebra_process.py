@@ -20,8 +20,8 @@ from hinterland.plugins.tutoring.checking.terms import Node
 SECONDS = 1.0
 """For one answer, from the question on; starting does not count."""
 SECONDS_TO_START = 60.0
-MEMORY = 1 << 29
-"""Bytes of address space: SymPy alone takes some 150 MB."""
+MEMORY = 400 << 20
+"""Bytes of address space: SymPy alone takes some 60 MB."""
 _LONGEST_LINE = 1 << 16
 
 Equation = tuple[Node, Node]
@@ -137,8 +137,8 @@ class _Child:
                     *(sys.executable, "-P", "-c", f"from {_SOLVER} import serve; serve()"),
                     *(str(MEMORY), str(int(SECONDS) + 1)),
                 ],
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
                 env=_environment(),
                 process_group=0,
@@ -150,7 +150,7 @@ class _Child:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return int(self._process.pid)
 
     def is_alive(self) -> bool:
         return self._process.poll() is None

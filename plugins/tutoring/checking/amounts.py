@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import msgspec
 
@@ -49,7 +50,7 @@ def judge_quantity(posed: Posed, text: str) -> Judgement:
         sides = [each.strip() for each in re.split(r"=+", bare) if each.strip()]
         found = [measures.measured(each, language) for each in sides]
         known = [each for each in found if each is not None]
-        if any(measures.disagree(one, other) for one, other in zip(known, known[1:], strict=False)):
+        if any(measures.disagree(one, other) for one, other in pairwise(known)):
             return wrong("sides-differ", left=sides[0], right=sides[-1])
         bare = sides[-1] if sides else bare
     said = read_quantity(bare, language, like)

@@ -10,6 +10,7 @@ from hinterland.plugins.tutoring.arithmetic import Unreadable
 from hinterland.plugins.tutoring.checking import algebra, terms
 from hinterland.plugins.tutoring.checking.algebra_process import SECONDS, AlgebraProcess
 from hinterland.plugins.tutoring.checking.judgement import Judgement, StepFault
+from hinterland.plugins.tutoring.checking.steps import faulty_step
 from hinterland.plugins.tutoring.checking.verdicts import judge
 from hinterland.plugins.tutoring.lessons import Posed
 
@@ -56,7 +57,7 @@ class Checker:
 
         With `answer`, the last line is also compared with what was answered.
         """
-        return None
+        return await faulty_step(posed, working, answer, self._algebra)
 
     async def equivalent(self, one: str, other: str, letters: Sequence[str] = ()) -> bool | None:
         """Whether two terms, or two equations, are the same for every value of the letters.

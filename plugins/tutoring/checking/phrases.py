@@ -28,6 +28,9 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of: tuple[str, ...]
     remainder: tuple[str, ...]
     solutions: tuple[str, ...]
+    verbs: frozenset[str]
+    equals: tuple[str, ...]
+    ratio: tuple[str, ...]
     opposites: tuple[tuple[str, str], ...]
     places: dict[str, str]
 

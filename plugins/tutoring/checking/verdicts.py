@@ -32,6 +32,7 @@ _JUDGES: Mapping[AnswerKind, Callable[[Posed, str], Judgement]] = {
     AnswerKind.CHOICE: choices.judge_choice,
     AnswerKind.WORDS: wording.judge_words,
 }
+_OF_WORDS = (AnswerKind.WORDS, AnswerKind.CHOICE, AnswerKind.SET)
 _LEAKS_FROM = 8
 """Letters from which on a word with one letter wrong still gives the answer away."""
 
@@ -56,26 +57,29 @@ def _with_mistake(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
         return judgement
     keeps = judgement.verdict in (Verdict.FORM, Verdict.UNIT)
     for index, mistake in enumerate(posed.mistakes):
-        if _is_written_alike(mistake.answer, answer, posed.language):
+        if _is_written_alike(mistake.answer, answer, posed):
             found = judgement if keeps else Judgement(Verdict.WRONG)
             return msgspec.structs.replace(found, mistake=index)
     if keeps or judgement.about in ("too-hard-to-check", "no-answer"):
         return judgement
     for index, mistake in enumerate(posed.mistakes):
-        if _is_that(posed, mistake.answer, answer):
+        if _is_that(posed, mistake.answer, answer, judgement):
             return Judgement(Verdict.WRONG, mistake=index)
     return judgement
 
 
-def _is_written_alike(mistake: str, answer: str, language: str) -> bool:
+def _is_written_alike(mistake: str, answer: str, posed: Posed) -> bool:
+    language = posed.language
     said, expected = bare_answer(answer, language), bare_answer(mistake, language)
     number, other = read(said, language), read(expected, language)
     if number is not None and other is not None:
         return number.alike == other.alike
-    return wording.folded(plain(said)) == wording.folded(plain(expected)) != ""
+    if posed.kind in _OF_WORDS:
+        return wording.folded(plain(said)) == wording.folded(plain(expected)) != ""
+    return "".join(plain(said).split()) == "".join(plain(expected).split()) != ""
 
 
-def _is_that(posed: Posed, mistake: str, answer: str) -> bool:
+def _is_that(posed: Posed, mistake: str, answer: str, judgement: Judgement) -> bool:
     """Whether an answer that is not right is a mistake's answer in another way of writing."""
     other = _as_key(posed, mistake)
     if posed.kind in (AnswerKind.EXPRESSION, AnswerKind.EQUATION):
@@ -87,7 +91,9 @@ def _is_that(posed: Posed, mistake: str, answer: str) -> bool:
         return verdict in (Verdict.RIGHT, Verdict.FORM)
     if posed.kind is AnswerKind.CHOICE:
         return verdict is Verdict.RIGHT and mistake in posed.options
-    return verdict in (Verdict.RIGHT, Verdict.FORM, Verdict.UNIT)
+    if verdict is Verdict.UNIT:  # 2.5 metrs is not 2.5 cm
+        return judgement.verdict is Verdict.WRONG
+    return verdict in (Verdict.RIGHT, Verdict.FORM)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -116,13 +122,14 @@ def accepts(posed: Posed, text: str) -> bool:
 
 def _is_option(posed: Posed, text: str) -> bool:
     return any(
-        wording.are_same(text, each, posed.language)
-        or _is_written_alike(each, text, posed.language)
+        wording.are_same(text, each, posed.language) or _is_written_alike(each, text, posed)
         for each in posed.answers
     )
 
 
 def _is_wording(posed: Posed, text: str) -> bool:
+    if posed.form is Form.EXACT:
+        return wording.judge_words(posed, text).verdict is Verdict.RIGHT
     said = wording.bare_words(text, posed.language)
     if not said:
         return False
@@ -132,7 +139,8 @@ def _is_wording(posed: Posed, text: str) -> bool:
             return True
         if len(key) >= _LEAKS_FROM and distance(said, key, at_all=True) in (0, 1):
             return True
-        if wording.with_digits(said, posed.language) == wording.with_digits(key, posed.language):
+        number = wording.as_number(posed, text, answer)
+        if number is not None and number.verdict is Verdict.RIGHT:
             return True
     return False
 
@@ -185,7 +193,7 @@ def _are_solutions(said: list[equations.Solution], key: list[equations.Solution]
             return False
         if one.value is None or other.value is None:
             return one.node == other.node
-        return one.value == other.value
+        return one.value == other.value and one.is_plain
 
     missing, extra = sets.unmatched(said, key, equal)
     return not missing and not extra

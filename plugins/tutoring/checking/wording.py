@@ -73,7 +73,7 @@ def judge_words(posed: Posed, text: str) -> Judgement:
     said = [each for each in ways if each and folded(each)]
     if any(are_same(each, key, language) for each in said for key in posed.answers):
         return RIGHT
-    numbers = [_as_number(posed, each, key) for each in said for key in posed.answers]
+    numbers = [as_number(posed, each, key) for each in said for key in posed.answers]
     for judgement in numbers:
         if judgement is not None:
             return judgement
@@ -91,9 +91,10 @@ def _judge_exactly(posed: Posed, text: str) -> Judgement:
     keys = [_spaced(each) for each in posed.answers]
     if said in keys:
         return RIGHT
-    outer = [_spaced(each) for each in (without_marks(text), text.strip().strip("`*"))]
-    if any(each in keys for each in outer):
-        return RIGHT if _has_marks_of_a_sentence(text, keys) else form("punctuation")
+    if _spaced(text.strip().strip("\"'“”„«»‘’`*_ ")) in keys:
+        return RIGHT
+    if _spaced(without_marks(text)) in keys:
+        return form("punctuation")
     if any(each.casefold() == said.casefold() for each in keys):
         return form("capitals")
     if any(folded(each) == folded(text) for each in posed.answers):
@@ -101,11 +102,6 @@ def _judge_exactly(posed: Posed, text: str) -> Judgement:
     if any(are_same(text, mistake.answer, posed.language) for mistake in posed.mistakes):
         return WRONG
     return _near(posed, text) or WRONG
-
-
-def _has_marks_of_a_sentence(text: str, keys: list[str]) -> bool:
-    """Whether only quotes or mark-up around it were too much, as in `"cat"` or `**cat**`."""
-    return text.strip().strip("\"'“”„«»‘’`*_ ").translate(_QUOTES) in keys
 
 
 def _spaced(text: str) -> str:
@@ -134,7 +130,7 @@ def _in_gap(posed: Posed, text: str) -> str:
     return ""
 
 
-def _as_number(posed: Posed, said: str, key: str) -> Judgement | None:
+def as_number(posed: Posed, said: str, key: str) -> Judgement | None:
     """Judge `7 days` for `seven days`, unless digits are what was to be put into words."""
     if folded(said) == folded(key):
         return None
@@ -193,7 +189,7 @@ def _near(posed: Posed, text: str) -> Judgement | None:
         if bare in keys:
             continue
         away = distance(said, bare, (), at_all=True)
-        if away is not None and away <= least:
+        if away is not None and away < least:
             return None
     return close("spelling")
 
@@ -213,7 +209,9 @@ def _inside(posed: Posed, text: str) -> Judgement | None:
                 continue
             rest = set(said[:at] + said[at + len(key) :])
             known = words.small | set(folded(posed.prompt).split()) | _stems(posed.prompt)
-            return RIGHT if rest <= known and "," not in text else close("only-the-answer")
+            is_sentence = len(said) > 3 or not rest & words.verbs
+            is_known = rest <= known and "," not in text
+            return RIGHT if is_known and is_sentence else close("only-the-answer")
     return None
 
 

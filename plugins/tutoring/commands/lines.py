@@ -27,8 +27,6 @@ def run(wish: Wish) -> int:
     typed = TypedLines(sys.stdin.fileno())
     with asyncio.Runner() as runner:
         seat = sitting.Sitting(wish)
-        if wish.topic:
-            seat.find(wish.topic)
         try:
             name = _who(seat, typed)
             _enter(seat, name, runner)

@@ -10,10 +10,7 @@ import functools
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib import resources
 from itertools import pairwise
-
-import msgspec
 
 from hinterland.plugins.tutoring import checking
 from hinterland.plugins.tutoring.hints import naming, seeing, spelled, stretches
@@ -86,10 +83,7 @@ class Guard:
         wanted = self._numbers
         if not wanted or self._posed.kind is AnswerKind.EXPRESSION:
             return False
-        language = self._posed.language
-        # Of a fraction in another language its two numbers are known, if not how it names parts.
-        parts = {each.numerator for each in wanted} | {each.denominator for each in wanted} - {1}
-        if parts & spelled.foreign_values(text, language, _ordinary(language)):
+        if spelled.foreign_words(text, self._posed.language):
             return True
         found: set[Fraction | None] = {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
         for reading in self._spellings(text):
@@ -160,11 +154,3 @@ def _is_near(word: str, answer: str) -> bool:
     return any(
         word[at + one :] == answer[at + other :] for one, other in ((1, 1), (0, 1), (1, 0), (0, 0))
     )
-
-
-@functools.cache
-def _ordinary(language: str) -> frozenset[str]:
-    """Return small words of a language, which say no number whatever another language has them for."""
-    data = resources.files("hinterland.plugins.languages").joinpath("words.toml").read_bytes()
-    listed = msgspec.toml.decode(data, type=dict[str, str])
-    return frozenset(map(spelled.folded, listed.get(language.partition("-")[0], "").split()))

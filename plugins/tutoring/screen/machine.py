@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from textual.message import Message
 
-from hinterland.errors import HinterlandError
+from hinterland.errors import HinterlandError, InputError
 from hinterland.plugins.tutoring.lessons import AnswerKind
 from hinterland.plugins.tutoring.screen.messages import (
     Broke,
@@ -149,7 +149,12 @@ class Machine:
                     raise
                 self._post(PinWanted(name, sentence(error)))
                 return
-            self._said(await session.begin(sitting.wish.topic or None))
+            try:
+                self._said(await session.begin(sitting.wish.topic or None))
+            except InputError as error:  # there is no such topic, but there are others
+                self._said(await session.begin(None))
+                self._stand(sitting)
+                self._post(Told(sentence(error)))
 
         self.send(step)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from string import ascii_lowercase
 
-from hinterland.plugins.tutoring.lessons import Lesson, Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Lesson, Posed
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
 from hinterland.plugins.tutoring.session.acts import Said, SaidKind
 from hinterland.plugins.tutoring.session.place import Place
@@ -33,7 +33,11 @@ def exercise(posed: Posed, *, passage: bool) -> list[Said]:
 
 def answer(posed: Posed, words: Words) -> Said:
     """Return the answer with the way to it, and why it is so."""
-    shown = [words.say("the-answer", answer=posed.answers[0])]
+    first, dots, last = posed.answers[0].partition("..")
+    if posed.kind is AnswerKind.RANGE and dots:
+        shown = [words.say("the-range", first=first.strip(), last=last.strip())]
+    else:
+        shown = [words.say("the-answer", answer=posed.answers[0])]
     if posed.steps:
         shown.append(words.say("the-way"))
         shown.append("\n".join(f"{n}. {step}" for n, step in enumerate(posed.steps, 1)))

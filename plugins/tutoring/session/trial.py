@@ -21,8 +21,6 @@ _LONGEST = 400
 """Characters of an answer or a line of working that are kept; all of it is judged."""
 _MOST_LINES = 30
 """Lines of working that are looked at."""
-_COMPUTED = frozenset(AnswerKind) - {AnswerKind.CHOICE, AnswerKind.WORDS}
-"""Kinds whose working can be looked at."""
 _NUDGES = frozenset({Verdict.FORM, Verdict.UNIT, Verdict.CLOSE})
 
 
@@ -153,13 +151,13 @@ class Trial:
         if not said and (why := self._why(judged.about, judged.fields)):
             said.append(why)
         if not said:
-            holds = working and posed.kind in _COMPUTED
+            holds = working and is_computed(posed)
             said.append(self._words.say("lines-hold" if holds else "not-yet"))
         for each in said:
             scene.say(SaidKind.NOT_YET, each)
         if not working and not open_.working and not open_.asked_for_steps:
             scene.change_open(asked_for_steps=True)
-            self._note(scene, "how-did-you" if posed.kind in _COMPUTED else "how-did-you-words")
+            self._note(scene, "how-did-you" if is_computed(posed) else "how-did-you-words")
         elif len(open_.answers) + 1 >= EARNED:
             self._note(scene, "may-see")
         elif len(open_.hints) < len(posed.hints):
@@ -175,7 +173,7 @@ class Trial:
         if fault is not None:
             scene.say(SaidKind.NOT_YET, self._faulty(fault))
         else:
-            computed = posed.kind in _COMPUTED
+            computed = is_computed(posed)
             self._note(scene, "lines-so-far" if computed else "thanks-for-thinking")
 
     async def _fault(
@@ -209,6 +207,11 @@ class Trial:
 
     def _gives_up(self, text: str) -> bool:
         return _plain(text) in map(_plain, self._words.all("giving-up"))
+
+
+def is_computed(posed: Posed) -> bool:
+    """Whether the working of an exercise can be looked at."""
+    return posed.kind not in (AnswerKind.CHOICE, AnswerKind.WORDS)
 
 
 def _is_placing(scene: Scene) -> bool:
