@@ -289,7 +289,7 @@ def _worked_out(posed: Posed, text: str, expected: tuple[Written, ...]) -> Judge
         node = terms.parse(text, posed.language)
         value = points.value(node, {})
     except Unreadable as error:
-        return unreadable("too-large" if error.reason == "too-large" else "not-a-number")
+        return unreadable("too-hard-to-check" if error.reason == "too-large" else "not-a-number")
     except points.Undefined:
         return unreadable("not-a-number")
     if all(value != each.value for each in expected):
