@@ -145,6 +145,34 @@ def test_the_answer_is_shown_after_two_honest_attempts_and_a_request(room: Room)
     play(lesson())
 
 
+def test_the_faulty_step_is_named_by_its_line_and_a_nudge_is_no_attempt(room: Room) -> None:
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        answer, working = ann.answer, ("20 = 10 + 10", "12 = 5 + 6", "7 = 3 + 4")
+        said = text(await ann.do(Answer("", working)), SaidKind.NOT_YET)
+        assert "the second line" in said
+        assert ann.session.status.attempts == 0
+        said = text(await ann.do(Answer("1", working)), SaidKind.NOT_YET)
+        assert "the second line" in said
+        assert said_of("same-again", await ann.do(Answer("1", working[:1])))
+        said = text(await ann.do(Answer("1", working[1:])), SaidKind.NOT_YET)
+        assert "the first line" in said
+        assert ann.session.status.attempts == 1
+        right = await ann.do(Answer(answer, working))
+        assert right[0].kind is SaidKind.RIGHT
+        assert "the second line" in text(right, SaidKind.NOTE)
+        await ann.up()
+        ben = await at_exercise(room, "Ben")
+        for _ in range(3):
+            nudged = await ben.do(Answer(f"{ben.answer} - 0"), ShowAnswer())
+            assert nudged[0].kind is SaidKind.NOT_YET
+            assert said_of("try-first", nudged)
+        assert ben.session.status.attempts == 0
+        await ben.up()
+
+    play(lesson())
+
+
 def test_help_is_rated_hard_and_hints_come_one_by_one(room: Room) -> None:
     async def lesson() -> None:
         ann = await at_exercise(room)
@@ -456,7 +484,7 @@ def test_an_answer_that_cannot_be_checked_is_no_attempt(room: Room) -> None:
         assert said_of("try-first", await ann.do(ShowAnswer()))
         ann.checker.__class__ = Checker
         many = await ann.do(Answer(ann.answer, ("1 = 1",) * 1000))
-        assert "30 lines" in text(many)
+        assert "60 lines" in text(many)
         await ann.up()
 
     play(lesson())
