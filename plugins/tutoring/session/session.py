@@ -6,9 +6,8 @@ A session holds nothing that the pupil's file does not: whoever is killed goes o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from datetime import datetime
 
 from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker
@@ -50,8 +49,8 @@ _RATINGS = {
 class Session:
     """One pupil's lesson; the pupil is held (`with pupil:`) as long as it runs.
 
-    `guide` is asked for hints and, with a model, explains; `clock` is the box's own; `seed` is what a
-    new pupil's numbers are drawn from. Everything raises StorageError.
+    `guide` is asked for hints and, with a model, explains; `seed` is what a new pupil's numbers are
+    drawn from. Everything raises StorageError.
     """
 
     def __init__(
@@ -61,14 +60,12 @@ class Session:
         checker: Checker,
         guide: Guide,
         words: Words,
-        clock: Callable[[], datetime],
         seed: int,
     ) -> None:
         self._pupil = pupil
         self._shelf = shelf
         self._guide = guide
         self._words = words
-        self._clock = clock
         self._checker = checker
         self._warming: asyncio.Task[None] | None = None
         self._trial = Trial(checker, guide, words)
