@@ -13,6 +13,7 @@ import msgspec
 
 from hinterland import config, paths
 from hinterland import language as interface
+from hinterland.language import N_
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from hinterland.plugins.tutoring.session import Session
     from hinterland.plugins.tutoring.words import Words
 
+LEAVES = N_("What you write may leave this machine for hints, to {url}.")
+"""What is said where a remote engine words the hints."""
 _ENGLISH = "en"
 
 
@@ -145,6 +148,12 @@ class Sitting:
         from hinterland.engine.client import EngineClient
 
         return hints.ModelGuide(EngineClient(self.paths), self.model())
+
+    def goes_to(self) -> str:
+        """Return the address that a pupil's work is sent to, where the model is another machine's;
+        "" where nothing leaves this one."""
+        remote = self.settings.remote(self.model()) if self.wish.with_model else None
+        return clean_line(remote.url) if remote is not None else ""
 
     def model(self) -> str | None:
         """Return the model that was asked for, or the settings'."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +18,9 @@ from hinterland.plugins.tutoring.session import Wants
 from hinterland.plugins.tutoring.sitting import Wish
 from hinterland.tui.alone import AloneApp
 from hinterland.tui.screens.chat import ChatScreen
-from tests.tui.chatting import Person, PromptedEngine, chat, scene
+from tests.hostile import DONE, Call, Hostile, chunk, serving, stream
+from tests.running import Hint
+from tests.tui.chatting import PATIENCE, Person, PromptedEngine, chat, scene
 from tests.tui.terminals import RealTerminal
 from tests.tutor_lessons import JUGS, pupils, shelved
 
@@ -119,7 +123,7 @@ async def test_working_is_written_below_the_lesson_and_goes_with_the_answer() ->
         await pupil.sees("Your working", "How much are 1 L and 4 L?")
         await pupil.press("1", "plus", "4", "enter", "equals_sign", "5", "escape")
         await pupil.waits(Wants.ANSWER)
-        await pupil.sees("2 steps of working")
+        await pupil.sees("steps written: 2")
         await pupil.press("f4")
         await pupil.sees(["1+4", "=5"][0], "=5")
         await pupil.press("f4")
@@ -214,6 +218,56 @@ async def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path) -> None:
         await pupil.sees("There is no lesson on 'jgs'", "What do you want to learn?")
         await pupil.press("escape")
         await pupil.until(lambda: not isinstance(pupil.app.screen, LessonScreen))
+
+
+class Model:
+    """Answers on the other side of a connection, when it may."""
+
+    def __init__(self) -> None:
+        self.may_answer = threading.Event()
+        self.asked: list[str] = []
+
+    def __call__(self, call: Call) -> None:
+        self.asked.append(json.loads(call.body)["messages"][-1]["content"])
+        assert self.may_answer.wait(PATIENCE)
+        words = ("Because a litre ", "is a litre, ", "wherever it is.")
+        stream(*(chunk(each) for each in words), chunk(finish="stop"), DONE)(call)
+
+
+def test_a_slow_model_holds_nothing_up(hint: Hint) -> None:
+    """You should be able to write while the tutor thinks, and to wait no longer; a question gets its
+    answer as it comes, and you are told where your words go."""
+    shelved()
+    pupils("Wei")
+    model = Model()
+
+    @scene
+    async def story() -> None:
+        async with alone(Wish(topic="jugs", model="far")) as pupil:
+            await pupil.waits(Wants.GO)
+            assert "may leave this machine" in pupil.lesson.said.text
+            model.may_answer.set()
+            await pupil.write("Why is that so?", "enter")
+            await pupil.sees("Why is that so?", "a litre is a litre, wherever it is.")
+            await pupil.exercise()
+            model.may_answer.clear()
+            before = len(model.asked)
+            await pupil.press("question_mark")
+            await pupil.until(lambda: len(model.asked) > before)
+            await pupil.sees("One moment …", "Stop waiting")
+            await pupil.write("5", "enter")
+            await pupil.sees("the tutor is thinking")
+            assert pupil.lesson.box.text == "5"
+            await pupil.press("escape")
+            await pupil.waits(Wants.ANSWER)
+            await pupil.write(" L", "enter")
+            await pupil.sees("✓ ")
+
+    with serving(Hostile()) as remote:
+        remote.chat = [model]
+        assert hint("config", "set", "engines.far.url", remote.url).returncode == 0
+        story()
+        model.may_answer.set()
 
 
 def test_a_terminal_of_24_lines_without_colour() -> None:

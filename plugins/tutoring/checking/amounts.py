@@ -123,7 +123,7 @@ def _worked_out(posed: Posed, text: str, expected: tuple[Quantity, ...]) -> Judg
         node = terms.parse(text, posed.language, with_units=True)
         found = measures.measure(node)
     except Unreadable as error:
-        return unreadable("too-large" if error.reason == "too-large" else "not-a-quantity")
+        return unreadable("too-hard-to-check" if error.reason == "too-large" else "not-a-quantity")
     except measures.Unclear:
         return unreadable("not-a-quantity")
     for key in expected:

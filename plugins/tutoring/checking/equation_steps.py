@@ -32,6 +32,11 @@ class EquationSteps:
         self._before: list[Equation] = self._given(posed)
         self._is_given = bool(self._before)
         self._solutions = self._values(posed) if self._is_given else []
+        self._part: tuple[str, str] | None = None
+        """The first equation that only some of the solutions solve."""
+        self._held_since: set[int] = set()
+        """Which solutions that one and those after it have."""
+        self._held_now: set[int] = set()
 
     def _given(self, posed: Posed) -> list[Equation]:
         """Return the equations of the prompt."""
@@ -71,10 +76,20 @@ class EquationSteps:
             if one is not None and other is not None and _is_plain(one) and _is_plain(other)
         ]
         for one, other, left, right in pairs:
+            self._held_now = set()
             fault = await self._one_fault((one, other))
             if fault:
                 return fault, left, right
+            if self._part is None and 0 < len(self._held_now) < len(self._solutions):
+                self._part = left, right
+            if self._part is not None:
+                self._held_since |= self._held_now
         return None
+
+    def lost(self) -> tuple[str, str] | None:
+        """Return the equation that left a solution out which no line after it has."""
+        is_whole = len(self._held_since) == len(self._solutions)
+        return None if self._part is None or is_whole else self._part
 
     async def _one_fault(self, equation: Equation) -> str:
         names = equation[0].letters() | equation[1].letters()
@@ -86,6 +101,7 @@ class EquationSteps:
                 return ""
             if not any(held):
                 return "not-equivalent"
+            self._held_now = {index for index, each in enumerate(held) if each}
             if not all(held):
                 return ""  # one of several solutions, followed on its own
         if len(names) != 1 or not self._before:

@@ -37,6 +37,8 @@ def statements(line: str, language: str, letters: tuple[str, ...]) -> list[State
     line = _NUMBERED.sub("", plain(line.replace("**", "^"))).strip().strip("`$")
     if len(line) > 400 or _CLOCK.search(line):
         return []
+    if "±" in line:  # x = ±2
+        line = f"{line.replace('±', '+')}; {line.replace('±', '-')}"
     found = []
     pieces = [each for each in _ARROWS.split(line) if each and each.strip()]
     for piece in pieces[:_MOST_STATEMENTS]:

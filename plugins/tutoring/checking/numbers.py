@@ -99,7 +99,7 @@ def _is_about_percent(posed: Posed, written: Written, key: Written) -> Judgement
         if written.value * 100 == key.value * 10_000:
             return RIGHT if asked else form("percent-missing")
         return form("write-percent") if asked and written.value == key.value else None
-    if is_said and not is_key and written.value * 100 == key.value:
+    if is_said and not is_key and written.value * 100 == key.value != written.value:
         return RIGHT if asked else form("no-percent")
     return None
 
@@ -289,7 +289,7 @@ def _worked_out(posed: Posed, text: str, expected: tuple[Written, ...]) -> Judge
         node = terms.parse(text, posed.language)
         value = points.value(node, {})
     except Unreadable as error:
-        return unreadable("too-large" if error.reason == "too-large" else "not-a-number")
+        return unreadable("too-hard-to-check" if error.reason == "too-large" else "not-a-number")
     except points.Undefined:
         return unreadable("not-a-number")
     if all(value != each.value for each in expected):

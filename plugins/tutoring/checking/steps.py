@@ -45,15 +45,25 @@ async def faulty_step(
     """Return the first line that cannot be right; None where every step that can be computed is."""
     steps = _Steps(posed, algebra)
     lines = list(working)[:MOST_LINES]
+    lost = 0
     for number, line in enumerate(lines, 1):
         fault = await steps.fault_in(line)
         if fault is not None:
-            about, left, right = fault
-            return StepFault(number, about, {"left": left, "right": right} if left else {})
+            return _told(number, fault)
+        if steps.equations.lost() and not lost:
+            lost = number
+    if lost and (sides := steps.equations.lost()) is not None:
+        return _told(lost, ("solution-lost", *sides))
     last = next((i for i in range(len(lines), 0, -1) if lines[i - 1].strip()), 0)
     if answer and last and steps.differs_from(answer):
         return StepFault(last, "not-what-was-answered")
     return None
+
+
+def _told(line: int, fault: Fault) -> StepFault:
+    about, left, right = fault
+    shown = {name: text.replace("*", "×") for name, text in (("left", left), ("right", right))}
+    return StepFault(line, about, shown)
 
 
 Fault = tuple[str, str, str]
@@ -65,7 +75,7 @@ class _Steps:
         self._posed = posed
         self._algebra = algebra
         self._letters = letters_of(posed) if posed.kind in _ALGEBRA else ()
-        self._equations = EquationSteps(posed, algebra)
+        self.equations = EquationSteps(posed, algebra)
         self._last = ""
         """The last side of the line before."""
         self._held = False
@@ -94,7 +104,7 @@ class _Steps:
         nodes = [self._node(each) for each in sides]
         if self._has_letters(nodes) and self._posed.kind is AnswerKind.EQUATION:
             if len(sides) > 1 and set(relations) == {"="}:
-                fault = await self._equations.fault(sides, nodes)
+                fault = await self.equations.fault(sides, nodes)
             is_first_equation = True
         elif self._has_letters(nodes):
             fault = await self._identity_fault(sides, nodes, relations)

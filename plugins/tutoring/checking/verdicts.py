@@ -51,6 +51,14 @@ async def judge(posed: Posed, answer: str, solver: equations.Solver) -> Judgemen
     return _with_mistake(posed, answer, judgement)
 
 
+def judge_plainly(posed: Posed, answer: str) -> Judgement:
+    """Return the verdict on an answer that needs no algebra: to neither an expression nor an equation."""
+    problem = refused(answer, posed.language)
+    if problem is not None:
+        return problem
+    return _with_mistake(posed, answer, _JUDGES[posed.kind](posed, answer))
+
+
 def _with_mistake(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
     """Return the judgement with the common mistake that the answer is, if it is one."""
     if judgement.verdict is Verdict.RIGHT:
@@ -137,12 +145,18 @@ def _is_wording(posed: Posed, text: str) -> bool:
         key = wording.bare_words(answer, posed.language)
         if wording.without_accents(said) == wording.without_accents(key):
             return True
-        if len(key) >= _LEAKS_FROM and distance(said, key, at_all=True) in (0, 1):
-            return True
+        if len(key) >= _LEAKS_FROM and distance(said, key, at_all=True) == 1:
+            return not _is_another_word(posed, said)
         number = wording.as_number(posed, text, answer)
         if number is not None and number.verdict is Verdict.RIGHT:
             return True
     return False
+
+
+def _is_another_word(posed: Posed, said: str) -> bool:
+    """Whether a word that is nearly the answer is one of the question's, or a common mistake."""
+    others = {wording.bare_words(each.answer, posed.language) for each in posed.mistakes}
+    return said in others or f" {said} " in f" {wording.folded(posed.prompt)} "
 
 
 def _is_algebra(posed: Posed, text: str) -> bool:

@@ -68,7 +68,7 @@ def make(
     progress = ProgressLine()
 
     def told(done: int, total: int, kept: int) -> None:
-        said = _("part {done} of {total}, {kept} questions so far …")
+        said = _("part {done} of {total}, questions so far: {kept} …")
         progress.say(said.format(done=done, total=total, kept=kept))
 
     async def run() -> Made:

@@ -75,8 +75,7 @@ class SittingScreen(TutorLayout):
 
     def on_ready(self, message: Ready) -> None:
         self._pupils, self._languages = message.pupils, message.languages
-        if message.problems:
-            self.said.add([(Look.NOTE, _literal(each)) for each in message.problems])
+        self.said.add([(Look.NOTE, _literal(each)) for each in message.notes])
         if message.named:
             self.enter(message.named)
         elif len(message.pupils) == 1:

@@ -24,7 +24,7 @@ ASKED = {
 }
 """What a page asks."""
 ANSWER = N_("Your answer:")
-WORKED = N_("Your answer ({count} steps of working):")
+WORKED = N_("Your answer (steps written: {count}):")
 GO = N_("Enter goes on; or ask a question.")
 MORE = N_("Enter shows more; or ask a question.")
 OVER = N_("That was it. Enter begins something else, Esc leaves.")
