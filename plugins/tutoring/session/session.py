@@ -72,6 +72,8 @@ class Session:
         self._course = Course(pupil, shelf, words)
         self._place = Place(seed=seed, stage=Stage.ENDED)
         self._posed: Posed | None = None
+        self._doubted = False
+        """Whether it was said that the box's clock is wrong."""
         self._one_at_a_time = asyncio.Lock()
 
     # What there is to see
@@ -138,8 +140,9 @@ class Session:
             posed = desk.again(self._shelf, place.open) if place.open else None
             scene = Scene(place, posed)
             self._words.turns = dict(place.turns)
-            if self._pupil.clock_note:
-                scene.say(SaidKind.NOTE, self._pupil.clock_note)
+            if not self._doubted and (doubt := self._pupil.clock_note):
+                scene.say(SaidKind.NOTE, doubt)
+                self._doubted = True
             await asyncio.to_thread(self._course.begin, scene, topic or None)
             return await self._kept(scene)
 
@@ -152,11 +155,12 @@ class Session:
         async with self._one_at_a_time:
             scene = Scene(self._place, self._posed)
             self._words.turns = dict(self._place.turns)
+            is_free = self.wants is Wants.GO
             await self._act(scene, act)
             said = await self._kept(scene)
         for each in said:
             yield each
-        if isinstance(act, Question) and self.open_exercise is None:
+        if isinstance(act, Question) and is_free:
             async with aclosing(self._told(act.text)) as pieces:
                 async for piece in pieces:
                     yield piece
@@ -199,7 +203,7 @@ class Session:
                 await asyncio.to_thread(self._course.choose, scene, text)
             case Skip():
                 await asyncio.to_thread(self._course.skip, scene)
-            case Question():
+            case Question() if not choosing:
                 if hasattr(self._guide, "explain") and scene.first_time("model-speaks"):
                     scene.say(SaidKind.NOTE, self._words.say("model-speaks"))
             case _:
