@@ -125,7 +125,7 @@ class Sitting:
         self.words = words.load(self.language(), self.paths.config)
         guide = self._guide()
         seed = time.time_ns() & 0x7FFFFFFF
-        self.session = Session(pupil, self.shelf, checker, guide, self.words, now, seed)
+        self.session = Session(pupil, self.shelf, checker, guide, self.words, seed)
         return self.session
 
     def find(self, topic: str) -> None:

@@ -130,10 +130,9 @@ async def session(folder: Path, lesson: Lesson, seed: int, turns: int) -> int:
     box = PupilBox(folder / "pupils", lambda: datetime(2026, 9, 1, 8, tzinfo=UTC), UTC)
     async with checking.Checker() as checker:
         with box.add(f"Pupil {seed}") as pupil:
-            clock = lambda: datetime(2026, 9, 1, 8, tzinfo=UTC)  # noqa: E731
             guide = ModelGuide(engine, deadline=60)
             own = words.load(lesson.language)
-            sitting = Session(pupil, shelf(), checker, guide, own, clock, seed)
+            sitting = Session(pupil, shelf(), checker, guide, own, seed)
             await sitting.begin(lesson.id)
             for _ in range(turns):
                 if sitting.wants is Wants.NOTHING:

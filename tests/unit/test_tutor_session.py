@@ -90,7 +90,7 @@ def test_a_whole_lesson_explains_shows_practises_and_tells_what_was_learnt(room:
         assert "Halve a number" in said[-1].text
         assert "Double a number" in said[-1].text
         assert wants(ann) is Wants.NOTHING
-        assert await ann.do(Answer("1"), Go()) == []
+        assert await ann.do(Answer("1"), Go(), Question("Why?")) == []
         assert [(each.rating, each.attempts, each.hints) for each in done(ann)] == [
             (Rating.GOOD, 1, 0)
         ] * 4
@@ -332,7 +332,7 @@ def test_a_session_thrown_away_at_any_point_goes_on_as_if_nothing_had_been(
         )
         assert await steady.begin(topic) == await again.begin(topic)
         history: list[Act] = []
-        for _ in range(40):
+        for _ in range(30):
             if wants(steady) is Wants.NOTHING:
                 whole.later(days=3)
                 cut.later(days=3)

@@ -6,9 +6,8 @@ A session holds nothing that the pupil's file does not: whoever is killed goes o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from datetime import datetime
 
 from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker
@@ -50,8 +49,8 @@ _RATINGS = {
 class Session:
     """One pupil's lesson; the pupil is held (`with pupil:`) as long as it runs.
 
-    `guide` is asked for hints and, with a model, explains; `clock` is the box's own; `seed` is what a
-    new pupil's numbers are drawn from. Everything raises StorageError.
+    `guide` is asked for hints and, with a model, explains; `seed` is what a new pupil's numbers are
+    drawn from. Everything raises StorageError.
     """
 
     def __init__(
@@ -61,20 +60,20 @@ class Session:
         checker: Checker,
         guide: Guide,
         words: Words,
-        clock: Callable[[], datetime],
         seed: int,
     ) -> None:
         self._pupil = pupil
         self._shelf = shelf
         self._guide = guide
         self._words = words
-        self._clock = clock
         self._checker = checker
         self._warming: asyncio.Task[None] | None = None
         self._trial = Trial(checker, guide, words)
         self._course = Course(pupil, shelf, words)
         self._place = Place(seed=seed, stage=Stage.ENDED)
         self._posed: Posed | None = None
+        self._doubted = False
+        """Whether it was said that the box's clock is wrong."""
         self._one_at_a_time = asyncio.Lock()
 
     # What there is to see
@@ -141,8 +140,9 @@ class Session:
             posed = desk.again(self._shelf, place.open) if place.open else None
             scene = Scene(place, posed)
             self._words.turns = dict(place.turns)
-            if self._pupil.clock_note:
-                scene.say(SaidKind.NOTE, self._pupil.clock_note)
+            if not self._doubted and (doubt := self._pupil.clock_note):
+                scene.say(SaidKind.NOTE, doubt)
+                self._doubted = True
             await asyncio.to_thread(self._course.begin, scene, topic or None)
             return await self._kept(scene)
 
@@ -155,11 +155,12 @@ class Session:
         async with self._one_at_a_time:
             scene = Scene(self._place, self._posed)
             self._words.turns = dict(self._place.turns)
+            is_free = self.wants is Wants.GO
             await self._act(scene, act)
             said = await self._kept(scene)
         for each in said:
             yield each
-        if isinstance(act, Question) and self.open_exercise is None:
+        if isinstance(act, Question) and is_free:
             async with aclosing(self._told(act.text)) as pieces:
                 async for piece in pieces:
                     yield piece
@@ -202,7 +203,7 @@ class Session:
                 await asyncio.to_thread(self._course.choose, scene, text)
             case Skip():
                 await asyncio.to_thread(self._course.skip, scene)
-            case Question():
+            case Question() if not choosing:
                 if hasattr(self._guide, "explain") and scene.first_time("model-speaks"):
                     scene.say(SaidKind.NOTE, self._words.say("model-speaks"))
             case _:
