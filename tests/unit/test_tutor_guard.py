@@ -81,6 +81,8 @@ SAID: tuple[tuple[str, str, str], ...] = (
     ("choice", "Boil the water", "The answer is b"),
     ("choice", "Boil the water", "It is (B)"),
     ("choice", "Boil the water", "Take the second option."),
+    ("choice", "Boil the water", "Then you may, option two."),
+    ("choice", "Wash it", "Then you may, option one."),
     ("choice", "Wait a day", "Take the last one."),
 )
 
@@ -116,6 +118,7 @@ FAIR: tuple[tuple[str, str, str], ...] = (
     ("number", "2", "Go to the second line, then to the fire."),
     ("number", "10", "Put it on the table."),
     ("number", "7/8", "1/7 and 1/8"),
+    ("number", "-4", "6x = -20 - 4"),
     ("number", "5", "1.5 and 0.25 and 55"),
     ("equation", "3", "Take 2 away from both sides of 3x + 2 = 11."),
     ("words", "tea", "The team eats a steak."),

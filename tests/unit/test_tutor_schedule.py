@@ -22,7 +22,7 @@ from hinterland.plugins.tutoring.pupils.box import PupilBox
 from hinterland.plugins.tutoring.pupils.done import Card, Done, Rating, State
 from hinterland.plugins.tutoring.pupils.files import Settings
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
-from tests.unit.test_tutor_pupils import START, done, replayed, same
+from tests.unit.test_tutor_pupils import START, Step, done, replayed, same
 
 DAY = timedelta(days=1)
 
@@ -229,6 +229,16 @@ def test_a_doubted_clock_still_counts_the_minutes_of_a_lesson(box: PupilBox, clo
         assert pupil.clock_note == ""
         clock.shows = START + DAY  # and falls back again
         assert pupil.now() == START + 2 * DAY
+
+
+def test_looking_in_under_a_wrong_clock_leaves_no_trace(box: PupilBox, clock: Clock) -> None:
+    box.add("Mariam")
+    visit(box, lambda pupil: learnt(pupil, "a/b"))
+    clock.shows = START + 200 * DAY
+    visit(box, lambda pupil: pupil.keep(Step(1)))
+    clock.shows = START + 2 * DAY
+    assert visit(box) == ""
+    assert [card.exercise for card in box.look("Mariam").due(clock.shows, ["a/b"])] == ["a/b"]
 
 
 def test_a_small_correction_is_not_worth_a_word(box: PupilBox, clock: Clock) -> None:

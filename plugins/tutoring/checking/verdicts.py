@@ -51,6 +51,14 @@ async def judge(posed: Posed, answer: str, solver: equations.Solver) -> Judgemen
     return _with_mistake(posed, answer, judgement)
 
 
+def judge_plainly(posed: Posed, answer: str) -> Judgement:
+    """Return the verdict on an answer that needs no algebra: to neither an expression nor an equation."""
+    problem = refused(answer, posed.language)
+    if problem is not None:
+        return problem
+    return _with_mistake(posed, answer, _JUDGES[posed.kind](posed, answer))
+
+
 def _with_mistake(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
     """Return the judgement with the common mistake that the answer is, if it is one."""
     if judgement.verdict is Verdict.RIGHT:

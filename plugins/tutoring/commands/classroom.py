@@ -33,7 +33,9 @@ _SEEDS = 10_000
 @click.option("--key", type=_FILE, metavar="FILE", help="The answer key, instead.")
 @click.option("--title", default="", help="Instead of the topic.")
 @click.option("--language", metavar="CODE", default="", help="Only lessons in this language.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option(
+    "--replace", "--overwrite", "overwrite", is_flag=True, help="Replace files that are there."
+)
 def quiz(
     topic: tuple[str, ...],
     questions: int,
@@ -99,13 +101,15 @@ def quiz(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", type=_FILE, metavar="FILE", help="Write a table of pupils and objectives.")
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option(
+    "--replace", "--overwrite", "overwrite", is_flag=True, help="Replace a file that is there."
+)
 def results(files: tuple[Path, ...], as_json: bool, csv: Path | None, overwrite: bool) -> None:
     """Show what a class has learnt, from what `hint tutor export --results` wrote for each pupil."""
     from hinterland import paths
     from hinterland.plugins.forms.columns import width_of
     from hinterland.plugins.tutoring.classroom import results as gathering
-    from hinterland.plugins.tutoring.classroom import table
+    from hinterland.plugins.tutoring.classroom.table import table
     from hinterland.plugins.tutoring.commands import printing
     from hinterland.plugins.tutoring.lessons import shelf
     from hinterland.plugins.tutoring.pupils.drawing import subjects
@@ -122,4 +126,4 @@ def results(files: tuple[Path, ...], as_json: bool, csv: Path | None, overwrite:
     if as_json:
         printing.write_json(gathering.as_json(found, known))
     elif csv is None:
-        click.echo("\n".join(table.table(found, known, width_of(sys.stdout))))
+        click.echo("\n".join(table(found, known, width_of(sys.stdout))))

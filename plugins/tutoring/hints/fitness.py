@@ -86,7 +86,8 @@ def _strange(own: str, hint: str, language: str) -> Reason | None:
         for each in own
     ):
         return Reason.NUMBER
-    if spelled.number_words(own, language):
+    said = {*spelled.number_words(own, language), *spelled.foreign_words(own, language)}
+    if said - spelled.foreign_words(hint, language):
         return Reason.NUMBER
     if any(not each.isalpha() and each not in _PLAIN and each not in hint for each in own):
         return Reason.SIGNS

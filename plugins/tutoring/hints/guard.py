@@ -10,14 +10,11 @@ import functools
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib import resources
 from itertools import pairwise
-
-import msgspec
 
 from hinterland.plugins.tutoring import checking
 from hinterland.plugins.tutoring.hints import naming, seeing, spelled, stretches
-from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _VALUE = re.compile(r"(-?)\s?(?:(\d+)[ -])?(\d+(?:[.,]\d+)?)(?:\s?/\s?(\d+))?")
 _ROMAN = re.compile(r"(?<![\w.])[IVXLCDM]{2,}(?![\w.])")
@@ -48,16 +45,15 @@ class Guard:
         return any(self._holds(each) or self._might(each) for each in seeing.readings(text))
 
     def _holds(self, text: str) -> bool:
-        posed = self._posed
-        if posed.kind is AnswerKind.CHOICE and naming.names(
-            text, self._place, len(posed.options), posed.language, strict=self._strict
-        ):
-            return True
-        return any(
-            self._accepted(stretch)
-            for reading in self._spellings(text)
-            for stretch in stretches.of(reading, posed, strict=self._strict)
-        )
+        posed, strict = self._posed, self._strict
+        for reading in self._spellings(text):
+            if posed.kind is AnswerKind.CHOICE and naming.names(
+                reading, self._place, len(posed.options), posed.language, strict=strict
+            ):
+                return True
+            if any(map(self._accepted, stretches.of(reading, posed, strict=strict))):
+                return True
+        return False
 
     def _spellings(self, text: str) -> Iterator[str]:
         """Yield a text, and the same with its numbers in digits and its words in one piece."""
@@ -74,6 +70,8 @@ class Guard:
             # A letter or a number would be taken for an option's label: see `naming`.
             plain = _words(stretch)
             return any(plain == _words(each) for each in self._posed.answers)
+        if self._posed.form is Form.EXACT:
+            return _exactly(stretch) in map(_exactly, self._posed.answers)
         return checking.accepts(self._posed, stretch)
 
     def _might(self, text: str) -> bool:
@@ -85,10 +83,7 @@ class Guard:
         wanted = self._numbers
         if not wanted or self._posed.kind is AnswerKind.EXPRESSION:
             return False
-        language = self._posed.language
-        # Of a fraction in another language its two numbers are known, if not how it names parts.
-        parts = {each.numerator for each in wanted} | {each.denominator for each in wanted} - {1}
-        if parts & spelled.foreign_values(text, language, _ordinary(language)):
+        if spelled.foreign_words(text, self._posed.language):
             return True
         found: set[Fraction | None] = {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
         for reading in self._spellings(text):
@@ -112,6 +107,11 @@ def _place(posed: Posed) -> int:
     options = [_words(each) for each in posed.options]
     found = [options.index(each) for each in map(_words, posed.answers) if each in options]
     return found[0] if found else -1
+
+
+def _exactly(text: str) -> str:
+    """Return a text without white space: where spelling is asked for, the rest of it counts."""
+    return "".join(text.casefold().split()).strip(".,;:!?\"'()")
 
 
 def _words(text: str) -> str:
@@ -154,11 +154,3 @@ def _is_near(word: str, answer: str) -> bool:
     return any(
         word[at + one :] == answer[at + other :] for one, other in ((1, 1), (0, 1), (1, 0), (0, 0))
     )
-
-
-@functools.cache
-def _ordinary(language: str) -> frozenset[str]:
-    """Return small words of a language, which say no number whatever another language has them for."""
-    data = resources.files("hinterland.plugins.languages").joinpath("words.toml").read_bytes()
-    listed = msgspec.toml.decode(data, type=dict[str, str])
-    return frozenset(map(spelled.folded, listed.get(language.partition("-")[0], "").split()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from typing import NamedTuple
 
@@ -17,7 +17,6 @@ from hinterland.plugins.tutoring.arithmetic.number_words import vocabulary
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S|\s+")
 _GAPS = frozenset({" ", "-", "‐", "‑", "–", "'", "’"})
-_SHORT_VALUES = (*range(21), *range(30, 100, 10), 100, 1000)
 _GLUE = 3
 """Letters that a language puts between tens and units of one word: the `und` of siebenunddreißig."""
 
@@ -32,6 +31,7 @@ class _Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     full: dict[str, _Full]
     short: dict[str, str]
+    other: dict[str, str]
 
 
 class Spelling(NamedTuple):
@@ -324,52 +324,37 @@ def _grown(group: int, room: int, value: int, *, by_score: bool) -> tuple[int, i
     return (group + value, 1) if fits else None
 
 
+def foreign_words(text: str, language: str) -> set[str]:
+    """Return the words of a text that say a number in another language, or that hide one of its own
+    behind one letter more; folded."""
+    code = language.partition("-")[0]
+    own = spelling(code)
+    known = _ordinary(code) | ({*own.words, *own.parts} if own else set())
+    words = {folded(each) for each in re.findall(r"[^\W\d_]{3,}", text)} - known
+    return {word for word in words if any(each.fullmatch(word) for each in _foreign())}
+
+
 @functools.cache
-def _short() -> dict[str, dict[tuple[str, ...], int]]:
-    """Return the numbers of each other language by their words."""
-    table: dict[str, dict[tuple[str, ...], int]] = {}
-    for code, listed in _table().short.items():
-        words = [tuple(folded(each).split("_")) for each in listed.split()]
-        table[code] = dict(zip(words, _SHORT_VALUES, strict=True))
-    for code in _table().full:
-        full = spelling(code)
-        table[code] = {(word,): value for word, value in full.words.items()} if full else {}
-    return table
+def _foreign() -> list[re.Pattern[str]]:
+    """Return for each language what finds a word for a number, alone, glued or with a letter more."""
+    table = _table()
+    listed = {code: folded(words).replace("_", " ").split() for code, words in table.short.items()}
+    listed |= {code: [*of.words] for code in table.full if (of := spelling(code))}
+    patterns = []
+    for words in listed.values():
+        every = "|".join(sorted(words, key=len, reverse=True))
+        long = "|".join(each for each in words if len(each) > 3)
+        stems = "|".join(each[:-1] if len(each) > 4 else each for each in words if len(each) > 2)
+        glued = rf"(?:{stems})\w{{0,{_GLUE}}}(?:{every})"
+        patterns.append(re.compile(rf"{every}|(?:{long})\w|{glued}"))
+    return patterns
 
 
-def foreign_values(text: str, language: str, ordinary: frozenset[str]) -> set[int]:
-    """Return what numbers the words of a text say in other languages than its own; `ordinary` words
-    of its own language are left out."""
-    words = [folded(each) for each in re.findall(r"[^\W\d_]+", text)]
-    values: set[int] = set()
-    for code, numbers in _short().items():
-        if code == language.partition("-")[0]:
-            continue
-        said: list[tuple[int, int]] = []
-        for at in range(len(words)):
-            for value in _said_at(words, at, numbers, ordinary):
-                values |= {value} | {
-                    value + other for place, other in said if at - place <= 2 and other != value
-                }
-                said.append((at, value))
-    return values
-
-
-def _said_at(
-    words: Sequence[str], at: int, numbers: dict[tuple[str, ...], int], ordinary: frozenset[str]
-) -> Iterator[int]:
-    for many in (1, 2, 3):
-        phrase = tuple(words[at : at + many])
-        if len(phrase) == many and phrase in numbers and not set(phrase) <= ordinary:
-            yield numbers[phrase]
-    word = words[at]
-    if len(word) < 8:
-        return
-    for (first, *more), value in numbers.items():
-        stem = first[:-1] if len(first) > 4 else first
-        if more or not word.startswith(stem):
-            continue
-        rest = word[len(stem) :]
-        for (last, *others), other in numbers.items():
-            if not others and rest.endswith(last) and len(rest) - len(last) <= _GLUE:
-                yield value + other
+@functools.cache
+def _ordinary(code: str) -> frozenset[str]:
+    """Return words of a language that say no number, whatever another language has them for."""
+    data = resources.files("hinterland.plugins.languages").joinpath("words.toml").read_bytes()
+    listed = msgspec.toml.decode(data, type=dict[str, str])
+    return frozenset(
+        f"{folded(listed.get(code, ''))} {folded(_table().other.get(code, ''))}".split()
+    )

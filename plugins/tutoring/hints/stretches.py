@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from hinterland.plugins.tutoring.hints import spelled
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 
 _INTEGER = r"\d+(?:[ '.,]\d{3})*(?!\d)|\d+"
@@ -26,6 +28,8 @@ _UNIT = re.compile(
 _MOST_TERM = 24
 """Tokens of a term: nobody writes a longer answer."""
 _LONGEST_TEXT = 20_000
+_BEGINNING = 3
+"""Letters by which a word may be one of an answer's; to compare every word would take too long."""
 
 
 def of(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
@@ -33,33 +37,44 @@ def of(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
     text = text[:_LONGEST_TEXT]
     kind = posed.kind
     if kind in {AnswerKind.WORDS, AnswerKind.CHOICE}:
-        yield from _phrases(text, _widths(posed))
+        yield from _phrases(text, posed)
         return
-    if kind in {AnswerKind.EXPRESSION, AnswerKind.EQUATION}:
+    if kind is AnswerKind.EXPRESSION:
         yield from _terms(text, posed.letters or ("x",))
     yield from _numbers(text, posed, strict=strict)
     if kind is AnswerKind.SET or any(";" in each for each in posed.answers):
         yield from _sets(text, max(each.count(";") + 1 for each in posed.answers))
-        yield from _phrases(text, _widths(posed))
 
 
-def _widths(posed: Posed) -> set[int]:
-    """Return how many words the answers have; one more or less is looked at, too."""
-    counts = {len(_WORD.findall(each)) for each in posed.answers}
-    return {each for many in counts for each in (many - 1, many, many + 1) if each > 0}
-
-
-def _phrases(text: str, widths: set[int]) -> Iterator[str]:
-    spans = [each.span() for each in _WORD.finditer(text)]
+def _phrases(text: str, posed: Posed) -> Iterator[str]:
+    """Yield stretches of about as many words as the answers have, with a word that begins as theirs."""
+    widths, beginnings = _looks(posed.answers, posed.language)
+    found = list(_WORD.finditer(text))
+    spans = [each.span() for each in found]
+    alike = [spelled.folded(each.group())[:_BEGINNING] in beginnings for each in found]
     for at in range(len(spans)):
         for many in widths:
-            if at + many <= len(spans):
+            if at + many <= len(spans) and any(alike[at : at + many]):
                 yield text[spans[at][0] : spans[at + many - 1][1]]
+
+
+@functools.lru_cache(maxsize=512)
+def _looks(answers: tuple[str, ...], language: str) -> tuple[frozenset[int], frozenset[str]]:
+    """Return how many words the answers have, one more and one less, and what they begin with."""
+    words = [_WORD.findall(each) for each in answers]
+    counts = {len(each) + more for each in words for more in (-1, 0, 1)}
+    in_digits = (spelled.in_digits(each, language) for each in answers)
+    all_words = [*(word for each in words for word in each), *" ".join(in_digits).split()]
+    return (
+        frozenset(each for each in counts if each > 0),
+        frozenset(spelled.folded(each)[:_BEGINNING] for each in all_words),
+    )
 
 
 def _numbers(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
     """Yield every number, as a whole: neither 3 nor 4 of 3/4, and not 3 of 3x."""
     letters = set(posed.letters)
+    has_unit = posed.kind in {AnswerKind.QUANTITY, AnswerKind.RANGE}
     for found in _NUMBER.finditer(text):
         start, end = found.span("body")
         before, after = text[start - 1 : start], text[end : end + 1]
@@ -70,28 +85,38 @@ def _numbers(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
         if mixed := re.fullmatch(r"(\d+)[ -](\d+\s?/\s?\d+)", body):
             bodies += mixed.groups()
         bodies += re.findall(r"\d+", body) if strict or re.search(r"\d,\d", body) else []
-        glued = after.isalpha()
-        ordinal = glued and _ORDINAL.match(text, end) is not None
+        if not strict and after.isalpha() and _belongs_to_letters(text, end, letters):
+            continue
         for each in bodies:
-            if strict or not (ordinal or (glued and (after in letters or len(letters) > 0))):
-                yield each
-                yield from _signed(text, found, each)
-            if each is body or body.endswith(each):
+            yield each
+            yield from _signed(text, found, each)
+            if body.endswith(each):
                 if found["after"]:
                     yield each + "%"
-                yield from _with_unit(text, end, each)
-            if each is body or body.startswith(each):
+                if has_unit:
+                    yield from _with_unit(text, end, each)
+            if has_unit and body.startswith(each):
                 yield from _unit_before(text, start, each)
 
 
+def _belongs_to_letters(text: str, end: int, letters: set[str]) -> bool:
+    """Whether the letters after a number make it another thing: 3x, 3rd."""
+    word = re.match(r"[^\W\d_]+", text[end:])
+    return _ORDINAL.match(text, end) is not None or (
+        word is not None and (word[0] in {"x", "y", "n"} or set(word[0]) <= letters)
+    )
+
+
 def _signed(text: str, found: re.Match[str], body: str) -> Iterator[str]:
-    if found["sign"]:
-        before = text[: found.start()].rstrip()[-1:]
-        if (
-            not (before.isalnum() or before == ")")
-            or text[found.start() - 1 : found.start()] == " "
-        ):
-            yield found["sign"].strip() + body
+    """Yield a number with the sign before it, unless it takes something away: `7 - 4`."""
+    sign = found["sign"]
+    before = text[: found.start()].rstrip()[-1:]
+    if sign:
+        stands_alone = not (before.isalnum() or before in {")", "%"})
+        if stands_alone or (not sign.endswith(" ") and text[found.start() - 1].isspace()):
+            yield sign.strip() + body
+    elif before == "±":
+        yield "±" + body
 
 
 def _with_unit(text: str, end: int, body: str) -> Iterator[str]:

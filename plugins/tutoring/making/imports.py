@@ -187,9 +187,7 @@ def _exercise(card: Card, lesson: Lesson, words: Words, long: Sequence[str]) -> 
         objective="",
         prompt=_prompt(front, kind, words, has_gap=bool(sentence)),
         kind=kind,
-        answers=exercises.accepted(back, card.accepted, words)
-        if kind is AnswerKind.WORDS
-        else (back,),
+        answers=exercises.accepted(back, card.accepted) if kind is AnswerKind.WORDS else (back,),
         options=options,
         quote="" if sentence else shown,
         sentence=shown if sentence else "",

@@ -30,7 +30,7 @@ class Listed(msgspec.Struct, frozen=True):
     name: str
     created: datetime
     seen: datetime
-    """When anything was kept last."""
+    """When the pupil learnt last, or was added."""
     has_pin: bool
 
 

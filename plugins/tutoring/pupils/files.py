@@ -34,7 +34,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     settings: Settings = Settings()
     pin: Pin | None = None
     seen: datetime = NEVER
-    """The latest moment at which anything was kept."""
+    """When an exercise was recorded last, or the clock was believed."""
     doubted: datetime | None = None
     """What the clock said when it was first found to be wrong; None while it is right."""
 

@@ -170,6 +170,8 @@ class Pupil:
             if found is None:
                 raise StorageError(f"{self.name} was removed meanwhile.", "Choose another pupil.")
             self._load()
+            if self._kept.since > self._log.size:  # the step that was cut short never came
+                self._keep(Kept(self._kept.before))
             self._meet_clock()
             self._held = stack.pop_all()
         return self
@@ -182,9 +184,9 @@ class Pupil:
             self._held = None
             if self._uncounted:
                 self._keep_cards()
-            if self._time.seen > self._person.seen:
-                with suppress(StorageError):  # for lists; the log has it
-                    self._change()
+            if self._recorded > self._person.seen:
+                with suppress(StorageError):  # it is for lists; the log has it
+                    self._change(seen=self._recorded)
 
     def record(self, done: Done, place: msgspec.Struct | None = None) -> Card:
         """Put a finished exercise on the disk and return its card, which says when it comes back.
@@ -210,7 +212,6 @@ class Pupil:
     def keep(self, place: msgspec.Struct | None) -> None:
         """Put on the disk where the lesson stands; None when none is open."""
         assert self._held is not None, "a pupil is held while a lesson runs"
-        self._time.now()
         self._keep(Kept(None if place is None else msgspec.to_builtins(place)))
 
     def set(self, settings: Settings) -> None:
@@ -233,9 +234,12 @@ class Pupil:
         self._uncounted = len(lines)
         for line in lines:
             self._take(line)
-        seen = max((card.last for card in self._cards.values()), default=NEVER)
-        self._time = Time(self._clock, max(seen, self._person.seen))
+        self._time = Time(self._clock, max(self._recorded, self._person.seen))
         self._time.now()
+
+    @property
+    def _recorded(self) -> datetime:
+        return max((card.last for card in self._cards.values()), default=NEVER)
 
     def _take(self, line: Finished | Turned) -> None:
         if isinstance(line, Finished):
@@ -268,15 +272,14 @@ class Pupil:
             self._log.add(self._log.encoded(line))
             self._take(line)
             self._uncounted += 1
-        self._change(doubted=None)
+        self._change(doubted=None, seen=self._time.seen)
 
     def _keep(self, kept: Kept) -> None:
-        person = msgspec.structs.replace(self._person, seen=self._time.seen)
-        self._files.keep_person(person, kept)
-        self._person, self._kept = person, kept
+        self._files.keep_person(self._person, kept)
+        self._kept = kept
 
     def _change(self, **changes: Any) -> None:
-        person = msgspec.structs.replace(self._person, seen=self._time.seen, **changes)
+        person = msgspec.structs.replace(self._person, **changes)
         self._files.keep_person(person, self._kept)
         self._person = person
 

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from textual.message import Message
 
-from hinterland.errors import HinterlandError
+from hinterland.errors import HinterlandError, InputError
+from hinterland.language import _
 from hinterland.plugins.tutoring.lessons import AnswerKind
 from hinterland.plugins.tutoring.screen.messages import (
     Broke,
@@ -20,7 +21,7 @@ from hinterland.plugins.tutoring.screen.messages import (
     Told,
 )
 from hinterland.plugins.tutoring.session import Act, Said, Stop, Wants
-from hinterland.plugins.tutoring.sitting import Sitting, Wish
+from hinterland.plugins.tutoring.sitting import LEAVES, Sitting, Wish
 from hinterland.sentences import sentence, translated
 
 Post = Callable[[Message], object]
@@ -130,8 +131,10 @@ class Machine:
     async def prepare(self, sitting: Sitting) -> None:
         """Read what there is."""
         names = [each.name for each in sitting.box.list()]
-        problems = [translated(each) for each in sitting.shelf.problems]
-        self._post(Ready(names, sitting.languages(), sitting.wish.pupil, problems))
+        notes = [translated(each) for each in sitting.shelf.problems]
+        if where := sitting.goes_to():
+            notes.append(_(LEAVES).format(url=where))
+        self._post(Ready(names, sitting.languages(), sitting.wish.pupil, notes))
 
     def enter(self, name: str, pin: str = "", *, language: str | None = None) -> None:
         """Have a pupil sit down, a new one where `language` is given, and begin."""
@@ -149,7 +152,12 @@ class Machine:
                     raise
                 self._post(PinWanted(name, sentence(error)))
                 return
-            self._said(await session.begin(sitting.wish.topic or None))
+            try:
+                self._said(await session.begin(sitting.wish.topic or None))
+            except InputError as error:  # there is no such topic, but there are others
+                self._said(await session.begin(None))
+                self._stand(sitting)
+                self._post(Told(sentence(error)))
 
         self.send(step)
 

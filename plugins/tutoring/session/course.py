@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from string import ascii_lowercase
 
-from hinterland.errors import InputError
 from hinterland.plugins.tutoring.lessons import Lesson
 from hinterland.plugins.tutoring.lessons.shelf import Shelf
 from hinterland.plugins.tutoring.lessons.trouble import LessonError
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
-from hinterland.plugins.tutoring.session import desk, planning
+from hinterland.plugins.tutoring.session import desk, planning, showing, topics
 from hinterland.plugins.tutoring.session.acts import Said, SaidKind
 from hinterland.plugins.tutoring.session.place import Outcome, Place, Result, Stage
 from hinterland.plugins.tutoring.session.scene import Scene
-from hinterland.plugins.tutoring.session.trial import Trial
+from hinterland.plugins.tutoring.session.trial import is_computed
 from hinterland.plugins.tutoring.words import Words
 
 _BEFORE_PRACTICE = (Stage.EXPLAINING, Stage.EXAMPLE)
@@ -23,11 +21,11 @@ _BEFORE_PRACTICE = (Stage.EXPLAINING, Stage.EXAMPLE)
 class Course:
     """Decides what comes next and says it; every method changes the scene alone."""
 
-    def __init__(self, pupil: Pupil, shelf: Shelf, words: Words, trial: Trial) -> None:
+    def __init__(self, pupil: Pupil, shelf: Shelf, words: Words) -> None:
         self._pupil = pupil
         self._shelf = shelf
         self._words = words
-        self._trial = trial
+        self._topics = topics.Topics(shelf, words.language)
 
     # Beginning
 
@@ -37,7 +35,7 @@ class Course:
         Raises InputError for a topic that nobody knows.
         """
         if topic:
-            lessons = self._find(topic)
+            lessons = self._topics.find(topic)
             if scene.place.lesson in [each.id for each in lessons] and self._is_on(scene.place):
                 self._go_on(scene)
             else:
@@ -94,7 +92,7 @@ class Course:
             return
         self._prompt(scene, passage=True)
         if open_.revealed:
-            scene.say(SaidKind.ANSWER, self._trial.revealed(scene.posed))
+            scene.said.append(showing.answer(scene.posed, self._words))
             return
         for index in open_.hints:
             scene.say(SaidKind.HINT, scene.posed.hints[index])
@@ -119,40 +117,16 @@ class Course:
 
     # Topics
 
-    def _find(self, topic: str) -> Sequence[Lesson]:
-        try:
-            return self._shelf.find(topic, self._words.language)
-        except InputError:
-            return self._shelf.find(topic)
-
-    def _lessons(self) -> tuple[Lesson, ...]:
-        return self._shelf.lessons(self._words.language) or self._shelf.lessons()
-
-    def _offer(self, scene: Scene) -> None:
-        lessons = self._lessons()
-        if not lessons:
-            raise InputError(
-                "There are no lessons.",
-                "Put lesson files in the folder `lessons` of the data folder.",
-            )
-        offered = [each for each in lessons if each.topic in scene.place.choices]
-        self._offer_of(scene, offered or lessons)
-
-    def _offer_of(self, scene: Scene, lessons: Sequence[Lesson]) -> None:
-        topics = tuple(dict.fromkeys(each.topic for each in lessons))
-        scene.change(stage=Stage.CHOOSING, choices=topics, open=None, lesson="", lessons=())
+    def _offer(self, scene: Scene, lessons: Sequence[Lesson] = ()) -> None:
+        """Offer the topics of lessons; without any, those that were offered before, or all."""
+        found = topics.names(lessons or self._topics.offered(scene.place.choices))
+        scene.change(stage=Stage.CHOOSING, choices=found, open=None, lesson="", lessons=())
         scene.posed = None
-        listed = "\n".join(f"{number}. {topic}" for number, topic in enumerate(topics, 1))
-        scene.say(SaidKind.NOTE, f"{self._words.say('which-topic')}\n\n{listed}")
+        scene.said.append(showing.offer(found, self._words))
 
     def choose(self, scene: Scene, text: str) -> None:
         """Begin with the topic that was chosen, by its number or its name."""
-        text, choices = text.strip(), scene.place.choices
-        named = {str(number): topic for number, topic in enumerate(choices, 1)}
-        try:
-            lessons = self._find(named.get(_digits(text), text)) if text else ()
-        except InputError:
-            lessons = ()
+        lessons = self._topics.chosen(text, scene.place.choices)
         if lessons:
             self._start(scene, lessons)
         else:
@@ -168,8 +142,8 @@ class Course:
             self._offer(scene)
 
     def _start(self, scene: Scene, lessons: Sequence[Lesson]) -> None:
-        if len({each.topic for each in lessons}) > 1:
-            self._offer_of(scene, lessons)
+        if len(topics.names(lessons)) > 1:
+            self._offer(scene, lessons)
             return
         scene.change(
             lessons=tuple(each.id for each in lessons),
@@ -178,10 +152,13 @@ class Course:
             results=(),
             comebacks=(),
         )
+        known = {card.lesson for card in self._pupil.cards}
         if len(lessons) == 1:
             self._begin_lesson(scene, lessons[0])
+            needed = filter(None, map(self._shelf.lesson, set(lessons[0].needs) - known))
+            if titles := ", ".join(sorted(f"“{each.title}”" for each in needed)):
+                self._note(scene, "builds-on", titles=titles)
             return
-        known = {card.lesson for card in self._pupil.cards}
         met = [at for at, each in enumerate(lessons) if each.id in known]
         scene.change(stage=Stage.PLACING, low=0, high=len(lessons) - 1, asked=0)
         scene.say(SaidKind.TITLE, lessons[0].topic)
@@ -233,10 +210,7 @@ class Course:
     def _explain(self, scene: Scene, lesson: Lesson, stage: Stage) -> None:
         scene.change(stage=stage)
         if stage is Stage.EXPLAINING:
-            scene.say(SaidKind.TITLE, lesson.title)
-            aims = "\n".join(f"- {text}" for text in lesson.objectives.values())
-            self._note(scene, "aims", aims=aims)
-            scene.say(SaidKind.EXPLANATION, lesson.explanation)
+            scene.said += showing.explanation(lesson, self._words)
         else:
             scene.say(SaidKind.EXAMPLE, lesson.example)
 
@@ -361,18 +335,15 @@ class Course:
     def _prompt(self, scene: Scene, *, passage: bool = False) -> None:
         posed = scene.posed
         assert posed is not None
-        if posed.passage and (passage or scene.place.stage is not Stage.PRACTISING):
-            scene.say(SaidKind.PASSAGE, posed.passage)
-        labelled = zip(ascii_lowercase, posed.options, strict=False)
-        listed = "\n".join(f"- {letter}) {text}" for letter, text in labelled)
-        scene.say(SaidKind.EXERCISE, f"{posed.prompt}\n\n{listed}".strip())
+        passage = passage or scene.place.stage is not Stage.PRACTISING
+        scene.said += showing.exercise(posed, passage=passage)
         if scene.place.stage is not Stage.PLACING and scene.first_time("think-aloud"):
-            self._note(scene, "think-aloud")
+            self._note(scene, "think-aloud" if is_computed(posed) else "think-aloud-words")
 
     # Reviews and the end
 
     def _due(self, but: Sequence[str]) -> tuple[str, ...]:
-        known = [each.id for lesson in self._lessons() for each in lesson.exercises]
+        known = [each.id for lesson in self._shelf.lessons() for each in lesson.exercises]
         due = self._pupil.due(self._pupil.now(), known)
         left = tuple(card.exercise for card in due if card.exercise not in but)
         return left[: planning.MOST_REVIEWS]
@@ -408,32 +379,9 @@ class Course:
         scene.change(stage=Stage.ENDED, open=None, comebacks=(), queue=())
         scene.posed = None
 
-    def stop(self, scene: Scene) -> None:
-        """End for now."""
-        scene.change(stopped=True)
-
     def farewell(self, place: Place) -> Said:
-        """Return what is said at the end, when all is recorded: what was learnt, and what follows."""
-        say = self._words.say
-        if place.stopped:
-            return Said(SaidKind.END, say("stopped"))
-        learnt = "\n".join(f"- {each}" for each in place.learnt)
-        said = [say("learnt", learnt=learnt) if learnt else say("learnt-little"), self._next_time()]
-        if (days := self._pupil.streak().current) > 1:
-            said.append(say("streak", count=days))
-        lesson = self._lesson_after(place)
-        said += [say("up-next", title=lesson.title) if lesson else "", say("goodbye")]
-        return Said(SaidKind.END, "\n\n".join(each for each in said if each))
-
-    def _next_time(self) -> str:
-        """Return when something comes back next, as a sentence; "" where nothing does."""
-        first = min((card.due for card in self._pupil.cards), default=None)
-        if first is None:
-            return ""
-        days = (first.astimezone(self._pupil.zone).date() - self._pupil.today()).days
-        if days <= 1:
-            return self._words.say("next-tomorrow" if days == 1 else "next-today")
-        return self._words.say("next-days", count=days)
+        """Return what is said at the end, when all is recorded."""
+        return showing.farewell(place, self._pupil, self._lesson_after(place), self._words)
 
     def _lesson_after(self, place: Place) -> Lesson | None:
         ids = place.lessons
@@ -442,8 +390,3 @@ class Course:
 
     def _note(self, scene: Scene, key: str, **fields: object) -> None:
         scene.say(SaidKind.NOTE, self._words.say(key, **fields))
-
-
-def _digits(text: str) -> str:
-    """Return a number in the digits 0 to 9, whatever script it is typed in."""
-    return str(int(text)) if text.isdecimal() and len(text) < 10 else text

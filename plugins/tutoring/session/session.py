@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 
 from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker
 from hinterland.plugins.tutoring.hints import Guide
-from hinterland.plugins.tutoring.lessons import Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 from hinterland.plugins.tutoring.lessons.shelf import Shelf
 from hinterland.plugins.tutoring.pupils.done import Done, Rating
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
@@ -39,6 +39,7 @@ from hinterland.plugins.tutoring.session.scene import Scene
 from hinterland.plugins.tutoring.session.trial import EARNED, Trial
 from hinterland.plugins.tutoring.words import Words
 
+_ALGEBRA = frozenset({AnswerKind.EXPRESSION, AnswerKind.EQUATION})
 _RATINGS = {
     Outcome.ALONE: Rating.GOOD,
     Outcome.HELPED: Rating.HARD,
@@ -68,8 +69,10 @@ class Session:
         self._guide = guide
         self._words = words
         self._clock = clock
+        self._checker = checker
+        self._warming: asyncio.Task[None] | None = None
         self._trial = Trial(checker, guide, words)
-        self._course = Course(pupil, shelf, words, self._trial)
+        self._course = Course(pupil, shelf, words)
         self._place = Place(seed=seed, stage=Stage.ENDED)
         self._posed: Posed | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -164,31 +167,46 @@ class Session:
     async def _act(self, scene: Scene, act: Act) -> None:
         if self.wants is Wants.NOTHING:
             return
-        is_open = scene.open is not None
+        if isinstance(act, Stop):
+            scene.change(stopped=True)
+        elif isinstance(act, Go):
+            await asyncio.to_thread(self._course.go, scene)
+        elif scene.open is not None:
+            await self._try(scene, act)
+        else:
+            await self._between(scene, act)
+
+    async def _try(self, scene: Scene, act: Act) -> None:
+        """Do what is done with an open exercise."""
+        outcome: Outcome | None = None
         match act:
-            case Stop():
-                self._course.stop(scene)
-            case Answer(text) if scene.place.stage is Stage.CHOOSING:
-                await asyncio.to_thread(self._course.choose, scene, text)
-            case Answer() if is_open:
-                await self._over(scene, await self._trial.answer(scene, act))
-            case AskHint() if is_open:
-                await self._hint(scene)
-            case Question() if is_open:
+            case Answer():
+                outcome = await self._trial.answer(scene, act)
+            case ShowAnswer():
+                outcome = self._trial.show(scene)
+            case Skip():
+                outcome = Outcome.SKIPPED
+            case Question():
                 scene.say(SaidKind.NOTE, self._words.say("only-hints-now"))
                 await self._hint(scene)
-            case ShowAnswer() if is_open:
-                await self._over(scene, self._trial.show(scene))
-            case Skip() if is_open:
-                await self._over(scene, Outcome.SKIPPED)
+            case AskHint():
+                await self._hint(scene)
+        if outcome is not None:
+            await self._over(scene, outcome)
+
+    async def _between(self, scene: Scene, act: Act) -> None:
+        """Do what is done while no exercise is open."""
+        choosing = scene.place.stage is Stage.CHOOSING
+        match act:
+            case Answer(text) if choosing:
+                await asyncio.to_thread(self._course.choose, scene, text)
             case Skip():
                 await asyncio.to_thread(self._course.skip, scene)
-            case Go():
-                await asyncio.to_thread(self._course.go, scene)
             case Question():
-                pass
+                if hasattr(self._guide, "explain") and scene.first_time("model-speaks"):
+                    scene.say(SaidKind.NOTE, self._words.say("model-speaks"))
             case _:
-                key = "which-topic" if scene.place.stage is Stage.CHOOSING else "nothing-open"
+                key = "which-topic" if choosing else "nothing-open"
                 scene.say(SaidKind.NOTE, self._words.say(key))
 
     async def _hint(self, scene: Scene) -> None:
@@ -200,10 +218,8 @@ class Session:
         if getattr(self._guide, "trouble", "") and scene.first_time("no-model"):
             scene.say(SaidKind.NOTE, self._words.say("no-model"))
 
-    async def _over(self, scene: Scene, outcome: Outcome | None) -> None:
+    async def _over(self, scene: Scene, outcome: Outcome) -> None:
         """Record how an exercise ended, and go on."""
-        if outcome is None:
-            return
         open_, posed = scene.place.open, scene.posed
         assert open_ is not None and posed is not None
         rating = _RATINGS.get(outcome)
@@ -242,15 +258,28 @@ class Session:
         except asyncio.CancelledError:  # the memory must not stay behind the disk
             await asyncio.wait([keeping])
             raise
+        self._warm()
         if self.wants is Wants.NOTHING and not was_over:
             scene.said.append(await asyncio.to_thread(self._course.farewell, self._place))
         if self.open_exercise is not None:
             return guarded(scene.said, self.open_exercise, self._words)
         return scene.said
 
+    def _warm(self) -> None:
+        """Have algebra start while an explanation is read, where the lesson needs it."""
+        lesson = self._shelf.lesson(self._place.lesson)
+        exercises = lesson.exercises if lesson is not None else ()
+        if self._warming is None and any(each.kind in _ALGEBRA for each in exercises):
+            self._warming = asyncio.create_task(self._warmed())
+
+    async def _warmed(self) -> None:
+        with suppress(HinterlandError):  # it is tried again, and told of, when it is needed
+            await self._checker.warm()
+
     async def _told(self, question: str) -> AsyncGenerator[Said]:
         """Yield a model's answer to a question, or that there is nobody to ask."""
-        lesson = self._shelf.lesson(self._place.lesson)
+        about = self._posed.id.partition("/")[0] if self._posed else self._place.lesson
+        lesson = self._shelf.lesson(about)
         explain = getattr(self._guide, "explain", None)
         if lesson is None or explain is None:
             yield Said(SaidKind.NOTE, self._words.say("nobody-to-ask"))
