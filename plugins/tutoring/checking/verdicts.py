@@ -61,7 +61,10 @@ def judge_plainly(posed: Posed, answer: str) -> Judgement:
 
 def _with_mistake(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
     """Return the judgement with the common mistake that the answer is, if it is one."""
-    if judgement.verdict is Verdict.RIGHT:
+    is_algebra = posed.kind in (AnswerKind.EXPRESSION, AnswerKind.EQUATION)
+    if judgement.verdict is Verdict.RIGHT or (
+        is_algebra and judgement.verdict is Verdict.UNREADABLE
+    ):
         return judgement
     keeps = judgement.verdict in (Verdict.FORM, Verdict.UNIT)
     for index, mistake in enumerate(posed.mistakes):
