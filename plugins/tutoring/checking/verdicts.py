@@ -21,7 +21,6 @@ from hinterland.plugins.tutoring.checking import (
 )
 from hinterland.plugins.tutoring.checking.answer_text import bare_answer, refused
 from hinterland.plugins.tutoring.checking.judgement import Judgement, Verdict
-from hinterland.plugins.tutoring.checking.nearness import distance
 from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _JUDGES: Mapping[AnswerKind, Callable[[Posed, str], Judgement]] = {
@@ -148,7 +147,7 @@ def _is_wording(posed: Posed, text: str) -> bool:
         key = wording.bare_words(answer, posed.language)
         if wording.without_accents(said) == wording.without_accents(key):
             return True
-        if len(key) >= _LEAKS_FROM and distance(said, key, at_all=True) == 1:
+        if len(key) >= _LEAKS_FROM and wording.slips(said, key, posed.language) == 1:
             return not _is_another_word(posed, said)
         number = wording.as_number(posed, text, answer)
         if number is not None and number.verdict is Verdict.RIGHT:

@@ -179,7 +179,7 @@ def _near(posed: Posed, text: str) -> Judgement | None:
     near = [
         each
         for key in keys
-        if (each := _slips(said, key, language)) is not None
+        if (each := slips(said, key, language)) is not None
         or said.replace(" ", "") == key.replace(" ", "")
     ]
     if not near:
@@ -196,7 +196,7 @@ def _near(posed: Posed, text: str) -> Judgement | None:
     return close("spelling")
 
 
-def _slips(said: str, key: str, language: str) -> int | None:
+def slips(said: str, key: str, language: str) -> int | None:
     """Return how many letters are wrong; None where it is another small word: in the morning, on the
     morning."""
     ours, theirs = said.split(), key.split()
