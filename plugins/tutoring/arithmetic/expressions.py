@@ -216,8 +216,7 @@ def _value(node: Node, names: Mapping[str, Value]) -> Value:
     if kind == "name":
         if rest[0] not in names:
             raise Unreadable(f"“{rest[0]}” is not known", column)
-        value = names[str(rest[0])]
-        return Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return names[str(rest[0])]
     if kind in ("and", "or"):
         first, second = rest
         left = _as_truth(_value(first, names), column)  # type: ignore[arg-type]

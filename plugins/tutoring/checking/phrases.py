@@ -29,6 +29,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remainder: tuple[str, ...]
     solutions: tuple[str, ...]
     verbs: frozenset[str]
+    short: tuple[tuple[str, str], ...]
     equals: tuple[str, ...]
     ratio: tuple[str, ...]
     opposites: tuple[tuple[str, str], ...]

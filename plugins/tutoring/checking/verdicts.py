@@ -21,7 +21,6 @@ from hinterland.plugins.tutoring.checking import (
 )
 from hinterland.plugins.tutoring.checking.answer_text import bare_answer, refused
 from hinterland.plugins.tutoring.checking.judgement import Judgement, Verdict
-from hinterland.plugins.tutoring.checking.nearness import distance
 from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _JUDGES: Mapping[AnswerKind, Callable[[Posed, str], Judgement]] = {
@@ -61,7 +60,10 @@ def judge_plainly(posed: Posed, answer: str) -> Judgement:
 
 def _with_mistake(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
     """Return the judgement with the common mistake that the answer is, if it is one."""
-    if judgement.verdict is Verdict.RIGHT:
+    is_algebra = posed.kind in (AnswerKind.EXPRESSION, AnswerKind.EQUATION)
+    if judgement.verdict is Verdict.RIGHT or (
+        is_algebra and judgement.verdict is Verdict.UNREADABLE
+    ):
         return judgement
     keeps = judgement.verdict in (Verdict.FORM, Verdict.UNIT)
     for index, mistake in enumerate(posed.mistakes):
@@ -145,7 +147,7 @@ def _is_wording(posed: Posed, text: str) -> bool:
         key = wording.bare_words(answer, posed.language)
         if wording.without_accents(said) == wording.without_accents(key):
             return True
-        if len(key) >= _LEAKS_FROM and distance(said, key, at_all=True) == 1:
+        if len(key) >= _LEAKS_FROM and wording.slips(said, key, posed.language) == 1:
             return not _is_another_word(posed, said)
         number = wording.as_number(posed, text, answer)
         if number is not None and number.verdict is Verdict.RIGHT:

@@ -44,6 +44,9 @@ def _article(language: str) -> re.Pattern[str]:
 def bare_words(text: str, language: str) -> str:
     """Return a folded text without the article in front."""
     plain = folded(text)
+    if "'" in plain or "cannot" in plain:
+        for short, long in phrases(language).short:
+            plain = plain.replace(short, long)
     match = _article(language).match(plain)
     return plain[match.end() :] if match else plain
 
@@ -118,7 +121,7 @@ def _in_gap(posed: Posed, text: str) -> str:
         if gap is None:
             continue
         before, after = (
-            folded(line[: gap.start()]),
+            folded(re.split(r"[.:?!]\s", line[: gap.start()])[-1]),
             folded(re.sub(r"\([^)]*\)", " ", line[gap.end() :])),
         )
         said = folded(text)
@@ -173,11 +176,10 @@ def _near(posed: Posed, text: str) -> Judgement | None:
     keys = [bare_words(each, language) for each in posed.answers]
     if any(without_accents(said) == without_accents(key) for key in keys):
         return close("accents")
-    opposites = phrases(language).opposites
     near = [
         each
         for key in keys
-        if (each := distance(said, key, opposites)) is not None
+        if (each := slips(said, key, language)) is not None
         or said.replace(" ", "") == key.replace(" ", "")
     ]
     if not near:
@@ -192,6 +194,17 @@ def _near(posed: Posed, text: str) -> Judgement | None:
         if away is not None and away < least:
             return None
     return close("spelling")
+
+
+def slips(said: str, key: str, language: str) -> int | None:
+    """Return how many letters are wrong; None where it is another small word: in the morning, on the
+    morning."""
+    ours, theirs = said.split(), key.split()
+    if len(ours) == len(theirs):
+        for one, other in zip(ours, theirs, strict=True):
+            if one != other and (other in phrases(language).small or len(other) < 4):
+                return None
+    return distance(said, key, phrases(language).opposites)
 
 
 def _inside(posed: Posed, text: str) -> Judgement | None:
