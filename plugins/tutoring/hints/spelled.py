@@ -17,6 +17,8 @@ from hinterland.plugins.tutoring.arithmetic.number_words import vocabulary
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S|\s+")
 _GAPS = frozenset({" ", "-", "‐", "‑", "–", "'", "’"})
+_HIDDEN = 5
+"""Letters from which on a number is one within a longer word, too."""
 _GLUE = 3
 """Letters that a language puts between tens and units of one word: the `und` of siebenunddreißig."""
 
@@ -325,13 +327,19 @@ def _grown(group: int, room: int, value: int, *, by_score: bool) -> tuple[int, i
 
 
 def foreign_words(text: str, language: str) -> set[str]:
-    """Return the words of a text that say a number in another language, or that hide one of its own
-    behind one letter more; folded."""
+    """Return the words of a text that say a number in another language, or that hide one of their own
+    among other letters; folded."""
     code = language.partition("-")[0]
     own = spelling(code)
     known = _ordinary(code) | ({*own.words, *own.parts} if own else set())
     words = {folded(each) for each in re.findall(r"[^\W\d_]{3,}", text)} - known
-    return {word for word in words if any(each.fullmatch(word) for each in _foreign())}
+    patterns = _foreign()
+    return {
+        word
+        for word in words
+        if any(each.fullmatch(word) for each in patterns)
+        or any(len(each) >= _HIDDEN and each in word for each in (own.words if own else ()))
+    }
 
 
 @functools.cache
