@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from hinterland.plugins.tutoring import checking
-from hinterland.plugins.tutoring.hints import naming, seeing, spelled, stretches
+from hinterland.plugins.tutoring.hints import foreign, naming, seeing, spelled, stretches
 from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _VALUE = re.compile(r"(-?)\s?(?:(\d+)[ -])?(\d+(?:[.,]\d+)?)(?:\s?/\s?(\d+))?")
@@ -21,6 +21,8 @@ _ROMAN = re.compile(r"(?<![\w.])[IVXLCDM]{2,}(?![\w.])")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _SQUASHED = 5
 """Letters from which on a word is looked for across blanks and in other words."""
+_LONGEST = 20_000
+"""Characters that are looked through: no hint is longer."""
 _NEAR = 6
 """Letters from which on a word with one wrong letter is the word."""
 
@@ -41,8 +43,10 @@ class Guard:
         self._squashed = [each for each in map(seeing.squashed, posed.answers) if each]
 
     def leaks(self, text: str) -> bool:
-        """Whether the text holds the answer in a form that is accepted."""
-        return any(self._holds(each) or self._might(each) for each in seeing.readings(text))
+        """Whether the text holds the answer in a form that is accepted, or is too long to say."""
+        return len(text) > _LONGEST or any(
+            self._holds(each) or self._might(each) for each in seeing.readings(text)
+        )
 
     def _holds(self, text: str) -> bool:
         posed, strict = self._posed, self._strict
@@ -83,7 +87,7 @@ class Guard:
         wanted = self._numbers
         if not wanted or self._posed.kind is AnswerKind.EXPRESSION:
             return False
-        if spelled.foreign_words(text, self._posed.language):
+        if foreign.foreign_words(text, self._posed.language):
             return True
         found: set[Fraction | None] = {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
         for reading in self._spellings(text):

@@ -1,6 +1,4 @@
-"""Numbers spelled as words, in a text: turned into digits for the languages of lessons, and noticed in
-a few others. What the words are stands in spelled.toml.
-"""
+"""Numbers spelled as words in a text, turned into digits; for the languages that lessons are in."""
 
 from __future__ import annotations
 
@@ -17,8 +15,6 @@ from hinterland.plugins.tutoring.arithmetic.number_words import vocabulary
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S|\s+")
 _GAPS = frozenset({" ", "-", "‐", "‑", "–", "'", "’"})
-_GLUE = 3
-"""Letters that a language puts between tens and units of one word: the `und` of siebenunddreißig."""
 
 
 class _Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +24,9 @@ class _Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     percent: tuple[str, ...]
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What spelled.toml says: see there."""
+
     full: dict[str, _Full]
     short: dict[str, str]
     other: dict[str, str]
@@ -64,15 +62,16 @@ def folded(text: str) -> str:
 
 
 @functools.cache
-def _table() -> _Table:
+def table() -> Table:
+    """Return what spelled.toml says."""
     data = resources.files(__package__).joinpath("spelled.toml").read_bytes()
-    return msgspec.toml.decode(data, type=_Table)
+    return msgspec.toml.decode(data, type=Table)
 
 
 @functools.cache
 def spelling(language: str) -> Spelling | None:
     """Return how a language, as a BCP 47 code, spells numbers; None where that is not known."""
-    full = _table().full.get(language.partition("-")[0])
+    full = table().full.get(language.partition("-")[0])
     known = vocabulary(language)
     if full is None or known is None:
         return None
@@ -322,39 +321,3 @@ def _grown(group: int, room: int, value: int, *, by_score: bool) -> tuple[int, i
         return (group + value, 10 if by_score and value == 10 else 1) if room >= 20 else None
     fits = room > value and (value >= 7 or not by_score or units not in {10, 70, 90})
     return (group + value, 1) if fits else None
-
-
-def foreign_words(text: str, language: str) -> set[str]:
-    """Return the words of a text that say a number in another language, or that hide one of its own
-    behind one letter more; folded."""
-    code = language.partition("-")[0]
-    own = spelling(code)
-    known = _ordinary(code) | ({*own.words, *own.parts} if own else set())
-    words = {folded(each) for each in re.findall(r"[^\W\d_]{3,}", text)} - known
-    return {word for word in words if any(each.fullmatch(word) for each in _foreign())}
-
-
-@functools.cache
-def _foreign() -> list[re.Pattern[str]]:
-    """Return for each language what finds a word for a number, alone, glued or with a letter more."""
-    table = _table()
-    listed = {code: folded(words).replace("_", " ").split() for code, words in table.short.items()}
-    listed |= {code: [*of.words] for code in table.full if (of := spelling(code))}
-    patterns = []
-    for words in listed.values():
-        every = "|".join(sorted(words, key=len, reverse=True))
-        long = "|".join(each for each in words if len(each) > 3)
-        stems = "|".join(each[:-1] if len(each) > 4 else each for each in words if len(each) > 2)
-        glued = rf"(?:{stems})\w{{0,{_GLUE}}}(?:{every})"
-        patterns.append(re.compile(rf"{every}|(?:{long})\w|{glued}"))
-    return patterns
-
-
-@functools.cache
-def _ordinary(code: str) -> frozenset[str]:
-    """Return words of a language that say no number, whatever another language has them for."""
-    data = resources.files("hinterland.plugins.languages").joinpath("words.toml").read_bytes()
-    listed = msgspec.toml.decode(data, type=dict[str, str])
-    return frozenset(
-        f"{folded(listed.get(code, ''))} {folded(_table().other.get(code, ''))}".split()
-    )
