@@ -53,7 +53,7 @@ def _words(answer: str, words: tuple[str, ...] = _ENGLISH) -> str:
         several = "halves" if part == "half" else part + "s"
         said = f"{word(re.match(r'.+', fraction[1]) or fraction)} {several}"
         answer = answer.replace(fraction.group(), said)
-    return re.sub(r"\d+", word, answer).replace("/", " over ")
+    return re.sub(r"\d+", word, re.sub(r"(?<=\d)/(?=\d)", " over ", answer))
 
 
 def _digits(answer: str, zero: str) -> str:

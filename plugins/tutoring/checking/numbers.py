@@ -99,7 +99,7 @@ def _is_about_percent(posed: Posed, written: Written, key: Written) -> Judgement
         if written.value * 100 == key.value * 10_000:
             return RIGHT if asked else form("percent-missing")
         return form("write-percent") if asked and written.value == key.value else None
-    if is_said and not is_key and written.value * 100 == key.value:
+    if is_said and not is_key and written.value * 100 == key.value != written.value:
         return RIGHT if asked else form("no-percent")
     return None
 

@@ -145,12 +145,18 @@ def _is_wording(posed: Posed, text: str) -> bool:
         key = wording.bare_words(answer, posed.language)
         if wording.without_accents(said) == wording.without_accents(key):
             return True
-        if len(key) >= _LEAKS_FROM and distance(said, key, at_all=True) in (0, 1):
-            return True
+        if len(key) >= _LEAKS_FROM and distance(said, key, at_all=True) == 1:
+            return not _is_another_word(posed, said)
         number = wording.as_number(posed, text, answer)
         if number is not None and number.verdict is Verdict.RIGHT:
             return True
     return False
+
+
+def _is_another_word(posed: Posed, said: str) -> bool:
+    """Whether a word that is nearly the answer is one of the question's, or a common mistake."""
+    others = {wording.bare_words(each.answer, posed.language) for each in posed.mistakes}
+    return said in others or f" {said} " in f" {wording.folded(posed.prompt)} "
 
 
 def _is_algebra(posed: Posed, text: str) -> bool:
