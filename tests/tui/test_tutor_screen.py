@@ -292,4 +292,4 @@ def test_a_terminal_of_24_lines_without_colour() -> None:
         assert terminal.ended() == 0
     with RealTerminal("tutor", "--no-model") as terminal:
         terminal.sees("> How much are 2 L and 6 L?")
-        terminal.hang_up()
+        terminal.hang_up().wait(timeout=PATIENCE)

@@ -250,6 +250,30 @@ def test_lessons_are_listed_and_checked(tutor: Tutor, tmp_path: Path) -> None:
     assert tutor("check", str(tmp_path / "nowhere.md"))[0] == 7
 
 
+def test_lessons_out_of_cards_and_drafts(tutor: Tutor, tmp_path: Path) -> None:
+    """Cards become lessons that are listed; a draft is for pupils once somebody answers for it."""
+    cards = tmp_path / "animals.csv"
+    cards.write_text("front,back\ndog,chien\ncat,chat\nhen,poule\ncow,vache\n")
+    code, out, _err = tutor("import", str(cards), "--language", "fr", "--title", "Animals")
+    assert code == 0
+    assert "4 cards are exercises now" in out
+    code, _out, err = tutor("import", str(cards), "--title", "Animals")
+    assert code == 2
+    assert "--replace" in err
+    draft = tmp_path / "jugs.lesson.md"
+    draft.write_text(JUGS.replace("language: en\n", "language: en\nstatus: draft\n"))
+    code, _out, err = tutor("accept", str(draft))
+    assert code == 2
+    assert "--all" in err
+    assert tutor("accept", str(draft), "--all")[0] == 0
+    listed = json.loads(tutor("lessons", "--json")[1])["lessons"]
+    assert [each["draft"] for each in listed if each["id"] == "jugs"] == [False]
+    assert [each["exercises"] for each in listed if each["topic"] == "Animals"] == [4]
+    code, _out, err = tutor("make", str(tmp_path / "nothing.pdf"), "-m", "echo")
+    assert code == 2
+    assert "nothing.pdf" in err
+
+
 def test_options_that_exclude_each_other(tutor: Tutor) -> None:
     for arguments in (
         ("jugs", "--model", "echo", "--no-model"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from textual.message import Message
 
@@ -66,8 +67,9 @@ class Machine:
         self._thread.join(_PATIENCE)
 
     def _call(self, do: Callable[[], object]) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(do)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(do)
 
     def _stop(self) -> None:
         if self._running is not None:
