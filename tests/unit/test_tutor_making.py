@@ -94,10 +94,9 @@ class Scripted(EchoEngine):
         yield Done(FinishReason.STOP, model="m")
 
 
-def made(text: Path, engine: Scripted, target: Path, **wishes: Any) -> Made:
-    wishes = {"questions": 9, "language": "en"} | wishes
-    asker = api.connect(engine=engine)
-    return asyncio.run(texts.make(text, asker, Wishes(**wishes), target=target))
+def made(text: Path, engine: Scripted, target: Path, questions: int = 9) -> Made:
+    wishes = Wishes(questions=questions, language="en")
+    return asyncio.run(texts.make(text, api.connect(engine=engine), wishes, target=target))
 
 
 @pytest.fixture
