@@ -161,7 +161,7 @@ def test_what_was_learnt_is_shown_and_written(tutor: Tutor, tmp_path: Path) -> N
     assert [row["exercise"] for row in rows] == ["jugs/two", "jugs/three"]
     code, _out, err = tutor("export", "--pupil", "Wei", *wished)
     assert code == 2
-    assert "--replace" in err
+    assert "--overwrite" in err
     code, out, _err = tutor("results", str(files["json"]))
     assert code == 0
     assert "Wei" in out
@@ -214,7 +214,7 @@ def test_a_quiz_and_its_key(tutor: Tutor, tmp_path: Path) -> None:
     assert "8 L" not in sheet.read_text()
     code, _out, err = tutor("quiz", "jugs", "-n", "2", "-o", str(sheet))
     assert code == 2
-    assert "--replace" in err
+    assert "--overwrite" in err
     code, _out, err = tutor("quiz", "jugs", "-n", "40")
     assert code == 2
     assert "only 3" in err
@@ -259,7 +259,7 @@ def test_lessons_out_of_cards_and_drafts(tutor: Tutor, tmp_path: Path) -> None:
     assert "4 cards are exercises now" in out
     code, _out, err = tutor("import", str(cards), "--title", "Animals")
     assert code == 2
-    assert "--replace" in err
+    assert "--overwrite" in err
     draft = tmp_path / "jugs.lesson.md"
     draft.write_text(JUGS.replace("language: en\n", "language: en\nstatus: draft\n"))
     code, _out, err = tutor("accept", str(draft))

@@ -119,7 +119,9 @@ def test_numbers_that_give_the_answer_away_are_drawn_again_and_rare_ones_are_fou
 
 
 def test_the_checker_that_pupils_meet_has_the_last_word() -> None:
-    exercise = RIGHT["a term"] + "- mistake: 2*x + 3 | Both are taken twice.\n- mistake: (((( | No.\n"
+    exercise = (
+        RIGHT["a term"] + "- mistake: 2*x + 3 | Both are taken twice.\n- mistake: (((( | No.\n"
+    )
     lesson = parse(HEADER + exercise, Path("lesson.md"))
 
     async def scene() -> list[str]:

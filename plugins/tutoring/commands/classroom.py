@@ -33,9 +33,7 @@ _SEEDS = 10_000
 @click.option("--key", type=_FILE, metavar="FILE", help="The answer key, instead.")
 @click.option("--title", default="", help="Instead of the topic.")
 @click.option("--language", metavar="CODE", default="", help="Only lessons in this language.")
-@click.option(
-    "--replace", "--overwrite", "overwrite", is_flag=True, help="Replace files that are there."
-)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 def quiz(
     topic: tuple[str, ...],
     questions: int,
@@ -101,9 +99,7 @@ def quiz(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", type=_FILE, metavar="FILE", help="Write a table of pupils and objectives.")
-@click.option(
-    "--replace", "--overwrite", "overwrite", is_flag=True, help="Replace a file that is there."
-)
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 def results(files: tuple[Path, ...], as_json: bool, csv: Path | None, overwrite: bool) -> None:
     """Show what a class has learnt, from what `hint tutor export --results` wrote for each pupil."""
     from hinterland import paths

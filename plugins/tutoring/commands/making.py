@@ -34,7 +34,7 @@ _TOLD = 12
     "--level", type=click.IntRange(1, 20), default=1, help="From 1; about a year of school each."
 )
 @click.option("--language", metavar="CODE", default="", help="Of the text; else it is found out.")
-@click.option("--replace", is_flag=True, help="Replace a draft that is there.")
+@click.option("--overwrite", "replace", is_flag=True, help="Replace a draft that is there.")
 def make(
     file: Path,
     questions: int | None,
@@ -105,7 +105,7 @@ def make(
 @click.option(
     "--all", "everything", is_flag=True, help="Accept it unread, and answer for all of it."
 )
-@click.option("--replace", is_flag=True, help="Replace a lesson of the same id.")
+@click.option("--overwrite", "replace", is_flag=True, help="Replace a lesson of the same id.")
 def accept(file: Path, everything: bool, replace: bool) -> None:
     """Go through a draft, question by question; then pupils get it."""
     from hinterland import paths
@@ -139,7 +139,7 @@ def accept(file: Path, everything: bool, replace: bool) -> None:
     "--level", type=click.IntRange(1, 20), default=1, help="From 1; about a year of school each."
 )
 @click.option("--language", metavar="CODE", default="", help="Of the cards; else it is found out.")
-@click.option("--replace", is_flag=True, help="Replace lessons of this title.")
+@click.option("--overwrite", "replace", is_flag=True, help="Replace lessons of this title.")
 def import_(file: Path, title: str, subject: str, level: int, language: str, replace: bool) -> None:
     """Make lessons of cards: a table (CSV), or text that Anki exported."""
     from hinterland import paths

@@ -165,9 +165,7 @@ def progress(pupil: str, everybody: bool, as_json: bool) -> None:
     metavar="FILE",
     help="For the teacher, who puts those of a class together.",
 )
-@click.option(
-    "--replace", "--overwrite", "overwrite", is_flag=True, help="Replace files that are there."
-)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 def export(
     pupil: str, anki: Path | None, csv: Path | None, results: Path | None, overwrite: bool
 ) -> None:

@@ -54,7 +54,9 @@ def check_new(file: Path, *, overwrite: bool) -> None:
     except OSError as error:  # its name is too long
         raise durable.not_written(file, error) from error
     if is_there and not overwrite:
-        raise InputError(f"There is a file {file} already.", "Name another one, or add --replace.")
+        raise InputError(
+            f"There is a file {file} already.", "Name another one, or add --overwrite."
+        )
     if not has_folder:
         raise InputError(f"There is no folder {file.parent}.", "Make it first.")
 

@@ -69,7 +69,7 @@ def import_cards(
     if place.exists() and not replace:
         raise InputError(
             f"Lessons made of {title!r} are there already, in {clean_line(str(place))}.",
-            "Give them another title, or add --replace.",
+            "Give them another title, or add --overwrite.",
         )
     language, about = _language(read.cards, wishes.language)
     words = wording.load(language, config_folder)
