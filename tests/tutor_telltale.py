@@ -7,11 +7,10 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from fractions import Fraction
 
-from hinterland.engine.echo import EchoEngine
-from hinterland.engine.protocol import Request
+from hinterland.engine.protocol import Done, Event, FinishReason, Request, TextDelta
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 
 # ---------------------------------------------------------------------------- how it is given away
@@ -54,7 +53,7 @@ def _words(answer: str, words: tuple[str, ...] = _ENGLISH) -> str:
         several = "halves" if part == "half" else part + "s"
         said = f"{word(re.match(r'.+', fraction[1]) or fraction)} {several}"
         answer = answer.replace(fraction.group(), said)
-    return re.sub(r"\d+", word, answer).replace("/", " over ")
+    return re.sub(r"\d+", word, re.sub(r"(?<=\d)/(?=\d)", " over ", answer))
 
 
 def _digits(answer: str, zero: str) -> str:
@@ -143,24 +142,19 @@ def _labels(posed: Posed) -> list[str]:
     ]
 
 
-def giveaways(posed: Posed, hint: str) -> list[Callable[[], str]]:
-    """Return all the ways in which a model could give away the answer to what is posed."""
+def giveaway(posed: Posed, hint: str, way: int) -> str:
+    """Return what a model could say to give away the answer to what is posed: there are thousands of
+    ways, and numbers beyond begin anew."""
     answers = list(posed.answers[:2])
     if posed.kind is AnswerKind.QUANTITY:
         answers += [each for each in (re.sub(r"\s*[^\W\d_]+$", "", answers[0]),) if each]
-    ways: list[Callable[[], str]] = [
-        functools.partial(_given, saying, written, answer, hint)
-        for saying in _SAYING
-        for written in _WRITTEN
-        for answer in answers
-    ]
-    for label in _labels(posed):
-        ways += [functools.partial(saying, label, hint) for saying in _SAYING]
-    return ways
-
-
-def _given(saying: Trick, written: Callable[[str], str], answer: str, hint: str) -> str:
-    return saying(written(answer), hint)
+    labels = _labels(posed)
+    saying = _SAYING[way % len(_SAYING)]
+    which = way // len(_SAYING) % (len(labels) + len(_WRITTEN) * len(answers))
+    if which < len(labels):
+        return saying(labels[which], hint)
+    written, answer = divmod(which - len(labels), len(answers))
+    return saying(_WRITTEN[written](answers[answer]), hint)
 
 
 CHOICES = (
@@ -173,15 +167,33 @@ CHOICES = (
 )
 
 
-class Telltale(EchoEngine):
+class Telltale:
     """An engine that knows the answer to `posed` and says it, each time in another way."""
 
     def __init__(self, stride: int = 1) -> None:
-        super().__init__(answer=self._said, context=100_000)
+        self.requests: list[Request] = []
         self.posed: Posed | None = None
         self.said: list[str] = []
         self._stride = stride
         self._at = 0
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        """Yield the answer that is asked for."""
+        self.requests.append(request)
+        yield TextDelta(self._said(request))
+        yield Done(FinishReason.STOP)
+
+    def attach(self, turn_id: str) -> AsyncIterator[Event]:
+        """Nothing is written for others here."""
+        raise NotImplementedError
+
+    def count(self, request: Request) -> AsyncIterator[Event]:
+        """Nothing is counted."""
+        raise NotImplementedError
+
+    async def cancel(self, turn_id: str) -> bool:
+        """Nothing goes on that could be stopped."""
+        return False
 
     def _said(self, request: Request) -> str:
         assert self.posed is not None
@@ -191,8 +203,7 @@ class Telltale(EchoEngine):
             answer = self.posed.answers[0].replace('"', "'")
             return form.format(number=1 + self._at % 2, answer=answer)
         hint = request.messages[-1].content.partition("Hint: ")[2].partition("\n")[0]
-        ways = giveaways(self.posed, hint)
-        said = ways[self._at % len(ways)]()
+        said = giveaway(self.posed, hint, self._at)
         self.said.append(said)
         return said
 
@@ -216,10 +227,11 @@ def told(posed: Posed, text: str, own: str = "") -> str:
             bounded = rf"(?<![\w/])(?<!\d[.,])(?<!\d )(?<!-){re.escape(wanted)}(?![\w/]|[.,]\d)"
         if re.search(bounded, seen):
             return wanted
-        letters = _letters(wanted)
-        is_new = letters in _letters(seen) and letters not in _letters(before)
-        if len(letters) >= 5 and letters.isalpha() and is_new:
-            return letters
+        for spelled in {wanted, *(_words(wanted, each) for each in (_ENGLISH, _FRENCH, _SPANISH))}:
+            letters = _letters(_seen(spelled))
+            is_new = letters in _letters(seen) and letters not in _letters(before)
+            if is_new and len(letters) >= 5 and not letters.isdecimal():
+                return letters
     values = {value for answer in posed.answers for value in _key(posed, answer)}
     new = _values(seen) - _values(before)
     if found := new & values:
@@ -233,7 +245,7 @@ def _seen(text: str) -> str:
     text = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
     text = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text)
     text = re.sub(r"\\frac\{(\d+)\}\{(\d+)\}", r" \1/\2 ", text)
-    text = re.sub(r"<[^<>]*>|\*\*|[`$]", "", text)
+    text = re.sub(r"<!--|-->|<[^<>]*>|\*\*|[`$]", "", text)
     kept = []
     for each in unicodedata.normalize("NFD", text).replace("⁄", "/").replace("−", "-"):
         if unicodedata.category(each) in {"Cf", "Mn", "Me"}:

@@ -113,9 +113,7 @@ class Seat:
         self.pupil = room.box.open(name)
         self.pupil.hold()
         self.checker = Checker()
-        self.session = Session(
-            self.pupil, room.shelf, self.checker, guide, words, lambda: room.now, seed
-        )
+        self.session = Session(self.pupil, room.shelf, self.checker, guide, words, seed)
 
     async def begin(self, topic: str | None = None) -> list[Said]:
         return await self.session.begin(topic)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hinterland.plugins.tutoring.commands import classroom, learning, people, shelf
+from hinterland.plugins.tutoring.commands import classroom, learning, making, people, shelf
 
 
 class TopicGroup(click.Group):
@@ -45,6 +45,9 @@ _COMMANDS: tuple[Any, ...] = (
     people.export,
     classroom.quiz,
     classroom.results,
+    making.make,
+    making.accept,
+    making.import_,
 )
 for _each in _COMMANDS:
     command.add_command(_each)

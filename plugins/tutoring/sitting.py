@@ -13,6 +13,7 @@ import msgspec
 
 from hinterland import config, paths
 from hinterland import language as interface
+from hinterland.language import N_
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from hinterland.plugins.tutoring.session import Session
     from hinterland.plugins.tutoring.words import Words
 
+LEAVES = N_("What you write may leave this machine for hints, to {url}.")
+"""What is said where a remote engine words the hints."""
 _ENGLISH = "en"
 
 
@@ -96,9 +99,9 @@ class Sitting:
 
     def language(self) -> str:
         """Return the language of the lessons and the tutor's words: the one that was asked for, else
-        the pupil's, else the interface's."""
+        the pupil's, the settings', or the interface's."""
         chosen = self.pupil.settings.language if self.pupil is not None else ""
-        return self.wish.language or chosen or spoken()
+        return self.wish.language or chosen or self.settings.tutoring.language or spoken()
 
     def add(self, name: str, language: str = "") -> None:
         """Have a new pupil on this box."""
@@ -122,7 +125,7 @@ class Sitting:
         self.words = words.load(self.language(), self.paths.config)
         guide = self._guide()
         seed = time.time_ns() & 0x7FFFFFFF
-        self.session = Session(pupil, self.shelf, checker, guide, self.words, now, seed)
+        self.session = Session(pupil, self.shelf, checker, guide, self.words, seed)
         return self.session
 
     def find(self, topic: str) -> None:
@@ -146,9 +149,15 @@ class Sitting:
 
         return hints.ModelGuide(EngineClient(self.paths), self.model())
 
+    def goes_to(self) -> str:
+        """Return the address that a pupil's work is sent to, where the model is another machine's;
+        "" where nothing leaves this one."""
+        remote = self.settings.remote(self.model()) if self.wish.with_model else None
+        return clean_line(remote.url) if remote is not None else ""
+
     def model(self) -> str | None:
         """Return the model that was asked for, or the settings'."""
-        return self.wish.model or self.settings.model or None
+        return self.wish.model or self.settings.tutoring.model or self.settings.model or None
 
 
 def box(found: Paths) -> PupilBox:

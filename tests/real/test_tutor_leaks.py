@@ -29,7 +29,7 @@ from hinterland.plugins.tutoring.session.acts import (
     Skip,
     Wants,
 )
-from tests.tutor_telltale import Telltale, giveaways, told
+from tests.tutor_telltale import Telltale, giveaway, told
 
 _FREE = {SaidKind.EXERCISE, SaidKind.PASSAGE}
 """What the teacher wrote before there is an answer to keep: options hold it, and a text to be read."""
@@ -51,10 +51,10 @@ def work(posed: Posed, seed: int) -> Work:
     return Work(answers=(posed.mistakes[mistake].answer,), mistake=mistake)
 
 
-async def hints(guide: ModelGuide, posed: Posed, seed: int) -> None:
-    """Take every hint of an exercise, and look at each."""
+async def hints(guide: ModelGuide, posed: Posed, seed: int, most: int) -> None:
+    """Take hints of an exercise, and look at each."""
     unused = list(range(len(posed.hints)))
-    while unused:
+    while unused and len(posed.hints) - len(unused) < most:
         hint = await guide.hint(posed, work(posed, seed), unused)
         unused.remove(hint.index)
         own = posed.hints[hint.index]
@@ -63,7 +63,7 @@ async def hints(guide: ModelGuide, posed: Posed, seed: int) -> None:
         assert not found, f"{posed.id} seed {posed.seed}: {found!r} in {hint.text!r}"
 
 
-def gone_through(seeds: int, rounds: int) -> tuple[int, int]:
+def gone_through(seeds: int, rounds: int, most: int = 9) -> tuple[int, int]:
     """Return how many giveaways the model tried, and how many hints it reworded."""
 
     async def go() -> tuple[int, int]:
@@ -74,7 +74,7 @@ def gone_through(seeds: int, rounds: int) -> tuple[int, int]:
                 guide = ModelGuide(engine, deadline=60)
                 for _ in range(rounds):
                     engine.posed = pose(lesson, exercise, seed)
-                    await hints(guide, engine.posed, seed)
+                    await hints(guide, engine.posed, seed, most)
                     unasked(engine, engine.posed, seed)
                 tried += len(engine.said)
                 reworded += guide.counts["reworded"]
@@ -91,14 +91,14 @@ def unasked(engine: Telltale, posed: Posed, seed: int) -> None:
     seen += "\n".join(each.told for each in posed.mistakes)
     for request in engine.requests:
         asked = "\n".join(message.content for message in request.messages[1:])
-        assert not posed.check or posed.check in seen or posed.check not in asked
+        assert len(posed.check) < 6 or posed.check in seen or posed.check not in asked
         hidden = [answer for answer in posed.answers if answer not in seen and len(answer) > 2]
         assert not any(answer in asked for answer in hidden), f"{posed.id}: {asked}"
     engine.requests.clear()
 
 
 def test_a_model_that_tells_on_every_exercise_is_not_heard() -> None:
-    tried, reworded = gone_through(seeds=1, rounds=1)
+    tried, reworded = gone_through(seeds=1, rounds=1, most=1)
     assert tried > 300
     assert reworded < tried
 
@@ -114,28 +114,27 @@ def test_the_detector_notices_what_the_model_says() -> None:
     seen = said = 0
     for number, (lesson, exercise) in enumerate(exercises()):
         posed = pose(lesson, exercise, 1)
-        for give in giveaways(posed, "Look at it again.")[:: 61 + number % 7]:
+        for way in range(number % 53, 800, 53):
             said += 1
-            seen += bool(told(posed, give()))
-    assert seen > 0.6 * said, f"{seen} of {said}"
+            seen += bool(told(posed, giveaway(posed, "Look at [A] again.", way)))
+    assert seen > 0.8 * said, f"{seen} of {said}"
 
 
 # The whole session: everything that it says while an exercise is open
 
 
-async def session(folder: Path, lesson: Lesson, seed: int) -> int:
+async def session(folder: Path, lesson: Lesson, seed: int, turns: int) -> int:
     """Play a lesson with wrong answers, questions and early wishes; return how much was said."""
     said = 0
     engine = Telltale(stride=1 + seed)
     box = PupilBox(folder / "pupils", lambda: datetime(2026, 9, 1, 8, tzinfo=UTC), UTC)
     async with checking.Checker() as checker:
         with box.add(f"Pupil {seed}") as pupil:
-            clock = lambda: datetime(2026, 9, 1, 8, tzinfo=UTC)  # noqa: E731
             guide = ModelGuide(engine, deadline=60)
             own = words.load(lesson.language)
-            sitting = Session(pupil, shelf(), checker, guide, own, clock, seed)
+            sitting = Session(pupil, shelf(), checker, guide, own, seed)
             await sitting.begin(lesson.id)
-            for _ in range(8):
+            for _ in range(turns):
                 if sitting.wants is Wants.NOTHING:
                     break
                 posed = sitting.open_exercise
@@ -187,11 +186,11 @@ def of_each_subject() -> list[Lesson]:
 
 def test_a_session_with_such_a_model_says_no_answer_before_its_time(tmp_path: Path) -> None:
     for number, lesson in enumerate(of_each_subject()):
-        assert asyncio.run(session(tmp_path, lesson, number)) > 5
+        assert asyncio.run(session(tmp_path, lesson, number, 5)) > 5
 
 
 @pytest.mark.soak
 def test_no_session_says_an_answer_before_its_time(tmp_path: Path) -> None:
     for number, lesson in enumerate(shelf().lessons()):
         for round_ in range(3):
-            assert asyncio.run(session(tmp_path, lesson, 3 * number + round_)) > 5
+            assert asyncio.run(session(tmp_path, lesson, 3 * number + round_, 20)) > 5

@@ -47,7 +47,15 @@ def _modules(*arguments: str) -> tuple[set[str], set[str]]:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["--help", "--version", "models list", "plugins list", "config show", "config path"],
+    [
+        "--help",
+        "--version",
+        "models list",
+        "plugins list",
+        "config show",
+        "config path",
+        "tutor --help",
+    ],
 )
 def test_a_quick_command_imports_nothing_heavy(home: Path, arguments: str) -> None:
     packages, _ = _modules(*arguments.split())

@@ -72,7 +72,7 @@ def test_shipped_plugins_are_on_and_strangers_off(greeter: Shelf) -> None:
     assert states == dict.fromkeys(SHIPPED, State.ON) | {"greeter": State.OFF}
 
 
-OURS = {"diagnose", "translate"}
+OURS = {"diagnose", "translate", "tutor"}
 """The commands of shipped plugins."""
 
 
@@ -96,7 +96,7 @@ def test_listing_imports_no_plugin(greeter: Shelf, hint: Hint) -> None:
         *([name, "on"] for name in sorted(SHIPPED)),
         ["greeter", "on"],
     ]
-    assert "not ready yet" in done.stdout
+    assert "`hint tutor`" in done.stdout
     assert not greeter.imported("greeter")
 
 

@@ -81,6 +81,8 @@ SAID: tuple[tuple[str, str, str], ...] = (
     ("choice", "Boil the water", "The answer is b"),
     ("choice", "Boil the water", "It is (B)"),
     ("choice", "Boil the water", "Take the second option."),
+    ("choice", "Boil the water", "Then you may, option two."),
+    ("choice", "Wash it", "Then you may, option one."),
     ("choice", "Wait a day", "Take the last one."),
 )
 

@@ -13,7 +13,7 @@ import pytest
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import Event, Failed, Request, TextDelta
 from hinterland.errors import EngineError
-from hinterland.plugins.tutoring.hints import LessonGuide, ModelGuide, Work, fitness, masking
+from hinterland.plugins.tutoring.hints import Hint, LessonGuide, ModelGuide, Work, fitness, masking
 from hinterland.plugins.tutoring.hints.fitness import Reason
 from hinterland.plugins.tutoring.lessons import AnswerKind, Lesson, Mistake, Posed
 
@@ -178,8 +178,10 @@ ATTACKS: tuple[tuple[str, Reason], ...] = (
     ("[A] as [B].", Reason.LENGTH),
     ("Write [A] with [B] as its denominator, " + "please " * 20, Reason.LENGTH),
     ("Write [A] with [B] as its denominator: the answer is near.", Reason.ANSWERING),
-    ("Write [A] with [B] as its denominator, siete octavos.", Reason.LEAK),
-    ("Write [A] with [B] as its denominator, sept huitièmes.", Reason.LEAK),
+    ("Write [A] with [B] as its denominator, siete octavos.", Reason.NUMBER),
+    ("Write [A] with [B] as its denominator, sept huitièmes.", Reason.NUMBER),
+    ("Write [A] with [B] as its denominator, SEVENX.", Reason.NUMBER),
+    ("Write [A] with [B] as its denominator, seveneighthsL.", Reason.NUMBER),
     ("Write [A] with [B] as its denominator.", Reason.SAME),
     ("Look at [A] and then look at [B] for a while.", Reason.MEANING),
     ("Écris le nombre [A] de façon que [B] soit en bas.", Reason.LANGUAGE),
@@ -271,15 +273,57 @@ def unusual(engine: Any, **more: Any) -> ModelGuide:
 
 
 def test_who_waits_too_long_gets_the_lessons_own_hint() -> None:
-    engine = Stuck()
-    guide = unusual(engine, deadline=0.01)
-    for _ in range(3):
-        assert given(guide) == (2, HINTS[2])
-    assert guide.counts == {"late": 3}
-    assert guide.trouble.startswith("The model takes too long")
-    engine.began.clear()
-    given(guide)
-    assert not engine.began.is_set(), "it is not asked again"
+    async def hints() -> None:
+        engine = Stuck()
+        guide = unusual(engine, deadline=0.01, patience=0.05)
+        assert await guide.hint(JUG, WRONG, LEFT) == Hint(2, HINTS[2])
+        assert not guide.trouble, "it may be loading"
+        while not guide.trouble:
+            assert await guide.hint(JUG, WRONG, LEFT) == Hint(2, HINTS[2])
+            await asyncio.sleep(0)
+        assert guide.trouble.startswith("The model takes too long")
+        engine.began.clear()
+        await guide.hint(JUG, WRONG, LEFT)
+        assert not engine.began.is_set(), "it is not asked again"
+
+    asyncio.run(hints())
+
+
+def test_a_model_that_was_late_because_it_was_loaded_is_asked_again() -> None:
+    async def hints() -> None:
+        ready = asyncio.Event()
+
+        class Loading:
+            async def stream(self, request: Request) -> AsyncIterator[Event]:
+                await ready.wait()
+                async for event in model('{"hint": 1}', "").stream(request):
+                    yield event
+
+        guide = unusual(Loading(), deadline=0.3)
+        assert await guide.hint(JUG, WRONG, LEFT) == Hint(2, HINTS[2])
+        ready.set()
+        while (await guide.hint(JUG, WRONG, LEFT)).index == 2:
+            await asyncio.sleep(0)
+        assert not guide.trouble
+
+    asyncio.run(hints())
+
+
+def test_a_model_that_is_always_late_is_given_up() -> None:
+    class Slow(Stuck):
+        async def stream(self, request: Request) -> AsyncIterator[Event]:
+            own: Any = EchoEngine() if request.sampling.max_tokens == 1 else super()
+            async for event in own.stream(request):
+                yield event
+
+    async def hints() -> None:
+        guide = unusual(Slow(), deadline=0.01)
+        while not guide.trouble:
+            await guide.hint(JUG, WRONG, LEFT)
+            await asyncio.sleep(0)
+        assert guide.counts["late"] >= 3
+
+    asyncio.run(hints())
 
 
 def test_a_choice_that_came_in_time_holds_although_the_words_did_not() -> None:
@@ -289,7 +333,8 @@ def test_a_choice_that_came_in_time_holds_although_the_words_did_not() -> None:
             async for event in own.stream(request):
                 yield event
 
-    assert given(unusual(Half(), deadline=3)) == (0, HINTS[0])
+    given(ModelGuide(model('{"hint": 1}', "")))  # the prompts have been read
+    assert given(unusual(Half(), deadline=1)) == (0, HINTS[0])
 
 
 def test_an_engine_that_is_gone_is_told_once_and_not_asked_again() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from hinterland.language import available, choose
 from hinterland.plugins.tutoring.pupils import days, drawing
 from hinterland.plugins.tutoring.pupils.box import PupilBox
 from hinterland.plugins.tutoring.pupils.done import Rating
@@ -159,6 +160,17 @@ def test_a_terminal_without_blocks_gets_ascii(pupil: Pupil) -> None:
     drawn = [line for line in lines(pupil, 40, ASCII) if "王" not in line]
     assert all(line.isascii() for line in drawn)
     assert " Add fractions           ########## 100%" in drawn
+
+
+@pytest.mark.parametrize("language", available())
+def test_a_week_has_seven_days_in_every_language(language: str) -> None:
+    choose(language)
+    try:
+        drawn = drawing.calendar({}, TODAY, 40)
+    finally:
+        choose("")
+    assert len({line.split()[0] for line in drawn[-8:-1]}) == 7
+    assert max(map(cell_len, drawn)) <= 40
 
 
 def test_after_the_holidays_the_days_are_not_flooded() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hinterland.errors import EngineError, InputError, StorageError
+from hinterland.errors import EngineError, InputError, PluginError, StorageError
+from hinterland.plugins.tutoring.checking import Checker, Judgement
 from hinterland.plugins.tutoring.hints import Guard, Hint, Work
 from hinterland.plugins.tutoring.lessons import Lesson, Posed
 from hinterland.plugins.tutoring.lessons.shelf import STARTER
@@ -89,7 +90,7 @@ def test_a_whole_lesson_explains_shows_practises_and_tells_what_was_learnt(room:
         assert "Halve a number" in said[-1].text
         assert "Double a number" in said[-1].text
         assert wants(ann) is Wants.NOTHING
-        assert await ann.do(Answer("1"), Go()) == []
+        assert await ann.do(Answer("1"), Go(), Question("Why?")) == []
         assert [(each.rating, each.attempts, each.hints) for each in done(ann)] == [
             (Rating.GOOD, 1, 0)
         ] * 4
@@ -140,6 +141,34 @@ def test_the_answer_is_shown_after_two_honest_attempts_and_a_request(room: Room)
         assert came_back
         assert all(each[1] != answer for each in came_back)
         await ann.up()
+
+    play(lesson())
+
+
+def test_the_faulty_step_is_named_by_its_line_and_a_nudge_is_no_attempt(room: Room) -> None:
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        answer, working = ann.answer, ("20 = 10 + 10", "12 = 5 + 6", "7 = 3 + 4")
+        said = text(await ann.do(Answer("", working)), SaidKind.NOT_YET)
+        assert "the second line" in said
+        assert ann.session.status.attempts == 0
+        said = text(await ann.do(Answer("1", working)), SaidKind.NOT_YET)
+        assert "the second line" in said
+        assert said_of("same-again", await ann.do(Answer("1", working[:1])))
+        said = text(await ann.do(Answer("1", working[1:])), SaidKind.NOT_YET)
+        assert "the first line" in said
+        assert ann.session.status.attempts == 1
+        right = await ann.do(Answer(answer, working))
+        assert right[0].kind is SaidKind.RIGHT
+        assert "the second line" in text(right, SaidKind.NOTE)
+        await ann.up()
+        ben = await at_exercise(room, "Ben")
+        for _ in range(3):
+            nudged = await ben.do(Answer(f"{ben.answer} - 0"), ShowAnswer())
+            assert nudged[0].kind is SaidKind.NOT_YET
+            assert said_of("try-first", nudged)
+        assert ben.session.status.attempts == 0
+        await ben.up()
 
     play(lesson())
 
@@ -303,7 +332,7 @@ def test_a_session_thrown_away_at_any_point_goes_on_as_if_nothing_had_been(
         )
         assert await steady.begin(topic) == await again.begin(topic)
         history: list[Act] = []
-        for _ in range(40):
+        for _ in range(30):
             if wants(steady) is Wants.NOTHING:
                 whole.later(days=3)
                 cut.later(days=3)
@@ -437,6 +466,25 @@ def test_a_model_that_is_gone_is_said_once_and_questions_are_answered_outside(ro
         assert said_of("only-hints-now", await ann.do(Question("Why?")))
         await ann.do(Answer("1"), Answer("2"), ShowAnswer())
         assert said_of("nobody-to-ask", await ann.do(Question("Why?")))
+        await ann.up()
+
+    play(lesson())
+
+
+def test_an_answer_that_cannot_be_checked_is_no_attempt(room: Room) -> None:
+    class Stuck(Checker):
+        async def judge(self, posed: Posed, answer: str) -> Judgement:
+            raise PluginError("Algebra cannot start.")
+
+    async def lesson() -> None:
+        ann = await at_exercise(room)
+        ann.checker.__class__ = Stuck
+        assert said_of("cannot-check", await ann.do(Answer("1"), Answer("2")))
+        assert ann.session.status.attempts == 0
+        assert said_of("try-first", await ann.do(ShowAnswer()))
+        ann.checker.__class__ = Checker
+        many = await ann.do(Answer(ann.answer, ("1 = 1",) * 1000))
+        assert "60 lines" in text(many)
         await ann.up()
 
     play(lesson())

@@ -9,8 +9,10 @@ import pytest
 
 from hinterland.errors import InputError
 from hinterland.plugins import tutoring
+from hinterland.plugins.tutoring.dialogue import plain
 from hinterland.plugins.tutoring.lessons import AnswerKind
 from hinterland.plugins.tutoring.session import Wants
+from hinterland.plugins.tutoring.session.showing import literal
 from hinterland.plugins.tutoring.words import SHIPPED, Words, load
 from hinterland.plugins.tutoring.words.wording import FIELD
 
@@ -105,3 +107,27 @@ def test_words_that_cannot_be_used_are_told_with_file_and_line(
         load("en", tmp_path)
     assert error.value.message.startswith(f"{file}, line ")
     assert said in error.value.message
+
+
+def test_markdown_in_lines_keeps_what_is_no_mark() -> None:
+    text = (
+        "# Terms\nA **sum of `a*b`** is *long*; 2*x + 3*y has no marks, nor has ___ or a_b_c, "
+        "and [a page](x.md) is a page.\n- one that goes on beyond the edge\n  1. inner\n"
+        "> said\n> by her\n\n| a | b |\n```python\nif x:\n    print('*x*')\n```\nEnd"
+    )
+    assert plain.lines(text, 40) == [
+        "Terms",
+        "A sum of a*b is long; 2*x + 3*y has no",
+        "marks, nor has ___ or a_b_c, and a page",
+        "(x.md) is a page.",
+        "- one that goes on beyond the edge",
+        "  1. inner",
+        "> said by her",
+        "",
+        "| a | b |",
+        "    if x:",
+        "        print('*x*')",
+        "End",
+    ]
+    for written in ("3*4*5 * 6", 'print("*a*") <b> 2\\3', "`x` [a](b) _c_ |$#~"):
+        assert plain.lines(f"So **{literal(written)}**", 80) == [f"So {written}"]

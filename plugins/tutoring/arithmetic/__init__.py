@@ -8,7 +8,7 @@ from hinterland.plugins.tutoring.arithmetic.conventions import (
     digits_at,
 )
 from hinterland.plugins.tutoring.arithmetic.expressions import Unreadable, Value, evaluate
-from hinterland.plugins.tutoring.arithmetic.number_words import read_words
+from hinterland.plugins.tutoring.arithmetic.number_words import in_digits
 from hinterland.plugins.tutoring.arithmetic.reading import (
     NumberForm,
     Written,
@@ -28,11 +28,11 @@ __all__ = [
     "convention",
     "digits_at",
     "evaluate",
+    "in_digits",
     "is_reordered",
     "plain",
     "read",
     "read_at",
     "read_number",
-    "read_words",
     "write",
 ]

@@ -51,7 +51,7 @@ def plain(text: str) -> str:
             continue
         raised = False
         piece = _one(letter)
-        if letter not in _TABLE and len(piece) > 2 and pieces and pieces[-1][-1:].isdigit():
+        if ord(letter) not in _TABLE and len(piece) > 2 and pieces and pieces[-1][-1:].isdigit():
             piece = " " + piece  # 3½ is 3 1/2
         pieces.append(piece)
     return "".join(pieces)

@@ -195,10 +195,11 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
     at, text = 0, text.rstrip()
     while at < len(text):
         match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
+        if not match:
             column = at + 1 + len(text[at:]) - len(text[at:].lstrip())
             raise Unreadable(f"“{text[column - 1]}” is not known", column)
-        kind, found = match.lastgroup, match.group(match.lastgroup)
+        kind = match.lastgroup or ""
+        found = match.group(kind)
         if kind == "name" and found in _WORD_SIGNS:
             kind = "sign"
         tokens.append((kind, found, match.end() - len(found) + 1))
@@ -215,8 +216,7 @@ def _value(node: Node, names: Mapping[str, Value]) -> Value:
     if kind == "name":
         if rest[0] not in names:
             raise Unreadable(f"“{rest[0]}” is not known", column)
-        value = names[str(rest[0])]
-        return Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return names[str(rest[0])]
     if kind in ("and", "or"):
         first, second = rest
         left = _as_truth(_value(first, names), column)  # type: ignore[arg-type]

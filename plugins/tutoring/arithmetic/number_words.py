@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from fractions import Fraction
 from importlib import resources
 
 import msgspec
 
 _WORDS = re.compile(r"[^\W\d_]+")
+DECIMAL_SIGN = "\u066b"
+"""Arabic's, which is never taken for anything else."""
 _MOST = 24
 """Words in a number."""
 
@@ -41,23 +42,31 @@ def vocabulary(language: str) -> Vocabulary | None:
     return _vocabularies().get(language.partition("-")[0].lower())
 
 
-def read_words(text: str, language: str) -> tuple[Fraction, bool, int] | None:
-    """Return a number in words, whether it is said as a fraction, and how many decimals it has.
+def in_digits(text: str, language: str) -> str | None:
+    """Return a number in words as one in digits: `-2 3/4`, or `3٫25` with a decimal sign that is the
+    same in every language.
 
     None where the text has anything but such words, or the language is not known here.
     """
-    vocabulary = _vocabularies().get(language.partition("-")[0].lower())
-    if vocabulary is None or len(text) > 200 or not text[:1].isalpha():
+    known = vocabulary(language)
+    if known is None or len(text) > 200 or not text[:1].isalpha():
         return None
     words = _WORDS.findall(unicodedata.normalize("NFC", text).lower())
     if not words or len(words) > _MOST or re.sub(r"[^\W\d_]+|[\s-]", "", text):
         return None
-    negative = words[0] in vocabulary.minus
+    negative = words[0] in known.minus
     words = words[negative:]
-    while words and words[0] in vocabulary.skips:
+    while words and words[0] in known.skips:
         words = words[1:]
-    found = _read(words, vocabulary)
-    return None if found is None else (-found[0] if negative else found[0], *found[1:])
+    found = _read(words, known)
+    return None if found is None else "-" * negative + found
+
+
+def after_minus(text: str, language: str) -> str | None:
+    """Return what stands behind the word for a minus sign; None where none stands in front."""
+    known = vocabulary(language)
+    word, _space, rest = text.partition(" ")
+    return rest.strip() if known is not None and word.lower() in known.minus else None
 
 
 def scale_called(word: str, language: str) -> int | None:
@@ -66,28 +75,26 @@ def scale_called(word: str, language: str) -> int | None:
     return None if vocabulary is None else vocabulary.scales.get(word.lower())
 
 
-def _read(words: list[str], vocabulary: Vocabulary) -> tuple[Fraction, bool, int] | None:
+def _read(words: list[str], vocabulary: Vocabulary) -> str | None:
     whole = _cardinal(words, vocabulary)
     if whole is not None:
-        return Fraction(whole), False, 0
+        return str(whole)
     for index, word in enumerate(words):
         if word in vocabulary.points:
             return _decimal(words[:index], words[index + 1 :], vocabulary)
     fraction = _fraction(words, vocabulary)
     if fraction is not None:
-        return fraction, True, 0
+        return fraction
     for index, word in enumerate(words):
         if word in vocabulary.joins:
             head = _cardinal(words[:index], vocabulary)
             tail = _fraction(words[index + 1 :], vocabulary)
-            if head is not None and tail is not None and tail < 1:
-                return head + tail, True, 0
+            if head is not None and tail is not None:
+                return f"{head} {tail}"
     return None
 
 
-def _decimal(
-    before: list[str], after: list[str], vocabulary: Vocabulary
-) -> tuple[Fraction, bool, int] | None:
+def _decimal(before: list[str], after: list[str], vocabulary: Vocabulary) -> str | None:
     whole = _cardinal(before, vocabulary)
     digits = [vocabulary.small.get(word, 10) for word in after]
     if all(each < 10 for each in digits):
@@ -95,22 +102,20 @@ def _decimal(
     else:
         rest = _cardinal(after, vocabulary)
         text = "" if rest is None else str(rest)
-    if whole is None or not text:
-        return None
-    return whole + Fraction(int(text), 10 ** len(text)), False, len(text)
+    return None if whole is None or not text else f"{whole}{DECIMAL_SIGN}{text}"
 
 
-def _fraction(words: list[str], vocabulary: Vocabulary) -> Fraction | None:
+def _fraction(words: list[str], vocabulary: Vocabulary) -> str | None:
     if not words:
         return None
     last, before = words[-1], words[:-1]
     if not before and last in vocabulary.alone:
-        return Fraction(vocabulary.alone[last])
+        return vocabulary.alone[last]
     if last not in vocabulary.parts:
         return None
     top = 1 if len(before) == 1 and before[0] in vocabulary.ones else None
     top = _cardinal(before, vocabulary) if top is None else top
-    return None if not top else Fraction(top, vocabulary.parts[last])
+    return None if not top else f"{top}/{vocabulary.parts[last]}"
 
 
 def _cardinal(words: list[str], vocabulary: Vocabulary) -> int | None:

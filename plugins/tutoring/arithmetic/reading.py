@@ -11,7 +11,11 @@ import msgspec
 
 from hinterland.plugins.tutoring.arithmetic.characters import plain
 from hinterland.plugins.tutoring.arithmetic.conventions import Digits, convention, digits_at
-from hinterland.plugins.tutoring.arithmetic.number_words import read_words, scale_called
+from hinterland.plugins.tutoring.arithmetic.number_words import (
+    after_minus,
+    in_digits,
+    scale_called,
+)
 
 _MOST_CHARACTERS = 120
 _MOST_EXPONENT = 40
@@ -92,17 +96,14 @@ def _from_words(text: str, language: str) -> Written | None:
     if percent and percent.end() == len(text):
         bare = _from_words(text[: percent.start()], language)
         return None if bare is None else _per_cent(bare)
-    words = read_words(text, language)
-    if words is None:
+    digits = in_digits(text, language)
+    if digits is not None:
+        found = read(digits, language)
+        return None if found is None else msgspec.structs.replace(found, in_words=True)
+    rest = after_minus(text, language)
+    if rest is None or not rest[:1].isdigit():
         return None
-    value, is_fraction, decimals = words
-    if decimals:
-        return Written(value, NumberForm.DECIMAL, decimals=decimals, in_words=True)
-    if is_fraction:
-        form = NumberForm.FRACTION if abs(value) < 1 else NumberForm.MIXED
-        top = abs(value) % 1
-        return Written(value, form, in_words=True, top=top.numerator, bottom=top.denominator)
-    return Written(value, NumberForm.INTEGER, in_words=True)
+    return read("-" + rest, language)
 
 
 def _per_cent(bare: Written) -> Written:

@@ -2,6 +2,6 @@
 
 from hinterland.plugins.tutoring.checking.checker import Checker
 from hinterland.plugins.tutoring.checking.judgement import Judgement, StepFault, Verdict
-from hinterland.plugins.tutoring.checking.verdicts import accepts
+from hinterland.plugins.tutoring.checking.verdicts import accepts, judge_plainly
 
-__all__ = ["Checker", "Judgement", "StepFault", "Verdict", "accepts"]
+__all__ = ["Checker", "Judgement", "StepFault", "Verdict", "accepts", "judge_plainly"]

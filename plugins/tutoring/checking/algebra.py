@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from hinterland.plugins.tutoring.arithmetic import Unreadable, plain
@@ -42,9 +44,12 @@ class Reading(NamedTuple):
     """With 1/2x as one over two x, where that makes a difference."""
 
 
+@functools.lru_cache(maxsize=512)
 def letters_of(posed: Posed) -> tuple[str, ...]:
-    """Return the unknowns of an exercise; x where it names none."""
-    return posed.letters or ("x",)
+    """Return the unknowns of an exercise: those it names and those of its key; x where it has none."""
+    runs = [each for answer in posed.answers for each in re.findall(r"[^\W\d_]+", answer)]
+    in_key = {letter for run in runs if len(run) <= 2 for letter in run if letter not in "πµ"}
+    return tuple(dict.fromkeys((*posed.letters, *sorted(in_key)))) or ("x",)
 
 
 def read_term(text: str, language: str, letters: tuple[str, ...]) -> Reading:
@@ -74,7 +79,7 @@ async def judge_expression(posed: Posed, text: str, algebra: Algebra) -> Judgeme
         return not_read(error, "not-mathematics")
     if not said:
         return unreadable("no-answer")
-    for one, other in zip(said, said[1:], strict=False):
+    for one, other in pairwise(said):
         if points.differ(one.node, other.node):
             return wrong("sides-differ", left=sides[0], right=sides[-1])
     return await _compared(posed, said[-1], sides[-1], algebra)
@@ -161,7 +166,7 @@ def _is_asked(text: str, posed: Posed) -> bool:
 
 def node_signs(text: str) -> str:
     """Return the signs of a calculation in a text."""
-    return "".join(each for each in text if each in "+-*/^(:")
+    return "".join(each for each in text if each in "+-*/^(:√")
 
 
 def _compact(text: str) -> str:

@@ -9,10 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import weakref
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
+
+import msgspec
 
 from hinterland.errors import PluginError
 from hinterland.plugins.tutoring.checking.terms import Node
@@ -20,11 +24,19 @@ from hinterland.plugins.tutoring.checking.terms import Node
 SECONDS = 1.0
 """For one answer, from the question on; starting does not count."""
 SECONDS_TO_START = 60.0
-MEMORY = 1 << 29
-"""Bytes of address space: SymPy alone takes some 150 MB."""
+MEMORY = 400 << 20
+"""Bytes of address space: SymPy alone takes some 60 MB."""
 _LONGEST_LINE = 1 << 16
 
 Equation = tuple[Node, Node]
+
+
+class _Allowance(msgspec.Struct):
+    seconds: float
+
+
+_ALLOWANCE: ContextVar[_Allowance] = ContextVar("allowance")
+"""What is left of it in this task."""
 
 
 class AlgebraProcess:
@@ -42,6 +54,15 @@ class AlgebraProcess:
         """Return when the process may be asked; raises PluginError if it does not start."""
         async with self._one_at_a_time():
             await self._started()
+
+    @contextmanager
+    def allowance(self) -> Iterator[None]:
+        """Let all the questions asked inside take no longer than one may, together."""
+        token = _ALLOWANCE.set(_Allowance(self._seconds))
+        try:
+            yield
+        finally:
+            _ALLOWANCE.reset(token)
 
     def close(self) -> None:
         """Kill the process, if there is one; the next question would start another."""
@@ -83,39 +104,48 @@ class AlgebraProcess:
         line = json.dumps({"do": do, "of": of}).encode() + b"\n"
         if len(line) > _LONGEST_LINE:
             return None
+        allowance = _ALLOWANCE.get(None)
         async with self._one_at_a_time():
+            seconds = self._seconds if allowance is None else allowance.seconds
+            if seconds <= 0:
+                return None
             child = await self._started()
-            answered = False
+            settled, since = False, time.monotonic()
             try:
-                async with asyncio.timeout(self._seconds):
+                async with asyncio.timeout(seconds):
                     reply = await child.answer_to(line)
-                answered = True
+                settled = True
                 return reply.get("is")
             except (TimeoutError, OSError, ValueError):  # too slow, out of memory, or killed
+                self.close()
+                self._child = _Child()  # it gets ready while the pupil reads
+                settled = True
                 return None
             finally:  # also when cancelled: the next question must not get this one's answer
-                if not answered:
+                if allowance is not None:
+                    allowance.seconds -= time.monotonic() - since
+                if not settled:
                     self.close()
 
     async def _started(self) -> _Child:
         if self._child is None or not self._child.is_alive():
             self.close()
-            child = _Child()
-            ready = False
+            self._child = _Child()
+        child = self._child
+        if not child.is_ready:
             try:
                 async with asyncio.timeout(SECONDS_TO_START):
                     await child.answer_to(b"")
-                ready = True
+                child.is_ready = True
             except (TimeoutError, OSError, ValueError) as error:
                 raise PluginError(
                     "The process that checks algebra does not start.",
                     "Reinstall Hinterland, or see with `hint doctor` whether memory is short.",
                 ) from error
             finally:
-                if not ready:
-                    child.kill()
-            self._child = child
-        return self._child
+                if not child.is_ready:
+                    self.close()
+        return child
 
     def _one_at_a_time(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
@@ -128,6 +158,7 @@ class _Child:
     """The process and the socket that is its standard input and output."""
 
     def __init__(self) -> None:
+        self.is_ready = False
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
         with theirs:
@@ -137,8 +168,8 @@ class _Child:
                     *(sys.executable, "-P", "-c", f"from {_SOLVER} import serve; serve()"),
                     *(str(MEMORY), str(int(SECONDS) + 1)),
                 ],
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
                 env=_environment(),
                 process_group=0,
@@ -150,7 +181,7 @@ class _Child:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return int(self._process.pid)
 
     def is_alive(self) -> bool:
         return self._process.poll() is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import msgspec
 
@@ -49,7 +50,7 @@ def judge_quantity(posed: Posed, text: str) -> Judgement:
         sides = [each.strip() for each in re.split(r"=+", bare) if each.strip()]
         found = [measures.measured(each, language) for each in sides]
         known = [each for each in found if each is not None]
-        if any(measures.disagree(one, other) for one, other in zip(known, known[1:], strict=False)):
+        if any(measures.disagree(one, other) for one, other in pairwise(known)):
             return wrong("sides-differ", left=sides[0], right=sides[-1])
         bare = sides[-1] if sides else bare
     said = read_quantity(bare, language, like)
@@ -122,7 +123,7 @@ def _worked_out(posed: Posed, text: str, expected: tuple[Quantity, ...]) -> Judg
         node = terms.parse(text, posed.language, with_units=True)
         found = measures.measure(node)
     except Unreadable as error:
-        return unreadable("too-large" if error.reason == "too-large" else "not-a-quantity")
+        return unreadable("too-hard-to-check" if error.reason == "too-large" else "not-a-quantity")
     except measures.Unclear:
         return unreadable("not-a-quantity")
     for key in expected:

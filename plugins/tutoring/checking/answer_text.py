@@ -10,7 +10,7 @@ from hinterland.plugins.tutoring.checking.judgement import Judgement, unreadable
 from hinterland.plugins.tutoring.checking.phrases import pattern, phrases
 
 MOST_CHARACTERS = 500
-_OUTER = re.compile(r"^[\s\"'“”„«»‹›‘’`*_$]+|[\s\"'“”„«»‹›‘’`*_$]+$")
+_OUTER = re.compile(r"^[\s\"'“”„«»‹›‘’`*_]+|[\s\"'“”„«»‹›‘’`*_]+$")
 _END = re.compile(r"[\s.!?…;,:。！？]+$")
 _SEPARATOR = r"[\s:=,.]*"
 
@@ -38,6 +38,8 @@ def without_marks(text: str) -> str:
     """Return a text without quotes, mark-up and punctuation around it."""
     for _round in range(4):
         bare = _END.sub("", _OUTER.sub("", text))
+        if len(bare) > 2 and bare[0] == bare[-1] == "$":  # mathematics in Markdown
+            bare = bare[1:-1]
         if bare == text:
             break
         text = bare

@@ -10,6 +10,7 @@ from hinterland.plugins.tutoring.arithmetic import Unreadable
 from hinterland.plugins.tutoring.checking import algebra, terms
 from hinterland.plugins.tutoring.checking.algebra_process import SECONDS, AlgebraProcess
 from hinterland.plugins.tutoring.checking.judgement import Judgement, StepFault
+from hinterland.plugins.tutoring.checking.steps import faulty_step
 from hinterland.plugins.tutoring.checking.verdicts import judge
 from hinterland.plugins.tutoring.lessons import Posed
 
@@ -18,7 +19,7 @@ class Checker:
     """Judges answers and working; `async with` it, or `aclose` it."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
-        """`seconds` is what algebra may take for one question."""
+        """`seconds` is what algebra may take for one answer or one working."""
         self._algebra = AlgebraProcess(seconds)
 
     async def __aenter__(self) -> Self:
@@ -47,7 +48,8 @@ class Checker:
 
     async def judge(self, posed: Posed, answer: str) -> Judgement:
         """Return the verdict on a pupil's answer; raises PluginError where algebra cannot start."""
-        return await judge(posed, answer, self._algebra)
+        with self._algebra.allowance():
+            return await judge(posed, answer, self._algebra)
 
     async def faulty_step(
         self, posed: Posed, working: Sequence[str], answer: str = ""
@@ -56,7 +58,8 @@ class Checker:
 
         With `answer`, the last line is also compared with what was answered.
         """
-        return None
+        with self._algebra.allowance():
+            return await faulty_step(posed, working, answer, self._algebra)
 
     async def equivalent(self, one: str, other: str, letters: Sequence[str] = ()) -> bool | None:
         """Whether two terms, or two equations, are the same for every value of the letters.

@@ -34,12 +34,12 @@ def chosen_option(posed: Posed, text: str) -> int | Judgement:
     for each in (text.strip(), without_marks(text)):
         if each in posed.options:
             return posed.options.index(each)
-    found = _by_words(posed, text)
-    if found is not None:
-        return found
     labelled = _LABEL.match(raw)
     if labelled is not None and raw[labelled.end() :].strip():
         return _labelled(posed, labelled.group(1), raw[labelled.end() :])
+    found = _by_words(posed, text)
+    if found is not None:
+        return found
     bare = plain(bare_answer(text, posed.language)).strip()
     for candidate in (raw, bare, pattern(posed.language, "option", r"^\s*", r"\s*").sub("", bare)):
         match = _BARE_LABEL.fullmatch(candidate)

@@ -26,11 +26,13 @@ from hinterland.plugins.tutoring.checking.judgement import (
     WRONG,
     Judgement,
     Verdict,
+    close,
     form,
     unreadable,
     wrong,
 )
-from hinterland.plugins.tutoring.checking.numbers import counted, misses_form, rounded
+from hinterland.plugins.tutoring.checking.numbers import counted, is_rounding, misses_form, rounded
+from hinterland.plugins.tutoring.checking.phrases import pattern
 from hinterland.plugins.tutoring.checking.sets import listed, told, unmatched
 from hinterland.plugins.tutoring.checking.terms import Node
 from hinterland.plugins.tutoring.lessons import Posed
@@ -62,13 +64,21 @@ class Solution(msgspec.Struct, frozen=True):
     """None where it is irrational."""
     written: Written | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is left to compute."""
+        return self.written is not None or self.value is None
+
 
 def key_solutions(posed: Posed) -> list[list[Solution]]:
     """Return the solutions of each key; none where it is an equation that is to be found."""
     found = []
     for answer in posed.answers:
         items = [each for each in re.split(r";", answer) if each.strip()]
-        solutions = [_solution(each, posed) for each in items]
+        try:
+            solutions = [_solution(each, posed) for each in items]
+        except Unreadable:
+            continue
         if all(each is not None for each in solutions):
             found.append([each for each in solutions if each is not None])
     return found
@@ -77,6 +87,7 @@ def key_solutions(posed: Posed) -> list[list[Solution]]:
 def _solution(text: str, posed: Posed) -> Solution | None:
     """Return what `x = 3`, `3 = x` or `3` says; None for what is not solved."""
     text = plain(text.translate(_SUBSCRIPTS)).strip()
+    text = pattern(posed.language, "equals", r"(?<=^[^\W\d_])\s+", r"\s+").sub(" = ", text, 1)
     letter = ""
     if match := _GIVES.match(text):
         letter, text = match.group(1), match.group(2)
@@ -167,9 +178,9 @@ async def _compared(
     if irrational:
         for one in said:
             for other in key:
-                equal = await are_equal(one.node, other.node, algebra)
-                undecided |= equal is None
-                same |= {(id(one), id(other))} if equal else set()
+                found = await are_equal(one.node, other.node, algebra)
+                undecided |= found is None
+                same |= {(id(one), id(other))} if found else set()
 
     def equal(one: Solution, other: Solution) -> bool:
         if one.letter and other.letter and one.letter != other.letter:
@@ -195,14 +206,18 @@ def _forms(posed: Posed, said: list[Solution], key: list[Solution]) -> Judgement
                 missed = misses_form(each.written, other.written, posed.form)
                 if missed is not None:
                     return missed
-        if each.written is None and each.value is not None:
+        if not each.is_plain:
             return form("work-it-out")
     return None
 
 
 def _near(said: Solution, key: Solution) -> Judgement | None:
-    if said.written is None or key.written is None:
+    if said.written is None:
         return None
+    if key.written is None:
+        almost = points.approximate(key.node)
+        is_near = almost is not None and is_rounding(said.written, almost)
+        return close("rounded") if is_near else None
     if said.written.other is not None and said.written.other == key.value:
         return form("decimal-sign")
     return rounded(said.written, key.written)

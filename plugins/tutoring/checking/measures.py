@@ -30,6 +30,8 @@ class Measure(msgspec.Struct, frozen=True):
     """Whether every number had a unit."""
     single_unit: bool = True
     """Whether no two different units of one kind were in it."""
+    is_scaled: bool = False
+    """Whether it is multiplied or divided by a bare number, as in 250 cm ÷ 100."""
 
 
 def measured(text: str, language: str) -> Measure | None:
@@ -67,12 +69,14 @@ def measure(node: Node) -> Measure:
         base, dimension = Fraction(1), _NONE
         for each in parts:
             base, dimension = base * each.base, _times(dimension, each.dimension, 1)
-        return Measure(base, dimension, number, every, single)
+        scaled = any(each.dimension for each in parts) and not all(each.dimension for each in parts)
+        return Measure(base, dimension, number, every, single, scaled)
     if kind == "over":
         if not parts[1].base:
             raise Unclear("division by zero")
         dimension = _times(parts[0].dimension, parts[1].dimension, -1)
-        return Measure(parts[0].base / parts[1].base, dimension, number, every, single)
+        scaled = bool(parts[0].dimension) and not parts[1].dimension
+        return Measure(parts[0].base / parts[1].base, dimension, number, every, single, scaled)
     return _of_numbers(node, parts)
 
 
@@ -125,7 +129,8 @@ def disagree(one: Measure, other: Measure) -> str:
     A unit that one side leaves out is forgiven; a unit that is another one is not.
     """
     if one.dimension == other.dimension:
-        return "" if one.base == other.base else "sides-differ"
+        is_conversion = one.is_scaled and one.number is not None and one.number == other.number
+        return "" if one.base == other.base or is_conversion else "sides-differ"
     if not one.dimension or not other.dimension:
         bare, full = (one, other) if not one.dimension else (other, one)
         if full.number is None or not full.single_unit:

@@ -12,10 +12,10 @@ from hinterland.plugins.tutoring.arithmetic import (
     NumberForm,
     Unreadable,
     Written,
+    in_digits,
     plain,
     read,
     read_at,
-    read_words,
 )
 from hinterland.plugins.tutoring.checking import points, terms
 from hinterland.plugins.tutoring.checking.answer_text import bare_answer
@@ -49,7 +49,7 @@ def judge_number(posed: Posed, text: str) -> Judgement:
     language = posed.language
     expected = keys(posed.answers, language)
     bare = bare_answer(text, language)
-    written = read(bare, language)
+    written = read(_as_ratio(bare, language, expected), language)
     if written is not None:
         return compared(posed, written, expected)
     if "=" in bare:
@@ -58,6 +58,13 @@ def judge_number(posed: Posed, text: str) -> Judgement:
     if things is not None:
         return _of_something(posed, *things, expected)
     return _worked_out(posed, bare, expected)
+
+
+def _as_ratio(text: str, language: str, expected: tuple[Written, ...]) -> str:
+    """Return `3 to 4` as `3:4` where a ratio is asked for."""
+    if not any(each.form is NumberForm.RATIO for each in expected):
+        return text
+    return pattern(language, "ratio", r"(?<=\d)\s+", r"\s+(?=\d)").sub(":", text)
 
 
 def compared(posed: Posed, written: Written, expected: tuple[Written, ...]) -> Judgement:
@@ -92,7 +99,7 @@ def _is_about_percent(posed: Posed, written: Written, key: Written) -> Judgement
         if written.value * 100 == key.value * 10_000:
             return RIGHT if asked else form("percent-missing")
         return form("write-percent") if asked and written.value == key.value else None
-    if is_said and not is_key and written.value * 100 == key.value:
+    if is_said and not is_key and written.value * 100 == key.value != written.value:
         return RIGHT if asked else form("no-percent")
     return None
 
@@ -142,11 +149,16 @@ def rounded(written: Written, key: Written) -> Judgement | None:
         return close("too-many-decimals") if said_as_key == key.value else None
     if digits < 2 and not (ends and key.form is NumberForm.DECIMAL):
         return None
-    size, scale = abs(key.value), 10**digits
-    near = {Fraction(math.floor(size * scale), scale), abs(_at(key.value, digits))}
-    if abs(written.value) in near and (written.value < 0) == (key.value < 0):
-        return close("rounded")
-    return None
+    return close("rounded") if is_rounding(written, key.value, 1) else None
+
+
+def is_rounding(written: Written, exact: Fraction, least: int = 2) -> bool:
+    """Whether a decimal is an exact number rounded or cut off, to `least` decimals or more."""
+    if written.decimals < least:
+        return False
+    size, scale = abs(exact), 10**written.decimals
+    near = {Fraction(math.floor(size * scale), scale), abs(_at(exact, written.decimals))}
+    return abs(written.value) in near and (written.value < 0) == (exact < 0)
 
 
 def _at(value: Fraction, digits: int) -> Fraction:
@@ -174,7 +186,7 @@ def counted(text: str, language: str) -> tuple[Written, str] | None:
     words = text.split()
     if text[:1].isalpha():
         for many in range(min(len(words), _MOST_WORDS) - 1, 0, -1):
-            if read_words(" ".join(words[:many]), language) is not None:
+            if in_digits(" ".join(words[:many]), language) is not None:
                 written = read(" ".join(words[:many]), language)
                 return None if written is None else (written, " ".join(words[many:]))
         return None
@@ -253,10 +265,10 @@ def _chain(posed: Posed, text: str, expected: tuple[Written, ...]) -> Judgement:
             values.append(value)
     said = [each for each in numbers if each is not None]
     if not said:
-        counted = counted(sides[-1], posed.language)
-        if counted is None:
+        things = counted(sides[-1], posed.language)
+        if things is None:
             return _worked_out(posed, sides[-1], expected)
-        return _of_something(posed, *counted, expected)
+        return _of_something(posed, *things, expected)
     if len(set(values)) > 1:
         return wrong("sides-differ", left=sides[0], right=sides[-1])
     return compared(posed, said[-1], expected)
@@ -277,7 +289,7 @@ def _worked_out(posed: Posed, text: str, expected: tuple[Written, ...]) -> Judge
         node = terms.parse(text, posed.language)
         value = points.value(node, {})
     except Unreadable as error:
-        return unreadable("too-large" if error.reason == "too-large" else "not-a-number")
+        return unreadable("too-hard-to-check" if error.reason == "too-large" else "not-a-number")
     except points.Undefined:
         return unreadable("not-a-number")
     if all(value != each.value for each in expected):

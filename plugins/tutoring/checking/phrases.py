@@ -28,6 +28,10 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of: tuple[str, ...]
     remainder: tuple[str, ...]
     solutions: tuple[str, ...]
+    verbs: frozenset[str]
+    short: tuple[tuple[str, str], ...]
+    equals: tuple[str, ...]
+    ratio: tuple[str, ...]
     opposites: tuple[tuple[str, str], ...]
     places: dict[str, str]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from hinterland.plugins.tutoring.checking.terms import Node
 
 _MOST_BITS = 6000
 _POINTS = 8
+_FINE = 10**30
+_PI = Fraction(3141592653589793238462643383279, 10**30)
 _SQUARES = (4, 9, 25)
 """Points at which square roots of a letter are whole."""
 
@@ -28,30 +30,18 @@ def value(node: Node, values: Mapping[str, Fraction]) -> Fraction:
         if node.name not in values:
             raise Undefined(node.name)
         return values[node.name]
-    parts = [value(each, values) for each in node.parts]
-    if kind == "sum":
-        found = sum(parts, Fraction(0))
-    elif kind == "product":
-        found = Fraction(math.prod(parts))
-    elif kind == "minus":
-        found = -parts[0]
-    elif kind == "percent":
-        found = parts[0] / 100
-    elif kind == "size":
-        found = abs(parts[0])
-    elif kind == "over":
-        if not parts[1]:
-            raise Undefined("division by zero")
-        found = parts[0] / parts[1]
-    elif kind == "power":
-        found = _power(*parts)
-    elif kind == "root":
-        found = _root(parts[0])
-    else:  # pi, and quantities, which steps compute
+    if kind not in _COMPUTED:  # pi, and quantities, which steps compute
         raise Undefined(kind)
+    found = _COMPUTED[kind]([value(each, values) for each in node.parts])
     if max(found.numerator.bit_length(), found.denominator.bit_length()) > _MOST_BITS:
         raise Undefined("too large")
     return found
+
+
+def _quotient(parts: list[Fraction]) -> Fraction:
+    if not parts[1]:
+        raise Undefined("division by zero")
+    return parts[0] / parts[1]
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
@@ -74,6 +64,18 @@ def _root(number: Fraction) -> Fraction:
     return Fraction(top, bottom)
 
 
+_COMPUTED: Mapping[str, Callable[[list[Fraction]], Fraction]] = {
+    "sum": lambda parts: sum(parts, Fraction(0)),
+    "product": lambda parts: Fraction(math.prod(parts)),
+    "minus": lambda parts: -parts[0],
+    "percent": lambda parts: parts[0] / 100,
+    "size": lambda parts: abs(parts[0]),
+    "over": _quotient,
+    "power": lambda parts: _power(*parts),
+    "root": lambda parts: _root(parts[0]),
+}
+
+
 def points(letters: Sequence[str]) -> Iterator[dict[str, Fraction]]:
     """Yield the points at which terms are compared: always the same ones, none of them special."""
     dice = random.Random(2027)  # noqa: S311 - it draws points, no secrets
@@ -89,6 +91,24 @@ def points(letters: Sequence[str]) -> Iterator[dict[str, Fraction]]:
             each: Fraction(dice.choice((-1, 1)) * dice.randint(2, 60), dice.choice((3, 7, 11, 13)))
             for each in letters
         }
+
+
+def approximate(node: Node) -> Fraction | None:
+    """Return the value of a term without letters to some thirty digits; None where it has none."""
+    if node.kind == "pi":
+        return _PI
+    parts = [approximate(each) for each in node.parts]
+    known = [each for each in parts if each is not None]
+    if len(known) < len(parts):
+        return None
+    if node.kind == "root" and known[0] >= 0:
+        size = known[0]
+        return Fraction(math.isqrt(size.numerator * _FINE**2 // size.denominator), _FINE)
+    leaves = tuple(Node("number", number=each) for each in known)
+    try:
+        return value(Node(node.kind, leaves, node.number, node.name), {})
+    except Undefined:
+        return None
 
 
 def differ(one: Node, other: Node) -> bool | None:

@@ -31,6 +31,7 @@ MOST_DEGREE = 60
 
 _NUMBER, _NAME, _SIGN, _END = "number", "name", "sign", "end"
 _MIXED = re.compile(r" (\d{1,9})/(\d{1,9})(?![\d./(]|\s*[^\W\d])")
+_OVER = re.compile(r"/(\d{1,9})(?=\s?[^\W\d]|\s?°)")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SIGNS = re.compile(r"\*\*|[-+*/:^()\[\]{}|√%]")
 _PAIRS = {"(": ")", "[": "]", "{": "}", "|": "|"}
@@ -201,8 +202,21 @@ class _Reader:
             raise Unreadable("letter-then-number", start + 1)
         node = Node("number", number=value)
         if self._with_units:
-            node = self._with_unit(node)
+            node = self._with_unit(self._fraction_of_unit(node))
         self._add(_NUMBER, self._text[start : self._at], start, node, glued=glued)
+
+    def _fraction_of_unit(self, node: Node) -> Node:
+        """Read 3/4 L as three quarters of a litre, not as three over four litres."""
+        over = _OVER.match(self._text, self._at)
+        if over is None or int(over.group(1)) == 0:
+            return node
+        fraction = Node("number", number=node.number / int(over.group(1)))
+        before, self._at = self._at, over.end()
+        if self._with_unit(fraction).unit is not None:
+            self._at = over.end()
+            return fraction
+        self._at = before
+        return node
 
     def _with_unit(self, node: Node) -> Node:
         at = self._at + (self._text[self._at : self._at + 1] == " ")

@@ -21,7 +21,6 @@ from hinterland.plugins.tutoring.checking import (
 )
 from hinterland.plugins.tutoring.checking.answer_text import bare_answer, refused
 from hinterland.plugins.tutoring.checking.judgement import Judgement, Verdict
-from hinterland.plugins.tutoring.checking.nearness import distance
 from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _JUDGES: Mapping[AnswerKind, Callable[[Posed, str], Judgement]] = {
@@ -32,6 +31,7 @@ _JUDGES: Mapping[AnswerKind, Callable[[Posed, str], Judgement]] = {
     AnswerKind.CHOICE: choices.judge_choice,
     AnswerKind.WORDS: wording.judge_words,
 }
+_OF_WORDS = (AnswerKind.WORDS, AnswerKind.CHOICE, AnswerKind.SET)
 _LEAKS_FROM = 8
 """Letters from which on a word with one letter wrong still gives the answer away."""
 
@@ -50,32 +50,46 @@ async def judge(posed: Posed, answer: str, solver: equations.Solver) -> Judgemen
     return _with_mistake(posed, answer, judgement)
 
 
+def judge_plainly(posed: Posed, answer: str) -> Judgement:
+    """Return the verdict on an answer that needs no algebra: to neither an expression nor an equation."""
+    problem = refused(answer, posed.language)
+    if problem is not None:
+        return problem
+    return _with_mistake(posed, answer, _JUDGES[posed.kind](posed, answer))
+
+
 def _with_mistake(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
     """Return the judgement with the common mistake that the answer is, if it is one."""
-    if judgement.verdict is Verdict.RIGHT:
+    is_algebra = posed.kind in (AnswerKind.EXPRESSION, AnswerKind.EQUATION)
+    if judgement.verdict is Verdict.RIGHT or (
+        is_algebra and judgement.verdict is Verdict.UNREADABLE
+    ):
         return judgement
     keeps = judgement.verdict in (Verdict.FORM, Verdict.UNIT)
     for index, mistake in enumerate(posed.mistakes):
-        if _is_written_alike(mistake.answer, answer, posed.language):
+        if _is_written_alike(mistake.answer, answer, posed):
             found = judgement if keeps else Judgement(Verdict.WRONG)
             return msgspec.structs.replace(found, mistake=index)
     if keeps or judgement.about in ("too-hard-to-check", "no-answer"):
         return judgement
     for index, mistake in enumerate(posed.mistakes):
-        if _is_that(posed, mistake.answer, answer):
+        if _is_that(posed, mistake.answer, answer, judgement):
             return Judgement(Verdict.WRONG, mistake=index)
     return judgement
 
 
-def _is_written_alike(mistake: str, answer: str, language: str) -> bool:
+def _is_written_alike(mistake: str, answer: str, posed: Posed) -> bool:
+    language = posed.language
     said, expected = bare_answer(answer, language), bare_answer(mistake, language)
     number, other = read(said, language), read(expected, language)
     if number is not None and other is not None:
         return number.alike == other.alike
-    return wording.folded(plain(said)) == wording.folded(plain(expected)) != ""
+    if posed.kind in _OF_WORDS:
+        return wording.folded(plain(said)) == wording.folded(plain(expected)) != ""
+    return "".join(plain(said).split()) == "".join(plain(expected).split()) != ""
 
 
-def _is_that(posed: Posed, mistake: str, answer: str) -> bool:
+def _is_that(posed: Posed, mistake: str, answer: str, judgement: Judgement) -> bool:
     """Whether an answer that is not right is a mistake's answer in another way of writing."""
     other = _as_key(posed, mistake)
     if posed.kind in (AnswerKind.EXPRESSION, AnswerKind.EQUATION):
@@ -87,7 +101,9 @@ def _is_that(posed: Posed, mistake: str, answer: str) -> bool:
         return verdict in (Verdict.RIGHT, Verdict.FORM)
     if posed.kind is AnswerKind.CHOICE:
         return verdict is Verdict.RIGHT and mistake in posed.options
-    return verdict in (Verdict.RIGHT, Verdict.FORM, Verdict.UNIT)
+    if verdict is Verdict.UNIT:  # 2.5 metrs is not 2.5 cm
+        return judgement.verdict is Verdict.WRONG
+    return verdict in (Verdict.RIGHT, Verdict.FORM)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -116,13 +132,14 @@ def accepts(posed: Posed, text: str) -> bool:
 
 def _is_option(posed: Posed, text: str) -> bool:
     return any(
-        wording.are_same(text, each, posed.language)
-        or _is_written_alike(each, text, posed.language)
+        wording.are_same(text, each, posed.language) or _is_written_alike(each, text, posed)
         for each in posed.answers
     )
 
 
 def _is_wording(posed: Posed, text: str) -> bool:
+    if posed.form is Form.EXACT:
+        return wording.judge_words(posed, text).verdict is Verdict.RIGHT
     said = wording.bare_words(text, posed.language)
     if not said:
         return False
@@ -130,11 +147,18 @@ def _is_wording(posed: Posed, text: str) -> bool:
         key = wording.bare_words(answer, posed.language)
         if wording.without_accents(said) == wording.without_accents(key):
             return True
-        if len(key) >= _LEAKS_FROM and distance(said, key, at_all=True) in (0, 1):
-            return True
-        if wording.with_digits(said, posed.language) == wording.with_digits(key, posed.language):
+        if len(key) >= _LEAKS_FROM and wording.slips(said, key, posed.language) == 1:
+            return not _is_another_word(posed, said)
+        number = wording.as_number(posed, text, answer)
+        if number is not None and number.verdict is Verdict.RIGHT:
             return True
     return False
+
+
+def _is_another_word(posed: Posed, said: str) -> bool:
+    """Whether a word that is nearly the answer is one of the question's, or a common mistake."""
+    others = {wording.bare_words(each.answer, posed.language) for each in posed.mistakes}
+    return said in others or f" {said} " in f" {wording.folded(posed.prompt)} "
 
 
 def _is_algebra(posed: Posed, text: str) -> bool:
@@ -185,7 +209,7 @@ def _are_solutions(said: list[equations.Solution], key: list[equations.Solution]
             return False
         if one.value is None or other.value is None:
             return one.node == other.node
-        return one.value == other.value
+        return one.value == other.value and one.is_plain
 
     missing, extra = sets.unmatched(said, key, equal)
     return not missing and not extra

@@ -44,6 +44,9 @@ def _article(language: str) -> re.Pattern[str]:
 def bare_words(text: str, language: str) -> str:
     """Return a folded text without the article in front."""
     plain = folded(text)
+    if "'" in plain or "cannot" in plain:
+        for short, long in phrases(language).short:
+            plain = plain.replace(short, long)
     match = _article(language).match(plain)
     return plain[match.end() :] if match else plain
 
@@ -73,7 +76,7 @@ def judge_words(posed: Posed, text: str) -> Judgement:
     said = [each for each in ways if each and folded(each)]
     if any(are_same(each, key, language) for each in said for key in posed.answers):
         return RIGHT
-    numbers = [_as_number(posed, each, key) for each in said for key in posed.answers]
+    numbers = [as_number(posed, each, key) for each in said for key in posed.answers]
     for judgement in numbers:
         if judgement is not None:
             return judgement
@@ -91,9 +94,10 @@ def _judge_exactly(posed: Posed, text: str) -> Judgement:
     keys = [_spaced(each) for each in posed.answers]
     if said in keys:
         return RIGHT
-    outer = [_spaced(each) for each in (without_marks(text), text.strip().strip("`*"))]
-    if any(each in keys for each in outer):
-        return RIGHT if _has_marks_of_a_sentence(text, keys) else form("punctuation")
+    if _spaced(text.strip().strip("\"'“”„«»‘’`*_ ")) in keys:
+        return RIGHT
+    if _spaced(without_marks(text)) in keys:
+        return form("punctuation")
     if any(each.casefold() == said.casefold() for each in keys):
         return form("capitals")
     if any(folded(each) == folded(text) for each in posed.answers):
@@ -101,11 +105,6 @@ def _judge_exactly(posed: Posed, text: str) -> Judgement:
     if any(are_same(text, mistake.answer, posed.language) for mistake in posed.mistakes):
         return WRONG
     return _near(posed, text) or WRONG
-
-
-def _has_marks_of_a_sentence(text: str, keys: list[str]) -> bool:
-    """Whether only quotes or mark-up around it were too much, as in `"cat"` or `**cat**`."""
-    return text.strip().strip("\"'“”„«»‘’`*_ ").translate(_QUOTES) in keys
 
 
 def _spaced(text: str) -> str:
@@ -122,7 +121,7 @@ def _in_gap(posed: Posed, text: str) -> str:
         if gap is None:
             continue
         before, after = (
-            folded(line[: gap.start()]),
+            folded(re.split(r"[.:?!]\s", line[: gap.start()])[-1]),
             folded(re.sub(r"\([^)]*\)", " ", line[gap.end() :])),
         )
         said = folded(text)
@@ -134,7 +133,7 @@ def _in_gap(posed: Posed, text: str) -> str:
     return ""
 
 
-def _as_number(posed: Posed, said: str, key: str) -> Judgement | None:
+def as_number(posed: Posed, said: str, key: str) -> Judgement | None:
     """Judge `7 days` for `seven days`, unless digits are what was to be put into words."""
     if folded(said) == folded(key):
         return None
@@ -177,11 +176,10 @@ def _near(posed: Posed, text: str) -> Judgement | None:
     keys = [bare_words(each, language) for each in posed.answers]
     if any(without_accents(said) == without_accents(key) for key in keys):
         return close("accents")
-    opposites = phrases(language).opposites
     near = [
         each
         for key in keys
-        if (each := distance(said, key, opposites)) is not None
+        if (each := slips(said, key, language)) is not None
         or said.replace(" ", "") == key.replace(" ", "")
     ]
     if not near:
@@ -193,9 +191,20 @@ def _near(posed: Posed, text: str) -> Judgement | None:
         if bare in keys:
             continue
         away = distance(said, bare, (), at_all=True)
-        if away is not None and away <= least:
+        if away is not None and away < least:
             return None
     return close("spelling")
+
+
+def slips(said: str, key: str, language: str) -> int | None:
+    """Return how many letters are wrong; None where it is another small word: in the morning, on the
+    morning."""
+    ours, theirs = said.split(), key.split()
+    if len(ours) == len(theirs):
+        for one, other in zip(ours, theirs, strict=True):
+            if one != other and (other in phrases(language).small or len(other) < 4):
+                return None
+    return distance(said, key, phrases(language).opposites)
 
 
 def _inside(posed: Posed, text: str) -> Judgement | None:
@@ -213,7 +222,9 @@ def _inside(posed: Posed, text: str) -> Judgement | None:
                 continue
             rest = set(said[:at] + said[at + len(key) :])
             known = words.small | set(folded(posed.prompt).split()) | _stems(posed.prompt)
-            return RIGHT if rest <= known and "," not in text else close("only-the-answer")
+            is_sentence = len(said) > 3 or not rest & words.verbs
+            is_known = rest <= known and "," not in text
+            return RIGHT if is_known and is_sentence else close("only-the-answer")
     return None
 
 

@@ -15,6 +15,7 @@ import msgspec
 from hinterland.errors import InputError
 from hinterland.plugins.tutoring.lessons import AnswerKind, Exercise, Lesson, Posed
 from hinterland.plugins.tutoring.lessons.posing import pose
+from hinterland.plugins.tutoring.proofing import gives_away
 from hinterland.text import clean_line
 
 MOST_QUESTIONS = 500
@@ -106,11 +107,11 @@ def _sheet(
     questions = []
     for lesson, exercise, turn in chosen:
         own_seed = ((seed * MOST_SHEETS + sheet) * MOST_QUESTIONS + turn) * _TRIES
-        posed = pose(lesson, exercise, own_seed)
+        posed = pose(lesson, exercise, own_seed, gives_away)
         for trial in range(1, _TRIES):
             if posed.prompt not in asked:
                 break
-            posed = pose(lesson, exercise, own_seed + trial)
+            posed = pose(lesson, exercise, own_seed + trial, gives_away)
         asked.add(posed.prompt)
         questions.append(Question(lesson, _mixed(posed)))
     return tuple(questions)

@@ -105,7 +105,7 @@ def results(files: tuple[Path, ...], as_json: bool, csv: Path | None, overwrite:
     from hinterland import paths
     from hinterland.plugins.forms.columns import width_of
     from hinterland.plugins.tutoring.classroom import results as gathering
-    from hinterland.plugins.tutoring.classroom import table
+    from hinterland.plugins.tutoring.classroom.table import table
     from hinterland.plugins.tutoring.commands import printing
     from hinterland.plugins.tutoring.lessons import shelf
     from hinterland.plugins.tutoring.pupils.drawing import subjects
@@ -122,4 +122,4 @@ def results(files: tuple[Path, ...], as_json: bool, csv: Path | None, overwrite:
     if as_json:
         printing.write_json(gathering.as_json(found, known))
     elif csv is None:
-        click.echo("\n".join(table.table(found, known, width_of(sys.stdout))))
+        click.echo("\n".join(table(found, known, width_of(sys.stdout))))

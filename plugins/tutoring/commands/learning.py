@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -53,11 +54,11 @@ def learn(
         model=model,
         with_model=not no_model,
     )
+    _check(ctx, wish)
     if plain or os.environ.get("TERM", "dumb") == "dumb" or not _is_terminal():
         from hinterland.plugins.tutoring.commands import lines
 
         return lines.run(wish)
-    _check(wish)
 
     def screen() -> object:
         from hinterland.plugins.tutoring.screen.lesson import LessonScreen
@@ -74,12 +75,22 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _check(wish: Wish) -> None:
+def _check(ctx: click.Context, wish: Wish) -> None:
     """Raise what is wrong with a topic or a pupil before a screen hides the command line."""
     from hinterland.plugins.tutoring.sitting import Sitting
 
     sitting = Sitting(wish)
     if wish.topic:
-        sitting.find(wish.topic)
+        try:
+            sitting.find(wish.topic)
+        except InputError as error:
+            raise InputError(error.message, _hint(ctx, wish.topic, error.hint)) from error
     if wish.pupil:
         sitting.box.look(wish.pupil)
+
+
+def _hint(ctx: click.Context, topic: str, hint: str) -> str:
+    """Return what to do about an unknown topic, which may be a command with a letter missing."""
+    assert ctx.parent is not None and isinstance(ctx.parent.command, click.Group)
+    near = difflib.get_close_matches(topic, ctx.parent.command.commands, 1)
+    return f"Did you mean `hint tutor {near[0]}`?" if near else hint

@@ -11,6 +11,7 @@ import click
 from hinterland.errors import InputError
 from hinterland.language import _
 from hinterland.plugins.tutoring import sitting
+from hinterland.plugins.tutoring.commands import printing
 
 if TYPE_CHECKING:
     from hinterland.plugins.forms.typed_lines import TypedLines
@@ -27,8 +28,8 @@ def run(wish: Wish) -> int:
     typed = TypedLines(sys.stdin.fileno())
     with asyncio.Runner() as runner:
         seat = sitting.Sitting(wish)
-        if wish.topic:
-            seat.find(wish.topic)
+        if where := seat.goes_to():
+            printing.say(_(sitting.LEAVES).format(url=where))
         try:
             name = _who(seat, typed)
             _enter(seat, name, runner)

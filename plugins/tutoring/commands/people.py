@@ -10,9 +10,10 @@ import click
 
 from hinterland.errors import InputError
 from hinterland.language import _, n_
+from hinterland.sentences import translated
 
 if TYPE_CHECKING:
-    from hinterland.plugins.tutoring.pupils.box import PupilBox
+    from hinterland.plugins.tutoring.pupils.box import Listed, PupilBox
     from hinterland.plugins.tutoring.pupils.pupil import Pupil
 
 _COURTESY = "A PIN keeps pupils apart; it is a courtesy, and does not protect the files."
@@ -36,7 +37,7 @@ def list_(as_json: bool) -> None:
     """List the pupils."""
     from hinterland.plugins.tutoring.commands import printing
 
-    found = box().list()
+    found = _everybody()
     if as_json:
         listed = [
             {
@@ -134,7 +135,7 @@ def progress(pupil: str, everybody: bool, as_json: bool) -> None:
         raise InputError("--all and --pupil name different pupils.", "Give one of them.")
     known = drawing.subjects(shelf.of(paths.find()).lessons(drafts=True))
     if everybody:
-        found = [reporting.as_json(box().look(each.name), known) for each in box().list()]
+        found = [reporting.as_json(box().look(each.name), known) for each in _everybody()]
         printing.write_json({"version": 1, "pupils": found})
     elif as_json:
         printing.write_json(reporting.as_json(box().look(the_pupil(pupil)), known))
@@ -205,6 +206,15 @@ def box() -> PupilBox:
     from hinterland.plugins.tutoring.sitting import box
 
     return box(paths.find())
+
+
+def _everybody() -> list[Listed]:
+    """Return all pupils; of one whose file is damaged it is said on stderr, and no other is hidden."""
+    everybody = box()
+    found = everybody.list()
+    for problem in everybody.problems:
+        click.echo(translated(problem), err=True)
+    return found
 
 
 def the_pupil(name: str) -> str:

@@ -47,12 +47,17 @@ def say(sentence: str) -> None:
 
 
 def check_new(file: Path, *, overwrite: bool) -> None:
-    """Raise InputError where a file cannot be written, before anything is done for it."""
-    if file.exists() and not overwrite:
+    """Raise InputError where a file cannot be written, before anything is done for it, and
+    StorageError where it cannot even be looked for."""
+    try:
+        is_there, has_folder = file.exists(), file.parent.is_dir()
+    except OSError as error:  # its name is too long
+        raise durable.not_written(file, error) from error
+    if is_there and not overwrite:
         raise InputError(
             f"There is a file {file} already.", "Name another one, or add --overwrite."
         )
-    if not file.parent.is_dir():
+    if not has_folder:
         raise InputError(f"There is no folder {file.parent}.", "Make it first.")
 
 

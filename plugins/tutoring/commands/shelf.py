@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,10 @@ from hinterland.errors import JobError
 from hinterland.language import _, n_
 from hinterland.sentences import translated
 from hinterland.text import clean_line
+
+if TYPE_CHECKING:
+    from hinterland.plugins.tutoring.lessons import Lesson
+    from hinterland.plugins.tutoring.proofing import Problem
 
 
 @click.command()
@@ -26,7 +31,7 @@ def lessons(language: str, as_json: bool) -> None:
     found = shelf.of(paths.find())
     listed = found.lessons(code, drafts=True)
     for problem in found.problems:
-        click.echo(f"hint: {clean_line(translated(problem), 600)}", err=True)
+        _tell(translated(problem))
     if as_json:
         printing.write_json(
             {
@@ -71,41 +76,53 @@ def lessons(language: str, as_json: bool) -> None:
 @click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
 )
-def check(files: tuple[Path, ...]) -> None:
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="Draws of numbers of each exercise.",
+)
+def check(files: tuple[Path, ...], seeds: int) -> None:
     """Say whether lesson files are right: their form, every answer key, every hint."""
-    from hinterland.errors import InputError
-    from hinterland.plugins.tutoring import proofing
+    import asyncio
+
     from hinterland.plugins.tutoring.lessons import reading
+    from hinterland.plugins.tutoring.lessons.trouble import LessonError
 
     wrong = 0
     for file in files:
         try:
             lesson = reading.read(file)
-        except InputError as error:
+        except LessonError as error:
             wrong += 1
-            click.echo(f"hint: {_sentence(error)}", err=True)
+            _tell(f"{translated(error.message)} {translated(error.hint)}".strip())
             continue
-        faults = proofing.faults(lesson)
-        for fault in faults:
-            click.echo(f"hint: {clean_line(translated(str(fault)), 600)}", err=True)
-        wrong += bool(faults)
-        if not faults:
-            said = n_(
-                "{file}: right, {count} exercise",
-                "{file}: right, {count} exercises",
-                len(lesson.exercises),
-            )
-            click.echo(said.format(file=clean_line(str(file)), count=len(lesson.exercises)))
+        problems = asyncio.run(_problems(lesson, seeds))
+        for each in problems:
+            said = _("{file}, line {line}: {trouble}") if each.line else "{file}: {trouble}"
+            trouble = translated(each.sentence)
+            if not each.serious:
+                trouble = _("(perhaps) {trouble}").format(trouble=trouble)
+            _tell(said.format(file=file, line=each.line, trouble=trouble))
+        if any(each.serious for each in problems):
+            wrong += 1
+            continue
+        count = len(lesson.exercises)
+        said = n_("{file}: right, {count} exercise", "{file}: right, {count} exercises", count)
+        click.echo(clean_line(said.format(file=file, count=count), 600))
     if wrong:
-        raise JobError(
-            n_("{count} file is not right.", "{count} files are not right.", wrong).format(
-                count=wrong
-            )
-        )
+        told = n_("{count} file is not right.", "{count} files are not right.", wrong)
+        raise JobError(told.format(count=wrong), _("Mend it and check it again."))
 
 
-def _sentence(error: Exception) -> str:
-    from hinterland.errors import HinterlandError
-    from hinterland.sentences import sentence
+async def _problems(lesson: Lesson, seeds: int) -> list[Problem]:
+    from hinterland.plugins.tutoring import proofing
+    from hinterland.plugins.tutoring.checking import Checker
 
-    return clean_line(sentence(error) if isinstance(error, HinterlandError) else str(error), 600)
+    async with Checker() as checker:
+        return await proofing.proof(lesson, checker, seeds)
+
+
+def _tell(sentence: str) -> None:
+    click.echo(f"hint: {clean_line(sentence, 600)}", err=True)

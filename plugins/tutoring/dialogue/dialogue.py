@@ -33,11 +33,12 @@ from hinterland.progress_line import ProgressLine
 from hinterland.sentences import sentence
 from hinterland.text import clean, clean_line
 
+_STOP = "."
 _KEYS: dict[str, Act] = {
     "?": AskHint(),
     "!": ShowAnswer(),
     "s": Skip(),
-    ".": Stop(),
+    _STOP: Stop(),
     ">": Go(),
 }
 _STEPS = "w"
@@ -111,7 +112,7 @@ class Dialogue:
             return self._going(self._line("[Enter] ").strip())
         text = self._line("> ").strip()
         if wants is Wants.CHOICE:
-            return [_KEYS[text]] if text == "." else [Answer(text)] if text else []
+            return [_KEYS[text]] if text == _STOP else [Answer(text)] if text else []
         if not text:
             self._say_keys()
             return []
@@ -196,7 +197,8 @@ class Dialogue:
             for line in self._lines(text):
                 if self._paged and self._written >= _rows(self._out) - _LEFT_FREE:
                     self._say(self._words.say("line-more"))
-                    self._line("[Enter] ")
+                    if self._line("[Enter] ").strip() == _STOP:
+                        raise EOFError
                 self._write(line)
 
     def _go_on_telling(self, text: str) -> None:

@@ -18,7 +18,10 @@ _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]+?)(?<=[^\s*])\1(?!
 _UNDERLINED = re.compile(r"(?<!\w)(_{1,2})(?=[^\s_])([^_\n]+?)(?<=[^\s_])\1(?!\w)")
 _LINK = re.compile(r"!?\[([^\]]*)\]\(([^)\s]*)(?:\s+\"[^\"]*\")?\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_SPAN = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)")
+_SPAN = re.compile(r"(?<![\\`])(`+)(.+?)(?<!`)\1(?!`)")
+_OUT = {code: 0x10FF00 + code for code in range(0x80)}
+"""Where code and escaped characters wait, beyond all letters, while marks are looked for."""
+_BACK = {away: code for code, away in _OUT.items()}
 _CODE_MARGIN = "    "
 
 
@@ -100,15 +103,9 @@ def _line(line: str, paragraph: _Paragraph, width: int) -> Iterator[str]:
 
 def inline(text: str) -> str:
     """Return a paragraph's words without the marks around them."""
-    found, end = [], 0
-    for span in _SPAN.finditer(text):
-        found += [_unmarked(text[end : span.start()]), span[2].strip() or span[2]]
-        end = span.end()
-    return "".join([*found, _unmarked(text[end:])])
-
-
-def _unmarked(text: str) -> str:
+    text = _SPAN.sub(lambda code: (code[2].strip() or code[2]).translate(_OUT), text)
+    text = _ESCAPED.sub(lambda found: found[1].translate(_OUT), text)
     text = _LINK.sub(lambda link: f"{link[1]} ({link[2]})" if link[2] else link[1], text)
     for pattern in (_EMPHASIS, _UNDERLINED):
         text = pattern.sub(r"\2", text)
-    return _ESCAPED.sub(r"\1", text)
+    return text.translate(_BACK)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hinterland.errors import InputError
 from hinterland.plugins import languages
 from hinterland.plugins.languages.scripts import letters_by_script, scripts_of
-from hinterland.plugins.tutoring.hints import masking, naming, spelled
+from hinterland.plugins.tutoring.hints import foreign, masking, naming, spelled
 from hinterland.plugins.tutoring.hints.guard import Guard
 from hinterland.plugins.tutoring.hints.masking import Masked
 from hinterland.plugins.tutoring.lessons import Posed
@@ -86,7 +86,8 @@ def _strange(own: str, hint: str, language: str) -> Reason | None:
         for each in own
     ):
         return Reason.NUMBER
-    if spelled.number_words(own, language):
+    said = {*spelled.number_words(own, language), *foreign.foreign_words(own, language)}
+    if said - foreign.foreign_words(hint, language):
         return Reason.NUMBER
     if any(not each.isalpha() and each not in _PLAIN and each not in hint for each in own):
         return Reason.SIGNS

@@ -10,13 +10,10 @@ import functools
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib import resources
 from itertools import pairwise
 
-import msgspec
-
 from hinterland.plugins.tutoring import checking
-from hinterland.plugins.tutoring.hints import naming, seeing, spelled, stretches
+from hinterland.plugins.tutoring.hints import foreign, naming, seeing, spelled, stretches
 from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _VALUE = re.compile(r"(-?)\s?(?:(\d+)[ -])?(\d+(?:[.,]\d+)?)(?:\s?/\s?(\d+))?")
@@ -24,6 +21,8 @@ _ROMAN = re.compile(r"(?<![\w.])[IVXLCDM]{2,}(?![\w.])")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _SQUASHED = 5
 """Letters from which on a word is looked for across blanks and in other words."""
+_LONGEST = 20_000
+"""Characters that are looked through: no hint is longer."""
 _NEAR = 6
 """Letters from which on a word with one wrong letter is the word."""
 
@@ -44,8 +43,10 @@ class Guard:
         self._squashed = [each for each in map(seeing.squashed, posed.answers) if each]
 
     def leaks(self, text: str) -> bool:
-        """Whether the text holds the answer in a form that is accepted."""
-        return any(self._holds(each) or self._might(each) for each in seeing.readings(text))
+        """Whether the text holds the answer in a form that is accepted, or is too long to say."""
+        return len(text) > _LONGEST or any(
+            self._holds(each) or self._might(each) for each in seeing.readings(text)
+        )
 
     def _holds(self, text: str) -> bool:
         posed, strict = self._posed, self._strict
@@ -86,10 +87,7 @@ class Guard:
         wanted = self._numbers
         if not wanted or self._posed.kind is AnswerKind.EXPRESSION:
             return False
-        language = self._posed.language
-        # Of a fraction in another language its two numbers are known, if not how it names parts.
-        parts = {each.numerator for each in wanted} | {each.denominator for each in wanted} - {1}
-        if parts & spelled.foreign_values(text, language, _ordinary(language)):
+        if foreign.foreign_words(text, self._posed.language):
             return True
         found: set[Fraction | None] = {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
         for reading in self._spellings(text):
@@ -160,11 +158,3 @@ def _is_near(word: str, answer: str) -> bool:
     return any(
         word[at + one :] == answer[at + other :] for one, other in ((1, 1), (0, 1), (1, 0), (0, 0))
     )
-
-
-@functools.cache
-def _ordinary(language: str) -> frozenset[str]:
-    """Return small words of a language, which say no number whatever another language has them for."""
-    data = resources.files("hinterland.plugins.languages").joinpath("words.toml").read_bytes()
-    listed = msgspec.toml.decode(data, type=dict[str, str])
-    return frozenset(map(spelled.folded, listed.get(language.partition("-")[0], "").split()))

@@ -12,7 +12,18 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from hinterland.engine.protocol import Done, Engine, Event, Failed, FinishReason, Request, TextDelta
+import msgspec
+
+from hinterland.engine.protocol import (
+    Done,
+    Engine,
+    Event,
+    Failed,
+    FinishReason,
+    Request,
+    Sampling,
+    TextDelta,
+)
 from hinterland.errors import EngineError, HinterlandError, ModelError, by_name
 from hinterland.plugins.tutoring.hints import asking, explaining, fitness, ladder, masking
 from hinterland.plugins.tutoring.hints.fitness import Reason
@@ -23,6 +34,8 @@ from hinterland.text import clean
 
 DEADLINE = 8.0
 """Seconds that a pupil waits for a hint at most; then the lesson's own is given."""
+PATIENCE = 120.0
+"""Seconds that a model may take to be loaded, while the lesson's own hints are given."""
 _LATE_AT_MOST = 3
 """Hints that come too late one after another; then no model is asked any more."""
 _FEWEST_LETTERS = 12
@@ -39,12 +52,19 @@ class ModelGuide:
     """Asks a model which hint fits, and for other words; where that fails it is the lesson's ladder."""
 
     def __init__(
-        self, engine: Engine, model: str | None = None, *, deadline: float = DEADLINE
+        self,
+        engine: Engine,
+        model: str | None = None,
+        *,
+        deadline: float = DEADLINE,
+        patience: float = PATIENCE,
     ) -> None:
         self._engine = engine
+        self._patience = patience
         self._model = model
         self._deadline = deadline
         self._late = 0
+        self._warming: asyncio.Task[None] | None = None
         self.trouble = ""
         """Why no model is asked any more, as a sentence; "" while one is."""
         self.counts: Counter[str] = Counter()
@@ -54,8 +74,8 @@ class ModelGuide:
         """Return one of the hints in `unused`, which is not empty; raises nothing for what an engine
         or a model does wrong."""
         picked = [ladder.rung(posed, work, unused)]
-        if self.trouble:
-            self._count(Reason.ENGINE)
+        if self.trouble or (self._warming is not None and not self._warming.done()):
+            self._count(Reason.ENGINE if self.trouble else Reason.LATE)
             return _own(posed, picked[0])
         try:
             async with asyncio.timeout(self._deadline):
@@ -66,6 +86,9 @@ class ModelGuide:
             self._late += 1
             if self._late >= _LATE_AT_MOST:
                 self.trouble = sentence(_too_slow())
+            elif self._warming is None:
+                # A model that is being loaded is late once: it is given time, and nobody waits.
+                self._warming = asyncio.create_task(self.warm())
             return _own(posed, picked[0])
         except HinterlandError as error:
             self._count(Reason.ENGINE)
@@ -73,6 +96,19 @@ class ModelGuide:
                 self.trouble = sentence(error)
             return _own(posed, picked[0])
         return hint
+
+    async def warm(self) -> None:
+        """Have the model in memory before somebody waits for it; raises nothing for what an engine
+        does wrong."""
+        masked = masking.Masked("", ())
+        try:
+            async with asyncio.timeout(self._patience):
+                request = await asyncio.to_thread(asking.to_reword, masked, "en", self._model)
+                await self._said(msgspec.structs.replace(request, sampling=Sampling(max_tokens=1)))
+        except TimeoutError:
+            self.trouble = sentence(_too_slow())
+        except HinterlandError as error:
+            self.trouble = sentence(error)
 
     async def explain(self, lesson: Lesson, question: str) -> AsyncGenerator[str]:
         """Yield a model's answer to a question about a lesson, piece by piece, in the lesson's language.

@@ -8,7 +8,7 @@ from importlib import resources
 
 import msgspec
 
-from hinterland.plugins.tutoring.hints.spelled import folded
+from hinterland.plugins.tutoring.hints.spelled import folded, spelling
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -55,7 +55,9 @@ def _patterns(place: int, many: int, language: str, *, strict: bool) -> tuple[re
     codes = sorted({code, "en", "fr"} & _names().keys()) if strict else [code]
     for each in codes:
         if each in _names():
-            patterns += _spoken(_names()[each], letter, number, place, place == many - 1)
+            weak = spelling(each)
+            numbers = "|".join([number, *(weak.weak if weak and not place else ())])
+            patterns += _spoken(_names()[each], letter, numbers, place, place == many - 1)
     return tuple(map(re.compile, patterns))
 
 
@@ -64,7 +66,7 @@ def _spoken(named: _Names, letter: str, number: str, place: int, is_last: bool) 
     said = letter.upper() if letter in "ay" else f"(?i:{letter})"
     patterns = [
         rf"\b(?i:{_either(named.option)}){between}{said}(?![\w'’])",
-        rf"\b(?i:{_either(named.number)})\W{{1,4}}{number}(?![\w.,/%])",
+        rf"\b(?i:{_either(named.number)}){between}(?i:{number})(?![\w/%]|[.,]\d)",
     ]
     listed = named.ordinals.split()
     ordinals = [listed[place]] if place < len(listed) else []

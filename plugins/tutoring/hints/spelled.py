@@ -1,13 +1,11 @@
-"""Numbers spelled as words, in a text: turned into digits for the languages of lessons, and noticed in
-a few others. What the words are stands in spelled.toml.
-"""
+"""Numbers spelled as words in a text, turned into digits; for the languages that lessons are in."""
 
 from __future__ import annotations
 
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from typing import NamedTuple
 
@@ -17,9 +15,6 @@ from hinterland.plugins.tutoring.arithmetic.number_words import vocabulary
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S|\s+")
 _GAPS = frozenset({" ", "-", "‐", "‑", "–", "'", "’"})
-_SHORT_VALUES = (*range(21), *range(30, 100, 10), 100, 1000)
-_GLUE = 3
-"""Letters that a language puts between tens and units of one word: the `und` of siebenunddreißig."""
 
 
 class _Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,9 +24,12 @@ class _Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     percent: tuple[str, ...]
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What spelled.toml says: see there."""
+
     full: dict[str, _Full]
     short: dict[str, str]
+    other: dict[str, str]
 
 
 class Spelling(NamedTuple):
@@ -64,15 +62,16 @@ def folded(text: str) -> str:
 
 
 @functools.cache
-def _table() -> _Table:
+def table() -> Table:
+    """Return what spelled.toml says."""
     data = resources.files(__package__).joinpath("spelled.toml").read_bytes()
-    return msgspec.toml.decode(data, type=_Table)
+    return msgspec.toml.decode(data, type=Table)
 
 
 @functools.cache
 def spelling(language: str) -> Spelling | None:
     """Return how a language, as a BCP 47 code, spells numbers; None where that is not known."""
-    full = _table().full.get(language.partition("-")[0])
+    full = table().full.get(language.partition("-")[0])
     known = vocabulary(language)
     if full is None or known is None:
         return None
@@ -322,54 +321,3 @@ def _grown(group: int, room: int, value: int, *, by_score: bool) -> tuple[int, i
         return (group + value, 10 if by_score and value == 10 else 1) if room >= 20 else None
     fits = room > value and (value >= 7 or not by_score or units not in {10, 70, 90})
     return (group + value, 1) if fits else None
-
-
-@functools.cache
-def _short() -> dict[str, dict[tuple[str, ...], int]]:
-    """Return the numbers of each other language by their words."""
-    table: dict[str, dict[tuple[str, ...], int]] = {}
-    for code, listed in _table().short.items():
-        words = [tuple(folded(each).split("_")) for each in listed.split()]
-        table[code] = dict(zip(words, _SHORT_VALUES, strict=True))
-    for code in _table().full:
-        full = spelling(code)
-        table[code] = {(word,): value for word, value in full.words.items()} if full else {}
-    return table
-
-
-def foreign_values(text: str, language: str, ordinary: frozenset[str]) -> set[int]:
-    """Return what numbers the words of a text say in other languages than its own; `ordinary` words
-    of its own language are left out."""
-    words = [folded(each) for each in re.findall(r"[^\W\d_]+", text)]
-    values: set[int] = set()
-    for code, numbers in _short().items():
-        if code == language.partition("-")[0]:
-            continue
-        said: list[tuple[int, int]] = []
-        for at in range(len(words)):
-            for value in _said_at(words, at, numbers, ordinary):
-                values |= {value} | {
-                    value + other for place, other in said if at - place <= 2 and other != value
-                }
-                said.append((at, value))
-    return values
-
-
-def _said_at(
-    words: Sequence[str], at: int, numbers: dict[tuple[str, ...], int], ordinary: frozenset[str]
-) -> Iterator[int]:
-    for many in (1, 2, 3):
-        phrase = tuple(words[at : at + many])
-        if len(phrase) == many and phrase in numbers and not set(phrase) <= ordinary:
-            yield numbers[phrase]
-    word = words[at]
-    if len(word) < 8:
-        return
-    for (first, *more), value in numbers.items():
-        stem = first[:-1] if len(first) > 4 else first
-        if more or not word.startswith(stem):
-            continue
-        rest = word[len(stem) :]
-        for (last, *others), other in numbers.items():
-            if not others and rest.endswith(last) and len(rest) - len(last) <= _GLUE:
-                yield value + other

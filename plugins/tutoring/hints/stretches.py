@@ -27,14 +27,12 @@ _UNIT = re.compile(
 )
 _MOST_TERM = 24
 """Tokens of a term: nobody writes a longer answer."""
-_LONGEST_TEXT = 20_000
 _BEGINNING = 3
 """Letters by which a word may be one of an answer's; to compare every word would take too long."""
 
 
 def of(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
     """Yield the stretches of a text, without mark-up, that could be an answer to what is posed."""
-    text = text[:_LONGEST_TEXT]
     kind = posed.kind
     if kind in {AnswerKind.WORDS, AnswerKind.CHOICE}:
         yield from _phrases(text, posed)

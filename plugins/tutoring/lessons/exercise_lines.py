@@ -100,7 +100,9 @@ class _Reader:
         if bool(options) != (kind is AnswerKind.CHOICE):
             what = "has no options" if kind is AnswerKind.CHOICE else f"has options but is a {kind}"
             raise spoiled(self._file, self._start, f"the exercise {self._name} {what}")
-        letters = tuple(each for text in self._texts("letters") for each in text.split())
+        letters = tuple(
+            each for text in self._texts("letters") for each in text.replace(",", " ").split()
+        )
         if not letters and kind in {AnswerKind.EXPRESSION, AnswerKind.EQUATION}:
             letters = ("x",)
         return Exercise(

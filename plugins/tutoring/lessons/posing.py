@@ -19,6 +19,8 @@ Value = Fraction | str
 
 _TRIES = 500
 """Draws of numbers before it is said that none fit."""
+_PLAIN = 18
+"""Digits of a number that needs no reader of expressions: most ends of parameters are such."""
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STYLE = re.compile(r"(.*):\s*(decimal|mixed|\d)", re.DOTALL)
@@ -145,6 +147,8 @@ def _computed(
     word = expression.strip()
     if isinstance(value := values.get(word), str):
         return value
+    if word.isascii() and word.isdecimal() and len(word) <= _PLAIN:
+        return Fraction(int(word))
     try:
         return arithmetic.evaluate(expression, values)
     except arithmetic.Unreadable as error:

@@ -152,7 +152,7 @@ def _target(draft: DraftFile, folder: Path, *, replace: bool) -> Path:
     if target.exists() and not is_itself and not replace:
         raise InputError(
             f"A lesson {draft.lesson.id} is on the shelf already.",
-            "Change the draft's id, or add --replace.",
+            "Change the draft's id, or add --overwrite.",
         )
     return target
 

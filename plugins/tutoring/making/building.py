@@ -75,7 +75,7 @@ def _exercise(lesson: Lesson, name: str, kept: Kept, source: Source, words: Word
         objective="",
         prompt=taming.plain(kept.question),
         kind=kind,
-        answers=exercises.accepted(kept.answer, (), words) if is_words else (kept.answer,),
+        answers=exercises.accepted(kept.answer) if is_words else (kept.answer,),
         quote=quote,
         steps=(f"“{quote}” ({taming.inline(source.name)}, {source.place(kept.start)})",),
     )

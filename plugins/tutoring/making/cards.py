@@ -146,6 +146,7 @@ def separator_of(text: str) -> str:
     """Return what parts the columns of a table; raises InputError where nothing does."""
     sample = "\n".join(text.splitlines()[: 2 * _LOOKED_AT])
     best, separator = (0.0, 0), ""
+    trouble: InputError | None = None
     for each in _SEPARATORS:
         widths: list[int] = []
         try:
@@ -153,14 +154,16 @@ def separator_of(text: str) -> str:
                 widths.append(len(row.cells))
                 if len(widths) == _LOOKED_AT:
                     break
-        except InputError:
-            pass  # the sample may end within a text, and another separator may fit
+        except InputError as error:
+            trouble = trouble or error  # the sample may end within a text, or another may fit
         if not widths:
             continue
         wide = sum(width > 1 for width in widths)
         usual = Counter(widths).most_common(1)[0][1]
         if wide and (wide / len(widths), usual) > best:
             best, separator = (wide / len(widths), usual), each
+    if not separator and trouble is not None:
+        raise trouble
     if not separator:
         raise InputError(
             "It has no two columns.",

@@ -37,19 +37,14 @@ def kind_of(answer: str, language: str, *, spelt_numbers: bool) -> AnswerKind:
     return AnswerKind.WORDS
 
 
-def accepted(answer: str, more: Sequence[str], words: Words) -> tuple[str, ...]:
-    """Return the forms in which words are accepted: as they are, without what stands in brackets,
-    without an article, and each of several with `;` or ` / ` between."""
+def accepted(answer: str, more: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the forms in which words are accepted: as they are, without what stands in brackets, and
+    each of several with `;` or ` / ` between."""
     found = [answer, *more]
     for each in (answer, *more):
         parts = [part.strip() for part in re.split(r";| / ", each)]
         found += parts if len(parts) > 1 else []
     found += [_ROUND.sub(" ", each).strip() for each in found]
-    for article in words.say("articles").split("|"):
-        begins = article if article.endswith(("'", "’")) else f"{article} "
-        found += [
-            each[len(begins) :].strip() for each in found if each.casefold().startswith(begins)
-        ]
     return tuple(dict.fromkeys(filter(None, found)))
 
 

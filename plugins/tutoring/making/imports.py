@@ -69,7 +69,7 @@ def import_cards(
     if place.exists() and not replace:
         raise InputError(
             f"Lessons made of {title!r} are there already, in {clean_line(str(place))}.",
-            "Give them another title, or add --replace.",
+            "Give them another title, or add --overwrite.",
         )
     language, about = _language(read.cards, wishes.language)
     words = wording.load(language, config_folder)
@@ -187,9 +187,7 @@ def _exercise(card: Card, lesson: Lesson, words: Words, long: Sequence[str]) -> 
         objective="",
         prompt=_prompt(front, kind, words, has_gap=bool(sentence)),
         kind=kind,
-        answers=exercises.accepted(back, card.accepted, words)
-        if kind is AnswerKind.WORDS
-        else (back,),
+        answers=exercises.accepted(back, card.accepted) if kind is AnswerKind.WORDS else (back,),
         options=options,
         quote="" if sentence else shown,
         sentence=shown if sentence else "",

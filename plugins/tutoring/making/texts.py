@@ -96,7 +96,7 @@ def check_free(file: Path, *, replace: bool) -> None:
         raise InputError(f"{clean_line(str(file))} is a folder.", "Name a file.")
     if file.exists() and not replace:
         raise InputError(
-            f"{clean_line(str(file))} is there already.", "Name another file, or add --replace."
+            f"{clean_line(str(file))} is there already.", "Name another file, or add --overwrite."
         )
 
 

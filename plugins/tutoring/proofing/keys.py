@@ -6,6 +6,7 @@ field of the exercise, which somebody had to think about by itself, leads to the
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -19,7 +20,7 @@ from hinterland.plugins.tutoring.hints import Guard
 from hinterland.plugins.tutoring.lessons import AnswerKind, Exercise, Form, Lesson, Posed
 
 GAP = "___"
-_BARE = re.compile(r"\\([!-/:-@\[-`{-~])|[*_`]")
+_BARE = re.compile(r"\\([!-/:-@\[-`{-~])|[*`]|(?<![\w_])_(?!_)|(?<!_)_(?![\w_])")
 _EXPRESSION = re.compile(r"\{([^{}:]*)\}")
 _NUMBER = re.compile(r"[-−]?\d[^\sa-zA-Z°%]*(?: \d+/\d+)?\s*%?")
 _OTHERS = (Fraction(1), Fraction(-1), Fraction(1000), Fraction(1, 7))
@@ -36,12 +37,13 @@ def unproved(exercise: Exercise) -> str:
     return ""
 
 
-def disproved(lesson: Lesson, posed: Posed) -> str:
+def disproved(lesson: Lesson, posed: Posed, *, closely: bool = True) -> str:
     """Return what contradicts the key of an exercise as it is posed, as a sentence; "" where all of
-    its proofs hold."""
+    its proofs hold. Without `closely` a check is not tried on other numbers, of which it is not true.
+    """
     if posed.kind is AnswerKind.CHOICE and (wrong := _wrong_options(posed)):
         return wrong
-    if posed.check and (wrong := _computed(posed)):
+    if posed.check and (wrong := _computed(posed, closely)):
         return wrong
     if posed.quote and (wrong := _quoted(lesson, posed)):
         return wrong
@@ -94,13 +96,13 @@ def _wrong_options(posed: Posed) -> str:
 # By computing
 
 
-def _computed(posed: Posed) -> str:
+def _computed(posed: Posed, closely: bool) -> str:
     try:
         if posed.kind is AnswerKind.EXPRESSION:
             return _same_term(posed)
         if posed.kind is AnswerKind.EQUATION:
-            return _solved(posed)
-        return _met(posed)
+            return _solved(posed, closely)
+        return _met(posed, closely)
     except Unreadable as error:
         return f"its check cannot be computed: {error.reason}"
 
@@ -113,19 +115,19 @@ def _same_term(posed: Posed) -> str:
     return ""
 
 
-def _solved(posed: Posed) -> str:
+def _solved(posed: Posed, closely: bool) -> str:
     letter = posed.letters[0]
     for answer in posed.answers:
         values = list(numbers_in(answer, posed.language))
         if len(values) != answer.count(";") + 1:
             return f"its answer {answer} is no number"
         for value in values:
-            if wrong := _true_of(posed.check, letter, value, answer):
+            if wrong := _true_of(posed.check, letter, value, answer, closely):
                 return wrong
     return ""
 
 
-def _met(posed: Posed) -> str:
+def _met(posed: Posed, closely: bool) -> str:
     """Return what contradicts the check of a number, quantity, set, range, choice or words."""
     for answer in posed.answers:
         values = list(numbers_in(answer, posed.language))
@@ -138,7 +140,7 @@ def _met(posed: Posed) -> str:
                 return wrong
         elif "answer" in posed.check:
             for value in values:
-                if wrong := _true_of(posed.check, "answer", value, answer):
+                if wrong := _true_of(posed.check, "answer", value, answer, closely):
                     return wrong
         elif posed.kind is not AnswerKind.CHOICE:
             return "its check says nothing of the answer"
@@ -159,9 +161,11 @@ def _comes_to(posed: Posed, answer: str, values: list[Fraction], found: Fraction
     )
 
 
-def _true_of(check: str, name: str, value: Fraction, answer: str) -> str:
+def _true_of(check: str, name: str, value: Fraction, answer: str, closely: bool) -> str:
     if _holds(check, {name: value}) is not True:
         return f"its check is not true of its answer {answer}: {check}"
+    if not closely:
+        return ""
     others = (value + more for more in _OTHERS)
     if all(_holds(check, {name: other}) is True for other in (*others, 2 * value + 1)):
         return f"its check is true of any number: {check}"
@@ -179,8 +183,8 @@ def _holds(check: str, names: Mapping[str, Fraction]) -> bool:
 
 
 def _quoted(lesson: Lesson, posed: Posed) -> str:
-    quote = _plain(posed.quote)
-    if quote not in _plain(lesson.passage) and quote not in _plain(lesson.explanation):
+    quote = _bare(posed.quote)
+    if quote not in _bare(lesson.passage) and quote not in _bare(lesson.explanation):
         return "its quote stands neither in the passage nor in the explanation"
     if posed.kind is AnswerKind.CHOICE or posed.check or posed.sentence or posed.run:
         return ""
@@ -188,7 +192,7 @@ def _quoted(lesson: Lesson, posed: Posed) -> str:
         holds = any(f" {_words(each)} " in f" {_words(quote)} " for each in posed.answers)
     else:
         holds = False
-    if not holds and not Guard(posed).leaks(_BARE.sub(r"\1", posed.quote)):
+    if not holds and not Guard(posed).leaks(quote):
         return "its quote does not hold its answer"
     return ""
 
@@ -220,5 +224,11 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
+@functools.lru_cache(maxsize=64)
+def _bare(text: str) -> str:
+    """Return a text without mark-up."""
+    return _plain(_BARE.sub(r"\1", text))
+
+
 def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", _BARE.sub(r"\1", text).casefold()))
+    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -22,6 +22,8 @@ from hinterland.plugins.tutoring.proofing.keys import numbers_in
 _DIGITS = re.compile(r"\d+")
 _APART = re.compile(r"[\s,.'’٬٫_*/:÷⁄\u00a0\u202f\u2009{}()\\a-z-]{1,12}")
 _WORD = re.compile(r"[^\W\d_]+")
+_COMPUTED = re.compile(r"\d[\s)]*[-+*/×÷·^−][\s(]*\d")
+"""What is computed where a letter's value is asked for: 28 - 7 is as good as 21."""
 _BY_NUMBER = frozenset(
     {AnswerKind.NUMBER, AnswerKind.EQUATION, AnswerKind.SET, AnswerKind.QUANTITY}
 )
@@ -81,9 +83,6 @@ class _Watch:
                     self._values = []
                     break
                 self._values += map(abs, found)
-        self._words = (
-            [_squashed(each) for each in posed.answers] if posed.kind is AnswerKind.WORDS else []
-        )
 
     @functools.cached_property
     def _guard(self) -> Guard:
@@ -95,12 +94,11 @@ class _Watch:
 
     def might(self, text: str) -> bool:
         """Whether a text could hold the answer; never false for one in which the guard finds it."""
-        if self._words:
-            squashed = _squashed(text)
-            return any(not each or each in squashed for each in self._words)
         if not self._values:
             return True
         plain = _plain(text)
+        if self._posed.kind is AnswerKind.EQUATION and _COMPUTED.search(plain):
+            return True
         if (
             "\\" in plain
             or "&" in plain
@@ -186,10 +184,10 @@ def _of_two(one: Fraction, other: Fraction, digits: str) -> Iterator[Fraction]:
 def _has_number_words(skeleton: str, language: str) -> bool:
     """Whether words of a text say a number, or make another one of digits."""
     words = " ".join(_WORD.findall(skeleton))
-    for text in (skeleton.replace("#", "7"), words):
-        if spelled.in_digits(text, language, eager=False) != text:
-            return True
-    return False
+    return any(
+        spelled.in_digits(text, language, eager=False) != text
+        for text in (skeleton.replace("#", "7"), words)
+    )
 
 
 def _is_of_units(ratio: Fraction) -> bool:
@@ -201,8 +199,3 @@ def _is_of_units(ratio: Fraction) -> bool:
         if left != 1:
             return False
     return True
-
-
-def _squashed(text: str) -> str:
-    bare = unicodedata.normalize("NFKD", html.unescape(text).casefold())
-    return "".join(each for each in bare if each.isalnum())

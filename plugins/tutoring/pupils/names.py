@@ -5,8 +5,8 @@ Names are one when they differ in case, white space or the way a letter is encod
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
+import zlib
 
 from hinterland.errors import InputError
 from hinterland.text import clean_line
@@ -49,7 +49,7 @@ def folder(name: str) -> str:
     shown = "".join(
         letter if unicodedata.category(letter)[0] in _LETTERS else "-" for letter in known[:_SHOWN]
     )
-    return f"{shown}-{hashlib.sha256(known.encode(errors='replace')).hexdigest()[:8]}"
+    return f"{shown}-{zlib.crc32(known.encode(errors='replace')):08x}"
 
 
 def quoted(name: str) -> str:

@@ -6,7 +6,6 @@ digits are soon tried. It is hashed only because people use one number for many 
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 
 import msgspec
@@ -46,6 +45,8 @@ def fits(pin: str, kept: Pin) -> bool:
 
 
 def _hash(digits: str, salt: bytes) -> bytes:
+    import hashlib
+
     return hashlib.scrypt(digits.encode(), salt=salt, n=_COST, r=8, p=1, dklen=32)
 
 

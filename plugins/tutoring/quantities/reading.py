@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import msgspec
 
-from hinterland.plugins.tutoring.arithmetic import Written, plain, read_at, read_words
+from hinterland.plugins.tutoring.arithmetic import Written, in_digits, plain, read_at
 from hinterland.plugins.tutoring.quantities.units import Dimension, Unit, fold, table
 
 _MOST_CHARACTERS = 120
 _MOST_PARTS = 4
+_MOST_WORDS = 16
+_ONES = frozenset({"a", "an", "one", "un", "une"})
+_AND_A_HALF = re.compile(r"(\d+)\s+([^\W\d_]+)\s+(?:and|et)\s+(?:1/2|a 1/2|a half)")
 _WORD = re.compile(r"[^\W\d_]+(?:'(?=\w))?|[°º$€£₹₦₵¢]|/=")
 _POWER = re.compile(r"\s?(?:\^|\*\*)\s?\(?([+-]?[1-9])\)?|([23])(?![\d.,/])")
 _TIMES = re.compile(r"\s*[*.]\s*|\s+|-(?=[^\W\d])")
@@ -63,9 +67,10 @@ def read(text: str, language: str = "en", like: Dimension | None = None) -> Quan
     text = plain(text).strip()
     negative = text[:1] == "-"
     body = text[1:].lstrip() if text[:1] in ("-", "+") else text
-    found = _with_unit_before(body, language, like) or (
-        _in_words(body, language, like) if body[:1].isalpha() else _parts(body, language, like)
-    )
+    found = _with_unit_before(body, language, like)
+    if found is None:
+        digits = _in_digits(body, language) if re.search(r"[^\W\d]{2}", body) else body
+        found = _parts(digits, language, like)
     if found is None or not negative:
         return found
     base = (-found.value) * found.unit.factor + found.unit.offset
@@ -97,24 +102,26 @@ def _with_unit_before(text: str, language: str, like: Dimension | None) -> Quant
     return _one(number[0], found[0])
 
 
-def _in_words(text: str, language: str, like: Dimension | None) -> Quantity | None:
+def _in_digits(text: str, language: str) -> str:
+    """Return a text with its number words in digits, and `an hour and a half` as 1 1/2."""
     words = text.split()
-    for many in range(len(words) - 1, 0, -1):
-        number = read_words(" ".join(words[:many]), language)
-        if number is None:
-            continue
-        rest = " ".join(words[many:])
-        unit = unit_called(rest[_after_between(rest, 0) :], like)
-        if unit is not None:
-            written = _written(" ".join(words[:many]), language)
-            return None if written is None else _one(written, unit)
-    return None
-
-
-def _written(text: str, language: str) -> Written | None:
-    from hinterland.plugins.tutoring.arithmetic import read as read_number
-
-    return read_number(text, language)
+    pieces: list[str] = []
+    at = 0
+    while at < len(words) <= _MOST_WORDS:
+        for many in range(len(words) - at, 0, -1):
+            digits = in_digits(" ".join(words[at : at + many]), language)
+            if digits is not None:
+                pieces.append(digits)
+                at += many
+                break
+        else:
+            pieces.append(words[at])
+            at += 1
+    if pieces[:1] and pieces[0].lower() in _ONES:
+        pieces[0] = "1"
+    text = " ".join(pieces or words)
+    half = _AND_A_HALF.fullmatch(text)
+    return f"{half.group(1)} 1/2 {half.group(2)}" if half else text
 
 
 def _parts(text: str, language: str, like: Dimension | None) -> Quantity | None:
@@ -153,7 +160,7 @@ def _summed(parts: list[tuple[Written, Unit]], misspelt: bool) -> Quantity | Non
     written, first = parts[0]
     if len(parts) == 1:
         return _one(written, first, misspelt)
-    for (_number, larger), (_next, smaller) in zip(parts, parts[1:], strict=False):
+    for (_number, larger), (_next, smaller) in pairwise(parts):
         if larger.dimension != smaller.dimension or smaller.factor >= larger.factor:
             return None
     base = sum((number.value * unit.factor for number, unit in parts), Fraction(0))

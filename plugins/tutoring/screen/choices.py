@@ -27,16 +27,22 @@ class Choices(ScrollView, can_focus=False):
         self._shown: list[int] = []
         self._at = 0
         self._numbered = False
+        self._sought = ""
 
     def offer(self, names: Sequence[str], *, at: int = 0, numbered: bool = False) -> None:
         """Offer other names, and go to one of them."""
         self._names = [clean_line(each, _LONGEST) for each in names]
         self._numbered = numbered
-        self.seek("")
+        self._seek("")
         self.go_to(at)
 
     def seek(self, typed: str) -> None:
         """Leave the names in which all words stand that are typed, or that has this number."""
+        if typed != self._sought:
+            self._seek(typed)
+
+    def _seek(self, typed: str) -> None:
+        self._sought = typed
         words = _plain(typed).split()
         everything = range(len(self._names))
         self._shown = [

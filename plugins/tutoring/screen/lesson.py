@@ -29,6 +29,7 @@ _WHERE = {
     "hint": _LESSON,
     "reveal": _LESSON,
     "skip": _LESSON,
+    "begin": _LESSON,
     "text": _LESSON,
     "working": _LESSON | {Page.WORKING},
     "progress": _LESSON | {Page.CHOICE},
@@ -46,17 +47,18 @@ class LessonScreen(SittingScreen):
         Binding("enter", "take", N_("Go on"), id="tutor.take"),
         Binding("question_mark,f2", "hint", N_("Hint"), id="tutor.hint"),
         Binding("f4,ctrl+o", "working", N_("Working"), id="tutor.working"),
+        Binding("f1", "help", N_("Help"), id="tutor.help"),
         Binding("escape", "leave", N_("Leave"), id="tutor.leave"),
         # Here for the same key's sake: they are never on the same page.
         Binding("escape", "back", N_("Back"), id="tutor.back"),
         Binding("escape", "stop", N_("Stop waiting"), id="tutor.stop"),
         Binding("exclamation_mark,f3", "reveal", N_("Show me"), id="tutor.reveal"),
         Binding("f8,ctrl+n", "skip", N_("Skip"), id="tutor.skip"),
+        Binding("f10,ctrl+g", "begin", N_("Begin now"), id="tutor.begin"),
         Binding("pageup", "page(-1)", N_("Above"), id="tutor.page_up"),
         Binding("pagedown", "page(1)", N_("Below"), id="tutor.page_down"),
         Binding("f9,ctrl+t", "text", N_("The text"), id="tutor.text"),
         Binding("f5,ctrl+r", "progress", N_("Progress"), id="tutor.progress"),
-        Binding("f1", "help", N_("Help"), id="tutor.help"),
         Binding("up", "move(-1)", N_("Up"), show=False, id="tutor.up"),
         Binding("down", "move(1)", N_("Down"), show=False, id="tutor.down"),
     ]
@@ -92,9 +94,13 @@ class LessonScreen(SittingScreen):
             return exercise and not self.busy
         if action == "skip":
             return self.wants is not Wants.NOTHING and not self.busy
+        if action == "begin":
+            return self.status.stage == "placing" and not self.busy
         if action == "text":
             return self.has_passage
-        if action == "page" and self.page not in CHOOSES:
+        if action == "page" and self.page in CHOOSES:
+            return 0 < self.choices.size.height < self.choices.count
+        if action == "page":
             view = self.paper if self.page in READS else self.said
             return view.more_above if parameters[0] == -1 else view.more_below
         return super().check_action(action, parameters)
@@ -119,6 +125,8 @@ class LessonScreen(SittingScreen):
     def action_take(self) -> None:
         """Take what is written, or what was gone to."""
         written = self.box.text.strip()
+        if self.page in CHOOSES:
+            self.choices.seek(self.box.text)  # a burst's Enter comes before what it typed is told
         match self.page:
             case Page.LESSON:
                 self._take_in_lesson(written)
@@ -164,6 +172,10 @@ class LessonScreen(SittingScreen):
 
     def action_skip(self) -> None:
         self.act(Skip(), "")
+
+    def action_begin(self) -> None:
+        """Have enough of the questions that find out where to begin."""
+        self.act(Go(), "")
 
     def action_working(self) -> None:
         """Go between the answer and the working."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from textual.message import Message
 
-from hinterland.errors import HinterlandError
+from hinterland.errors import HinterlandError, InputError
+from hinterland.language import _
 from hinterland.plugins.tutoring.lessons import AnswerKind
 from hinterland.plugins.tutoring.screen.messages import (
     Broke,
@@ -20,7 +22,7 @@ from hinterland.plugins.tutoring.screen.messages import (
     Told,
 )
 from hinterland.plugins.tutoring.session import Act, Said, Stop, Wants
-from hinterland.plugins.tutoring.sitting import Sitting, Wish
+from hinterland.plugins.tutoring.sitting import LEAVES, Sitting, Wish
 from hinterland.sentences import sentence, translated
 
 Post = Callable[[Message], object]
@@ -65,8 +67,9 @@ class Machine:
         self._thread.join(_PATIENCE)
 
     def _call(self, do: Callable[[], object]) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(do)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(do)
 
     def _stop(self) -> None:
         if self._running is not None:
@@ -130,8 +133,10 @@ class Machine:
     async def prepare(self, sitting: Sitting) -> None:
         """Read what there is."""
         names = [each.name for each in sitting.box.list()]
-        problems = [translated(each) for each in sitting.shelf.problems]
-        self._post(Ready(names, sitting.languages(), sitting.wish.pupil, problems))
+        notes = [translated(each) for each in sitting.shelf.problems]
+        if where := sitting.goes_to():
+            notes.append(_(LEAVES).format(url=where))
+        self._post(Ready(names, sitting.languages(), sitting.wish.pupil, notes))
 
     def enter(self, name: str, pin: str = "", *, language: str | None = None) -> None:
         """Have a pupil sit down, a new one where `language` is given, and begin."""
@@ -149,7 +154,12 @@ class Machine:
                     raise
                 self._post(PinWanted(name, sentence(error)))
                 return
-            self._said(await session.begin(sitting.wish.topic or None))
+            try:
+                self._said(await session.begin(sitting.wish.topic or None))
+            except InputError as error:  # there is no such topic, but there are others
+                self._said(await session.begin(None))
+                self._stand(sitting)
+                self._post(Told(sentence(error)))
 
         self.send(step)
 

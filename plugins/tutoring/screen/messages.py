@@ -19,8 +19,8 @@ class Ready(Message):
     """Codes of the languages that there are lessons in, the likeliest first."""
     named: str
     """The pupil that was asked for; "" asks."""
-    problems: Sequence[str]
-    """What is wrong with files of lessons, a sentence each."""
+    notes: Sequence[str]
+    """What is wrong with files of lessons, and where words go, a sentence each."""
 
 
 @dataclass

@@ -109,8 +109,9 @@ class Sayings(ScrollView, can_focus=False):
         self.see_new()
 
     def see_new(self) -> None:
-        """Show what is new: its end, or its beginning where there is no room for all of it."""
-        self.call_after_refresh(self._see, self._new)
+        """Show what is new; where there is no room for all of it, from the exercise in it on, or from
+        its beginning where there is none."""
+        self.call_after_refresh(self._see)
 
     def see_last(self, look: Look) -> bool:
         """Show the last saying of a look from its beginning; return whether there is one."""
@@ -153,10 +154,12 @@ class Sayings(ScrollView, can_focus=False):
         line = self._lines[there] if there < len(self._lines) else Strip.blank(0)
         return line.adjust_cell_length(self.size.width)
 
-    def _see(self, new: int) -> None:
-        top = self._top(new)
-        fits = len(self._lines) - top <= self.size.height
-        self.scroll_to(y=self.max_scroll_y if fits else top, animate=False)
+    def _see(self) -> None:
+        new = range(self._new, len(self._said))
+        first = next((at for at in reversed(new) if self._said[at][0] is Look.EXERCISE), self._new)
+        everything = len(self._lines) - self._top(self._new) <= self.size.height
+        top = self._top(self._new if everything else first)
+        self.scroll_to(y=min(top, self.max_scroll_y), animate=False)
 
     def _top(self, at: int) -> int:
         return sum(len(strips) + 1 for strips in self._strips[:at])

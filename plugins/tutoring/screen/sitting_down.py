@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
+import msgspec
+
+from hinterland.conversation import Conversation
 from hinterland.language import _
 from hinterland.plugins.languages import known
 from hinterland.plugins.tutoring import sitting
@@ -59,6 +62,9 @@ class SittingScreen(TutorLayout):
         self._cleared = ""
 
     def on_mount(self) -> None:
+        talk = getattr(self.app, "talk", None)
+        if isinstance(talk, Conversation) and self.wish.model is None:
+            self.wish = msgspec.structs.replace(self.wish, model=talk.model)
         self.machine = Machine(self.wish, self.post_message)
         self.machine.start()
 
@@ -69,8 +75,7 @@ class SittingScreen(TutorLayout):
 
     def on_ready(self, message: Ready) -> None:
         self._pupils, self._languages = message.pupils, message.languages
-        if message.problems:
-            self.said.add([(Look.NOTE, _literal(each)) for each in message.problems])
+        self.said.add([(Look.NOTE, _literal(each)) for each in message.notes])
         if message.named:
             self.enter(message.named)
         elif len(message.pupils) == 1:
@@ -169,6 +174,7 @@ class SittingScreen(TutorLayout):
         """Show what is wanted now."""
         self.busy = False
         self.pupil, self.wants, self.status = message.pupil, message.wants, message.status
+        told = self._told
         self.takes_mark, self.is_computed = message.takes_mark, message.is_computed
         if message.wants is Wants.CHOICE:
             if self.page is not Page.CHOICE or message.choices != self._offered:
@@ -177,6 +183,7 @@ class SittingScreen(TutorLayout):
                 self.turn(Page.CHOICE, "")
         elif self.page in CHOOSES | {Page.OPENING, Page.PIN, Page.NAME}:
             self.turn(Page.LESSON, "")
+        self._told = told
         self.show()
 
     def on_drawn(self, message: Drawn) -> None:

@@ -102,8 +102,7 @@ class TutorLayout(Screen[str]):
     def turn(self, page: Page, written: str | None = None) -> None:
         """Go to another page; in its box is what was left there, or something `written`."""
         self._drafts[self.page] = self.box.text
-        if page is not self.page:
-            self._told = ""
+        self._told = ""
         self.page = page
         for name, pages in zip(_CLASSES, (CHOOSES, READS, {Page.WORKING}), strict=True):
             self.set_class(page in pages, name)
@@ -131,6 +130,7 @@ class TutorLayout(Screen[str]):
         self.put("asked", self.asked())
         self.put("told", self._told)
         self.hint()
+        self.call_after_refresh(self.hint)
 
     def hint(self) -> None:
         """Say what keys do now."""

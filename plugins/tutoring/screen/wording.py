@@ -16,17 +16,17 @@ from hinterland.text import clean_line
 
 ASKED = {
     Page.OPENING: N_("One moment …"),
-    Page.PUPIL: N_("Who are you? Type a part of your name; Enter takes the marked one."),
+    Page.PUPIL: N_("Who are you? Type a part of your name."),
     Page.NAME: N_("What is your name?"),
-    Page.LANGUAGE: N_("In which language do you want to learn?"),
-    Page.CHOICE: N_("What do you want to learn? Type a part of it; Enter takes the marked one."),
-    Page.WORKING: N_("Your working, a step on each line; it is looked at with your answer."),
+    Page.LANGUAGE: N_("In which language?"),
+    Page.CHOICE: N_("What do you want to learn?"),
+    Page.WORKING: N_("Your working, a step on each line."),
 }
 """What a page asks."""
 ANSWER = N_("Your answer:")
-WORKED = N_("Your answer ({count} lines of working go with it):")
-GO = N_("Enter goes on; or ask the tutor something.")
-MORE = N_("Enter shows more; or ask the tutor something.")
+WORKED = N_("Your answer (steps written: {count}):")
+GO = N_("Enter goes on; or ask a question.")
+MORE = N_("Enter shows more; or ask a question.")
 OVER = N_("That was it. Enter begins something else, Esc leaves.")
 
 LOOKS = {

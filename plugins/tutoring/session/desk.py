@@ -11,7 +11,7 @@ from hinterland.plugins.tutoring.lessons import Exercise, Lesson, Posed
 from hinterland.plugins.tutoring.lessons.posing import pose
 from hinterland.plugins.tutoring.lessons.shelf import Shelf
 from hinterland.plugins.tutoring.lessons.trouble import LessonError
-from hinterland.plugins.tutoring.session.guarding import gives_away
+from hinterland.plugins.tutoring.proofing import gives_away
 from hinterland.plugins.tutoring.session.place import Open, Place
 
 _TRIES = 12

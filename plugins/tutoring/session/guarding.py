@@ -34,9 +34,3 @@ def guarded(said: Sequence[Said], posed: Posed, words: Words) -> list[Said]:
             text = next((text for text in texts if not guard.leaks(text)), _NOTHING)
             safe.append(Said(each.kind, text))
     return safe
-
-
-def gives_away(posed: Posed) -> bool:
-    """Whether the hints of an exercise hold its answer by the chance of the numbers drawn."""
-    guard = Guard(posed)
-    return any(map(guard.leaks, [*posed.hints, *(each.told for each in posed.mistakes)]))

@@ -6,14 +6,13 @@ A session holds nothing that the pupil's file does not: whoever is killed goes o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from datetime import datetime
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 
 from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker
 from hinterland.plugins.tutoring.hints import Guide
-from hinterland.plugins.tutoring.lessons import Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 from hinterland.plugins.tutoring.lessons.shelf import Shelf
 from hinterland.plugins.tutoring.pupils.done import Done, Rating
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
@@ -39,6 +38,7 @@ from hinterland.plugins.tutoring.session.scene import Scene
 from hinterland.plugins.tutoring.session.trial import EARNED, Trial
 from hinterland.plugins.tutoring.words import Words
 
+_ALGEBRA = frozenset({AnswerKind.EXPRESSION, AnswerKind.EQUATION})
 _RATINGS = {
     Outcome.ALONE: Rating.GOOD,
     Outcome.HELPED: Rating.HARD,
@@ -49,8 +49,8 @@ _RATINGS = {
 class Session:
     """One pupil's lesson; the pupil is held (`with pupil:`) as long as it runs.
 
-    `guide` is asked for hints and, with a model, explains; `clock` is the box's own; `seed` is what a
-    new pupil's numbers are drawn from. Everything raises StorageError.
+    `guide` is asked for hints and, with a model, explains; `seed` is what a new pupil's numbers are
+    drawn from. Everything raises StorageError.
     """
 
     def __init__(
@@ -60,18 +60,20 @@ class Session:
         checker: Checker,
         guide: Guide,
         words: Words,
-        clock: Callable[[], datetime],
         seed: int,
     ) -> None:
         self._pupil = pupil
         self._shelf = shelf
         self._guide = guide
         self._words = words
-        self._clock = clock
+        self._checker = checker
+        self._warming: asyncio.Task[None] | None = None
         self._trial = Trial(checker, guide, words)
         self._course = Course(pupil, shelf, words)
         self._place = Place(seed=seed, stage=Stage.ENDED)
         self._posed: Posed | None = None
+        self._doubted = False
+        """Whether it was said that the box's clock is wrong."""
         self._one_at_a_time = asyncio.Lock()
 
     # What there is to see
@@ -138,8 +140,9 @@ class Session:
             posed = desk.again(self._shelf, place.open) if place.open else None
             scene = Scene(place, posed)
             self._words.turns = dict(place.turns)
-            if self._pupil.clock_note:
-                scene.say(SaidKind.NOTE, self._pupil.clock_note)
+            if not self._doubted and (doubt := self._pupil.clock_note):
+                scene.say(SaidKind.NOTE, doubt)
+                self._doubted = True
             await asyncio.to_thread(self._course.begin, scene, topic or None)
             return await self._kept(scene)
 
@@ -152,11 +155,12 @@ class Session:
         async with self._one_at_a_time:
             scene = Scene(self._place, self._posed)
             self._words.turns = dict(self._place.turns)
+            is_free = self.wants is Wants.GO
             await self._act(scene, act)
             said = await self._kept(scene)
         for each in said:
             yield each
-        if isinstance(act, Question) and self.open_exercise is None:
+        if isinstance(act, Question) and is_free:
             async with aclosing(self._told(act.text)) as pieces:
                 async for piece in pieces:
                     yield piece
@@ -164,32 +168,46 @@ class Session:
     async def _act(self, scene: Scene, act: Act) -> None:
         if self.wants is Wants.NOTHING:
             return
-        is_open = scene.open is not None
+        if isinstance(act, Stop):
+            scene.change(stopped=True)
+        elif isinstance(act, Go):
+            await asyncio.to_thread(self._course.go, scene)
+        elif scene.open is not None:
+            await self._try(scene, act)
+        else:
+            await self._between(scene, act)
+
+    async def _try(self, scene: Scene, act: Act) -> None:
+        """Do what is done with an open exercise."""
+        outcome: Outcome | None = None
         match act:
-            case Stop():
-                self._course.stop(scene)
-            case Answer(text) if scene.place.stage is Stage.CHOOSING:
-                await asyncio.to_thread(self._course.choose, scene, text)
-            case Answer() if is_open:
-                await self._over(scene, await self._trial.answer(scene, act))
-            case AskHint() if is_open:
-                await self._hint(scene)
-            case Question() if is_open:
+            case Answer():
+                outcome = await self._trial.answer(scene, act)
+            case ShowAnswer():
+                outcome = self._trial.show(scene)
+            case Skip():
+                outcome = Outcome.SKIPPED
+            case Question():
                 scene.say(SaidKind.NOTE, self._words.say("only-hints-now"))
                 await self._hint(scene)
-            case ShowAnswer() if is_open:
-                await self._over(scene, self._trial.show(scene))
-            case Skip() if is_open:
-                await self._over(scene, Outcome.SKIPPED)
+            case AskHint():
+                await self._hint(scene)
+        if outcome is not None:
+            await self._over(scene, outcome)
+
+    async def _between(self, scene: Scene, act: Act) -> None:
+        """Do what is done while no exercise is open."""
+        choosing = scene.place.stage is Stage.CHOOSING
+        match act:
+            case Answer(text) if choosing:
+                await asyncio.to_thread(self._course.choose, scene, text)
             case Skip():
                 await asyncio.to_thread(self._course.skip, scene)
-            case Go():
-                await asyncio.to_thread(self._course.go, scene)
-            case Question():
+            case Question() if not choosing:
                 if hasattr(self._guide, "explain") and scene.first_time("model-speaks"):
                     scene.say(SaidKind.NOTE, self._words.say("model-speaks"))
             case _:
-                key = "which-topic" if scene.place.stage is Stage.CHOOSING else "nothing-open"
+                key = "which-topic" if choosing else "nothing-open"
                 scene.say(SaidKind.NOTE, self._words.say(key))
 
     async def _hint(self, scene: Scene) -> None:
@@ -201,10 +219,8 @@ class Session:
         if getattr(self._guide, "trouble", "") and scene.first_time("no-model"):
             scene.say(SaidKind.NOTE, self._words.say("no-model"))
 
-    async def _over(self, scene: Scene, outcome: Outcome | None) -> None:
+    async def _over(self, scene: Scene, outcome: Outcome) -> None:
         """Record how an exercise ended, and go on."""
-        if outcome is None:
-            return
         open_, posed = scene.place.open, scene.posed
         assert open_ is not None and posed is not None
         rating = _RATINGS.get(outcome)
@@ -243,11 +259,23 @@ class Session:
         except asyncio.CancelledError:  # the memory must not stay behind the disk
             await asyncio.wait([keeping])
             raise
+        self._warm()
         if self.wants is Wants.NOTHING and not was_over:
             scene.said.append(await asyncio.to_thread(self._course.farewell, self._place))
         if self.open_exercise is not None:
             return guarded(scene.said, self.open_exercise, self._words)
         return scene.said
+
+    def _warm(self) -> None:
+        """Have algebra start while an explanation is read, where the lesson needs it."""
+        lesson = self._shelf.lesson(self._place.lesson)
+        exercises = lesson.exercises if lesson is not None else ()
+        if self._warming is None and any(each.kind in _ALGEBRA for each in exercises):
+            self._warming = asyncio.create_task(self._warmed())
+
+    async def _warmed(self) -> None:
+        with suppress(HinterlandError):  # it is tried again, and told of, when it is needed
+            await self._checker.warm()
 
     async def _told(self, question: str) -> AsyncGenerator[Said]:
         """Yield a model's answer to a question, or that there is nobody to ask."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from string import ascii_lowercase
 
-from hinterland.plugins.tutoring.lessons import Lesson, Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Lesson, Posed
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
 from hinterland.plugins.tutoring.session.acts import Said, SaidKind
 from hinterland.plugins.tutoring.session.place import Place
 from hinterland.plugins.tutoring.words import Words
+
+_MARKS = re.compile(r"[\\`*_\[\]<>~|#$]")
 
 
 def explanation(lesson: Lesson, words: Words) -> list[Said]:
@@ -24,7 +27,7 @@ def explanation(lesson: Lesson, words: Words) -> list[Said]:
 def exercise(posed: Posed, *, passage: bool) -> list[Said]:
     """Return an exercise as it is asked, with the text that it is about where that is wanted."""
     labelled = zip(ascii_lowercase, posed.options, strict=False)
-    options = _listed(f"{letter}) {text}" for letter, text in labelled)
+    options = _listed(f"{letter}) {literal(text)}" for letter, text in labelled)
     said = [Said(SaidKind.EXERCISE, f"{posed.prompt}\n\n{options}".strip())]
     if passage and posed.passage:
         said.insert(0, Said(SaidKind.PASSAGE, posed.passage))
@@ -33,7 +36,11 @@ def exercise(posed: Posed, *, passage: bool) -> list[Said]:
 
 def answer(posed: Posed, words: Words) -> Said:
     """Return the answer with the way to it, and why it is so."""
-    shown = [words.say("the-answer", answer=posed.answers[0])]
+    first, dots, last = posed.answers[0].partition("..")
+    if posed.kind is AnswerKind.RANGE and dots:
+        shown = [words.say("the-range", first=first.strip(), last=last.strip())]
+    else:
+        shown = [words.say("the-answer", answer=literal(posed.answers[0]))]
     if posed.steps:
         shown.append(words.say("the-way"))
         shown.append("\n".join(f"{n}. {step}" for n, step in enumerate(posed.steps, 1)))
@@ -65,6 +72,11 @@ def farewell(place: Place, pupil: Pupil, following: Lesson | None, words: Words)
         said.append(words.say("up-next", title=following.title))
     said.append(words.say("goodbye"))
     return Said(SaidKind.END, "\n\n".join(filter(None, said)))
+
+
+def literal(text: str) -> str:
+    """Return a text as Markdown that shows it as it is: `3*4*5` has no emphasis in it."""
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def _next_time(pupil: Pupil, words: Words) -> str:

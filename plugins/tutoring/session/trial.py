@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker, Judgement, StepFault, Verdict
-from hinterland.plugins.tutoring.hints import Guide, LessonGuide, Work
+from hinterland.plugins.tutoring.hints import Guard, Guide, LessonGuide, Work
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 from hinterland.plugins.tutoring.session import showing
 from hinterland.plugins.tutoring.session.acts import Answer, SaidKind
@@ -19,10 +19,8 @@ EARNED = 2
 """Honest attempts after which the answer may be asked for."""
 _LONGEST = 400
 """Characters of an answer or a line of working that are kept; all of it is judged."""
-_MOST_LINES = 30
+_MOST_LINES = 60
 """Lines of working that are looked at."""
-_COMPUTED = frozenset(AnswerKind) - {AnswerKind.CHOICE, AnswerKind.WORDS}
-"""Kinds whose working can be looked at."""
 _NUDGES = frozenset({Verdict.FORM, Verdict.UNIT, Verdict.CLOSE})
 
 
@@ -138,7 +136,7 @@ class Trial:
                 self._note(scene, "same-again")
             else:  # the steps that were asked for after that answer
                 scene.change_open(faulty_line=fault.line)
-                scene.say(SaidKind.NOT_YET, self._faulty(fault))
+                scene.say(SaidKind.NOT_YET, self._faulty(posed, fault))
             return
         scene.change_open(
             answers=(*open_.answers, text[:_LONGEST]),
@@ -147,19 +145,19 @@ class Trial:
         )
         said = []
         if fault is not None:
-            said.append(self._faulty(fault))
+            said.append(self._faulty(posed, fault))
         if judged.mistake is not None:
             said.append(posed.mistakes[judged.mistake].told)
         if not said and (why := self._why(judged.about, judged.fields)):
             said.append(why)
         if not said:
-            holds = working and posed.kind in _COMPUTED
+            holds = working and is_computed(posed)
             said.append(self._words.say("lines-hold" if holds else "not-yet"))
         for each in said:
             scene.say(SaidKind.NOT_YET, each)
         if not working and not open_.working and not open_.asked_for_steps:
             scene.change_open(asked_for_steps=True)
-            self._note(scene, "how-did-you" if posed.kind in _COMPUTED else "how-did-you-words")
+            self._note(scene, "how-did-you" if is_computed(posed) else "how-did-you-words")
         elif len(open_.answers) + 1 >= EARNED:
             self._note(scene, "may-see")
         elif len(open_.hints) < len(posed.hints):
@@ -173,9 +171,9 @@ class Trial:
         fault = await self._fault(posed, working)
         scene.change_open(faulty_line=fault and fault.line)
         if fault is not None:
-            scene.say(SaidKind.NOT_YET, self._faulty(fault))
+            scene.say(SaidKind.NOT_YET, self._faulty(posed, fault))
         else:
-            computed = posed.kind in _COMPUTED
+            computed = is_computed(posed)
             self._note(scene, "lines-so-far" if computed else "thanks-for-thinking")
 
     async def _fault(
@@ -188,9 +186,11 @@ class Trial:
         except HinterlandError:
             return None  # the answer itself was judged; nothing is said of the lines
 
-    def _faulty(self, fault: StepFault) -> str:
-        line = self._line(fault.line)
-        why = self._why(fault.about, fault.fields)
+    def _faulty(self, posed: Posed, fault: StepFault) -> str:
+        """Return which line to look at, and why; without a reason where that would tell the answer."""
+        line, why = self._line(fault.line), self._why(fault.about, fault.fields)
+        if Guard(posed).leaks(why):
+            why = ""
         return self._words.say("faulty-line", line=line, why=why).strip()
 
     def _line(self, number: int) -> str:
@@ -202,13 +202,19 @@ class Trial:
     def _why(self, about: str, fields: Mapping[str, str]) -> str:
         """Return what the checker has to say; "" where it gives no reason."""
         key = f"check-{about}"
-        return self._words.say(key, **fields) if key in self._words else ""
+        shown = {name: showing.literal(value) for name, value in fields.items()}
+        return self._words.say(key, **shown) if key in self._words else ""
 
     def _note(self, scene: Scene, key: str, **fields: object) -> None:
         scene.say(SaidKind.NOTE, self._words.say(key, **fields))
 
     def _gives_up(self, text: str) -> bool:
         return _plain(text) in map(_plain, self._words.all("giving-up"))
+
+
+def is_computed(posed: Posed) -> bool:
+    """Whether the working of an exercise can be looked at."""
+    return posed.kind not in (AnswerKind.CHOICE, AnswerKind.WORDS)
 
 
 def _is_placing(scene: Scene) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hinterland.plugins.tutoring.checking import Checker, Verdict, accepts
+from hinterland.plugins.tutoring.checking import Checker, Verdict, accepts, judge_plainly
 from hinterland.plugins.tutoring.lessons import AnswerKind, Exercise, Lesson, Posed
 from hinterland.plugins.tutoring.lessons.posing import pose
 from hinterland.plugins.tutoring.lessons.trouble import LessonError
@@ -21,6 +21,8 @@ _ASKED_ALGEBRA = 3
 """Draws that the process that does algebra judges; the others are compared at a few points."""
 _ALIKE_SEEDS = 20
 """Draws of which two at least have to differ."""
+_JUDGED = 100
+"""Draws whose every answer and mistake is judged; of others those that come near."""
 _MOST_SAID = 3
 """Sentences about one exercise: what is wrong is often wrong with all numbers."""
 
@@ -38,14 +40,15 @@ class Problem(msgspec.Struct, frozen=True):
         return f"line {self.line}: {self.sentence}" if self.line else self.sentence
 
 
-def problems(lesson: Lesson, seeds: int = SEEDS) -> list[Problem]:
-    """Return what is wrong with a lesson, posing each exercise with so many draws of numbers.
+def problems(lesson: Lesson, seeds: int = SEEDS, shown: int = SEEDS) -> list[Problem]:
+    """Return what is wrong with a lesson, posing each exercise with so many draws of numbers, of which
+    the first `shown` are looked at as a pupil sees them, and of the others the key.
 
     Programs (`run`) are not run, and terms are compared at a few points: see `judged`.
     """
     found = list(_of_lesson(lesson))
     for exercise in lesson.exercises:
-        found += _of_exercise(lesson, exercise, seeds)
+        found += _of_exercise(lesson, exercise, seeds, shown)
     return found
 
 
@@ -73,7 +76,7 @@ async def proof(lesson: Lesson, checker: Checker, seeds: int = SEEDS) -> list[Pr
 
 async def _misjudged(posed: Posed, checker: Checker) -> list[str]:
     found = []
-    for answer in posed.answers:
+    for answer in _answers(posed):
         judgement = await checker.judge(posed, answer)
         if judgement.verdict is not Verdict.RIGHT:
             found.append(f"its own answer {answer} is judged {judgement.verdict}")
@@ -97,7 +100,7 @@ def _of_lesson(lesson: Lesson) -> Iterator[Problem]:
         yield Problem(0, "It needs itself.")
 
 
-def _of_exercise(lesson: Lesson, exercise: Exercise, seeds: int) -> Iterator[Problem]:
+def _of_exercise(lesson: Lesson, exercise: Exercise, seeds: int, shown: int) -> Iterator[Problem]:
     said: dict[str, None] = {}
 
     def tell(sentence: str) -> None:
@@ -113,7 +116,7 @@ def _of_exercise(lesson: Lesson, exercise: Exercise, seeds: int) -> Iterator[Pro
         for sentence in faults(lesson, pose(lesson, exercise, 0)):
             tell(sentence)
     else:
-        for sentence in _of_draws(lesson, exercise, seeds):
+        for sentence in _of_draws(lesson, exercise, seeds, shown):
             tell(sentence)
             if len(said) > _MOST_SAID:
                 break
@@ -121,25 +124,26 @@ def _of_exercise(lesson: Lesson, exercise: Exercise, seeds: int) -> Iterator[Pro
         yield Problem(exercise.line, sentence)
 
 
-def _of_draws(lesson: Lesson, exercise: Exercise, seeds: int) -> Iterator[str]:
+def _of_draws(lesson: Lesson, exercise: Exercise, seeds: int, shown: int) -> Iterator[str]:
     """Yield what is wrong with an exercise whose numbers are drawn."""
     drawn: set[str] = set()
     try:
-        for seed in range(min(seeds, SEEDS)):
+        for seed in range(min(seeds, shown)):
             posed = pose(lesson, exercise, seed, gives_away)
             drawn.add(posed.prompt + "\0" + "\0".join(posed.answers))
             for sentence in _wrong_key(lesson, posed):
                 yield f"{sentence} (seed {seed})"
         # What is shown with numbers that give nothing away was looked at; what is left is the key.
         bare = _key_of(exercise)
-        for seed in range(min(seeds, SEEDS), seeds):
+        for seed in range(min(seeds, shown), seeds):
             posed = pose(lesson, bare, seed)
             key = "\0".join(
                 (*posed.answers, *(each.answer for each in posed.mistakes), posed.check)
             )
             if key not in drawn:
                 drawn.add(key)
-                for sentence in _wrong_key(lesson, posed):
+                wrong = _wrong_key if seed < _JUDGED else _wrong_number
+                for sentence in wrong(lesson, posed):
                     yield f"{sentence} (seed {seed})"
     except LessonError as error:
         yield _reason(lesson, exercise, error)
@@ -165,12 +169,42 @@ def faults(lesson: Lesson, posed: Posed) -> Iterator[str]:
 def _wrong_key(lesson: Lesson, posed: Posed) -> Iterator[str]:
     if sentence := keys.disproved(lesson, posed):
         yield sentence
-    for answer in posed.answers:
-        if not accepts(posed, answer):
+    for answer in _answers(posed):
+        if not _is_right(posed, answer):
             yield f"its own answer {answer} would not be accepted"
     for mistake in posed.mistakes:
-        if accepts(posed, mistake.answer):
+        if _is_right(posed, mistake.answer):
             yield f"the mistake {mistake.answer} is a right answer"
+
+
+def _wrong_number(lesson: Lesson, posed: Posed) -> Iterator[str]:
+    """Yield what `_wrong_key` would, judging only what comes to the answer's value."""
+    if sentence := keys.disproved(lesson, posed, closely=False):
+        yield sentence
+    values = [list(keys.numbers_in(each, posed.language)) for each in posed.answers]
+    for mistake in posed.mistakes:
+        found = list(keys.numbers_in(mistake.answer, posed.language))
+        if (not found or found in values) and _is_right(posed, mistake.answer):
+            yield f"the mistake {mistake.answer} is a right answer"
+
+
+def _is_right(posed: Posed, answer: str) -> bool:
+    """Whether an answer is right, algebra judged at a few points: see `judged`."""
+    if posed.kind in {AnswerKind.EXPRESSION, AnswerKind.EQUATION}:
+        return accepts(posed, answer)
+    return judge_plainly(posed, answer).verdict is Verdict.RIGHT
+
+
+def _answers(posed: Posed) -> Iterator[str]:
+    """Yield answers that have to be right: the accepted ones, both ends of a range."""
+    for answer in posed.answers:
+        first, dots, last = answer.partition("..")
+        if posed.kind is AnswerKind.RANGE and dots:
+            unit = last.strip().lstrip("0123456789.,/- ")
+            yield f"{first.strip()} {unit}".strip()
+            yield last.strip()
+        else:
+            yield answer
 
 
 def _reason(lesson: Lesson, exercise: Exercise, error: LessonError) -> str:
