@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("hinterland.cli.models", N_("List, fetch, add and check models.")),
     "history": ("hinterland.cli.history", N_("List, read, search, mark and export conversations.")),
     "engine": ("hinterland.cli.engine", N_("Look at, start, stop and measure the engine.")),
+    "arena": ("hinterland.cli.arena", N_("Compare two models blind, and see which suits you.")),
     "plugins": ("hinterland.cli.plugins", N_("List plugins and turn them on or off.")),
     "config": ("hinterland.cli.config", N_("Show and change settings.")),
     "doctor": ("hinterland.cli.doctor", N_("Say what is wrong on this box and what to do.")),
