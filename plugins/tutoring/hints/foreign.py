@@ -44,7 +44,7 @@ def _foreign() -> list[re.Pattern[str]]:
         long = "|".join(each for each in words if len(each) > 3)
         stems = "|".join(each[:-1] if len(each) > 4 else each for each in words if len(each) > 2)
         glued = rf"(?:{stems})\w{{0,{_GLUE}}}(?:{every})"
-        patterns.append(re.compile(rf"{every}|(?:{long})\w|{glued}"))
+        patterns.append(re.compile(rf"{every}|(?:{long})\w|{glued}|(?:{every}){{2,}}\w?"))
     return patterns
 
 
