@@ -37,7 +37,7 @@ def _foreign() -> list[re.Pattern[str]]:
     """Return for each language what finds a word for a number, alone, glued or with a letter more."""
     known = table()
     listed = {code: folded(words).replace("_", " ").split() for code, words in known.short.items()}
-    listed |= {code: [*of.words] for code in known.full if (of := spelling(code))}
+    listed |= {code: [*of.words, *of.parts] for code in known.full if (of := spelling(code))}
     patterns = []
     for words in listed.values():
         every = "|".join(sorted(words, key=len, reverse=True))
