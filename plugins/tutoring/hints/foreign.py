@@ -28,8 +28,15 @@ def foreign_words(text: str, language: str) -> set[str]:
         word
         for word in words
         if any(each.fullmatch(word) for each in patterns)
-        or any(len(each) >= _HIDDEN and each in word for each in (own.words if own else ()))
+        or any(_hides(word, each) for each in (own.words.keys() - own.weak if own else ()))
     }
+
+
+def _hides(word: str, number: str) -> bool:
+    """Whether a word begins with a number, or has a long one in it: `sixmbysixm`, `ninetyfivel`."""
+    return (len(number) > 2 and word.startswith(number)) or (
+        len(number) >= _HIDDEN and number in word
+    )
 
 
 @functools.cache
