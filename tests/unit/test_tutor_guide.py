@@ -182,6 +182,7 @@ ATTACKS: tuple[tuple[str, Reason], ...] = (
     ("Write [A] with [B] as its denominator, sept huitièmes.", Reason.NUMBER),
     ("Write [A] with [B] as its denominator, SEVENX.", Reason.NUMBER),
     ("Write [A] with [B] as its denominator, seveneighthsL.", Reason.NUMBER),
+    ("Write [A] with [B] as its denominator, twozerozero.", Reason.NUMBER),
     ("Write [A] with [B] as its denominator.", Reason.SAME),
     ("Look at [A] and then look at [B] for a while.", Reason.MEANING),
     ("Écris le nombre [A] de façon que [B] soit en bas.", Reason.LANGUAGE),

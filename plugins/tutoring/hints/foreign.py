@@ -28,8 +28,15 @@ def foreign_words(text: str, language: str) -> set[str]:
         word
         for word in words
         if any(each.fullmatch(word) for each in patterns)
-        or any(len(each) >= _HIDDEN and each in word for each in (own.words if own else ()))
+        or any(_hides(word, each) for each in (own.words.keys() - own.weak if own else ()))
     }
+
+
+def _hides(word: str, number: str) -> bool:
+    """Whether a word begins with a number, or has a long one in it: `sixmbysixm`, `ninetyfivel`."""
+    return (len(number) > 2 and word.startswith(number)) or (
+        len(number) >= _HIDDEN and number in word
+    )
 
 
 @functools.cache
@@ -37,14 +44,14 @@ def _foreign() -> list[re.Pattern[str]]:
     """Return for each language what finds a word for a number, alone, glued or with a letter more."""
     known = table()
     listed = {code: folded(words).replace("_", " ").split() for code, words in known.short.items()}
-    listed |= {code: [*of.words] for code in known.full if (of := spelling(code))}
+    listed |= {code: [*of.words, *of.parts] for code in known.full if (of := spelling(code))}
     patterns = []
     for words in listed.values():
         every = "|".join(sorted(words, key=len, reverse=True))
         long = "|".join(each for each in words if len(each) > 3)
         stems = "|".join(each[:-1] if len(each) > 4 else each for each in words if len(each) > 2)
         glued = rf"(?:{stems})\w{{0,{_GLUE}}}(?:{every})"
-        patterns.append(re.compile(rf"{every}|(?:{long})\w|{glued}"))
+        patterns.append(re.compile(rf"{every}|(?:{long})\w|{glued}|(?:{every}){{2,}}\w?"))
     return patterns
 
 
