@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import time
 from contextlib import AsyncExitStack, suppress
@@ -147,7 +148,10 @@ class Sitting:
             return hints.LessonGuide()
         from hinterland.engine.client import EngineClient
 
-        return hints.ModelGuide(EngineClient(self.paths), self.model())
+        guide = hints.ModelGuide(EngineClient(self.paths), self.model())
+        warming = asyncio.create_task(guide.warm())  # before the first hint is waited for
+        self._stack.push_async_callback(_ended, warming)
+        return guide
 
     def goes_to(self) -> str:
         """Return the address that a pupil's work is sent to, where the model is another machine's;
@@ -158,6 +162,12 @@ class Sitting:
     def model(self) -> str | None:
         """Return the model that was asked for, or the settings'."""
         return self.wish.model or self.settings.tutoring.model or self.settings.model or None
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def box(found: Paths) -> PupilBox:

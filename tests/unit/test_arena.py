@@ -18,7 +18,7 @@ def vote(first: str, second: str, outcome: Outcome = Outcome.FIRST) -> Vote:
 
 @pytest.fixture
 def places(tmp_path: Path) -> Paths:
-    return Paths(*(tmp_path / name for name in ("config", "data", "state", "cache")))
+    return Paths(tmp_path, tmp_path / "data", tmp_path, tmp_path)
 
 
 def test_without_votes_there_is_nothing_to_say() -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import msgspec
 
-from hinterland.plugins.tutoring.arithmetic import Unreadable, plain, read
+from hinterland.plugins.tutoring.arithmetic import Unreadable, Written, plain, read
 from hinterland.plugins.tutoring.checking import measures, terms
 from hinterland.plugins.tutoring.checking.answer_text import bare_answer
 from hinterland.plugins.tutoring.checking.judgement import (
@@ -100,6 +100,31 @@ def _is_given(text: str, prompt: str) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=512)
+def _asks_for(prompt: str, key: Quantity, language: str) -> bool:
+    """Whether the question names the unit: “How many litres are in the jug?”"""
+    asking = re.split(r"(?<=[.!?])\s+", prompt.strip())[-1]
+    if not asking.endswith("?"):
+        return False
+    named = (read_quantity(f"2 {word}", language) for word in re.findall(r"[^\W\d]\S*", asking))
+    return any(each is not None and each.unit == key.unit for each in named)
+
+
+def _with_key_unit(posed: Posed, number: Written, expected: tuple[Quantity, ...]) -> Judgement:
+    """Return the verdict on a number in the unit that was asked for."""
+    for key in expected:
+        if number.value == key.value:
+            if key.written is None:
+                return RIGHT
+            return misses_form(number, key.written, posed.form) or RIGHT
+    for key in expected:
+        if number.other is not None and number.other == key.value:
+            return form("decimal-sign")
+        if key.written is not None and (near := rounded(number, key.written)) is not None:
+            return near
+    return WRONG
+
+
 def _without_unit(posed: Posed, text: str, expected: tuple[Quantity, ...]) -> Judgement:
     language = posed.language
     number = read(text, language)
@@ -111,6 +136,8 @@ def _without_unit(posed: Posed, text: str, expected: tuple[Quantity, ...]) -> Ju
         if found is None:
             return _worked_out(posed, text, expected)
         number, about = found[0], "unit-unknown"
+    elif any(_asks_for(posed.prompt, key, language) for key in expected):
+        return _with_key_unit(posed, number, expected)
     if any(number.value == key.value for key in expected):
         return unit(about)
     if any(number.other is not None and number.other == key.value for key in expected):

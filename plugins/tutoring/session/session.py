@@ -37,6 +37,7 @@ from hinterland.plugins.tutoring.session.place import Outcome, Place, Stage
 from hinterland.plugins.tutoring.session.scene import Scene
 from hinterland.plugins.tutoring.session.trial import EARNED, Trial
 from hinterland.plugins.tutoring.words import Words
+from hinterland.sentences import sentence
 
 _ALGEBRA = frozenset({AnswerKind.EXPRESSION, AnswerKind.EQUATION})
 _RATINGS = {
@@ -216,8 +217,9 @@ class Session:
 
     def _say_trouble(self, scene: Scene) -> None:
         """Say once that no model helps, where one was to."""
-        if getattr(self._guide, "trouble", "") and scene.first_time("no-model"):
-            scene.say(SaidKind.NOTE, self._words.say("no-model"))
+        why = getattr(self._guide, "trouble", "")
+        if why and scene.first_time("no-model"):
+            scene.say(SaidKind.NOTE, self._words.say("no-model", why=why))
 
     async def _over(self, scene: Scene, outcome: Outcome) -> None:
         """Record how an exercise ended, and go on."""
@@ -291,8 +293,8 @@ class Session:
                 async for piece in pieces:
                     told = True
                     yield Said(SaidKind.TELLING, piece)
-        except HinterlandError:
-            yield Said(SaidKind.NOTE, self._words.say("no-model"))
+        except HinterlandError as error:
+            yield Said(SaidKind.NOTE, self._words.say("no-model", why=sentence(error)))
             return
         if not told:
             yield Said(SaidKind.NOTE, self._words.say("nobody-to-ask"))
