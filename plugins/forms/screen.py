@@ -1,10 +1,13 @@
-"""The line at the end of a plugin's screen that says which keys do something."""
+"""What screens of plugins have in common: parts that change, and a line that says what keys do."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.keys import format_key
+from textual.screen import Screen
 from textual.widgets import Static
 
 from hinterland.language import _
@@ -36,3 +39,21 @@ class KeyHints(Static):
             text.append(f" {does}")
         if self.content != text:
             self.update(text)
+
+
+class PartScreen(Screen[str]):
+    """A screen of parts called `PARTS-name`, each a Static, with a KeyHints at its end."""
+
+    PARTS: ClassVar[str]
+
+    def hint(self) -> None:
+        """Say what keys do now."""
+        self.refresh_bindings()
+        self.query_one(KeyHints).show()
+
+    def put(self, part: str, text: str) -> None:
+        """Change a part of the page; the same text costs nothing."""
+        widget = self.query_one(f"#{self.PARTS}-{part}", Static)
+        if widget.content != text:
+            widget.update(text)
+        widget.set_class(not text, "empty")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from hinterland.plugins.diagnosis.screen import pages
 from hinterland.plugins.diagnosis.screen.entry import Entry
 from hinterland.plugins.diagnosis.screen.pages import Kind, Page
-from hinterland.plugins.forms.screen import KeyHints
+from hinterland.plugins.forms.screen import KeyHints, PartScreen
 from hinterland.text import clean
 
 
-class PagedScreen(Screen[str]):
+class PagedScreen(PartScreen):
     """Shows one page at a time; what there is to show is its heirs'."""
+
+    PARTS = "diagnosis"
 
     DEFAULT_CSS = """
     PagedScreen { background: ansi_default; }
@@ -88,22 +89,10 @@ class PagedScreen(Screen[str]):
         self.hint()
         self.call_after_refresh(self.hint)
 
-    def hint(self) -> None:
-        """Say what keys do now."""
-        self.refresh_bindings()
-        self.query_one(KeyHints).show()
-
     @property
     def has_more(self) -> bool:
         """Whether there is more below what is shown."""
         return self.view.max_scroll_y > self.view.scroll_offset.y
-
-    def put(self, part: str, text: str) -> None:
-        """Change a part of the page; the same text costs nothing."""
-        widget = self.query_one(f"#diagnosis-{part}", Static)
-        if widget.content != text:
-            widget.update(text)
-        widget.set_class(not text, "empty")
 
     def say(self, text: str) -> None:
         """Show a sentence below, until the next page."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Static
 
 from hinterland.plugins.forms.box import Box
-from hinterland.plugins.forms.screen import KeyHints
+from hinterland.plugins.forms.screen import KeyHints, PartScreen
 from hinterland.plugins.translation.screen.side_by_side import SideBySide
 from hinterland.text import clean
 
@@ -34,8 +33,10 @@ ONE_LINE = frozenset({Page.ROW, Page.SOURCE, Page.TARGET, Page.OPEN, Page.SAVE})
 """Where Enter takes what is written."""
 
 
-class LaidOutScreen(Screen[str]):
+class LaidOutScreen(PartScreen):
     """Shows one page at a time; what there is to show is its heirs'."""
+
+    PARTS = "translation"
 
     DEFAULT_CSS = """
     LaidOutScreen { background: ansi_default; layers: below above; }
@@ -104,18 +105,6 @@ class LaidOutScreen(Screen[str]):
         self.put("asked", self.asked())
         self.put("said", self._said)
         self.hint()
-
-    def hint(self) -> None:
-        """Say what keys do now."""
-        self.refresh_bindings()
-        self.query_one(KeyHints).show()
-
-    def put(self, part: str, text: str) -> None:
-        """Change a part of the page; the same text costs nothing."""
-        widget = self.query_one(f"#translation-{part}", Static)
-        if widget.content != text:
-            widget.update(text)
-        widget.set_class(not text, "empty")
 
     def say(self, text: str) -> None:
         """Show a sentence below, until the next page."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Static
 
-from hinterland.plugins.forms.screen import KeyHints
+from hinterland.plugins.forms.screen import KeyHints, PartScreen
 from hinterland.plugins.tutoring.screen.answer_box import AnswerBox
 from hinterland.plugins.tutoring.screen.choices import Choices
 from hinterland.plugins.tutoring.screen.sayings import Sayings
@@ -39,8 +38,10 @@ READS = frozenset({Page.PROGRESS, Page.HELP})
 _CLASSES = ("chooses", "reads", "works")
 
 
-class TutorLayout(Screen[str]):
+class TutorLayout(PartScreen):
     """Shows one page at a time; what there is to show is its heirs'."""
+
+    PARTS = "tutor"
 
     DEFAULT_CSS = """
     TutorLayout { background: ansi_default; layers: below above; }
@@ -131,18 +132,6 @@ class TutorLayout(Screen[str]):
         self.put("told", self._told)
         self.hint()
         self.call_after_refresh(self.hint)
-
-    def hint(self) -> None:
-        """Say what keys do now."""
-        self.refresh_bindings()
-        self.query_one(KeyHints).show()
-
-    def put(self, part: str, text: str) -> None:
-        """Change a part of the page; the same text costs nothing."""
-        widget = self.query_one(f"#tutor-{part}", Static)
-        if widget.content != text:
-            widget.update(text)
-        widget.set_class(not text, "empty")
 
     def tell(self, text: str) -> None:
         """Show a sentence below, until the next page or act."""
