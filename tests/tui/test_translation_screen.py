@@ -119,7 +119,7 @@ async def test_a_letter_is_translated_put_right_and_saved(tmp_path: Path) -> Non
             await person.sees("translation.fr.txt")
             form(person).box.put(str(file))
             await person.press("enter")
-            await person.sees(said)
+            await person.sees(*said.split())
         assert file.read_text() == "Hello world. La dose est de 5 mg.\n\nIt is late."
         await person.press("escape", "escape")
         await person.until(lambda: isinstance(person.app.screen, ChatScreen))
@@ -205,7 +205,7 @@ async def test_a_file_is_opened_and_saved_beside_itself(tmp_path: Path) -> None:
             await person.press("ctrl+o")
             form(person).box.put(str(tmp_path / name))
             await person.press("enter")
-            await person.sees(said)
+            await person.sees(*said.split())
             await person.press("escape")
 
 
