@@ -85,7 +85,6 @@ async def test_somebody_new_begins_in_the_chat_and_comes_back() -> None:
         pupil = Pupil(person.app, person.pilot)
         await person.ask("/tutor jugs")
         await pupil.sees("What is your name?")
-        await pupil.press("ctrl+u")
         await pupil.write("أمينة", "enter")
         await pupil.sees("In which language?", "> English", "français")
         await pupil.press("enter")

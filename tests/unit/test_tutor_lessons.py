@@ -122,9 +122,9 @@ def test_an_exercise_without_parameters_keeps_its_braces() -> None:
     ("old", "new", "line", "said"),
     [
         ("---\nid: jugs", "id: jugs", 1, "does not begin with a header"),
-        ("level: 4\n", "level: four\n", 13, "level is not a number from 1 to 20"),
+        ("level: 4\n", "level: four\n", 6, "level is not a number from 1 to 20"),
         ("language: en\n", "", 12, "its header has no language"),
-        ("language: en\n", "language: English\n", 13, "no code of a language"),
+        ("language: en\n", "language: English\n", 7, "no code of a language"),
         ("topic: fractions", "topics: fractions", 5, "no key 'topics'"),
         ("needs: halves, quarters", "title: Twice", 8, "the header has title twice"),
         ("# Example\n", "# Exemple\n", 23, "no section 'Exemple'"),

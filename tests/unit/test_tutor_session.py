@@ -14,7 +14,7 @@ import pytest
 from hinterland.errors import EngineError, InputError, PluginError, StorageError
 from hinterland.plugins.tutoring.checking import Checker, Judgement
 from hinterland.plugins.tutoring.hints import Guard, Hint, Work
-from hinterland.plugins.tutoring.lessons import Lesson, Posed
+from hinterland.plugins.tutoring.lessons import AnswerKind, Lesson, Posed
 from hinterland.plugins.tutoring.lessons.shelf import STARTER
 from hinterland.plugins.tutoring.pupils.done import Done, Rating
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
@@ -32,6 +32,7 @@ from hinterland.plugins.tutoring.session import (
     Wants,
 )
 from hinterland.plugins.tutoring.session.place import Place
+from hinterland.plugins.tutoring.session.trial import how_did_you
 from hinterland.plugins.tutoring.words import load
 from tests.tutoring import Room, Seat, kinds, text, write_lessons
 
@@ -171,6 +172,16 @@ def test_the_faulty_step_is_named_by_its_line_and_a_nudge_is_no_attempt(room: Ro
         await ben.up()
 
     play(lesson())
+
+
+def test_only_where_there_is_a_text_is_a_pupil_sent_back_to_it() -> None:
+    gap = Posed(
+        id="a/b", objective="a", prompt="We ___ there.", kind=AnswerKind.WORDS, answers=("went",)
+    )
+    assert how_did_you(gap) == "how-did-you-why"
+    assert how_did_you(msgspec.structs.replace(gap, passage="We went.")) == "how-did-you-words"
+    assert how_did_you(msgspec.structs.replace(gap, quote="We went.")) == "how-did-you-words"
+    assert how_did_you(msgspec.structs.replace(gap, kind=AnswerKind.NUMBER)) == "how-did-you"
 
 
 def test_help_is_rated_hard_and_hints_come_one_by_one(room: Room) -> None:

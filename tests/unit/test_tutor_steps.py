@@ -53,6 +53,8 @@ LENGTH = exercise(AnswerKind.QUANTITY, "2.5 m")
 FRENCH = exercise(AnswerKind.QUANTITY, "2,5 m", language="fr")
 LINEAR = exercise(AnswerKind.EQUATION, "x = 3", "Solve 3x + 2 = 11.")
 SQUARE = exercise(AnswerKind.EQUATION, "2; -2", "Solve x² = 4.")
+DIVIDED = exercise(AnswerKind.EQUATION, "x = 80", "Solve x/8 + 14 = 24.")
+BRACKET = exercise(AnswerKind.EQUATION, "x = 8", "Solve 4(x + 11) = 76.")
 WORDS = exercise(AnswerKind.EQUATION, "x = 12", "In a class of 30 are 6 more girls than boys.")
 TERM = exercise(AnswerKind.EXPRESSION, "3x + 6", "Simplify 2(x + 3) + x.")
 
@@ -95,6 +97,8 @@ FAULTY: list[tuple[Posed, list[str], int, str]] = [
     (NUMBER, ["10 / 3 = 3.43"], 1, "sides-differ"),
     (NUMBER, ["3 + 4 = 7 × 2 = 14"], 1, "sides-differ"),
     (NUMBER, ["17 ÷ 5 = 3 r 3"], 1, "sides-differ"),
+    (DIVIDED, ["x/8 = 34", "x = 272"], 1, "not-equivalent"),
+    (BRACKET, ["4x + 11 = 76", "4x = 65"], 1, "not-equivalent"),
     (NUMBER, ["20% of 50 = 12"], 1, "sides-differ"),
     (NUMBER, ["I compare", "3/4 > 7/8"], 2, "not-true"),
     (LENGTH, ["2 m + 50 cm = 2.05 m"], 1, "sides-differ"),

@@ -34,6 +34,10 @@ def chosen_option(posed: Posed, text: str) -> int | Judgement:
     for each in (text.strip(), without_marks(text)):
         if each in posed.options:
             return posed.options.index(each)
+    if posed.form is not Form.EXACT:
+        same = [i for i, each in enumerate(posed.options) if _tight(each) == _tight(text)]
+        if len(same) == 1:
+            return same[0]
     labelled = _LABEL.match(raw)
     if labelled is not None and raw[labelled.end() :].strip():
         return _labelled(posed, labelled.group(1), raw[labelled.end() :])
@@ -50,6 +54,11 @@ def chosen_option(posed: Posed, text: str) -> int | Judgement:
     if found is not None:
         return found
     return unreadable("one-option" if _names_several(posed, text) else "not-an-option")
+
+
+def _tight(text: str) -> str:
+    """Return a text without the spaces around its signs: `2 : 3` is `2:3`."""
+    return re.sub(r"\s*([^\w\s])\s*", r"\1", plain(text).strip())
 
 
 def _by_label(posed: Posed, label: str, written: str = "") -> int | None:
@@ -73,15 +82,21 @@ def _labelled(posed: Posed, label: str, rest: str) -> int | Judgement:
 
 def _by_words(posed: Posed, text: str) -> int | None:
     language, options = posed.language, posed.options
-    same = [index for index, each in enumerate(options) if are_same(each, text, language)]
+    number = read_number(text, language)
+    values = [read_number(each, language) for each in options]
+    same = [
+        index
+        for index, each in enumerate(options)
+        if are_same(each, text, language)
+        and (number is None or values[index] in (None, number))  # -11 is no 11
+    ]
     if posed.form is Form.EXACT or len(same) > 1:
         exact = [index for index, each in enumerate(options) if each.strip() == text.strip()]
         return exact[0] if exact else None
     if same:
         return same[0]
-    number = read_number(text, language)
     if number is not None:
-        equal = [i for i, each in enumerate(options) if read_number(each, language) == number]
+        equal = [index for index, each in enumerate(values) if each == number]
         return equal[0] if len(equal) == 1 else None
     said = bare_words(text, language)
     opposites = phrases(language).opposites

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -15,6 +16,9 @@ from hinterland.plugins.tutoring.checking.terms import Node
 from hinterland.plugins.tutoring.lessons import Posed
 
 Equation = tuple[Node, Node]
+
+_WORD = re.compile(r"[^\W\d_]{3}")
+"""What no `x/8` and no `4(x` has."""
 
 
 class EquationSteps:
@@ -152,7 +156,7 @@ def _is_plain(node: Node) -> bool:
 def _last_clause(line: str) -> str:
     """Return the part of a prompt's line that an equation stands in: `Solve 2x = 6.`"""
     words = line.split(" ")
-    starts = [i for i, each in enumerate(words) if any(map(str.isalpha, each)) and len(each) > 2]
+    starts = [i for i, each in enumerate(words) if _WORD.search(each)]
     inside = [" ".join(words[(starts[i - 1] + 1 if i else 0) : at]) for i, at in enumerate(starts)]
     inside.append(" ".join(words[starts[-1] + 1 :] if starts else words))
     return next((each for each in inside if "=" in each), "")

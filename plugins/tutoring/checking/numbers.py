@@ -48,7 +48,7 @@ def judge_number(posed: Posed, text: str) -> Judgement:
     """Return the verdict on a number without a unit."""
     language = posed.language
     expected = keys(posed.answers, language)
-    bare = bare_answer(text, language)
+    bare = _below_zero(bare_answer(text, language), language)
     written = read(_as_ratio(bare, language, expected), language)
     if written is not None:
         return compared(posed, written, expected)
@@ -58,6 +58,12 @@ def judge_number(posed: Posed, text: str) -> Judgement:
     if things is not None:
         return _of_something(posed, *things, expected)
     return _worked_out(posed, bare, expected)
+
+
+def _below_zero(text: str, language: str) -> str:
+    """Return `8 degrees below zero` as `-8 degrees`."""
+    words = pattern(language, "below", r"\s+", r"$").search(text)
+    return f"-{text[: words.start()]}" if words and text[0].isdecimal() else text
 
 
 def _as_ratio(text: str, language: str, expected: tuple[Written, ...]) -> str:

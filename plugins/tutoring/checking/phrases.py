@@ -32,6 +32,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     short: tuple[tuple[str, str], ...]
     equals: tuple[str, ...]
     ratio: tuple[str, ...]
+    below: tuple[str, ...]
     opposites: tuple[tuple[str, str], ...]
     places: dict[str, str]
 

@@ -117,7 +117,19 @@ def _judge_items(posed: Posed, said: list[str], key: list[str]) -> Judgement:
         slips = _slips(missing, extra, language, [each for each in key if each not in missing])
         if slips:
             return close(slips)
+    if not missing and _are_only_words(extra, key, language):
+        return close("only-the-answer")
     return told(missing, extra)
+
+
+def _are_only_words(extra: list[str], key: list[str], language: str) -> bool:
+    """Whether what is too much among numbers is neither a number nor turns anything round."""
+    said = {each.lower() for each in extra}
+    return (
+        not said & phrases(language).nots
+        and all(read(each, language) is not None for each in key)
+        and not any(read(each, language) or any(map(str.isdigit, each)) for each in extra)
+    )
 
 
 def _are_equal(one: str, other: str, language: str) -> bool:

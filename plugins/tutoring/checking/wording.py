@@ -102,6 +102,8 @@ def _judge_exactly(posed: Posed, text: str) -> Judgement:
         return form("capitals")
     if any(folded(each) == folded(text) for each in posed.answers):
         return form("punctuation")
+    if _spaced(bare_answer(text, posed.language)) in keys:
+        return close("only-the-answer")
     if any(are_same(text, mistake.answer, posed.language) for mistake in posed.mistakes):
         return WRONG
     return _near(posed, text) or WRONG

@@ -29,6 +29,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 class _Header(msgspec.Struct):
     values: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    """Where each of the values stands."""
     objectives: dict[str, str] = {}
     sources: list[str] = []
     needs: list[str] = []
@@ -117,6 +119,7 @@ def _take(header: _Header, key: str, value: str, file: Path, number: int) -> Non
         raise spoiled(file, number, f"the header has {key} twice")
     else:
         header.values[key] = value
+        header.lines[key] = number
 
 
 def _check_header(header: _Header, file: Path, number: int) -> None:
@@ -129,19 +132,27 @@ def _check_header(header: _Header, file: Path, number: int) -> None:
     if not NAME.fullmatch(values["id"]):
         raise spoiled(
             file,
-            number,
+            header.lines["id"],
             f"{values['id']!r} cannot be an id",
             "Use lower-case letters a to z, digits and hyphens.",
         )
     if not (values["level"].isdecimal() and 1 <= int(values["level"]) <= _HIGHEST_LEVEL):
-        raise spoiled(file, number, f"its level is not a number from 1 to {_HIGHEST_LEVEL}")
+        raise spoiled(
+            file, header.lines["level"], f"its level is not a number from 1 to {_HIGHEST_LEVEL}"
+        )
     if not _LANGUAGE.fullmatch(values["language"]):
         raise spoiled(
-            file, number, f"{values['language']!r} is no code of a language", "Such as en or fr."
+            file,
+            header.lines["language"],
+            f"{values['language']!r} is no code of a language",
+            "Such as en or fr.",
         )
     if values.get("status", "draft") != "draft":
         raise spoiled(
-            file, number, f"{values['status']!r} is no status", "Write draft, or leave it out."
+            file,
+            header.lines["status"],
+            f"{values['status']!r} is no status",
+            "Write draft, or leave it out.",
         )
 
 

@@ -91,7 +91,11 @@ class SittingScreen(TutorLayout):
         elif self.page is Page.NAME:
             self.dismiss("")
         else:
-            self.turn(Page.NAME, sitting.account_name())
+            self._ask_name(sitting.account_name())
+
+    def _ask_name(self, name: str) -> None:
+        self.turn(Page.NAME, name)
+        self.box.select_all()  # what is typed takes its place
 
     def take_about_pupil(self, written: str) -> None:
         """Take what is written, or gone to, on a page that asks who it is."""
@@ -100,7 +104,10 @@ class SittingScreen(TutorLayout):
             case Page.PUPIL if chosen is not None and chosen < len(self._pupils):
                 self.enter(self._pupils[chosen])
             case Page.PUPIL:
-                self.turn(Page.NAME, written or sitting.account_name())
+                if written:
+                    self.turn(Page.NAME, written)
+                else:
+                    self._ask_name(sitting.account_name())
             case Page.PIN if written:
                 self.enter(self.entering, written)
             case Page.NAME if written:

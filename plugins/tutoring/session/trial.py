@@ -157,7 +157,7 @@ class Trial:
             scene.say(SaidKind.NOT_YET, each)
         if not working and not open_.working and not open_.asked_for_steps:
             scene.change_open(asked_for_steps=True)
-            self._note(scene, "how-did-you" if is_computed(posed) else "how-did-you-words")
+            self._note(scene, how_did_you(posed))
         elif len(open_.answers) + 1 >= EARNED:
             self._note(scene, "may-see")
         elif len(open_.hints) < len(posed.hints):
@@ -215,6 +215,14 @@ class Trial:
 def is_computed(posed: Posed) -> bool:
     """Whether the working of an exercise can be looked at."""
     return posed.kind not in (AnswerKind.CHOICE, AnswerKind.WORDS)
+
+
+def how_did_you(posed: Posed) -> str:
+    """Return the key of the words that ask how a pupil came to an answer; only where there is a
+    text do they send the pupil back to it."""
+    if is_computed(posed):
+        return "how-did-you"
+    return "how-did-you-words" if posed.passage or posed.quote else "how-did-you-why"
 
 
 def _is_placing(scene: Scene) -> bool:
