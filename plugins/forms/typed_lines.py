@@ -24,12 +24,14 @@ class TypedLines:
         self._descriptor = descriptor
         self._waiting = b""
         self._ended = False
+        self._leaves_out = False
+        """Whether what comes belongs to a line that was too long."""
 
     def line(self, deadline: float | None = None) -> str:
         """Return the next line without its end.
 
         Raises EOFError at the end, TimeoutError when `deadline` (of time.monotonic) has passed, and
-        InputError for what is not UTF-8.
+        InputError for what is not UTF-8 and for a line that is too long, of which nothing is read.
         """
         while b"\n" not in self._waiting and not self._ended:
             if deadline is not None and not self._ready(deadline):
@@ -54,8 +56,11 @@ class TypedLines:
             if error.errno != errno.EIO:  # the terminal has gone
                 raise
             piece = b""
-        self._waiting += piece
         self._ended = not piece
+        if self._leaves_out:
+            _rest, newline, piece = piece.partition(b"\n")
+            self._leaves_out = not newline
+        self._waiting += piece
         if len(self._waiting) > _LONGEST and b"\n" not in self._waiting:
-            self._waiting, self._ended = b"", True
+            self._waiting, self._leaves_out = b"", True
             raise InputError("That line is too long.", "Say it in fewer words.")

@@ -75,6 +75,14 @@ def test_lines_are_read_to_the_end_and_told_what_is_not_text() -> None:
         TypedLines(empty.fileno()).line()
 
 
+def test_a_line_that_is_too_long_is_left_out_and_the_next_one_is_read() -> None:
+    with typing(b"one\n" + b"x" * 50_000 + b"\ntwo\n") as typed:
+        assert typed.line() == "one"
+        with pytest.raises(InputError, match="too long"):
+            typed.line()
+        assert typed.line() == "two"
+
+
 def test_breaths_are_counted_until_the_minute_is_over() -> None:
     said: list[str] = []
     with typing(b"\n" + b"\n" * 31) as typed:

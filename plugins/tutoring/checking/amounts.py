@@ -33,6 +33,10 @@ from hinterland.plugins.tutoring.quantities import Quantity, same
 from hinterland.plugins.tutoring.quantities import read as read_quantity
 
 
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)")
+"""4:35, which can be hours and minutes or minutes and seconds."""
+
+
 @functools.lru_cache(maxsize=512)
 def keys(answers: tuple[str, ...], language: str) -> tuple[Quantity, ...]:
     """Return the quantities of a key."""
@@ -127,6 +131,11 @@ def _with_key_unit(posed: Posed, number: Written, expected: tuple[Quantity, ...]
 
 def _without_unit(posed: Posed, text: str, expected: tuple[Quantity, ...]) -> Judgement:
     language = posed.language
+    if clock := _CLOCK.fullmatch(text):
+        said = (f"{clock[1]} h {clock[2]} min", f"{clock[1]} min {clock[2]} s")
+        times = [read_quantity(each, language) for each in said]
+        if any(same(each, key) for each in times if each is not None for key in expected):
+            return unit("unit-missing")
     number = read(text, language)
     about = "unit-missing"
     if number is None:

@@ -10,7 +10,8 @@ from hinterland.plugins.tutoring.checking.judgement import Judgement, unreadable
 from hinterland.plugins.tutoring.checking.phrases import pattern, phrases
 
 MOST_CHARACTERS = 500
-_OUTER = re.compile(r"^[\s\"'“”„«»‹›‘’`*_]+|[\s\"'“”„«»‹›‘’`*_]+$")
+_EMOJI = "\U0001f000-\U0001faff\u2600-\u2775\u2794-\u27bf\ufe0f\u200d"
+_OUTER = re.compile(rf"^[\s\"'“”„«»‹›‘’`*_{_EMOJI}]+|[\s\"'“”„«»‹›‘’`*_{_EMOJI}]+$")
 _END = re.compile(r"[\s.!?…;,:。！？]+$")
 _SEPARATOR = r"[\s:=,.]*"
 
