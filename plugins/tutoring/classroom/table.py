@@ -46,7 +46,7 @@ def _pupils(found: Class, width: int) -> Iterator[str]:
     for one in found.pupils:
         held = sum(each.level is Level.HELD for each in one.objectives)
         done = sum(each.done for each in one.objectives)
-        told = _("{held} of {met} known, {done} exercises, {days} days").format(
+        told = _("{held} of {met} known, exercises: {done}, days: {days}").format(
             held=held, met=len(one.objectives), done=done, days=one.days
         )
         yield edges(clean_line(one.pupil), told, width)

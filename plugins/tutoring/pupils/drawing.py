@@ -48,6 +48,8 @@ class Subject(NamedTuple):
 
     topic: str
     title: str
+    language: str = ""
+    """Of the lesson: a topic of the same name in another language is another one."""
 
 
 Subjects = Mapping[tuple[str, str], Subject]
@@ -57,7 +59,7 @@ Subjects = Mapping[tuple[str, str], Subject]
 def subjects(lessons: Iterable[Lesson]) -> dict[tuple[str, str], Subject]:
     """Return what the objectives of these lessons are called."""
     return {
-        (lesson.id, name): Subject(lesson.topic, title)
+        (lesson.id, name): Subject(lesson.topic, title, lesson.language)
         for lesson in lessons
         for name, title in lesson.objectives.items()
     }
@@ -98,14 +100,16 @@ def bars(
 ) -> list[str]:
     """Return a bar for each objective, under its topic; a lesson that is no longer there is called
     by its id."""
-    topics: dict[str, list[tuple[str, Mastery]]] = {}
+    topics: dict[tuple[str, str], list[tuple[str, Mastery]]] = {}
     for each in found:
         name = (each.lesson, each.objective)
         subject = known.get(name) or Subject(each.lesson, each.objective)
-        topics.setdefault(subject.topic, []).append((subject.title, each))
+        place = (subject.topic, subject.language)
+        topics.setdefault(place, []).append((subject.title, each))
     lines = []
-    for topic, of_topic in topics.items():
-        objectives = max(len(of_topic), sum(each.topic == topic for each in known.values()))
+    for (topic, language), of_topic in topics.items():
+        alike = sum((each.topic, each.language) == (topic, language) for each in known.values())
+        objectives = max(len(of_topic), alike)
         held = sum(each.level is Level.HELD for _title, each in of_topic)
         count = _("{held} of {objectives} known").format(held=held, objectives=objectives)
         lines += ["", edges(clean_line(topic), count, width, drawn.cut)]
