@@ -122,6 +122,7 @@ def test_an_exercise_without_parameters_keeps_its_braces() -> None:
     ("old", "new", "line", "said"),
     [
         ("---\nid: jugs", "id: jugs", 1, "does not begin with a header"),
+        ("level: 4\n", f"level: {'9' * 5000}\n", 6, "level is not a number from 1 to 20"),
         ("level: 4\n", "level: four\n", 6, "level is not a number from 1 to 20"),
         ("language: en\n", "", 12, "its header has no language"),
         ("language: en\n", "language: English\n", 7, "no code of a language"),

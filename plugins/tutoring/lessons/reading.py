@@ -136,7 +136,9 @@ def _check_header(header: _Header, file: Path, number: int) -> None:
             f"{values['id']!r} cannot be an id",
             "Use lower-case letters a to z, digits and hyphens.",
         )
-    if not (values["level"].isdecimal() and 1 <= int(values["level"]) <= _HIGHEST_LEVEL):
+    level = values["level"]
+    # Python itself refuses to read thousands of digits.
+    if not (len(level) < 10 and level.isdecimal() and 1 <= int(level) <= _HIGHEST_LEVEL):
         raise spoiled(
             file, header.lines["level"], f"its level is not a number from 1 to {_HIGHEST_LEVEL}"
         )
