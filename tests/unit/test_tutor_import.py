@@ -103,6 +103,7 @@ def test_long_answers_are_chosen_from_those_of_other_cards(tmp_path: Path) -> No
 def test_an_export_of_anki_is_cleaned(tmp_path: Path) -> None:
     export = (
         "#separator:tab\n#html:true\n#guid column:1\n#tags column:4\n"
+        f"#deck column:{'9' * 5000}\n"
         "a1\t<b>Water</b> freezes<br>at sea level&nbsp;at?<style>x</style>\t0&nbsp;°C\tphysics\n"
         'a2\t<img src="cow.jpg">\tcow\tx\n'
         "a3\thouse [sound:house.mp3]\tmaison\t\n"

@@ -158,6 +158,13 @@ def test_an_expression_that_cannot_be_computed_is_told_with_its_line() -> None:
         pose(broken, broken.exercises[0], 1)
 
 
+@pytest.mark.parametrize("value", ["1/0", "9" * 5000])
+def test_a_value_that_is_no_number_is_told_with_its_line(value: str) -> None:
+    broken = parse(LESSON.replace("1..b-1", f"{value} | {value}"), Path("jugs.md"))
+    with pytest.raises(LessonError, match=r"jugs\.md, line 35: .* is no number that a can be"):
+        pose(broken, broken.exercises[0], 1)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe\x00", b"\x7fELF\x00\x00", "---".encode("utf-16")]
 )
