@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,13 @@ def test_what_is_no_lesson_is_refused(tmp_path: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(LessonError, match=r"x\.md, line 1: "):
         read(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+def test_a_pipe_among_lessons_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.md")
+    (problem,) = Shelf([tmp_path]).problems
+    assert "is a pipe or a device" in problem
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

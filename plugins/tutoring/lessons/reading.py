@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 from pathlib import Path
 
 import msgspec
@@ -39,7 +40,13 @@ class _Header(msgspec.Struct):
 def read(file: Path) -> Lesson:
     """Return the lesson in a file; raises LessonError."""
     try:
-        if (size := file.stat().st_size) > LARGEST:
+        state = file.stat()
+        if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):  # they may never end
+            raise LessonError(
+                f"The lesson {clean_line(str(file))} is a pipe or a device.",
+                "A lesson is a file.",
+            )
+        if (size := state.st_size) > LARGEST:
             raise LessonError(
                 f"The lesson {clean_line(str(file))} is too large ({size:,} bytes).",
                 f"It may have {LARGEST:,}; cut it into several lessons.",
