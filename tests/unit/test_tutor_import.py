@@ -123,7 +123,7 @@ def test_an_export_of_anki_is_cleaned(tmp_path: Path) -> None:
     assert gaps["Paris"].prompt.endswith("___ is the capital of France.")
     assert gaps["Paris"].hints[0] == "a city"
     assert gaps["France"].sentence == "Paris is the capital of France."
-    assert [each.partition(":")[0] for each in found.problems] == ["Line 7", "Line 9"]
+    assert [each.partition(":")[0] for each in found.problems] == ["Line 7", "Line 10"]
     assert found.notes[0].startswith("2 notes have pictures or sounds")
 
 
