@@ -173,6 +173,9 @@ ATTACKS: tuple[tuple[str, Reason], ...] = (
     ("Write [A] with [B] as its denomi\u200bnator.", Reason.SIGNS),
     ("Write [A] with [B] as its denominator, s e v e n.", Reason.SIGNS),
     ("Write [A] with [B] as its denominator, s-e-v-e-n.", Reason.SIGNS),
+    ("Write [A] with [B] as its denominator, s, e, v, e, n.", Reason.SIGNS),
+    ("Write [A] with [B] as its denominator, s'e'v'e'n.", Reason.SIGNS),
+    ("Write [A] with [B] as its denominator, \N{LATIN LETTER SMALL CAPITAL N}ew.", Reason.SIGNS),
     ("Write [A] with [B] as its denоminator.", Reason.SCRIPT),  # a Cyrillic о
     ("Write [A] with [B] as its denominator, सात.", Reason.SIGNS),
     ("[A] as [B].", Reason.LENGTH),

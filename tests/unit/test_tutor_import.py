@@ -103,6 +103,7 @@ def test_long_answers_are_chosen_from_those_of_other_cards(tmp_path: Path) -> No
 def test_an_export_of_anki_is_cleaned(tmp_path: Path) -> None:
     export = (
         "#separator:tab\n#html:true\n#guid column:1\n#tags column:4\n"
+        f"#deck column:{'9' * 5000}\n"
         "a1\t<b>Water</b> freezes<br>at sea level&nbsp;at?<style>x</style>\t0&nbsp;°C\tphysics\n"
         'a2\t<img src="cow.jpg">\tcow\tx\n'
         "a3\thouse [sound:house.mp3]\tmaison\t\n"
@@ -122,7 +123,7 @@ def test_an_export_of_anki_is_cleaned(tmp_path: Path) -> None:
     assert gaps["Paris"].prompt.endswith("___ is the capital of France.")
     assert gaps["Paris"].hints[0] == "a city"
     assert gaps["France"].sentence == "Paris is the capital of France."
-    assert [each.partition(":")[0] for each in found.problems] == ["Line 6", "Line 9"]
+    assert [each.partition(":")[0] for each in found.problems] == ["Line 7", "Line 10"]
     assert found.notes[0].startswith("2 notes have pictures or sounds")
 
 

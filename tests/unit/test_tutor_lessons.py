@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,7 @@ def test_an_exercise_without_parameters_keeps_its_braces() -> None:
     ("old", "new", "line", "said"),
     [
         ("---\nid: jugs", "id: jugs", 1, "does not begin with a header"),
+        ("level: 4\n", f"level: {'9' * 5000}\n", 6, "level is not a number from 1 to 20"),
         ("level: 4\n", "level: four\n", 6, "level is not a number from 1 to 20"),
         ("language: en\n", "", 12, "its header has no language"),
         ("language: en\n", "language: English\n", 7, "no code of a language"),
@@ -157,6 +159,13 @@ def test_an_expression_that_cannot_be_computed_is_told_with_its_line() -> None:
         pose(broken, broken.exercises[0], 1)
 
 
+@pytest.mark.parametrize("value", ["1/0", "9" * 5000])
+def test_a_value_that_is_no_number_is_told_with_its_line(value: str) -> None:
+    broken = parse(LESSON.replace("1..b-1", f"{value} | {value}"), Path("jugs.md"))
+    with pytest.raises(LessonError, match=r"jugs\.md, line 35: .* is no number that a can be"):
+        pose(broken, broken.exercises[0], 1)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe\x00", b"\x7fELF\x00\x00", "---".encode("utf-16")]
 )
@@ -165,6 +174,13 @@ def test_what_is_no_lesson_is_refused(tmp_path: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(LessonError, match=r"x\.md, line 1: "):
         read(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+def test_a_pipe_among_lessons_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.md")
+    (problem,) = Shelf([tmp_path]).problems
+    assert "is a pipe or a device" in problem
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -95,8 +95,11 @@ def _strange(own: str, hint: str, language: str) -> Reason | None:
     if set(letters_by_script(own)) - allowed:
         return Reason.SCRIPT
     # A word of single letters is a word spelled apart.
-    apart = re.compile(r"(?<![^\W_'’])[^\W\d_](?:[\s.\-–—]+[^\W\d_]){2,}(?![^\W_])")
-    return Reason.SIGNS if apart.search(own) else None
+    apart = re.compile(r"(?<![^\W_'’])[^\W\d_](?:[\s.,;\-–—]+[^\W\d_]){2,}(?![^\W_])")
+    quoted = re.compile(r"(?:(?<![^\W_])[^\W\d_]['’][\s'’]*){3}")
+    # Small capitals and other phonetic letters read as those of the alphabet.
+    odd = re.compile(r"[\u0250-\u02af\u1d00-\u1dbf\ua720-\ua7ff]")
+    return Reason.SIGNS if any(each.search(own) for each in (apart, quoted, odd)) else None
 
 
 def _collapsed(said: str, asked: str) -> bool:

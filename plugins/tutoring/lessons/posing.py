@@ -73,7 +73,13 @@ def _drawn(
     # Only `random()` is promised to give the same numbers in every release of Python.
     if given.values:
         text = given.values[int(chance.random() * len(given.values))]
-        return Fraction(text) if _NUMBER.fullmatch(text) else text
+        if not _NUMBER.fullmatch(text):
+            return text
+        try:
+            return Fraction(text)
+        except (ValueError, ZeroDivisionError) as error:  # thousands of digits, and 1/0
+            reason = f"{text[:20]!r} is no number that {given.name} can be"
+            raise _bad(lesson, exercise, reason, given.line) from error
     ends = [
         _computed(lesson, exercise, text, values, given.line) for text in (given.first, given.last)
     ]

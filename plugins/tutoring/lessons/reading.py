@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 from pathlib import Path
 
 import msgspec
@@ -39,7 +40,13 @@ class _Header(msgspec.Struct):
 def read(file: Path) -> Lesson:
     """Return the lesson in a file; raises LessonError."""
     try:
-        if (size := file.stat().st_size) > LARGEST:
+        state = file.stat()
+        if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):  # they may never end
+            raise LessonError(
+                f"The lesson {clean_line(str(file))} is a pipe or a device.",
+                "A lesson is a file.",
+            )
+        if (size := state.st_size) > LARGEST:
             raise LessonError(
                 f"The lesson {clean_line(str(file))} is too large ({size:,} bytes).",
                 f"It may have {LARGEST:,}; cut it into several lessons.",
@@ -136,7 +143,9 @@ def _check_header(header: _Header, file: Path, number: int) -> None:
             f"{values['id']!r} cannot be an id",
             "Use lower-case letters a to z, digits and hyphens.",
         )
-    if not (values["level"].isdecimal() and 1 <= int(values["level"]) <= _HIGHEST_LEVEL):
+    level = values["level"]
+    # Python itself refuses to read thousands of digits.
+    if not (len(level) < 10 and level.isdecimal() and 1 <= int(level) <= _HIGHEST_LEVEL):
         raise spoiled(
             file, header.lines["level"], f"its level is not a number from 1 to {_HIGHEST_LEVEL}"
         )

@@ -23,7 +23,7 @@ _SEPARATORS = {
     "tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":",
 }  # fmt: skip
 _NOT_TEXT = ("guid column", "notetype column", "deck column", "tags column")
-_CLOZE = re.compile(r"\{\{c(\d+)::(.*?)(?:::(.*?))?\}\}", re.DOTALL)
+_CLOZE = re.compile(r"\{\{c(\d{1,4})::(.*?)(?:::(.*?))?\}\}", re.DOTALL)
 _SOUND = re.compile(r"\[(?:sound|anki:[^\]]*):?[^\]]*\]")
 _BREAKS = frozenset({"br", "div", "p", "li", "tr", "h1", "h2", "h3", "ul", "ol", "table", "hr"})
 _MEDIA = frozenset({"img", "audio", "video", "object", "source"})
@@ -45,9 +45,9 @@ def notes(text: str) -> Cards:
     wished = header.get("separator", "").strip()
     separator = _SEPARATORS.get(wished.casefold(), wished[:1]) or separator_of(rest)
     is_html = header.get("html", "true").strip().casefold() != "false"
-    left_out = {
-        int(header[key]) - 1 for key in _NOT_TEXT if header.get(key, "").strip().isdecimal()
-    }
+    columns = [header.get(key, "").strip() for key in _NOT_TEXT]
+    # No table has a column whose number has more digits; Python refuses to read thousands of them.
+    left_out = {int(each) - 1 for each in columns if each.isdecimal() and len(each) < 5}
     cards: list[Card] = []
     problems: list[str] = []
     bare = 0
