@@ -152,6 +152,8 @@ MODEL: tuple[tuple[str, str, str], ...] = (
     ("number", "42", "quarante-deux"),
     ("number", "7", "yedi"),
     ("number", "42", "XLII"),
+    ("number", "42", "take xlii of them"),
+    ("words", "chlorine", "enirolhc"),
     ("number", "1", "Which one?"),
     ("quantity", "7/8 L", "It is 7/8."),
     ("quantity", "7/8 L", "sept huitièmes"),

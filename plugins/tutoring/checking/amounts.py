@@ -32,7 +32,6 @@ from hinterland.plugins.tutoring.lessons import Posed
 from hinterland.plugins.tutoring.quantities import Quantity, same
 from hinterland.plugins.tutoring.quantities import read as read_quantity
 
-
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)")
 """4:35, which can be hours and minutes or minutes and seconds."""
 

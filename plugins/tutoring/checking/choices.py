@@ -35,7 +35,8 @@ def chosen_option(posed: Posed, text: str) -> int | Judgement:
         if each in posed.options:
             return posed.options.index(each)
     if posed.form is not Form.EXACT:
-        same = [i for i, each in enumerate(posed.options) if _tight(each) == _tight(text)]
+        said = {_tight(text), _tight(without_marks(text))}
+        same = [i for i, each in enumerate(posed.options) if _tight(each) in said]
         if len(same) == 1:
             return same[0]
     labelled = _LABEL.match(raw)

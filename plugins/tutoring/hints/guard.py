@@ -17,7 +17,7 @@ from hinterland.plugins.tutoring.hints import foreign, naming, seeing, spelled, 
 from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _VALUE = re.compile(r"(-?)\s?(?:(\d+)[ -])?(\d+(?:[.,]\d+)?)(?:\s?/\s?(\d+))?")
-_ROMAN = re.compile(r"(?<![\w.])[IVXLCDM]{2,}(?![\w.])")
+_ROMAN = re.compile(r"(?<![\w.])[IVXLCDM]+(?![\w.])", re.IGNORECASE)
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _SQUASHED = 5
 """Letters from which on a word is looked for across blanks and in other words."""
@@ -89,7 +89,9 @@ class Guard:
             return False
         if foreign.foreign_words(text, self._posed.language):
             return True
-        found: set[Fraction | None] = {Fraction(_roman(each)) for each in _ROMAN.findall(text)}
+        found: set[Fraction | None] = {
+            Fraction(_roman(each.upper())) for each in _ROMAN.findall(text)
+        }
         for reading in self._spellings(text):
             found |= {_value(each) for each in re.findall(r"-?\d[\d.,/ ]*", reading)}
         return bool(found & wanted)
