@@ -44,9 +44,12 @@ class Guard:
 
     def leaks(self, text: str) -> bool:
         """Whether the text holds the answer in a form that is accepted, or is too long to say."""
-        return len(text) > _LONGEST or any(
-            self._holds(each) or self._might(each) for each in seeing.readings(text)
-        )
+        if len(text) > _LONGEST:
+            return True
+        said = [*seeing.readings(text)]
+        if self._strict:
+            said += seeing.readings(text[::-1])
+        return any(self._holds(each) or self._might(each) for each in said)
 
     def _holds(self, text: str) -> bool:
         posed, strict = self._posed, self._strict
