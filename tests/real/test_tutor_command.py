@@ -93,6 +93,7 @@ def said(terminal: RealTerminal, typed: str = "", since: int = 0) -> str:
     of it; what stands before `since` was said before."""
     start = since
     if typed:
+        terminal.until(lambda: terminal.written.endswith(_PROMPTS))
         start = since = len(terminal.written)
         terminal.type(f"{typed}\n")
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from hinterland.plugins.tutoring import checking
+from hinterland.plugins.tutoring.arithmetic import number_words
 from hinterland.plugins.tutoring.hints import foreign, naming, seeing, spelled, stretches
 from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
@@ -40,7 +41,8 @@ class Guard:
         self._place = _place(posed)
         values = map(_value, posed.answers)
         self._numbers = frozenset(each for each in values if each is not None)
-        self._squashed = [each for each in map(seeing.squashed, posed.answers) if each]
+        squashed = {seeing.squashed(said) for each in posed.answers for said in _said(each)}
+        self._squashed = sorted(filter(None, squashed))
 
     def leaks(self, text: str) -> bool:
         """Whether the text holds the answer in a form that is accepted, or is too long to say."""
@@ -85,6 +87,9 @@ class Guard:
         """Whether a reader might take something in a text for the answer that is not accepted."""
         if not self._strict:
             return False
+        whole = seeing.squashed(text)
+        if any(len(each) >= _SQUASHED and each in whole for each in self._squashed):
+            return True
         if self._posed.kind in {AnswerKind.WORDS, AnswerKind.CHOICE, AnswerKind.SET}:
             return self._words_might(text)
         wanted = self._numbers
@@ -100,9 +105,6 @@ class Guard:
         return bool(found & wanted)
 
     def _words_might(self, text: str) -> bool:
-        whole = seeing.squashed(text)
-        if any(len(each) >= _SQUASHED and each in whole for each in self._squashed):
-            return True
         members = [seeing.squashed(each) for each in self._posed.answers[0].split(";")]
         words = [seeing.squashed(each) for each in re.findall(r"[\w'’-]+", text)]
         if len(members) > 1 and set(members) <= set(words):
@@ -110,6 +112,18 @@ class Guard:
         near = [each for each in self._squashed if len(each) >= _NEAR]
         pairs = [*words, *(one + other for one, other in pairwise(words))]
         return any(_is_near(word, each) for word in pairs for each in near)
+
+
+def _said(answer: str) -> Iterator[str]:
+    """Yield an answer, and how it sounds with its numbers, and with its digits, in words."""
+    yield answer
+    for code in ("en", "fr"):
+        known = number_words.vocabulary(code)
+        if known is not None and re.search(r"\d", answer):
+            names = {str(value): name for name, value in reversed(known.small.items())}
+            for digits in (r"\d+", r"\d"):
+                parts = re.split(f"({digits})", answer)
+                yield "".join(names.get(each, each) for each in parts)
 
 
 def _place(posed: Posed) -> int:
