@@ -24,6 +24,8 @@ _SQUASHED = 5
 """Letters from which on a word is looked for across blanks and in other words."""
 _LONGEST = 20_000
 """Characters that are looked through: no hint is longer."""
+_GLUED = re.compile(r"[a-zà-ÿ]{18}")
+"""More letters than a word of a hint has: words glued together, that nothing else would part."""
 _NEAR = 6
 """Letters from which on a word with one wrong letter is the word."""
 
@@ -89,6 +91,8 @@ class Guard:
             return False
         whole = seeing.squashed(text)
         if any(len(each) >= _SQUASHED and each in whole for each in self._squashed):
+            return True
+        if _GLUED.search(text.casefold()):
             return True
         if self._posed.kind in {AnswerKind.WORDS, AnswerKind.CHOICE, AnswerKind.SET}:
             return self._words_might(text)
