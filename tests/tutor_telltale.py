@@ -227,7 +227,7 @@ def told(posed: Posed, text: str, own: str = "") -> str:
             bounded = rf"(?<![\w/])(?<!\d[.,])(?<!\d )(?<!-){re.escape(wanted)}(?![\w/]|[.,]\d)"
         if re.search(bounded, seen):
             return wanted
-        for spelled in {wanted, *(_words(wanted, each) for each in (_ENGLISH, _FRENCH, _SPANISH))}:
+        for spelled in {wanted, *(_words(wanted, each) for each in (_ENGLISH, _FRENCH))}:
             letters = _letters(_seen(spelled))
             is_new = letters in _letters(seen) and letters not in _letters(before)
             if is_new and len(letters) >= 5 and not letters.isdecimal():
