@@ -1,0 +1,264 @@
+"""The installation of a kit: everything is checked, laid beside what is there, and then put to use
+in one step, so that a power cut leaves the old release or the new one."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from hinterland.errors import HinterlandError, InputError, StorageError
+from hinterland.kit.carried import receipt as receipts
+from hinterland.kit.carried.checking import Kit, check
+from hinterland.kit.carried.fitting import fitting
+from hinterland.kit.carried.manifest import Wheels
+from hinterland.kit.carried.models import install_models
+from hinterland.kit.carried.placing import Places
+from hinterland.kit.carried.receipt import Receipt
+from hinterland.kit.carried.writing import put, room
+from hinterland.models.progress import Progress, size
+
+_UNPACKED = 5
+"""How much larger an environment is than its wheels, with what Python compiles."""
+_RELEASES = 2
+"""Releases that stay: an engine that runs goes on with the one it was started from."""
+
+
+def install(kit: Kit, places: Places, progress: Progress, *, signer: str = "") -> Receipt:
+    """Install a kit that opened, and return the receipt.
+
+    Where a kit was installed before, only one of the same signer is taken, unless `signer` is the
+    fingerprint of the new one. Raises InputError for a kit that is refused or
+    does not fit, StorageError when the disk fails.
+    """
+    before = receipts.read(places)
+    _agree(kit, before, signer)
+    wheels = fitting(kit.manifest)
+    check(kit, progress)
+    try:
+        with _alone(places):
+            return _install(kit, wheels, places, before or Receipt(), progress)
+    except OSError as error:
+        raise _failed(error) from error
+
+
+def _agree(kit: Kit, before: Receipt | None, signer: str) -> None:
+    if (
+        before
+        and before.signer
+        and before.signer != kit.signer.key
+        and signer != kit.signer.fingerprint
+    ):
+        raise InputError(
+            "The kit was signed by somebody else than the one installed before: by "
+            f"{kit.signer.fingerprint}.",
+            f"If its maker confirms that, add --signer {kit.signer.fingerprint}.",
+        )
+
+
+def _install(
+    kit: Kit, wheels: Wheels, places: Places, receipt: Receipt, progress: Progress
+) -> Receipt:
+    _room_for_the_command(places)
+    _make_room(kit, wheels, places)
+    receipts.make_folder(places, receipt, places.program)
+    receipts.make_folder(places, receipt, places.command.parent)
+    release = places.program / kit.id
+    if kit.id not in receipt.releases:
+        receipt.releases.append(kit.id)
+    receipts.write(places, receipt)
+    if not (release / "complete").exists():
+        shutil.rmtree(release, ignore_errors=True)
+        _environment(kit, wheels, release, progress)
+        _documents(kit, release)
+        _openmp(kit, wheels, release)
+        _open_to(places, release)
+        _try(release)
+        os.sync()  # a power cut must not leave the mark without what it vouches for
+        (release / "complete").touch()
+    install_models(kit, places, receipt, progress)
+    for room_of in ("lessons", "packs"):
+        _data(kit, room_of, places, receipt, progress)
+    _put_to_use(places, release)
+    receipt.kit, receipt.version = kit.id, kit.manifest.version
+    receipt.made, receipt.signer = kit.manifest.made, kit.signer.key
+    receipt.releases.remove(kit.id)
+    receipt.releases.append(kit.id)
+    for old in receipt.releases[:-_RELEASES]:
+        if not _served(places, old):
+            receipts.remove_release(places, old)
+            receipt.releases.remove(old)
+    receipts.write(places, receipt)
+    return receipt
+
+
+def _environment(kit: Kit, wheels: Wheels, release: Path, progress: Progress) -> None:
+    """Make a Python environment and install the wheels into it, with the pip among them."""
+    _run("venv", "-m", "venv", "--without-pip", str(release))
+    folder = release / "wheels"
+    folder.mkdir()
+    lines, pip = [], None
+    done, total = 0, sum(kit.manifest.whole[path].bytes for path in wheels.files)
+    for path in wheels.files:
+        done += kit.manifest.whole[path].bytes
+        progress.advance("Copying the program", done, total)
+        file = put(folder / PurePosixPath(path).name, kit.read(path))
+        name, version = file.name.split("-")[:2]
+        lines.append(f"{name}=={version} --hash=sha256:{kit.manifest.whole[path].sha256}\n")
+        pip = file if name == "pip" else pip
+    if pip is None:
+        raise InputError("The kit has no pip.", "Its maker has to make the kit again.")
+    wanted = folder / "requirements.txt"
+    wanted.write_text("".join(lines))
+    progress.note("Installing the program. This takes a minute or two.")
+    _run(
+        *("pip", str(pip / "pip"), "--isolated", "--disable-pip-version-check", "--no-input"),
+        *("--quiet", "install", "--no-index", "--no-deps", "--no-cache-dir", "--only-binary=:all:"),
+        *("--no-warn-script-location", "--root-user-action=ignore", "--find-links", str(folder)),
+        *("--require-hashes", "--requirement", str(wanted)),
+        python=release / "bin/python",
+    )
+    shutil.rmtree(folder)
+
+
+def _run(what: str, *arguments: str, python: Path | None = None) -> None:
+    command = [str(python or sys.executable), "-I", *arguments]
+    quiet = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        # pip asks whatever compilers and tools it finds for their versions, even without an index.
+        env=quiet | {"PIP_CONFIG_FILE": os.devnull, "PATH": str(Path(command[0]).parent)},
+        check=False,
+    )
+    if done.returncode != 0:
+        said = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        raise HinterlandError(
+            f"{what} failed: {said[-1] if said else f'it ended with {done.returncode}'}.",
+            "Nothing was put to use. Please report it with all that was printed.",
+        )
+
+
+def _documents(kit: Kit, release: Path) -> None:
+    for path in kit.manifest.whole:
+        if path.startswith("docs/"):
+            put(release / "share" / path, kit.read(path))
+
+
+def _openmp(kit: Kit, wheels: Wheels, release: Path) -> None:
+    """Put the OpenMP library where the engine looks for it on a system that has none."""
+    above = f"openmp/{wheels.machine}/"
+    for path in kit.manifest.whole:
+        if path.startswith(above):
+            put(release / "lib/hinterland" / PurePosixPath(path).name, kit.read(path))
+
+
+def _open_to(places: Places, release: Path) -> None:
+    """Let everybody read a release of the machine, whatever the umask of whoever installs it."""
+    if not places.shared:
+        return
+    for folder, folders, files in os.walk(release):
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            if not path.is_symlink():
+                mode = path.stat().st_mode
+                path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
+    release.chmod(0o755)
+
+
+def _try(release: Path) -> None:
+    """Run the program once before it is put to use."""
+    _run("hint", "-m", "hinterland", "--version", python=release / "bin/python")
+
+
+def _data(kit: Kit, name: str, places: Places, receipt: Receipt, progress: Progress) -> None:
+    for path, file in kit.manifest.whole.items():
+        if not path.startswith(f"{name}/"):
+            continue
+        target = places.data / path
+        if receipts.is_somebodys(target, receipt):
+            progress.note(f"{target} is somebody's own, or was changed, and stays as it is.")
+            continue
+        receipts.make_folder(places, receipt, target.parent)
+        receipt.files[str(target)] = file.sha256
+        receipts.write(places, receipt)
+        put(target, kit.read(path), places.mode & 0o666)
+
+
+def _served(places: Places, release: str) -> bool:
+    """Whether the system starts its shared box from this release."""
+    folder = str(places.program / release)
+    return places.shared and any(
+        folder in unit.read_text("utf-8", "replace")
+        for unit in Path("/etc/systemd/system").glob("hinterland*.service")
+    )
+
+
+def _put_to_use(places: Places, release: Path) -> None:
+    _link(places.current, release)
+    _link(places.command, places.current / "bin/hint")
+
+
+def _room_for_the_command(places: Places) -> None:
+    hint = places.command
+    if hint.is_symlink() and Path(os.readlink(hint)) == places.current / "bin/hint":
+        return
+    if hint.exists() or hint.is_symlink():
+        raise InputError(
+            f"There is a {hint} already, which no kit put there.",
+            "Move it away and install again.",
+        )
+
+
+def _link(link: Path, target: Path) -> None:
+    fresh = link.with_name(f".{link.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def _make_room(kit: Kit, wheels: Wheels, places: Places) -> None:
+    whole = kit.manifest.whole
+    program = _UNPACKED * sum(whole[path].bytes for path in wheels.files)
+    data = sum(
+        file.bytes
+        for path, file in whole.items()
+        if path.startswith(("models/", "lessons/", "packs/")) and not (places.data / path).exists()
+    )
+    for place, needed in room((places.program, program), (places.data, data)):
+        raise StorageError(
+            f"The disk of {place} lacks room: {size(needed)} are needed.", "Free some space."
+        )
+
+
+@contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    """Hold the lock of an installation; raises InputError where somebody else installs."""
+    above = next(each for each in places.program.parents if each.exists())
+    handle = os.open(above, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError("A kit is being installed already.", "Wait for it.") from error
+    else:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _failed(error: OSError) -> StorageError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError("The disk is full.", "Free some space and install again.")
+    about = f" ({error.filename})" if error.filename else ""
+    return StorageError(
+        f"The kit cannot be installed: {error.strerror or error}{about}.",
+        "Mend the permissions there and install again.",
+    )

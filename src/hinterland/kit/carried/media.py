@@ -1,0 +1,219 @@
+"""A kit where it lies: a folder, or a tar that holds that folder.
+
+A tar is exactly what its manifest says, byte for byte: its headers and the space between files are
+compared with what this module would write, so that a flipped bit is found there too.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+from hinterland.errors import InputError
+from hinterland.kit.carried import manifest as manifests
+from hinterland.kit.carried.manifest import File, Manifest
+
+_BLOCK = 512
+END = bytes(2 * _BLOCK)
+_AGAIN = "Copy the kit again from where it was made."
+
+
+class Media(Protocol):
+    """Where a kit lies."""
+
+    place: Path
+    manifest: bytes
+    signature: bytes
+
+    def lay_out(self, manifest: Manifest) -> None:
+        """Take from the manifest where each file is, once, before it is read."""
+
+    def problems(self, manifest: Manifest) -> Iterator[str]:
+        """Yield what is wrong besides the contents of files that have the right length."""
+
+    def read(self, file: File) -> BinaryIO:
+        """Return the contents of a file, which may be shorter or longer than they should; raises
+        OSError."""
+
+
+def at(place: Path) -> Media:
+    """Return the kit in a folder (or in its folder `hinterland-kit`) or a tar; raises InputError."""
+    try:
+        if place.is_dir():
+            inner = place / manifests.FOLDER
+            return Folder(inner if inner.is_dir() else place)
+        return Tar(place)
+    except FileNotFoundError as error:
+        name = Path(str(error.filename)).name
+        if name in (manifests.NAME, manifests.SIGNATURE):
+            raise InputError(f"There is no kit in {place}: it has no {name}.", _AGAIN) from error
+        raise InputError(f"There is no kit at {place}.", "Name its folder or its tar.") from error
+    except OSError as error:
+        raise unreadable(place, error) from error
+
+
+def unreadable(place: Path, error: OSError) -> InputError:
+    """Return what to tell of a kit that the system does not let us read."""
+    return InputError(
+        f"{place} cannot be read: {error.strerror or error}.",
+        "The stick may be damaged: copy the kit to another one.",
+    )
+
+
+class Folder:
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.manifest = _small(place / manifests.NAME)
+        self.signature = _small(place / manifests.SIGNATURE)
+
+    def lay_out(self, manifest: Manifest) -> None:
+        """Do nothing: each file has a name here."""
+
+    def problems(self, manifest: Manifest) -> Iterator[str]:
+        wanted = {each.path: each for each in manifest.files}
+        found = {manifests.NAME, manifests.SIGNATURE}
+        for path in _walk(self.place, ""):
+            about = os.lstat(self.place / path)
+            if path in (manifests.NAME, manifests.SIGNATURE) and stat.S_ISREG(about.st_mode):
+                continue
+            if path not in wanted or not stat.S_ISREG(about.st_mode):
+                yield f"{path} does not belong to the kit"
+                continue
+            found.add(path)
+            if about.st_size != wanted[path].bytes:
+                yield f"{path} has {about.st_size:,} bytes, not {wanted[path].bytes:,}"
+        for path in wanted:
+            if path not in found:
+                yield f"{path} is missing"
+
+    def read(self, file: File) -> BinaryIO:
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        return open(os.open(self.place / file.path, flags), "rb", buffering=0)
+
+
+class Tar:
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        with place.open("rb") as file:
+            self.manifest = self._first(file, manifests.NAME)
+            self.signature = self._first(file, manifests.SIGNATURE)
+            self._end = file.tell()
+        self._starts: dict[str, int] = {}
+
+    def lay_out(self, manifest: Manifest) -> None:
+        for each in manifest.files:
+            self._end += len(header(each.path, each.bytes, manifest.made))
+            self._starts[each.path] = self._end
+            self._end += each.bytes + -each.bytes % _BLOCK
+
+    def problems(self, manifest: Manifest) -> Iterator[str]:
+        # How long it is comes first: what is torn can then be told without reading it all.
+        end = self._end + len(END)
+        size = self.place.stat().st_size
+        if size != end:
+            yield f"{self.place.name} has {size:,} bytes, not {end:,}"
+            return
+        with self.place.open("rb") as file:
+            first = [
+                File(manifests.NAME, len(self.manifest), ""),
+                File(manifests.SIGNATURE, len(self.signature), ""),
+            ]
+            start = 0
+            for each in [*first, *manifest.files]:
+                expected = header(each.path, each.bytes, manifest.made)
+                file.seek(start)
+                if file.read(len(expected)) != expected:
+                    yield f"the tar's header of {each.path} is damaged"
+                start += len(expected) + each.bytes
+                file.seek(start)
+                gap = -each.bytes % _BLOCK
+                if file.read(gap) != bytes(gap):
+                    yield f"the space behind {each.path} in the tar is damaged"
+                start += gap
+            if file.read() != END:
+                yield "the end of the tar is damaged"
+
+    def read(self, file: File) -> BinaryIO:
+        opened = self.place.open("rb", buffering=0)
+        opened.seek(self._starts[file.path])
+        return cast("BinaryIO", Window(opened, file.bytes))
+
+    def _first(self, file: BinaryIO, name: str) -> bytes:
+        head = file.read(_BLOCK)
+        try:
+            about = tarfile.TarInfo.frombuf(head, "ascii", "strict")
+        except (tarfile.HeaderError, UnicodeError, ValueError) as error:
+            raise self._no_kit() from error
+        if about.name != f"{manifests.FOLDER}/{name}" or not 0 < about.size <= manifests.LARGEST:
+            raise self._no_kit()
+        content = file.read(about.size)
+        if len(content) != about.size:
+            raise InputError(f"{self.place} is torn: it ends in {name}.", _AGAIN)
+        file.read(-about.size % _BLOCK)
+        return content
+
+    def _no_kit(self) -> InputError:
+        return InputError(
+            f"{self.place} is no kit, or its beginning is damaged.",
+            "`hint kit create` makes kits; copy yours again from where it was made.",
+        )
+
+
+def header(path: str, size: int, made: int) -> bytes:
+    """Return what stands before a file in a kit's tar."""
+    about = tarfile.TarInfo(f"{manifests.FOLDER}/{path}")
+    about.size, about.mtime, about.mode = size, made, 0o644
+    try:
+        return about.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict")
+    except ValueError:  # a name of more than 100 letters: that of a lesson in Cyrillic, quoted
+        return about.tobuf(tarfile.GNU_FORMAT, "ascii", "strict")
+
+
+def gap(size: int) -> bytes:
+    """Return what stands behind a file of `size` bytes in a kit's tar."""
+    return bytes(-size % _BLOCK)
+
+
+class Window(io.RawIOBase):
+    """So many bytes of a file from where it stands, and no more."""
+
+    def __init__(self, file: BinaryIO, count: int) -> None:
+        self._file = file
+        self._left = count
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer))
+        content = self._file.read(min(len(view), self._left))
+        view[: len(content)] = content
+        self._left -= len(content)
+        return len(content)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _small(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(manifests.LARGEST + 1)
+    if len(content) > manifests.LARGEST:
+        raise InputError(f"{path} is too long for a kit's manifest.", _AGAIN)
+    return content
+
+
+def _walk(folder: Path, above: str) -> Iterator[str]:
+    with os.scandir(folder / above) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            path = f"{above}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(folder, f"{path}/")
+            else:
+                yield path

@@ -1,0 +1,152 @@
+"""What an installation put where: written before each step, so that undoing it is exact."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from hinterland.errors import InputError, StorageError
+from hinterland.kit.carried.placing import Places
+from hinterland.models.progress import Progress
+
+_FORM = 1
+_BLOCK = 1 << 20
+LOCK = ".lock"
+"""What the store of models is locked with."""
+
+
+@dataclass(slots=True)
+class Receipt:
+    kit: str = ""
+    """The kit that was installed last."""
+    version: str = ""
+    made: int = 0
+    """When that kit was made, in seconds since the epoch."""
+    signer: str = ""
+    """The public key that it was signed with."""
+    releases: list[str] = field(default_factory=list)
+    """Folders below `program`."""
+    files: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of what was put into the data folder, by path."""
+    folders: list[str] = field(default_factory=list)
+    """Folders that were made, the outer before the inner ones."""
+
+
+def read(places: Places) -> Receipt | None:
+    """Return the receipt of an installation, None where there is none; raises StorageError."""
+    try:
+        raw = json.loads(places.receipt.read_bytes())
+        form, found = raw.pop("form"), Receipt(**raw)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(
+            f"The receipt {places.receipt} cannot be used: {error}.",
+            f"Remove {places.program} and {places.command} by hand, and install anew.",
+        ) from error
+    if form != _FORM:
+        raise StorageError(
+            f"The receipt {places.receipt} is of another release.",
+            "Install or undo with install.sh of a newer kit.",
+        )
+    return found
+
+
+def write(places: Places, receipt: Receipt) -> None:
+    """Put the receipt on the disk in one step; raises OSError."""
+    fresh = places.receipt.with_suffix(".new")
+    with open(fresh, "w", encoding="utf-8") as file:
+        json.dump({"form": _FORM} | asdict(receipt), file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.chmod(places.mode & 0o666)
+    fresh.replace(places.receipt)
+
+
+def make_folder(places: Places, receipt: Receipt, folder: Path) -> None:
+    """Make a folder and the parents that it lacks, each noted in the receipt; raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        each.chmod(places.mode)
+        if str(each) not in receipt.folders:
+            receipt.folders.append(str(each))
+
+
+def is_somebodys(target: Path, receipt: Receipt) -> bool:
+    """Whether something is at `target` that no kit put there, or that was changed since; raises
+    OSError."""
+    if not (target.exists() or target.is_symlink()):
+        return False
+    if target.is_symlink() or not target.is_file():
+        return True
+    return _sha256(target) != receipt.files.get(str(target))
+
+
+def undo(places: Places, progress: Progress) -> None:
+    """Remove what was installed and nothing else; what somebody changed since stays, and is told.
+
+    Raises InputError where nothing was installed, StorageError where something cannot be removed.
+    """
+    receipt = read(places)
+    if receipt is None:
+        raise InputError(
+            f"Nothing was installed from a kit: {places.receipt} is not there.",
+            "What pip installed, pip removes.",
+        )
+    try:
+        for path in _kept(receipt):
+            progress.note(f"{path} was changed since and stays.")
+        if places.command.is_symlink() and _ours(places):
+            places.command.unlink()
+        for name in receipt.releases:
+            remove_release(places, name)
+        places.current.unlink(missing_ok=True)
+        places.receipt.unlink()
+        for folder in reversed(receipt.folders):
+            if os.path.isdir(folder) and os.listdir(folder) == [LOCK]:
+                os.unlink(os.path.join(folder, LOCK))
+            with suppress(OSError):  # somebody has put something of their own there
+                Path(folder).rmdir()
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename} cannot be removed: {error.strerror}.",
+            "Mend its permissions and undo it again.",
+        ) from error
+
+
+def remove_release(places: Places, name: str) -> None:
+    """Remove a release; it is noted before it is made and until all of them are removed, so that it
+    may not be there. Raises OSError."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(places.program / name)
+
+
+def _kept(receipt: Receipt) -> Iterator[str]:
+    """Remove the files of the data folder; yield those that are not what was put there."""
+    for path, sha256 in receipt.files.items():
+        file = Path(path)
+        if not file.is_file() or file.is_symlink():
+            continue
+        if _sha256(file) != sha256:
+            yield path
+            continue
+        file.unlink()
+
+
+def _ours(places: Places) -> bool:
+    return Path(os.readlink(places.command)).is_relative_to(places.program)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,207 @@
+"""Kits: what was made can be verified and copied, and whatever was changed is refused by name."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from hinterland.errors import InputError, StorageError
+from hinterland.kit import contents, copying
+from hinterland.kit.carried import placing
+from hinterland.kit.carried import receipt as receipts
+from hinterland.kit.carried.checking import check, open_kit
+from hinterland.kit.carried.manifest import FOLDER, portable
+from hinterland.models.progress import Silent
+from hinterland.paths import Paths
+from tests.kits import FILES, Told, kit_of
+
+
+@pytest.fixture
+def stick(paths: Paths, tmp_path: Path) -> Path:
+    """The folder of a kit on a stick, its largest file in parts."""
+    folder = tmp_path / "my stick"
+    folder.mkdir()
+    return copying.copy(kit_of(FILES.items(), paths, part=1000), folder, Silent())
+
+
+@pytest.fixture
+def tar(paths: Paths, tmp_path: Path) -> Path:
+    """The same kit as a tar."""
+    return copying.copy(kit_of(FILES.items(), paths, part=1000), tmp_path / "kit.tar", Silent())
+
+
+def _refused(place: Path) -> str:
+    """Return what is told of a kit that has to be refused, notes and error."""
+    told = Told()
+    with pytest.raises(InputError) as refused:
+        check(open_kit(place), told)
+    return "\n".join([*told.notes, refused.value.message])
+
+
+def test_files_come_out_of_a_kit_as_they_went_in(stick: Path, tar: Path) -> None:
+    for place in (stick, stick.parent, tar):
+        kit = open_kit(place)
+        check(kit, Silent())
+        assert {path: kit.content(path) for path in kit.manifest.whole} == FILES
+    assert (stick / "models/tiny/tiny.gguf.part01").stat().st_size == 1000
+    assert not (stick / "models/tiny/tiny.gguf").exists()
+
+
+def test_any_tar_program_lays_the_kit_on_a_stick(tar: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "stick"
+    with tarfile.open(tar) as archive:
+        archive.extractall(folder, filter="data")
+    check(open_kit(folder), Silent())
+
+
+def test_no_byte_of_a_tar_may_change(tar: Path) -> None:
+    content = tar.read_bytes()
+    chosen = random.Random(3)
+    # A few of every stretch: headers, manifest, signature, files, the space between, the end.
+    places = {0, 511, len(content) - 1, *range(0, len(content), 127)}
+    for at in sorted(places):
+        with tar.open("r+b") as file:
+            file.seek(at)
+            file.write(bytes([content[at] ^ (1 << chosen.randrange(8))]))
+        _refused(tar)
+        with tar.open("r+b") as file:
+            file.seek(at)
+            file.write(content[at : at + 1])
+    check(open_kit(tar), Silent())
+    for torn in (content[:-1], content[:4000], content[:700], content[:100], b"", content + b"\0"):
+        tar.write_bytes(torn)
+        _refused(tar)
+
+
+def test_a_changed_file_on_a_stick_is_refused_by_name(stick: Path) -> None:
+    for path in sorted(each for each in stick.rglob("*") if each.is_file()):
+        content = path.read_bytes()
+        if not content:
+            continue
+        name = path.relative_to(stick).as_posix()
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :])
+        told = _refused(stick)
+        assert name in told or name.startswith("manifest.json"), told
+        path.write_bytes(content[:-1])
+        told = _refused(stick)
+        assert name in told or name.startswith("manifest.json"), told
+        path.unlink()
+        assert name in _refused(stick)
+        path.write_bytes(content)
+    check(open_kit(stick), Silent())
+
+
+def test_what_does_not_belong_to_a_kit_is_refused_by_name(stick: Path) -> None:
+    (stick / "docs/.DS_Store").write_bytes(b"")
+    assert "docs/.DS_Store does not belong" in _refused(stick)
+    (stick / "docs/.DS_Store").unlink()
+    kept = shutil.copy(stick / "docs/kit.md", stick.parent / "elsewhere.md")
+    (stick / "docs/kit.md").unlink()
+    (stick / "docs/kit.md").symlink_to(kept)
+    assert "docs/kit.md" in _refused(stick)
+    (stick / "docs/kit.md").unlink()
+    os.mkfifo(stick / "docs/kit.md")
+    assert "docs/kit.md" in _refused(stick)
+
+
+def test_where_there_is_no_kit_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "letter.tar").write_bytes(b"Dear all" * 100)
+    for place in (tmp_path, tmp_path / "none", tmp_path / "letter.tar"):
+        with pytest.raises(InputError, match="no kit"):
+            open_kit(place)
+
+
+def test_copying_goes_on_where_it_was_interrupted(tar: Path, paths: Paths, tmp_path: Path) -> None:
+    """You should see that what is there is left as it lies, and what is wrong there is written anew."""
+    target = tmp_path / "stick"
+    place = target / FOLDER
+    (place / "docs").mkdir(parents=True)
+    (place / "models/tiny").mkdir(parents=True)
+    half = place / "docs/kit.md.partial"
+    half.write_bytes(FILES["docs/kit.md"][:100])
+    wrong = place / "models/tiny/tiny.gguf.part01"
+    wrong.write_bytes(bytes(1000))
+    (place / "old.whl").write_bytes(b"of another kit")
+    older = kit_of([*FILES.items(), ("old.whl", b"of another kit")], paths)
+    (place / "manifest.json").write_bytes(older.media.manifest)
+    same_file = half.stat().st_ino
+    told = Told()
+    assert copying.copy(open_kit(tar), target, told) == place
+    assert (place / "docs/kit.md").stat().st_ino == same_file
+    assert any("old.whl" in note for note in told.notes)
+    assert sorted(each.name for each in place.rglob("*") if ".partial" in each.name) == []
+    check(open_kit(place), Silent())
+
+
+def test_copying_removes_nothing_that_is_of_no_kit(stick: Path, tar: Path, tmp_path: Path) -> None:
+    project = tmp_path / "projects" / FOLDER / "src"
+    project.mkdir(parents=True)
+    (project / "main.py").write_text("mine")
+    with pytest.raises(InputError, match="is of no kit"):
+        copying.copy(open_kit(tar), tmp_path / "projects", Silent())
+    assert [each.name for each in project.parent.rglob("*")] == ["src", "main.py"]
+    with pytest.raises(InputError, match="already"):
+        copying.copy(open_kit(stick), stick.parent, Silent())
+    check(open_kit(stick), Silent())
+
+
+def test_a_name_that_is_long_once_it_is_quoted_fits_into_a_tar(
+    paths: Paths, tmp_path: Path
+) -> None:
+    lesson = tmp_path / "Квадратные уравнения.md"
+    lesson.write_text("# x² = 4")
+    kit = kit_of([*FILES.items(), *contents.lessons([lesson])], paths)
+    check(open_kit(copying.copy(kit, tmp_path / "kit.tar", Silent())), Silent())
+    with tarfile.open(tmp_path / "kit.tar") as archive:
+        archive.extractall(tmp_path / "stick", filter="data")
+    check(open_kit(tmp_path / "stick"), Silent())
+
+
+def test_what_was_noted_and_never_made_is_undone(tmp_path: Path) -> None:
+    places = placing.find(shared=False, environment={"HOME": str(tmp_path)})
+    note = receipts.Receipt(releases=["0.1-abc"])
+    receipts.make_folder(places, note, places.program)
+    receipts.write(places, note)
+    receipts.undo(places, Silent())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stick_that_was_pulled_out_is_refused_with_what_is_missing(stick: Path) -> None:
+    part = stick / "models/tiny/tiny.gguf.part02"
+    part.rename(part.with_name(part.name + ".partial"))
+    assert "tiny.gguf.part02 is missing" in _refused(stick)
+
+
+def test_a_stick_without_room_is_told_before_anything_is_written(
+    tar: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = os.statvfs_result((4096, 4096, 1, 0, 0, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    with pytest.raises(StorageError, match="lacks room"):
+        copying.copy(open_kit(tar), tmp_path, Silent())
+    assert not (tmp_path / FOLDER).exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../x", "/x", "a/../x", "a//b", "a\\b", "con.txt", "a:b", "x.", "é.md", "-x", ".x", "a/", ""],
+)
+def test_paths_that_lead_out_of_a_kit_or_onto_no_stick_are_none(path: str) -> None:
+    assert not portable(path)
+
+
+def test_lessons_of_any_name_fit_on_any_stick(tmp_path: Path) -> None:
+    folder = tmp_path / "leçons"
+    folder.mkdir()
+    (folder / "Élève: un.md").write_text("x")
+    [(path, source)] = contents.lessons([folder])
+    assert portable(path)
+    assert source == folder / "Élève: un.md"
+    with pytest.raises(InputError, match="no lessons"):
+        list(contents.lessons([tmp_path / "none"]))
