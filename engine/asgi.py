@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
-class _PeerProtocol(H11Protocol):
+_BACKLOG = 128
+
+
+class PeerProtocol(H11Protocol):
     """Puts the caller's user id, as the kernel gives it, where ASGI keeps the client's address."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # only sockets
@@ -29,10 +32,14 @@ class _PeerProtocol(H11Protocol):
         self.client = ("uid", peer_uid(peer))
 
 
-def listen(path: Path) -> socket.socket:
-    """Return a socket that listens at `path`, 0600 in a 0700 folder, whatever was there before."""
+def listen(path: Path, group: int | None = None) -> socket.socket:
+    """Return a socket that listens at `path`, whatever was there before: 0600 in a 0700 folder, and
+    for a `group` 0660 in a 0750 folder.
+
+    Raises OSError where it cannot be made, or be given to the group.
+    """
     private_folder(path.parent)
-    os.chmod(path.parent, 0o700)
+    os.chmod(path.parent, 0o700)  # until the socket is the group's nobody gets to it
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     umask = os.umask(0o177)
@@ -40,7 +47,11 @@ def listen(path: Path) -> socket.socket:
         listener.bind(str(path))
     finally:
         os.umask(umask)
-    listener.listen(128)
+    listener.listen(_BACKLOG if group is None else 4 * _BACKLOG)
+    if group is not None:
+        for each, mode in ((path, 0o660), (path.parent, 0o750)):
+            os.chown(each, -1, group)
+            os.chmod(each, mode)
     return listener
 
 
@@ -58,7 +69,7 @@ def server(app: ASGIApp) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             app,
-            http=_PeerProtocol,
+            http=PeerProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -2,44 +2,74 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 import h11
 import msgspec
 
-from hinterland.engine import requests
-from hinterland.engine.events import EventParser
-from hinterland.engine.launcher import connect
-from hinterland.engine.protocol import PROTOCOL_VERSION, Event, Failed, Request
+from hinterland.engine import exchange, requests, shared
+from hinterland.engine.exchange import LostError, NotRunningError, Question
+from hinterland.engine.protocol import Counted, Event, Failed, Priority, Queued, Request
+from hinterland.engine.shared import UnreachableError
 from hinterland.engine.status import ServiceStatus
-from hinterland.engine.wire import Connection
-from hinterland.errors import EngineError, HinterlandError, by_name, name_of
+from hinterland.errors import HinterlandError, name_of
 from hinterland.paths import Paths
-
-_ENDING = 503
-_PATIENCE_WITH_THE_LAST = 10.0  # seconds
-_STOPPED = "The engine service stopped in the middle of the answer."
-_RESTARTS = "Ask again: it starts by itself."
-_HEADERS = {"X-Hint-Protocol": str(PROTOCOL_VERSION)}
 
 
 class EngineClient:
-    """Attaches to the account's service, and starts it when there is none."""
+    """Attaches to the shared box, where the machine has one, or to the account's service, and starts
+    that when there is none."""
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
+        self._stopped: set[str] = set()
+        """Turns that were to be stopped: their answers are not asked for again."""
+        self.in_line: dict[int, Queued] = {}
+        """What the requests that wait were told last, by the request."""
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
         """Yield the answer's events; the last is Done or Failed.
 
         Closing the iterator cancels a request that has no conversation; one that has goes on.
         """
-        target, body = "/v1/chat/completions", requests.encode(request)
-        async for event in self._events("POST", target, body, start=not request.when_idle):
-            yield event
+        try:
+            box = shared.find()
+        except HinterlandError as error:
+            yield failure(error)
+            return
+        self._stopped.discard(request.turn_id or "")
+        start = not request.when_idle
+        # A batch asks again by itself, from the start.
+        if box is None or request.when_idle or request.priority is Priority.BATCH:
+            events = self._events("POST", exchange.CHAT, requests.encode(request), start=start)
+        else:
+            events = self._lasting(request)
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Queued):
+                    waiting = self._in_line(request, event, events)
+                    async with aclosing(waiting):
+                        async for later in waiting:
+                            yield later
+                    return
+                yield event
+
+    async def _in_line(
+        self, request: Request, first: Queued, others: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """Yield an answer's events from the first that told of a wait."""
+        from hinterland.engine.countdown import counted_down
+
+        try:
+            async with aclosing(counted_down(first, others)) as events:
+                async for event in events:
+                    self.in_line.pop(id(request), None)
+                    if isinstance(event, Queued):
+                        self.in_line[id(request)] = event
+                    yield event
+        finally:
+            self.in_line.pop(id(request), None)
 
     async def attach(self, turn_id: str) -> AsyncIterator[Event]:
         """Yield the events of an answer that is being written, from its start."""
@@ -56,11 +86,14 @@ class EngineClient:
     async def count(self, request: Request) -> AsyncIterator[Event]:
         """Yield how the prompt is counted: Counted and then Done; or Failed. Nothing is answered."""
         async for event in self._events("POST", "/hint/count", requests.encode(request)):
+            if isinstance(event, Counted) and shared.find() is not None:
+                event = _as_it_is(event)
             yield event
 
     async def cancel(self, turn_id: str) -> bool:
         """Stop the answer to that turn; its stream ends with Done(CANCELLED). Return whether the
         service knew of it."""
+        self._stopped.add(turn_id)
         answer = await self._ask("POST", f"/hint/cancel/{turn_id}")
         return answer is not None and bool(msgspec.json.decode(answer)["cancelled"])
 
@@ -78,76 +111,39 @@ class EngineClient:
         answer = await self._ask("POST", "/hint/stop?idle=1")
         return answer is None or bool(msgspec.json.decode(answer)["stopping"])
 
+    def _lasting(self, request: Request) -> AsyncGenerator[Event, None]:
+        from hinterland.engine.lasting import Lasting
+
+        return Lasting(self._paths, request, lambda: request.turn_id in self._stopped).events()
+
     async def _events(
         self, method: str, target: str, body: bytes = b"", *, start: bool = True
-    ) -> AsyncIterator[Event]:
-        parser = EventParser()
-        connection: Connection | None = None
+    ) -> AsyncGenerator[Event, None]:
         try:
-            connection = await self._exchange(method, target, body, start)
-            with contextlib.suppress(OSError, h11.RemoteProtocolError):  # said below
-                async for piece in connection.chunks():
-                    for event in parser.feed(piece):
-                        yield event
-        except HinterlandError as error:
-            parser.ended = True
-            yield Failed(name_of(error), error.message, error.hint)
-        finally:
-            if connection is not None:
-                connection.close()
-        if not parser.ended:
-            for event in parser.close():
+            reached = await exchange.ask(self._paths, Question(method, target, body), start=start)
+            async for event in exchange.events(reached.connection):
                 yield event
-            yield Failed("EngineError", _STOPPED, _RESTARTS)
-
-    async def _exchange(self, method: str, target: str, body: bytes, start: bool) -> Connection:
-        """Return a connection whose answer may be read; raises HinterlandError."""
-        if len(body) > requests.LARGEST_BODY:
-            raise requests.too_large()
-        patience = time.monotonic() + _PATIENCE_WITH_THE_LAST
-        while True:
-            try:
-                connection = await connect(self._paths, start=start)
-            except OSError as error:
-                raise EngineError("The engine does not run.", _RESTARTS) from error
-            try:
-                status = await connection.send(method, target, body, _HEADERS)
-                if status == 200:
-                    return connection
-                refusal = _refused(status, await connection.body())
-            except (OSError, h11.RemoteProtocolError) as error:
-                connection.close()
-                raise EngineError(_STOPPED, _RESTARTS) from error
-            connection.close()
-            if status != _ENDING or time.monotonic() > patience:
-                raise refusal
-            await asyncio.sleep(0.05)  # that service is ending; the next one may start then
+        except HinterlandError as error:
+            yield failure(error)
 
     async def _ask(self, method: str, target: str) -> bytes | None:
+        question = Question(method, target)
         try:
-            connection = await connect(self._paths, start=False)
-        except OSError:
+            reached = await exchange.ask(self._paths, question, start=False)
+            try:
+                return await reached.connection.body()
+            finally:
+                reached.connection.close()
+        except (NotRunningError, UnreachableError, LostError, OSError, h11.RemoteProtocolError):
             return None
-        try:
-            status = await connection.send(method, target, headers=_HEADERS)
-            body = await connection.body()
-        except (OSError, h11.RemoteProtocolError):
-            return None
-        finally:
-            connection.close()
-        if status != 200:
-            raise _refused(status, body)
-        return body
 
 
-def _refused(status: int, body: bytes) -> HinterlandError:
-    if status == 426:
-        return EngineError(
-            "The running engine is of another release of Hinterland.",
-            "Stop it with `hint engine stop`; the next command starts the right one.",
-        )
-    try:
-        error = msgspec.json.decode(body)["error"]
-        return by_name(error["type"], error["message"], error.get("hint", ""))
-    except (msgspec.MsgspecError, KeyError, TypeError):
-        return EngineError(f"The engine service answered with status {status}.", "See its log.")
+def _as_it_is(counted: Counted) -> Counted:
+    """Return the counts with a window that cannot be raised: that of a shared box is not the
+    caller's affair."""
+    return msgspec.structs.replace(counted, largest_context=counted.context)
+
+
+def failure(error: HinterlandError) -> Failed:
+    """Return the last event of an answer that ends with `error`."""
+    return Failed(name_of(error), error.message, error.hint)

@@ -1,4 +1,5 @@
-"""Attach to the account's engine service, or start it: five callers at once get one service."""
+"""Attach to the engine of this account: the machine's shared box, where there is one, or a service of
+its own, which is started: five callers at once get one service."""
 
 from __future__ import annotations
 
@@ -7,17 +8,48 @@ import fcntl
 import os
 import sys
 import time
+from typing import NamedTuple
 
+from hinterland.engine import shared
 from hinterland.engine.wire import Connection
 from hinterland.errors import EngineError, StorageError, by_name
 from hinterland.paths import Paths, private_folder
+from hinterland.site import Site
+
+
+class Reached(NamedTuple):
+    """A connection, and whose it is."""
+
+    connection: Connection
+    box: Site | None = None
+    """The settings of the shared box, where that was reached."""
+    why: EngineError | None = None
+    """Why it is the account's own engine and not the shared box."""
+
 
 _SERVICE = "hinterland.serve"
 _PATIENCE = 30.0  # seconds: a service that is not up by then is stuck, not slow
 
 
+async def reach(paths: Paths, *, start: bool = True, own: bool = True) -> Reached:
+    """Return a connection to the engine that this account's commands ask.
+
+    Raises UnreachableError for a shared box that cannot be asked where the account may not have its
+    own in its place, or not now (`own`); ConfigError; and like `connect`.
+    """
+    box = shared.find()
+    if box is None:
+        return Reached(await connect(paths, start=start))
+    try:
+        return Reached(await shared.connect(box), box)
+    except shared.UnreachableError as error:
+        if not (own and box.own_engine):
+            raise
+        return Reached(await connect(paths, start=start), why=error)
+
+
 async def connect(paths: Paths, *, start: bool = True) -> Connection:
-    """Return a connection to the service, which is started if need be.
+    """Return a connection to the account's own service, which is started if need be.
 
     Raises EngineError when it cannot be started, and OSError when `start` is false and none runs.
     """

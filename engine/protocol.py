@@ -150,6 +150,8 @@ class Queued(msgspec.Struct, frozen=True, tag="queued"):
     """The request waits; position 1 is next."""
 
     position: int
+    expected: float | None = None
+    """Seconds until it starts, as far as that can be told; None where it cannot."""
 
 
 class Note(msgspec.Struct, frozen=True, tag="note"):

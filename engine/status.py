@@ -21,6 +21,8 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     reserved_tokens: int
     """Tokens of the context pool that running requests hold."""
     pool_tokens: int
+    expected: float | None = None
+    """Seconds that somebody new would wait who asked now, as far as that can be told."""
     resident_bytes: int | None = None
     socket: str = ""
     """The worker's inner socket; benchmarks drive it directly."""
@@ -52,3 +54,46 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
     """Why the engine could not do the last thing it was asked; empty when it did."""
     resident_bytes: int | None = None
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """What one user has of the engine: numbers, never words."""
+
+    uid: int
+    running: int = 0
+    """Answers that the engine writes."""
+    waiting: int = 0
+    """Requests that it has not taken up."""
+    batch: int = 0
+    """How many of both are a batch's."""
+    position: int | None = None
+    """The place in line of the first that waits."""
+    expected: float | None = None
+    """Seconds until that one starts, as far as that can be told."""
+    waited: float = 0.0
+    """Seconds that the longest waiting one has waited."""
+    tokens_per_second: float = 0.0
+    """Written over the last seconds."""
+    tokens_today: int = 0
+    """Read and written since midnight, local time."""
+    tokens_a_day: int = 0
+    """The most of these; 0 is no limit."""
+    answers_today: int = 0
+    refused_today: int = 0
+    role: str = ""
+
+
+class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole box in numbers, as far as the caller may see them."""
+
+    service: ServiceStatus
+    you: Share
+    everybody: list[Share] | None = None
+    """Those who have asked today; None for a caller who does not see others."""
+    users: int = 0
+    """How many users run or wait."""
+    running: int = 0
+    waiting: int = 0
+    read_per_second: float = 0.0
+    """Tokens of prompts, over the last seconds."""
+    written_per_second: float = 0.0

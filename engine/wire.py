@@ -7,11 +7,12 @@ closing the connection is how a request is cancelled.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from pathlib import Path
 
 import h11
@@ -19,6 +20,9 @@ import h11
 from hinterland.errors import EngineError
 
 _READ = 64 * 1024
+_NOBODY = -1
+"""The kernel's answer for a socket that is not connected: the line of those who knock is full, and
+asyncio takes that for success."""
 
 
 def peer_uid(peer: socket.socket) -> int:
@@ -39,11 +43,16 @@ class Connection:
         self._http = h11.Connection(h11.CLIENT)
 
     @classmethod
-    async def open(cls, path: Path) -> Connection:
+    async def open(cls, path: Path, owners: Container[int] = ()) -> Connection:
         """Connect to `path`; raises OSError when nobody listens there, EngineError when it is
-        somebody else who does: what is sent is only for this account's own engine."""
+        somebody else who does than this account, root or the `owners`: what is sent is not for them.
+        """
         reader, writer = await asyncio.open_unix_connection(str(path))
-        if peer_uid(writer.get_extra_info("socket")) not in {os.getuid(), 0}:
+        peer = peer_uid(writer.get_extra_info("socket"))
+        if peer == _NOBODY:
+            writer.close()
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        if peer not in {os.getuid(), 0} and peer not in owners:
             writer.close()
             raise EngineError(
                 f"The socket {path} belongs to another user's program.",

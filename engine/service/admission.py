@@ -1,87 +1,230 @@
 """Which request runs next on a worker, and whether its context memory is there before it starts.
 
 A worker has one pool of context for all its slots. A request reserves all it may use, prompt and
-answer, so that the pool never runs out in the middle of an answer.
+answer, so that the pool never runs out in the middle of an answer. Whose turn it is `turns` says,
+and how long it will take `forecast`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 
-from hinterland.engine.protocol import Priority
+from hinterland.engine.service.forecast import Forecast, Going
+from hinterland.engine.service.meter import Meter
+from hinterland.engine.service.turns import Claim, Place, Turns
 
-_RANK = {Priority.INTERACTIVE: 0, Priority.BATCH: 1}
+Told = Callable[[int, float | None], None]
+"""Hears a position (1 is next) and the seconds until the start, None where that cannot be told."""
+
+_NOBODY = -1  # no user has this id
+_LOOK_EVERY = 2.0  # seconds between two forecasts while nothing happens
+_OUTLOOK_LASTS = 1.0  # seconds
+_SOONEST = 0.05  # seconds between two forecasts, whatever happens
+_SHARE = 20  # a forecast may take this part of the time: the cores are the answers'
+# Who waits counts down by themselves: they are told anew when that is wrong by both of these.
+_WRONG_SECONDS, _WRONG_SHARE = 2.0, 0.15
 
 
-class _Waiting:
-    def __init__(self, tokens: int, priority: Priority, told: Callable[[int], None]) -> None:
-        self.tokens = tokens
-        self.priority = priority
-        self.told = told
+class Turn:
+    """One request's way through a worker: from the line to its end."""
+
+    def __init__(self, claim: Claim, told: Told, place: Place, clock: Callable[[], float]) -> None:
+        self.claim = claim
+        self.place = place
+        self.meter = Meter(clock)
+        """To be told the answer's bytes: what the turn took is read off it."""
+        self.entered = clock()
+        """When it came, by the door's clock."""
+        self.began: float | None = None
+        """When it left the line."""
+        self.expected: float | None = None
+        """Seconds in line as they were told first; None where nothing was told."""
         self.admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.position = 0
+        self.callers = 0.0
+        """Seconds that all had run together when it began: their growth tells the average."""
+        self._told = told
+        self._position = 0
+        self._start: float | None = None
+
+    def tell(self, position: int, start: float | None, now: float) -> None:
+        """Tell who waits where they stand and when they start, if it is news."""
+        wrong = start is not None and (
+            self._start is None
+            or abs(start - self._start)
+            > max(_WRONG_SECONDS, _WRONG_SHARE * max(self._start - now, 0.0))
+        )
+        if position == self._position and not wrong:
+            return
+        self._position, self._start = position, start
+        expected = None if start is None else max(0.0, start - now)
+        if self.expected is None and expected is not None:
+            self.expected = now - self.entered + expected
+        self._told(position, expected)
 
 
 class Admission:
     """The door of one worker. Interactive requests pass batch requests that have not started, and
-    where there is more than one slot the batch leaves one to them."""
+    where there is more than one slot the batch leaves one to them. `shared` says that it serves
+    several accounts: their turns are then shared out (see `Turns`)."""
 
-    def __init__(self, slots: int, pool_tokens: int) -> None:
-        self.slots = slots
-        self.pool_tokens = pool_tokens
-        self.running = 0
-        self.running_batch = 0
-        self.reserved_tokens = 0
-        self._line: list[_Waiting] = []
+    def __init__(
+        self,
+        slots: int,
+        pool_tokens: int,
+        *,
+        shared: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._turns = Turns(slots, pool_tokens, shared=shared)
+        self._forecast = Forecast(slots)
+        self._clock = clock
+        self._line: dict[Place, Turn] = {}
+        self._running: dict[Place, Turn] = {}
+        self._starts: dict[Place, float] = {}
+        """When each who waits will start, by the clock."""
+        self._next_forecast = 0.0
+        self._looking: asyncio.TimerHandle | None = None
+        self._callers = 0.0
+        self._counted = clock()
+        self._outlook: float | None = None
+        self._looked = -math.inf
+        """When somebody looked how long they would wait."""
+
+    @property
+    def slots(self) -> int:
+        """Requests that may run at once."""
+        return self._turns.slots
+
+    @property
+    def pool_tokens(self) -> int:
+        """Tokens that may be reserved."""
+        return self._turns.pool_tokens
+
+    @property
+    def running(self) -> int:
+        """How many run."""
+        return len(self._turns.running)
 
     @property
     def waiting(self) -> int:
+        """How many wait."""
         return len(self._line)
 
-    async def enter(self, tokens: int, priority: Priority, told: Callable[[int], None]) -> None:
-        """Return when the request may start; `told` hears its position (1 is next) while it waits.
+    @property
+    def reserved_tokens(self) -> int:
+        """Tokens of the pool that running requests hold."""
+        return self._turns.reserved_tokens
 
-        `leave` must follow with the same arguments. Cancelling the wait gives the place back.
+    def by_user(self) -> dict[int, tuple[int, int]]:
+        """Return uid → requests that run, and that wait."""
+        return self._turns.by_user()
+
+    def outlook(self) -> float | None:
+        """Return the seconds that somebody new would wait who asked now; None where nobody can tell."""
+        if self.running < self.slots and not self._line:
+            return 0.0
+        now = self._clock()
+        if now < self._looked + _OUTLOOK_LASTS:  # anybody may ask, as often as they like
+            return self._outlook
+        ahead = self._turns.copy()
+        claim = Claim(uid=_NOBODY, reserved=self.pool_tokens // max(1, self.slots))
+        place = ahead.enter(claim, self._forecast.expected(claim))
+        going = [_going(turn, now) for turn in self._running.values()]
+        self._looked, self._outlook = now, self._forecast.starts(ahead, going).get(place)
+        return self._outlook
+
+    async def enter(self, claim: Claim, told: Told) -> Turn:
+        """Return when the request may start; `told` hears how long that will take.
+
+        `leave` must follow with the turn. Cancelling the wait gives the place back.
         """
-        waiting = _Waiting(tokens, priority, told)
-        behind = [w for w in self._line if _RANK[w.priority] > _RANK[priority]]
-        self._line.insert(self._line.index(behind[0]) if behind else len(self._line), waiting)
+        place = self._turns.enter(claim, self._forecast.expected(claim))
+        turn = self._line[place] = Turn(claim, told, place, self._clock)
         self._admit()
         try:
-            await waiting.admitted
+            await turn.admitted
         except asyncio.CancelledError:
-            if waiting in self._line:
-                self._line.remove(waiting)
+            if place in self._line:
+                del self._line[place]
+                self._turns.withdraw(place)
                 self._admit()
-            elif not waiting.admitted.cancelled():
-                self.leave(tokens, priority)
+            else:
+                self.leave(turn)
             raise
+        return turn
 
-    def leave(self, tokens: int, priority: Priority) -> None:
-        """Give back what `enter` took."""
-        self.running -= 1
-        self.running_batch -= priority is Priority.BATCH
-        self.reserved_tokens -= tokens
+    def leave(self, turn: Turn) -> None:
+        """Give back what `enter` took; what the turn's meter counted is put down to its user."""
+        now, claim, meter = self._clock(), turn.claim, turn.meter
+        self._count_callers(now)
+        del self._running[turn.place]
+        if turn.began is not None and now > turn.began:
+            callers = (self._callers - turn.callers) / (now - turn.began)
+            self._forecast.learn(claim, meter, turn.began, now, callers)
+            # Who asks for no stream and goes before its end has heard nothing, and taken as much.
+            if self._turns.shared and meter.first is None and not meter.read:
+                meter.suppose(*self._forecast.likely(claim, now - turn.began, round(callers)))
+        self._turns.left(turn.place, claim.cost(_read(claim, meter), meter.completion_tokens))
         self._admit()
 
     def _admit(self) -> None:
-        while self._line and self._fits(self._line[0]):
-            first = self._line.pop(0)
-            if first.admitted.cancelled():  # it has left and not come round to saying so
-                continue
-            self.running += 1
-            self.running_batch += first.priority is Priority.BATCH
-            self.reserved_tokens += first.tokens
-            first.admitted.set_result(None)
-        for position, waiting in enumerate(self._line, start=1):
-            if waiting.position != position:
-                waiting.position = position
-                waiting.told(position)
+        now = self._clock()
+        self._count_callers(now)
+        for turn in self._running.values():
+            self._turns.grew(turn.place, turn.claim.cost(turn.claim.prompt, turn.meter.written))
+        while (place := self._turns.next()) is not None:
+            turn = self._running[place] = self._line.pop(place)
+            turn.began, turn.callers = now, self._callers
+            if turn.expected is not None:
+                self._forecast.proved(turn.expected, now - turn.entered)
+            if not turn.admitted.done():  # else it has left and not come round to saying so
+                turn.admitted.set_result(None)
+        self._tell(now)
 
-    def _fits(self, waiting: _Waiting) -> bool:
-        if waiting.priority is Priority.BATCH and self.running_batch >= max(1, self.slots - 1):
-            return False
-        return (
-            self.running < self.slots and self.reserved_tokens + waiting.tokens <= self.pool_tokens
-        )
+    def _count_callers(self, now: float) -> None:
+        self._callers += len(self._running) * (now - self._counted)
+        self._counted = now
+
+    def _tell(self, now: float) -> None:
+        """Tell everybody in the line what is new for them; look again while there is a line."""
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+        if not self._line:
+            return
+        again = _LOOK_EVERY
+        if now >= self._next_forecast:
+            self._look_ahead(now)
+        else:
+            again = self._next_forecast - now
+        for position, place in enumerate(self._turns.line(), start=1):
+            self._line[place].tell(position, self._starts.get(place), now)
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(again, lambda: self._tell(self._clock()))
+
+    def _look_ahead(self, now: float) -> None:
+        began = time.perf_counter()
+        going = [_going(turn, now) for turn in self._running.values()]
+        starts = self._forecast.starts(self._turns, going)
+        self._starts = {place: now + seconds for place, seconds in starts.items()}
+        self._next_forecast = now + max(_SOONEST, _SHARE * (time.perf_counter() - began))
+
+
+def _read(claim: Claim, meter: Meter) -> int:
+    """Return how many tokens of the prompt the worker had to read."""
+    if meter.first is None:
+        return meter.read
+    prompt = claim.prompt if meter.prompt_tokens is None else meter.prompt_tokens
+    return max(0, prompt - meter.cached_tokens)
+
+
+def _going(turn: Turn, now: float) -> Going:
+    """Return how far a running request has come."""
+    began, first, written = turn.began or now, turn.meter.first, turn.meter.written
+    if first is None:
+        return Going(turn.place, now - began)
+    pace = (now - first) / (written - 1) if written > 4 and now > first else None
+    return Going(turn.place, 0.0, written, pace, first - began)

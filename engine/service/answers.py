@@ -13,6 +13,8 @@ import msgspec
 from hinterland.engine.events import encode
 from hinterland.engine.journal import JournalWriter
 from hinterland.engine.protocol import Counted, Done, Failed, Loading, Note, Queued, SentTo
+from hinterland.engine.service.house import Caller
+from hinterland.engine.service.visit import Visit
 
 log = logging.getLogger("hinterland.engine")
 
@@ -28,7 +30,16 @@ class Answer:
     A `plain` one is for callers that know only OpenAI's protocol: our own events are left out.
     """
 
-    def __init__(self, journal: JournalWriter | None = None, *, plain: bool = False) -> None:
+    def __init__(
+        self, caller: Caller, journal: JournalWriter | None = None, *, plain: bool = False
+    ) -> None:
+        self.caller = caller
+        self.visit: Visit | None = None
+        """What is counted of it; None for what is no answer of a model."""
+        self.kept_until: asyncio.TimerHandle | None = None
+        """When the service lets go of it, where nobody has read it to the end."""
+        self.finish = ""
+        """Why the worker ended it, in its own word."""
         self.ended = False
         self.last: Done | Failed | None = None
         """How the service ended it, if it was not the worker."""

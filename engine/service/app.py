@@ -3,111 +3,133 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from hinterland.engine import requests
-from hinterland.engine.protocol import PROTOCOL_VERSION, Failed
+from hinterland.engine.protocol import Failed
+from hinterland.engine.service import defects
 from hinterland.engine.service.answers import Answer
 from hinterland.engine.service.desk import ClosingError, Desk
-from hinterland.errors import HinterlandError, InputError, by_name, name_of
+from hinterland.engine.service.guard import Guard, caller_of, refusal
+from hinterland.engine.service.house import Caller
+from hinterland.engine.service.reading import strangers_body
+from hinterland.engine.service.terms import TurnedAwayError
+from hinterland.errors import ConfigError, EngineError, HinterlandError, InputError, by_name
 
-PROTOCOL_HEADER = "x-hint-protocol"
-
-_STATUS = {2: 400, 3: 404, 4: 502, 5: 507}
 _LOOK_FOR_CALLER_EVERY = 0.25  # seconds, until the first byte: after it the server notices
 _EVENTS = "text/event-stream; charset=utf-8"
+_ERRORS: dict[type[HinterlandError], int] = {ClosingError: 503, TurnedAwayError: 429}
+"""Statuses of errors that are told by more than their kind."""
 
 
-def app(desk: Desk, stop: Callable[[], None]) -> Starlette:
-    """Return the service as an ASGI app over `desk`; `stop` ends it."""
+Around = Callable[[ASGIApp], ASGIApp]
 
-    async def chat(http: Request) -> Response:
-        order = requests.decode(await _body(http))
-        answer = desk.take(order)
+
+def as_it_is(served: ASGIApp) -> ASGIApp:
+    """Put nothing around the service's routes."""
+    return served
+
+
+def app(
+    desk: Desk, stop: Callable[[], None], also: Sequence[BaseRoute] = (), around: Around = as_it_is
+) -> Guard:
+    """Return the service as an ASGI app over `desk`; `stop` ends it, `also` are further routes, and
+    `around` is put around all of them, where it is known already who asks."""
+
+    handlers = _Handlers(desk, stop)
+    routes = [
+        Route("/v1/chat/completions", handlers.chat, methods=["POST"]),
+        Route("/hint/load", handlers.load, methods=["POST"]),
+        Route("/hint/count", handlers.count, methods=["POST"]),
+        Route("/hint/answers/{turn_id}", handlers.attach),
+        Route("/hint/cancel/{turn_id}", handlers.cancel, methods=["POST"]),
+        Route("/hint/status", handlers.status),
+        Route("/hint/stop", handlers.end, methods=["POST"]),
+        *also,
+    ]
+    served = Starlette(
+        routes=routes, exception_handlers={HinterlandError: _refused, Exception: handlers.failed}
+    )
+    return Guard(around(served), desk.house)
+
+
+class _Handlers:
+    def __init__(self, desk: Desk, stop: Callable[[], None]) -> None:
+        self._desk = desk
+        self._stop = stop
+
+    async def chat(self, http: Request) -> Response:
+        order = requests.decode(await _body(http, self._desk))
+        answer = self._desk.take(order, caller_of(http))
         outlives = order.hint.conversation_id is not None
-        pieces = _follow(desk, answer, outlives)
+        pieces = _follow(self._desk, answer, outlives)
         if order.hint.events:
             return StreamingResponse(pieces, media_type=_EVENTS)
         streamed = bool(order.body.get("stream"))
         return await _plain(http, answer, pieces, _EVENTS if streamed else "application/json")
 
-    async def load(http: Request) -> Response:
+    async def load(self, http: Request) -> Response:
         try:
-            wanted = msgspec.json.decode(await _body(http), type=dict[str, str | None])
+            wanted = msgspec.json.decode(await _body(http, self._desk), type=dict[str, str | None])
         except msgspec.MsgspecError as error:
             raise InputError(f"The request does not name a model: {error}.") from error
-        answer = desk.load(wanted.get("model"))
-        return StreamingResponse(_follow(desk, answer, outlives=False), media_type=_EVENTS)
+        answer = self._desk.load(wanted.get("model"), caller_of(http))
+        return StreamingResponse(_follow(self._desk, answer, outlives=False), media_type=_EVENTS)
 
-    async def count(http: Request) -> Response:
-        answer = desk.count(requests.decode(await _body(http)))
-        return StreamingResponse(_follow(desk, answer, outlives=False), media_type=_EVENTS)
+    async def count(self, http: Request) -> Response:
+        answer = self._desk.count(requests.decode(await _body(http, self._desk)), caller_of(http))
+        return StreamingResponse(_follow(self._desk, answer, outlives=False), media_type=_EVENTS)
 
-    async def attach(http: Request) -> Response:
-        answer = desk.answer_to(http.path_params["turn_id"])
+    async def attach(self, http: Request) -> Response:
+        answer = self._desk.answer_to(http.path_params["turn_id"], caller_of(http))
         if answer is None:
-            return JSONResponse(_error("That answer is not being written."), 404)
-        return StreamingResponse(answer.follow(), media_type=_EVENTS)
+            return refusal(by_name("EngineError", "That answer is not being written."), 404)
+        return StreamingResponse(_follow(self._desk, answer, outlives=True), media_type=_EVENTS)
 
-    async def cancel(http: Request) -> Response:
-        return JSONResponse({"cancelled": desk.cancel(http.path_params["turn_id"])})
+    async def cancel(self, http: Request) -> Response:
+        cancelled = self._desk.cancel(http.path_params["turn_id"], caller_of(http))
+        return JSONResponse({"cancelled": cancelled})
 
-    async def status(http: Request) -> Response:
-        return Response(msgspec.json.encode(desk.status()), media_type="application/json")
+    async def status(self, http: Request) -> Response:
+        told = msgspec.json.encode(self._desk.status(caller_of(http)))
+        return Response(told, media_type="application/json")
 
-    async def end(http: Request) -> Response:
-        stopping = "idle" not in http.query_params or not desk.busy
+    async def end(self, http: Request) -> Response:
+        _check_may_stop(self._desk, caller_of(http))
+        stopping = "idle" not in http.query_params or not self._desk.busy
         if stopping:
-            asyncio.get_running_loop().call_soon(stop)
+            asyncio.get_running_loop().call_soon(self._stop)
         return JSONResponse({"stopping": stopping})
 
-    return Starlette(
-        routes=[
-            Route("/v1/chat/completions", _guard(chat), methods=["POST"]),
-            Route("/hint/load", _guard(load), methods=["POST"]),
-            Route("/hint/count", _guard(count), methods=["POST"]),
-            Route("/hint/answers/{turn_id}", _guard(attach)),
-            Route("/hint/cancel/{turn_id}", _guard(cancel), methods=["POST"]),
-            # A client of another release has to be able to look at this one and to end it.
-            Route("/hint/status", _guard(status, any_version=True)),
-            Route("/hint/stop", _guard(end, any_version=True), methods=["POST"]),
-        ]
-    )
+    async def failed(self, _http: Request, error: Exception) -> Response:
+        if not isinstance(error, ClientDisconnect):
+            defects.note(error, shared=self._desk.house.shared)
+        return refusal(EngineError(*defects.TOLD), 500)
 
 
-Handler = Callable[[Request], Awaitable[Response]]
+def _check_may_stop(desk: Desk, caller: Caller) -> None:
+    if desk.house.shared and caller.uid != 0:
+        raise ConfigError("The shared box is not yours to stop.", "Ask who looks after this box.")
 
 
-def _guard(handler: Handler, *, any_version: bool = False) -> Handler:
-    """Let in only this account, and only a client that speaks our protocol version or none."""
-
-    async def guarded(http: Request) -> Response:
-        assert http.client is not None
-        if http.client.port not in (os.getuid(), 0):
-            return JSONResponse(_error("This engine belongs to another user.", "ConfigError"), 403)
-        version = http.headers.get(PROTOCOL_HEADER, str(PROTOCOL_VERSION))
-        if version != str(PROTOCOL_VERSION) and not any_version:
-            return JSONResponse(_error(f"This engine speaks protocol {PROTOCOL_VERSION}."), 426)
-        try:
-            return await handler(http)
-        except ClosingError as error:
-            return JSONResponse(_error(error.message), 503)
-        except HinterlandError as error:
-            return _refusal(name_of(error), error.message, error.hint)
-
-    return guarded
+async def _refused(_http: Request, error: Exception) -> Response:
+    assert isinstance(error, HinterlandError)
+    return refusal(error, next((n for kind, n in _ERRORS.items() if isinstance(error, kind)), None))
 
 
-async def _body(http: Request) -> bytes:
+async def _body(http: Request, desk: Desk) -> bytes:
+    """Return the body; raises InputError for one that is too large, or does not come to an end."""
+    if desk.house.shared:
+        return await strangers_body(http, desk.bytes_a_second)
     body = bytearray()
     async for piece in http.stream():
         body += piece
@@ -121,6 +143,7 @@ async def _follow(desk: Desk, answer: Answer, outlives: bool) -> AsyncGenerator[
         async with aclosing(answer.follow()) as pieces:
             async for piece in pieces:
                 yield piece
+        desk.delivered(answer)
     finally:
         if not outlives:
             desk.drop(answer)
@@ -139,7 +162,7 @@ async def _plain(
             await pieces.aclose()
             return Response(status_code=499)
     if isinstance(answer.last, Failed) and not first.result():
-        return _refusal(answer.last.kind, answer.last.message, answer.last.hint)
+        return refusal(by_name(answer.last.kind, answer.last.message, answer.last.hint))
 
     async def whole() -> AsyncIterator[bytes]:
         async with aclosing(pieces):
@@ -147,13 +170,7 @@ async def _plain(
             async for piece in pieces:
                 yield piece
 
-    return StreamingResponse(whole(), media_type=media_type)
-
-
-def _refusal(kind: str, message: str, hint: str) -> Response:
-    status = _STATUS.get(by_name(kind, message).exit_code, 500)
-    return JSONResponse(_error(message, kind, hint), status)
-
-
-def _error(message: str, kind: str = "EngineError", hint: str = "") -> dict[str, Any]:
-    return {"error": {"message": message, "type": kind, "hint": hint}}
+    # Whoever reads no events of ours is told here what there is to tell with every answer.
+    notice = answer.caller.terms.notice
+    headers = {"X-Hint-Notice": quote(notice)} if notice else None
+    return StreamingResponse(whole(), media_type=media_type, headers=headers)

@@ -17,11 +17,13 @@ def answer_limit(spec: WorkerSpec, order: Order, prompt_tokens: int | None) -> i
     left = spec.context - prompt_tokens
     room = room_for_answer(order.hint.room, wanted, spec.context)
     if left < room:
+        hint = "Shorten it; nothing was cut."
         more = "raise engine.context (`hint config set engine.context …`, then `hint engine stop`)"
         if spec.remote is not None:
             more = f"have {spec.model} given more there, and here in engines.{spec.model}.context"
+        if not spec.shared:
+            hint = f"Shorten it, or {more}; nothing was cut."
         raise ContextError(
-            f"The prompt has {prompt_tokens:,} tokens and {spec.context - room:,} fit.",
-            f"Shorten it, or {more}; nothing was cut.",
+            f"The prompt has {prompt_tokens:,} tokens and {spec.context - room:,} fit.", hint
         )
     return min(wanted or left, left)

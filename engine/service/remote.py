@@ -168,13 +168,14 @@ class RemoteWorker:
             waiting=self.door.waiting,
             reserved_tokens=self.door.reserved_tokens,
             pool_tokens=self.spec.pool_tokens,
+            expected=self.door.outlook(),
             url=self._remote.url,
             server=self._facts.server.value if self.ready.done() and not self.gone else "",
         )
 
 
 def _door(spec: WorkerSpec) -> Admission:
-    return Admission(spec.slots or _SLOTS, spec.pool_tokens)
+    return Admission(spec.slots or _SLOTS, spec.pool_tokens, shared=spec.shared)
 
 
 def _open(name: str, spec: RemoteSpec, key: keys.Key) -> Endpoint:

@@ -9,11 +9,16 @@ import logging
 import logging.handlers
 import os
 import signal
+import socket
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from starlette.routing import BaseRoute
+
 from hinterland.engine import asgi
-from hinterland.engine.service.app import app
+from hinterland.engine.service.app import Around, app, as_it_is
 from hinterland.engine.service.desk import Desk
+from hinterland.engine.service.gate import Gate
 from hinterland.paths import Paths, private_folder
 
 log = logging.getLogger("hinterland.engine")
@@ -48,21 +53,49 @@ def log_to(folder: Path) -> None:
 
 
 async def run(desk: Desk, paths: Paths, keep_alive: float, ready: int | None) -> None:
-    """Serve until idle for `keep_alive` minutes, told to stop, or the socket is gone.
+    """Serve an account until idle for `keep_alive` minutes, told to stop, or the socket is gone.
 
     `ready` is a file descriptor that is told when callers may connect.
     """
-    for left in paths.socket.parent.glob("w*.sock"):
-        left.unlink(missing_ok=True)  # a killed service's workers cannot
+    remove_leftovers(paths.socket.parent)
     listener = asgi.listen(paths.socket)
-    ours = paths.socket.stat().st_ino
+
+    def listens() -> None:
+        if ready is not None:
+            with contextlib.suppress(BrokenPipeError):  # who started it has gone; others may wait
+                os.write(ready, b"ready\n")
+            os.close(ready)
+
+    await serve(desk, listener, listens, keep_alive=keep_alive)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the sockets of a killed service's workers, which cannot."""
+    for left in folder.glob("w*.sock"):
+        left.unlink(missing_ok=True)
+
+
+async def serve(
+    desk: Desk,
+    listener: socket.socket,
+    listens: Callable[[], None],
+    *,
+    keep_alive: float,
+    also: Sequence[BaseRoute] = (),
+    around: Around = as_it_is,
+) -> None:
+    """Serve until told to stop, or the socket is gone. Idle for `keep_alive` minutes the service of an
+    account ends, and that of a shared house gives its models' memory back. `listens` is called when
+    callers may connect; `also` and `around` are those of `app`."""
+    path = Path(listener.getsockname())
+    ours = path.stat().st_ino
     stopped = asyncio.Event()
-    server = asgi.server(app(desk, stopped.set))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    if ready is not None:
-        with contextlib.suppress(BrokenPipeError):  # who started it has gone; others may wait
-            os.write(ready, b"ready\n")
-        os.close(ready)
+    server = asgi.server(app(desk, stopped.set, also, around))
+    gate = Gate(listener, server) if desk.house.shared else None
+    serving = asyncio.create_task(server.serve(sockets=[] if gate else [listener]))
+    if gate:
+        gate.open()
+    listens()
     log.info("service %d listens", os.getpid())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,14 +104,18 @@ async def run(desk: Desk, paths: Paths, keep_alive: float, ready: int | None) ->
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), _LOOK_EVERY)
         if desk.idle_seconds > keep_alive * 60:
-            log.info("idle for %.0f s", desk.idle_seconds)
-            break
-        if _inode(paths.socket) != ours:
+            if not desk.house.shared:
+                log.info("idle for %.0f s", desk.idle_seconds)
+                break
+            await desk.rest()
+        if _inode(path) != ours:
             log.info("the socket is gone")
             break
     # First nobody new, then the running answers, so that their journals end as they should.
-    if _inode(paths.socket) == ours:
-        paths.socket.unlink()
+    if _inode(path) == ours:
+        path.unlink()
+    if gate:
+        gate.close()
     await desk.close()
     server.should_exit = True
     await serving

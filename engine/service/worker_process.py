@@ -16,6 +16,7 @@ import msgspec
 
 from hinterland.engine.memory import private_bytes, resident_bytes
 from hinterland.engine.service.admission import Admission
+from hinterland.engine.service.watch import Watch
 from hinterland.engine.service.worker import WorkerCrashedError
 from hinterland.engine.status import WorkerStatus
 from hinterland.engine.wire import Connection
@@ -41,7 +42,7 @@ class WorkerProcess:
 
     def __init__(self, spec: WorkerSpec) -> None:
         self.spec = spec
-        self.door = Admission(spec.slots, spec.pool_tokens)
+        self.door = Admission(spec.slots, spec.pool_tokens, shared=spec.shared)
         self.users = 0
         """Requests that need this worker, running or not; it is only evicted at 0."""
         self.last_used = 0.0
@@ -49,6 +50,9 @@ class WorkerProcess:
         self._stopping = False
         self._last_words = ""
         self._sight_failed = ""
+        self._asked = False
+        self._watch = Watch()
+        self._watching: asyncio.Task[None] | None = None
         self.ready = asyncio.create_task(self._start())
 
     async def _start(self) -> None:
@@ -76,6 +80,8 @@ class WorkerProcess:
         said = await self._process.stdout.readline()
         if said == lifeline.READY:
             log.info("worker %d is ready", self._process.pid)
+            if spec.kind != "ctransformers":  # it answers nothing while it computes
+                self._watching = asyncio.create_task(self._end_when_hung())
             return
         code = await self._process.wait()
         await reading
@@ -115,6 +121,8 @@ class WorkerProcess:
     async def _read_log(self) -> None:
         assert self._process is not None and self._process.stderr is not None
         while line := await _line(self._process.stderr):
+            if self.spec.shared and self._asked:
+                continue  # a grammar that cannot be read is logged whole, and it is somebody's words
             text = line.decode("utf-8", "replace").strip()
             if text and not _ABOUT_TCP.search(text):
                 native_log.warning("%s", text)
@@ -185,6 +193,10 @@ class WorkerProcess:
 
     async def ask(self, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
         """Return status and body of the worker's response; raises WorkerCrashedError."""
+        async with self._watch.exchange():
+            return await self._asked_and_told(method, target, body)
+
+    async def _asked_and_told(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         connection = await self._connect()
         try:
             status = await connection.send(method, target, body)
@@ -196,19 +208,32 @@ class WorkerProcess:
 
     async def chat(self, body: bytes) -> AsyncGenerator[bytes, None]:
         """Yield the answer's bytes as the worker sends them. Closing the iterator cancels."""
-        connection = await self._connect()
+        async with self._watch.exchange():
+            connection = await self._connect()
+            try:
+                status = await connection.send("POST", _CHAT, body)
+                if status != 200:
+                    raise _refused(await connection.body())
+                async for piece in connection.chunks():
+                    self._watch.heard()
+                    yield piece
+            except (OSError, h11.RemoteProtocolError) as error:
+                raise await self._crashed() from error
+            finally:
+                connection.close()
+
+    async def _end_when_hung(self) -> None:
+        """End the process when it lives and does not answer: who waits is told, and gets a fresh one."""
         try:
-            status = await connection.send("POST", _CHAT, body)
-            if status != 200:
-                raise _refused(await connection.body())
-            async for piece in connection.chunks():
-                yield piece
-        except (OSError, h11.RemoteProtocolError) as error:
-            raise await self._crashed() from error
-        finally:
-            connection.close()
+            await self._watch.until_hung(lambda: self._asked_and_told("GET", "/slots", b""))
+        except WorkerCrashedError:  # who asked it something hears of that
+            return
+        log.error("the worker for %s does not answer any more: it is ended", self.spec.model)
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def _connect(self) -> Connection:
+        self._asked = True
         try:
             return await Connection.open(Path(self.spec.socket))
         except OSError as error:
@@ -230,6 +255,8 @@ class WorkerProcess:
                 await self._process.wait()
         finally:
             self.ready.cancel()
+            if self._watching is not None:
+                self._watching.cancel()
             Path(self.spec.socket).unlink(missing_ok=True)
 
     def status(self) -> WorkerStatus:
@@ -246,6 +273,7 @@ class WorkerProcess:
             waiting=self.door.waiting,
             reserved_tokens=self.door.reserved_tokens,
             pool_tokens=self.spec.pool_tokens,
+            expected=self.door.outlook(),
             resident_bytes=resident_bytes(pid) if pid else None,
             socket=self.spec.socket,
             program=self.spec.program,

@@ -194,6 +194,12 @@ class Workers:
         self._workers = {key: other for key, other in self._workers.items() if other is not worker}
         await worker.stop()
 
+    async def stop_idle(self) -> None:
+        """End the workers that nobody uses."""
+        async with self._choosing:
+            for worker in [worker for worker in self.all if not worker.users]:
+                await self._evict(worker)
+
     async def stop(self) -> None:
         """End every worker."""
         for worker in self.all:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from hinterland.engine.workers import openmp
+
 
 class Device(msgspec.Struct, frozen=True):
     name: str
@@ -28,6 +30,7 @@ class Description(msgspec.Struct, frozen=True):
 
 def describe() -> Description:
     """Return what the bundled llama.cpp was built for and which devices it sees."""
+    openmp.load()
     try:
         import xllamacpp
     except ImportError as error:

@@ -6,8 +6,8 @@ import os
 import sys
 import threading
 
-from hinterland.engine.workers import lifeline
-from hinterland.engine.workers.spec import PROMPT_CACHE_MIB, SPINS, WorkerSpec, decode
+from hinterland.engine.workers import lifeline, openmp
+from hinterland.engine.workers.spec import SPINS, WorkerSpec, decode
 
 MISSING_LIBRARY = "missing library:"
 """How the worker's last line begins when the system lacks what llama.cpp is linked against."""
@@ -23,6 +23,7 @@ def main() -> None:
     spec = decode(sys.argv[1])
     os.umask(0o177)
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+    openmp.load()
     try:
         import xllamacpp
     except ImportError as error:
@@ -51,7 +52,9 @@ def _parameters(spec: WorkerSpec) -> object:
         parameters.mmproj_use_gpu = spec.gpu_layers != 0
     # The service has counted the memory; llama.cpp must not shrink the context behind its back.
     parameters.fit_params = False
-    parameters.cache_ram_mib = PROMPT_CACHE_MIB
+    parameters.cache_ram_mib = spec.prompt_cache
+    if spec.batch:
+        parameters.n_batch = parameters.n_ubatch = max(spec.batch, spec.slots)
     parameters.endpoint_slots = True
     parameters.ctx_shift = False
     if spec.prefixes:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from hinterland.engine.workers import lifeline
-from hinterland.engine.workers.spec import PROMPT_CACHE_MIB, SPINS, WorkerSpec, decode
+from hinterland.engine.workers.spec import SPINS, WorkerSpec, decode
 from hinterland.errors import StorageError
 from hinterland.paths import private_folder
 
@@ -130,7 +130,7 @@ def command(spec: WorkerSpec, *, knowing: str) -> list[str]:
         ("--no-kv-unified",),
         # The service has counted the memory; llama.cpp must not shrink the context behind its back.
         ("--fit", "off"),
-        ("--cache-ram", str(PROMPT_CACHE_MIB)),
+        ("--cache-ram", str(spec.prompt_cache)),
         ("--slots",),
         ("--jinja",),
         # What does not fit is refused; nothing is shifted out of a context silently.
@@ -138,6 +138,9 @@ def command(spec: WorkerSpec, *, knowing: str) -> list[str]:
         ("--no-ui",) if "--no-ui" in known else ("--no-webui",),
         ("--offline",),
     ]
+    if spec.batch:
+        batch = str(max(spec.batch, spec.slots))
+        wanted += [("--batch-size", batch), ("--ubatch-size", batch)]
     for option, *value in wanted:
         if option in known:
             arguments += [option, *value]

@@ -75,6 +75,11 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The folder it may save prefix states in; empty: it saves none."""
     shape: str = ""
     """Settings that a saved state of this model depends on besides the model."""
+    shared: bool = False
+    """Whether it serves people who must not learn of each other: nothing of what they say is kept
+    longer than it is needed, or logged."""
+    batch: int = 0
+    """Tokens that are computed at once; 0 is llama.cpp's own number."""
     socket: str = ""
     """Where it listens."""
     remote: RemoteSpec | None = None
@@ -92,6 +97,11 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     def sees(self) -> bool:
         """Whether it can be sent images; a remote engine refuses by itself what it cannot see."""
         return bool(self.projector) or self.kind in ("echo", "remote")
+
+    @property
+    def prompt_cache(self) -> int:
+        """MiB for the state of prompts that lost their slot: whose they were nobody knows any more."""
+        return 0 if self.shared else PROMPT_CACHE_MIB
 
     @property
     def pool_tokens(self) -> int:

@@ -9,10 +9,16 @@ from hypothesis import strategies as st
 
 from hinterland.engine.protocol import Priority
 from hinterland.engine.service.admission import Admission
+from hinterland.engine.service.turns import Claim
 
 
-def quiet(position: int) -> None:
+def quiet(position: int, expected: float | None) -> None:
     """A caller that does not ask where it stands."""
+
+
+def claim(tokens: int, priority: Priority = Priority.INTERACTIVE) -> Claim:
+    """Return what an account's own request asks for: all of them come from one user."""
+    return Claim(reserved=tokens, priority=priority)
 
 
 def test_the_line_is_told_its_positions_and_moves_up() -> None:
@@ -21,16 +27,16 @@ def test_the_line_is_told_its_positions_and_moves_up() -> None:
         heard: list[tuple[str, int]] = []
 
         async def wait(name: str) -> None:
-            await door.enter(
-                10, Priority.INTERACTIVE, lambda position: heard.append((name, position))
+            ends.append(
+                await door.enter(claim(10), lambda position, _: heard.append((name, position)))
             )
 
-        await door.enter(10, Priority.INTERACTIVE, quiet)
+        ends = [await door.enter(claim(10), quiet)]
         waiting = [asyncio.create_task(wait(name)) for name in ("anna", "bilal")]
         await asyncio.sleep(0)
-        door.leave(10, Priority.INTERACTIVE)
+        door.leave(ends.pop())
         await waiting[0]
-        door.leave(10, Priority.INTERACTIVE)
+        door.leave(ends.pop())
         await waiting[1]
         return heard
 
@@ -43,11 +49,11 @@ def test_interactive_goes_before_batch_that_has_not_started() -> None:
         order: list[str] = []
 
         async def ask(name: str, priority: Priority) -> None:
-            await door.enter(10, priority, quiet)
+            turn = await door.enter(claim(10, priority), quiet)
             order.append(name)
-            door.leave(10, priority)
+            door.leave(turn)
 
-        await door.enter(10, Priority.INTERACTIVE, quiet)
+        first = await door.enter(claim(10), quiet)
         tasks = [
             asyncio.create_task(ask(name, priority))
             for name, priority in (
@@ -57,7 +63,7 @@ def test_interactive_goes_before_batch_that_has_not_started() -> None:
             )
         ]
         await asyncio.sleep(0)
-        door.leave(10, Priority.INTERACTIVE)
+        door.leave(first)
         await asyncio.gather(*tasks)
         return order
 
@@ -67,10 +73,10 @@ def test_interactive_goes_before_batch_that_has_not_started() -> None:
 def test_batch_leaves_one_slot_free() -> None:
     async def scene() -> tuple[int, int]:
         door = Admission(slots=3, pool_tokens=1000)
-        rows = [asyncio.create_task(door.enter(10, Priority.BATCH, quiet)) for _ in range(5)]
+        rows = [asyncio.create_task(door.enter(claim(10, Priority.BATCH), quiet)) for _ in range(5)]
         await asyncio.sleep(0)
         batch_only = door.running
-        await door.enter(10, Priority.INTERACTIVE, quiet)
+        await door.enter(claim(10), quiet)
         with_person = door.running
         for row in rows:
             row.cancel()
@@ -83,13 +89,13 @@ def test_batch_leaves_one_slot_free() -> None:
 def test_a_place_in_the_line_can_be_given_back() -> None:
     async def scene() -> tuple[int, int]:
         door = Admission(slots=1, pool_tokens=100)
-        await door.enter(60, Priority.INTERACTIVE, quiet)
-        leaver = asyncio.create_task(door.enter(60, Priority.INTERACTIVE, quiet))
-        stayer = asyncio.create_task(door.enter(60, Priority.INTERACTIVE, quiet))
+        first = await door.enter(claim(60), quiet)
+        leaver = asyncio.create_task(door.enter(claim(60), quiet))
+        stayer = asyncio.create_task(door.enter(claim(60), quiet))
         await asyncio.sleep(0)
         leaver.cancel()
         await asyncio.gather(leaver, return_exceptions=True)
-        door.leave(60, Priority.INTERACTIVE)
+        door.leave(first)
         await stayer
         return door.reserved_tokens, door.waiting
 
@@ -112,14 +118,14 @@ def test_memory_is_never_promised_twice_and_everyone_is_served(
         door = Admission(slots=slots, pool_tokens=100)
 
         async def ask(tokens: int, priority: Priority, steps: int) -> None:
-            await door.enter(tokens, priority, quiet)
+            turn = await door.enter(claim(tokens, priority), quiet)
             try:
                 assert door.reserved_tokens <= door.pool_tokens
                 assert door.running <= door.slots
                 for _ in range(steps):
                     await asyncio.sleep(0)
             finally:
-                door.leave(tokens, priority)
+                door.leave(turn)
 
         tasks = [asyncio.create_task(ask(t, p, steps)) for t, p, steps, _ in wanted]
         await asyncio.sleep(0)
@@ -131,3 +137,54 @@ def test_memory_is_never_promised_twice_and_everyone_is_served(
         assert (door.running, door.reserved_tokens, door.waiting) == (0, 0, 0)
 
     asyncio.run(scene())
+
+
+def test_who_looks_before_asking_is_told_how_long_it_would_take() -> None:
+    now = 0.0
+
+    async def scene() -> None:
+        nonlocal now
+        door = Admission(1, 1000, shared=True, clock=lambda: now)
+        assert door.outlook() == 0.0
+        asked = Claim(uid=1, reserved=100, prompt=10, limit=100)
+        for _ in range(3):  # answers of 100 tokens, a tenth of a second each
+            turn = await door.enter(asked, quiet)
+            for _ in range(100):
+                now += 0.1
+                turn.meter.heard(b'data: {"choices":[{"delta":{"content":"word"}}]}\n\n')
+            door.leave(turn)
+        turn = await door.enter(asked, quiet)
+        outlook = door.outlook()
+        assert outlook is not None
+        assert 5 <= outlook <= 15
+        assert door.waiting == 0, "who only looks does not stand in the line"
+        door.leave(turn)
+        assert door.outlook() == 0.0
+
+    asyncio.run(scene())
+
+
+def test_who_goes_before_the_engine_says_anything_has_taken_what_was_done_for_them() -> None:
+    """Else a day's tokens, and one's share, could be had for nothing by asking for no stream."""
+
+    async def scene() -> tuple[int, int]:
+        now = 0.0
+        door = Admission(slots=1, pool_tokens=1000, shared=True, clock=lambda: now)
+        told = await door.enter(Claim(uid=1, prompt=100, limit=50), quiet)
+        now = 1.0
+        told.meter.heard(b'{"delta":{"content":"a"}}')
+        for _ in range(19):
+            told.meter.heard(b'{"delta":{"content":"a"}}')
+        now = 3.0
+        door.leave(told)
+        silent = await door.enter(Claim(uid=1, prompt=200, limit=50), quiet)
+        now = 6.0  # two seconds to read it, and one in which it writes
+        door.leave(silent)
+        refused = await door.enter(Claim(uid=1, prompt=200, limit=50), quiet)
+        door.leave(refused)
+        assert not refused.meter.read
+        return silent.meter.read, silent.meter.written
+
+    read, written = asyncio.run(scene())
+    assert read == 200
+    assert 5 <= written <= 12

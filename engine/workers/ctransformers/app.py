@@ -93,6 +93,8 @@ class _Desk:
         stops = (*order.sampling.stop, *self._template.stop)
         flow = TextFlow(stops, trim=self._template.trim and not begun(order.messages))
         async with self._line:
+            if order.body.get("cache_prompt") is False:
+                await self._compute(self._model.forget)
             steps = answer(self._model, prompt, order.sampling, flow)
             while (step := await self._compute(_next, steps)) is not None:
                 yield step

@@ -128,6 +128,10 @@ class LegacyModel:
         """Whether a token ends the answer."""
         return token in self._ends or bool(self._llm.is_eos_token(token))
 
+    def forget(self) -> None:
+        """Keep nothing of the prompt and the answer before."""
+        self._llm.prepare_inputs_for_generation([0], reset=True)  # nothing begins with one token
+
     def read(self, tokens: Sequence[int]) -> Iterator[int]:
         """Read a prompt; yield how many of its tokens are read: first those that were in memory."""
         rest = self._llm.prepare_inputs_for_generation(list(tokens), reset=True)

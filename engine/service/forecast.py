@@ -1,0 +1,157 @@
+"""How long those in the line will wait: their turns played through with what was learned so far."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hinterland.engine.protocol import FinishReason, Priority
+from hinterland.engine.service.lengths import Lengths
+from hinterland.engine.service.meter import Meter
+from hinterland.engine.service.pace import Pace
+from hinterland.engine.service.turns import Claim, Place, Turns
+
+_PLAYS, _PLAYS_OF_MANY, _MANY = 9, 3, 40
+"""Times that the line is played through, each with other lengths, and the median is told; with as
+many in it fewer times, since their lengths even out."""
+_PROVED, _BELIEVED = 100, 30  # waits that are remembered; as many are taken to have been foretold
+_LEAST_WAIT = 1.0  # seconds: less says nothing about a forecast
+_LEAST = 4  # tokens: fewer say little about the speed
+
+
+@dataclass(slots=True)
+class Going:
+    """A running request, as far as it has come."""
+
+    place: Place
+    reading: float
+    """Seconds since it began to be read; 0 once it is written."""
+    written: int = 0
+    pace: float | None = None
+    """Seconds a token so far; None where that is not known."""
+    was_read: float | None = None
+    """Seconds that reading its prompt took; None while it is read."""
+
+
+@dataclass(slots=True)
+class _Played:
+    place: Place
+    read: float
+    """Seconds of reading left."""
+    tokens: float
+    """Tokens left."""
+
+
+class Forecast:
+    """What one worker's line can expect."""
+
+    def __init__(self, slots: int) -> None:
+        self._lengths = {priority: Lengths() for priority in Priority}
+        self._pace = Pace(slots)
+        self._slower = self._slower_read = 1.0
+        self._proved: deque[float] = deque([1.0] * _BELIEVED, maxlen=_PROVED)
+
+    def expected(self, claim: Claim) -> float:
+        """Return the tokens to expect of an answer."""
+        return self._lengths[claim.priority].expected(claim.limit)
+
+    def learn(self, claim: Claim, meter: Meter, began: float, ended: float, callers: float) -> None:
+        """Learn from a request that ended; `callers` were running meanwhile, on average."""
+        written, first = meter.completion_tokens, meter.first
+        if first is None:
+            return
+        stopped = meter.finish == FinishReason.STOP
+        self._lengths[claim.priority].add(written, ended=stopped)
+        if written > _LEAST:
+            self._pace.wrote((ended - first) / (written - 1), callers)
+        prompt = meter.prompt_tokens or claim.prompt
+        if prompt and first > began:  # what was cached is read too, fast: that is learned with it
+            self._pace.read(prompt, first - began)
+
+    def likely(self, claim: Claim, seconds: float, callers: int) -> tuple[int, int]:
+        """Return the tokens that were read and written, most likely, for a request that ran so long
+        beside others, `callers` in all, and of which the engine said nothing."""
+        reading, step = self._pace.reading(claim.prompt), self._pace.step(callers)
+        if not step or seconds < reading:
+            share = seconds / reading if reading else 1.0
+            return round(claim.prompt * min(1.0, share)), 0
+        written = round((seconds - reading) / step)
+        return claim.prompt, min(written, claim.limit) if claim.limit else written
+
+    def proved(self, seconds: float, waited: float) -> None:
+        """Learn how long somebody waited after all who was to wait for `seconds` when they came, by
+        `starts`: some who come later go first, and nobody can foresee them."""
+        if seconds > 0 and waited > _LEAST_WAIT:
+            self._proved.append(min(max(waited / (seconds / self._factor), 0.5), 3.0))
+
+    @property
+    def _factor(self) -> float:
+        return statistics.median(self._proved)
+
+    def starts(self, turns: Turns, going: Iterable[Going]) -> dict[Place, float]:
+        """Return the seconds until the start of each who waits; nothing where nothing is known."""
+        going = list(going)
+        paces = [one.pace for one in going if one.pace is not None]
+        if not paces and not self._pace.knows(len(going)):
+            return {}
+        if not self._pace.known:
+            self._pace.wrote(statistics.mean(paces), len(going))
+        # What else the machine does now shows in those who run.
+        usual = self._pace.step(len(going))
+        self._slower = statistics.mean(paces) / usual if paces and usual > 0 else 1.0
+        reads = [one for one in going if one.was_read is not None and one.place.claim.prompt]
+        usual = sum(self._pace.reading(one.place.claim.prompt) for one in reads)
+        took = sum(one.was_read or 0.0 for one in reads)
+        self._slower_read = took / usual if usual > 0 else self._slower
+        # The same lengths every time, so that a forecast changes only when something happened.
+        chances = random.Random(1)  # noqa: S311 - nothing secret
+        plays: dict[Place, list[float]] = {}
+        for _ in range(_PLAYS if turns.waiting < _MANY else _PLAYS_OF_MANY):
+            for place, start in self._play(turns.copy(), going, chances):
+                plays.setdefault(place, []).append(start)
+        factor = self._factor
+        return {place: factor * statistics.median(starts) for place, starts in plays.items()}
+
+    def _play(
+        self, turns: Turns, going: list[Going], chances: random.Random
+    ) -> Iterable[tuple[Place, float]]:
+        now = 0.0
+        playing = [
+            _Played(
+                one.place,
+                0.0 if one.written else max(0.0, self._to_read(one.place) - one.reading),
+                self._to_write(one.place, one.written, chances),
+            )
+            for one in going
+        ]
+        while turns.waiting:
+            while (place := turns.next()) is not None:
+                yield place, now
+                playing.append(
+                    _Played(place, self._to_read(place), self._to_write(place, 0, chances))
+                )
+            if not playing:
+                return
+            step = self._pace.step(len(playing)) * self._slower
+            passing = min(one.read + one.tokens * step for one in playing)
+            now += passing
+            left = []
+            for one in playing:
+                reading = min(one.read, passing)
+                one.read -= reading
+                one.tokens -= (passing - reading) / step
+                if one.tokens > 1e-6:
+                    left.append(one)
+                else:
+                    turns.left(one.place, turns.running[one.place])
+            playing = left
+
+    def _to_read(self, place: Place) -> float:
+        return self._pace.reading(place.claim.prompt) * self._slower_read
+
+    def _to_write(self, place: Place, written: int, chances: random.Random) -> float:
+        lengths = self._lengths[place.claim.priority]
+        return max(1, lengths.draw(chances.random(), written, place.claim.limit) - written)

@@ -1,0 +1,138 @@
+"""What those in line are told: learned from what was seen, and near to what comes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hinterland.engine.service.admission import Admission
+from hinterland.engine.service.lengths import Lengths
+from hinterland.engine.service.meter import Meter
+from hinterland.engine.service.pace import Pace
+from hinterland.engine.service.turns import Claim
+from tests.unit.simulated_box import Box, lengths, run
+
+TOKEN = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
+
+
+def test_four_of_five_waits_are_foretold_within_a_third() -> None:
+    """Thirty people on eight slots, with answers of every length up to what they are cut at. Those
+    who wait before anything is known are told nothing."""
+    told: list[bool] = []
+
+    async def scene() -> None:
+        box, rng = Box(slots=8), random.Random(1)
+
+        async def ask(uid: int) -> None:
+            while box.clock() < 130:
+                claim = Claim(uid=uid, prompt=rng.randint(20, 60), limit=100)
+                await box.ask(claim, lengths(rng, 300))
+
+        await asyncio.gather(*(ask(uid) for uid in range(30)))
+        told.extend(
+            abs(wait.expected - wait.seconds) <= 0.3 * wait.seconds
+            for wait in box.waits
+            if wait.expected is not None and wait.seconds > 1
+        )
+
+    run(scene)
+    assert len(told) > 100
+    assert sum(told) >= 0.8 * len(told)
+
+
+def test_the_wait_is_told_anew_when_it_turns_out_to_be_longer() -> None:
+    heard: list[float] = []
+
+    def told(position: int, expected: float | None) -> None:
+        if expected is not None:
+            heard.append(expected)
+
+    async def scene() -> None:
+        box = Box(slots=1)
+        for _ in range(12):
+            await box.ask(Claim(prompt=10, limit=50), 50)
+        long = asyncio.create_task(box.ask(Claim(prompt=10, limit=2000), 1500))
+        await asyncio.sleep(0)
+        turn = await box.door.enter(Claim(prompt=10, limit=50), told)
+        box.door.leave(turn)
+        await long
+
+    run(scene)
+    assert len(heard) > 1
+    assert heard[-1] > 0
+
+
+def test_nothing_is_told_while_nothing_is_known() -> None:
+    async def scene() -> list[float | None]:
+        door = Admission(slots=1, pool_tokens=100)
+        heard: list[float | None] = []
+        first = await door.enter(Claim(limit=10), lambda position, expected: None)
+        waits = asyncio.create_task(
+            door.enter(Claim(limit=10), lambda position, expected: heard.append(expected))
+        )
+        await asyncio.sleep(0)
+        door.leave(first)
+        door.leave(await waits)
+        return heard
+
+    assert asyncio.run(scene()) == [None]
+
+
+def test_an_answer_that_was_cut_does_not_count_as_one_of_that_length() -> None:
+    seen = Lengths()
+    for _ in range(400):
+        seen.add(64, ended=False)
+    assert seen.expected(64) == 64
+    assert seen.draw(0.5, written=0, limit=500) == 500
+    for _ in range(400):
+        seen.add(30, ended=True)
+    assert seen.draw(0.5, written=0, limit=500) == 30
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 500), st.booleans()), max_size=60),
+    st.floats(0, 1),
+    st.integers(0, 600),
+    st.integers(0, 700),
+)
+def test_an_answer_is_expected_to_go_on_and_to_end_at_its_limit(
+    seen: list[tuple[int, bool]], chance: float, written: int, limit: int
+) -> None:
+    known = Lengths()
+    for length, ended in seen:
+        known.add(length, ended=ended)
+    drawn = known.draw(chance, written, limit)
+    assert drawn > written or (limit and drawn == limit)
+    assert not limit or drawn <= max(limit, written + 1)
+
+
+def test_the_pace_is_learned_for_as_many_as_there_are() -> None:
+    pace = Pace(slots=32)
+    assert not pace.known
+    for callers in (1, 4, 8, 30) * 10:
+        pace.wrote(0.004 + 0.01 * callers, callers)
+    for callers in (1, 16, 32):
+        assert pace.step(callers) == pytest.approx(0.004 + 0.01 * callers, rel=0.1)
+
+
+def test_a_meter_counts_the_same_wherever_the_bytes_are_cut() -> None:
+    usage = (
+        b'data: {"usage":{"completion_tokens":3,"prompt_tokens":20,"x":{"cached_tokens":5}}}\n\n'
+    )
+    sly = (
+        rb'data: {"choices":[{"delta":{"content":"\"content\":\"x\", \"completion_tokens\":99"}}]}'
+    )
+    whole = (
+        TOKEN + sly + b"\n\n" + TOKEN + b'data: {"choices":[{"finish_reason":"stop"}]}\n\n' + usage
+    )
+    for size in (1, 2, 7, 30, len(whole)):
+        meter = Meter(clock=lambda: 1.0)
+        for at in range(0, len(whole), size):
+            meter.heard(whole[at : at + size])
+        assert (meter.written, meter.completion_tokens) == (3, 3)
+        assert (meter.prompt_tokens, meter.cached_tokens, meter.finish) == (20, 5, "stop")
+        assert meter.first == 1.0
