@@ -1,0 +1,289 @@
+"""What thirty people get out of one box at once: fairness, waiting, speed, memory, and who spoils it.
+
+`python benchmarks/box.py [--only fair|speed|waiting|batches|hostile|kill] [--users 30] [--seconds 130]`
+needs root: it makes a root to throw away (the machine is not touched), sets a box up in it, and has
+that many system users speak to it, each from a process of its own.
+
+speed     tokens a second of all users together against those of one, and the memory of service and
+          workers with all against that with one;
+fair      Jain's fairness index of tokens over users in every whole minute of `--seconds`;
+waiting   the waiting time that was told at the beginning against the real one, with three times as
+          many users as the engine has slots;
+batches   the first token of somebody who asks while four users run endless batches, against idle;
+hostile   the speed of the others while one user sends garbage, floods, half-open connections, bodies
+          of 100 MB and reads slowly, against the same time without; in turn;
+kill      everybody waits or is answered when service and worker are killed: what each was told, what
+          was kept of what was shown, and how long until the box answers again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.box import boxes, killing, numbers, throwaway
+from tests.box.boxes import Box
+from tests.box.people import Person
+
+MODEL = "smollm2-135m"
+ENDLESS = 1e6  # seconds
+RAMP = 10.0  # seconds until all rows are being written
+BATCHES, ROWS_AT_ONCE, INTERACTIVE = 4, 8, 10
+HOSTILE_TURNS = 3
+STORY = ("Tell a long story about the people of a village by the river.",)
+
+Figure = tuple[str, float, str, str]
+"""What, how much, of which unit, and its bar."""
+
+
+def crowd(box: Box, count: int, **does: object) -> list[Person]:
+    settings: dict[str, object] = {"model": box.model, "prompts": STORY} | does
+    return [Person(user=user, **settings) for user in box.users[:count]]  # type: ignore[arg-type]
+
+
+@contextmanager
+def memory(box: Box) -> Iterator[list[int]]:
+    """Give a list of the resident bytes of service and workers, twice a second while it lasts."""
+    over, found = threading.Event(), [box.resident()]
+
+    def look() -> None:
+        while not over.wait(0.5):
+            found.append(box.resident())
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        thread.join()
+
+
+def together(box: Box, count: int, seconds: float, tokens: int = 128) -> tuple[float, float, float]:
+    """Return tokens a second of so many users, a token's time, and the bytes held at most."""
+    with memory(box) as held:
+        people = crowd(box, count, times=0, seconds=ENDLESS, tokens=tokens)
+        asked = numbers.questions(box.run_for(people, seconds))
+    end = max(a.tokens[-1] for a in asked if a.tokens)
+    return numbers.rate(asked, end - seconds, end), numbers.step(asked), max(held)
+
+
+def measure_speed(box: Box, chosen: argparse.Namespace) -> list[Figure]:
+    users, seconds = chosen.users, min(30.0, chosen.seconds)
+    own = box.resident_of_own_engine()
+    one, one_step, one_held = together(box, 1, seconds)
+    every, every_step, every_held = together(box, users, seconds)
+    return [
+        ("one user", one, "tokens/s", ""),
+        (f"{users} users", every, "tokens/s", ""),
+        (f"{users} users / one", every / one, "", "≥ 2.5"),
+        ("a token of one user", one_step * 1000, "ms", ""),
+        (f"a token of each of {users}", every_step * 1000, "ms", ""),
+        ("resident, one user", one_held / 1e6, "MB", ""),
+        (f"resident, {users} users", every_held / 1e6, "MB", ""),
+        (f"resident, {users} users / one", every_held / one_held, "", "≤ 1.5"),
+        ("resident, an engine of one's own", own / 1e6, "MB", ""),
+        (f"resident, {users} users / an engine of one's own", every_held / own, "", ""),
+    ]
+
+
+def measure_fairness(box: Box, chosen: argparse.Namespace) -> list[Figure]:
+    """All ask once; then for long: all alike, and then some more than others, with short and long
+    answers, and one or four questions at once."""
+    once = numbers.questions(box.run(crowd(box, chosen.users, tokens=32)))
+    alike = crowd(box, chosen.users, times=0, seconds=ENDLESS, tokens=64)
+    unlike = [
+        Person(
+            user=user,
+            model=box.model,
+            prompts=STORY,
+            times=0,
+            seconds=ENDLESS,
+            tokens=(32, 64, 128)[number % 3],
+            at_once=4 if number % 5 == 0 else 1,
+        )
+        for number, user in enumerate(box.users[: chosen.users])
+    ]
+    return [
+        ("asked once, all at the same time", len(once), "", ""),
+        ("were answered", sum(a.end == "done" for a in once), "", f"= {len(once)}"),
+        *_fairness(box, alike, "all alike", chosen.seconds),
+        *_fairness(box, unlike, "some ask for more", chosen.seconds),
+    ]
+
+
+def _fairness(box: Box, people: list[Person], what: str, seconds: float) -> list[Figure]:
+    users = [person.user for person in people]
+    asked = numbers.questions(box.run_for(people, seconds))
+    end = max(a.tokens[-1] for a in asked if a.tokens)
+    found = [
+        numbers.jain(list(numbers.tokens_by_user(asked, users, *span).values()))
+        for span in numbers.minutes(end - seconds, end)
+    ]
+    failed = sum(a.end == "failed" for a in asked)
+    return [
+        (f"{what}: asked", len(asked), "", ""),
+        (f"{what}: failed", failed, "", "= 0"),
+        (f"{what}: Jain's index, worst of {len(found)}", min(found, default=0.0), "", "≥ 0.95"),
+        (f"{what}: Jain's index, mean", statistics.fmean(found) if found else 0.0, "", ""),
+    ]
+
+
+def measure_waiting(box: Box, chosen: argparse.Namespace) -> list[Figure]:
+    people = [
+        Person(
+            user=user,
+            model=box.model,
+            prompts=STORY,
+            times=0,
+            seconds=chosen.seconds,
+            tokens=(32, 64, 128, 256)[number % 4],
+            at_once=3,
+            after=number % 7 / 3,
+        )
+        for number, user in enumerate(box.users[: chosen.users])
+    ]
+    asked = numbers.questions(box.run(people))
+    told = numbers.forecasts(asked)
+    right = [abs(said - real) <= 0.3 * real for said, real in told]
+    waited = [real for _, real in told]
+    return [
+        ("waited and were told how long", len(told), f"of {len(asked)}", ""),
+        ("median of the real waiting", statistics.median(waited) if waited else 0, "s", ""),
+        ("told within 30 %", 100 * sum(right) / max(1, len(right)), "%", "≥ 80"),
+    ]
+
+
+def measure_batches(box: Box, chosen: argparse.Namespace) -> list[Figure]:
+    you, others = box.users[0], box.users[1 : BATCHES + 1]
+    asks = Person(user=you, model=box.model, times=INTERACTIVE, tokens=16, pause=0.5)
+    idle = _firsts(numbers.questions(box.run([asks])))
+    rows = [
+        Person(
+            user=user,
+            model=box.model,
+            prompts=STORY,
+            times=0,
+            seconds=ENDLESS,
+            at_once=ROWS_AT_ONCE,
+            tokens=64,
+            priority="batch",  # type: ignore[arg-type]
+        )
+        for user in others
+    ]
+    with box.begun(rows, wait=False) as seen:
+        time.sleep(RAMP)
+        begin = time.monotonic()
+        busy = numbers.questions(box.run([asks]))
+        end = time.monotonic()
+    idle += _firsts(numbers.questions(box.run([asks])))
+    meanwhile = numbers.rate(numbers.questions(seen), begin, end)
+    step, firsts = numbers.step(busy), _firsts(busy)
+    bar = 3 * statistics.median(idle) + step
+    return [
+        ("first token, idle, median", statistics.median(idle) * 1000, "ms", ""),
+        (f"first token among {BATCHES} batches, median", statistics.median(firsts) * 1000, "ms",
+         f"≤ {bar * 1000:.0f}"),
+        (f"first token among {BATCHES} batches, worst", max(firsts) * 1000, "ms", ""),
+        ("a decode step then", step * 1000, "ms", ""),
+        ("the batches meanwhile", meanwhile, "tokens/s", ""),
+    ]  # fmt: skip
+
+
+def _firsts(asked: list[numbers.Asked]) -> list[float]:
+    return [a.first for a in asked if a.first is not None] or [float("inf")]
+
+
+def measure_hostile(box: Box, chosen: argparse.Namespace) -> list[Figure]:
+    figures = []
+    for kind in chosen.hostile:
+        with_it, without = _in_turn(box, chosen, kind)
+        ratios = {user: with_it[user] / max(1, without[user]) for user in with_it}
+        whole = sum(with_it.values()) / max(1, sum(without.values()))
+        figures += [
+            (f"{kind}: tokens of the others, with / without", whole, "", "≥ 0.8"),
+            (f"{kind}: of the one who lost most", min(ratios.values()), "", "≥ 0.8"),
+        ]
+    return figures
+
+
+def _in_turn(box: Box, chosen: argparse.Namespace, kind: str) -> tuple[dict[str, int], ...]:
+    """Return the others' tokens with a hostile user and without."""
+    seconds = min(30.0, chosen.seconds)
+    bad, others = box.users[0], box.users[1 : chosen.users]
+    sums = dict.fromkeys(others, 0), dict.fromkeys(others, 0)
+    for turn in range(2 * HOSTILE_TURNS):
+        hostile = turn % 4 in {0, 3}
+        people = crowd(box, chosen.users, times=0, seconds=ENDLESS)[1:]
+        if hostile:
+            people.append(Person(user=bad, model=box.model, hostile=kind, seconds=ENDLESS))
+        asked = numbers.questions(box.run_for(people, seconds))
+        begin = max(a.tokens[-1] for a in asked if a.tokens) - seconds
+        sums_of = sums[0] if hostile else sums[1]
+        for user, count in numbers.tokens_by_user(asked, others, begin, begin + seconds).items():
+            sums_of[user] += count
+    return sums
+
+
+def measure_kill(box: Box, chosen: argparse.Namespace) -> list[Figure]:
+    found = killing.kill_amid(box, box.users[: chosen.users], box.users[chosen.users], tokens=64)
+    return [
+        ("were shown something at the kill", found.shown, f"of {chosen.users}", ""),
+        ("were told, or got the rest", found.told + found.answered, f"of {chosen.users}",
+         f"= {chosen.users}"),
+        ("got the whole answer", found.answered, "", ""),
+        ("lost something that was shown", found.lost, "", "= 0"),
+        ("until the box answers again", found.back, "s", "≤ 10"),
+        ("until it answers somebody new besides", found.newcomer, "s", ""),
+    ]  # fmt: skip
+
+
+PARTS: dict[str, Callable[[Box, argparse.Namespace], list[Figure]]] = {
+    "speed": measure_speed,
+    "fair": measure_fairness,
+    "waiting": measure_waiting,
+    "batches": measure_batches,
+    "hostile": measure_hostile,
+    "kill": measure_kill,
+}
+
+
+def main() -> None:
+    """Print a table for each part and then all as JSON."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--only", action="append", choices=tuple(PARTS), help="May be repeated.")
+    options.add_argument("-m", "--model", default=MODEL)
+    options.add_argument("--users", type=int, default=30)
+    options.add_argument("--seconds", type=float, default=130.0)
+    options.add_argument("--hostile", action="append", help="A kind; `all` is all at once.")
+    options.add_argument("--shelf", type=Path, help="A data folder that has the model.")
+    chosen = options.parse_args()
+    chosen.hostile = chosen.hostile or ["all"]
+    if reason := throwaway.why_not():
+        print(f"Nothing was measured: {reason}.")
+        return
+    figures: dict[str, list[Figure]] = {}
+    shelf = chosen.shelf or throwaway.own_shelf()
+    for part in chosen.only or PARTS:
+        with (
+            throwaway.throwaway(shelf) as root,
+            boxes.running(root, chosen.model, chosen.users + 1) as box,
+        ):
+            print(f"{part}: {chosen.users} users, {chosen.model}", flush=True)
+            figures[part] = PARTS[part](box, chosen)
+        for what, much, unit, bar in figures[part]:
+            print(f"  {what:<48}{much:>10.4g} {unit:<10} {bar}", flush=True)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Whom the shared box serves: the members of the site's group, teachers first."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from hinterland.box.classes import Classes
+from hinterland.box.members import groups_of
+from hinterland.engine.service.house import Served, Terms
+from hinterland.site import Site
+
+_KEPT = 5.0  # seconds until a user's groups are looked up again
+
+
+class SiteHouse:
+    """The house of a site. `terms` reads the machine's groups and may be called from any thread."""
+
+    shared = True
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.classes = Classes(site)
+        self._known: dict[int, tuple[float, Terms | None]] = {}
+
+    def terms(self, uid: int) -> Terms | None:
+        """Return what that user may have; None for one who is not of the group."""
+        known = self._known.get(uid)
+        if known is None or known[0] < time.monotonic():
+            known = time.monotonic() + _KEPT, self._looked_up(uid)
+            self._known[uid] = known
+        return known[1]
+
+    def note(self, served: Served) -> None:
+        """Keep nothing: the service's own ledger counts."""
+
+    def _looked_up(self, uid: int) -> Terms | None:
+        site, limits = self.site, self.site.limits
+        if uid == 0:
+            return Terms(weight=site.teachers_weight, sees_all=True)
+        groups = groups_of(uid)
+        teaches = site.teachers in groups
+        if not teaches and site.group not in groups:
+            return None
+        terms = Terms(
+            weight=site.teachers_weight if teaches else 1.0,
+            at_once=limits.at_once,
+            tokens_a_day=limits.tokens_a_day,
+            context=limits.context,
+            models=site.models,
+            sees_all=teaches,
+        )
+        return self.classes.apply(uid, groups, terms, datetime.now())  # noqa: DTZ005 - local hours

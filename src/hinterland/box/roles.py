@@ -1,0 +1,295 @@
+"""Role files: what a teacher decides for a class. One TOML file for each in `roles/` of the site.
+
+Everybody on the machine may read them, pupils above all: a rule that is not seen is none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Collection
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from hinterland import site
+from hinterland.box.hours import Hours
+from hinterland.errors import ConfigError
+from hinterland.text import clean_line
+
+LARGEST = 64 * 1024
+"""Bytes of a role file."""
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""What a role file may be called, without `.toml`."""
+_KEY = re.compile(r"\s*([A-Za-z_]+)\s*=")
+_TABLE = re.compile(r"\s*\[\[?\s*([A-Za-z_]+)\s*\]\]?")
+
+Group = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$")]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Keep(StrEnum):
+    """What of a pupil's conversations stays, and who can read it."""
+
+    NOTHING = "nothing"
+    HISTORY = "history"
+    """The pupil's own history, in the pupil's own folder, for nobody else."""
+    TRANSCRIPTS = "transcripts"
+    """The teacher can read what is asked and answered; with every answer the pupil is told so."""
+
+
+class Tool(StrEnum):
+    """Commands of `hint` that ask a model, or stand for one."""
+
+    ASK = "ask"
+    CHAT = "chat"
+    BATCH = "batch"
+    ARENA = "arena"
+    DIAGNOSE = "diagnose"
+    TRANSLATE = "translate"
+    TUTOR = "tutor"
+
+
+class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[quiz]`: the quiz of the day."""
+
+    topic: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """As `hint tutor quiz` takes it."""
+    questions: Annotated[int, msgspec.Meta(ge=1, le=500)] = 10
+    language: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    """Of the lessons; empty takes the pupil's."""
+    seed: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """The same number makes the same quiz; without one every day has another."""
+
+
+class RoleLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[limits]`: what one pupil may take; 0 leaves it to the site's."""
+
+    at_once: Count = 0
+    tokens_a_day: Count = 0
+    context: Count = 0
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A role file as it is written."""
+
+    group: Group
+    """The system group of the pupils."""
+    title: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    teachers: Group | None = None
+    """The system group of its teachers; without one they are the site's."""
+    models: tuple[str, ...] = ()
+    tools: tuple[Tool, ...] | None = None
+    system: Annotated[str, msgspec.Meta(max_length=8000)] = ""
+    """Stands before whatever system prompt a pupil uses."""
+    keep: Keep = Keep.HISTORY
+    hours: tuple[Hours, ...] = ()
+    until: date | None = None
+    """The last day."""
+    limits: RoleLimits = RoleLimits()
+    quiz: Quiz | None = None
+
+
+class Role(_File, frozen=True, kw_only=True):
+    """A role file, read and checked."""
+
+    name: str
+    """The file's, without `.toml`."""
+
+    @property
+    def called(self) -> str:
+        """What the class is called, for people."""
+        return clean_line(self.title) or self.name
+
+    def may_use(self, command: str) -> bool:
+        """Whether a pupil's `hint` runs a command; what asks no model always does."""
+        asks = any(command == tool for tool in Tool)
+        return self.tools is None or not asks or command in self.tools
+
+
+class BrokenRole(msgspec.Struct, frozen=True):
+    """A role file that cannot be used."""
+
+    name: str
+    error: ConfigError
+    group: str = ""
+    """The pupils', where at least that can be read."""
+
+
+def folder() -> Path:
+    """Return the folder of role files."""
+    return site.folder() / "roles"
+
+
+def names(where: Path) -> list[str]:
+    """Return the names of all role files; raises ConfigError. Hidden ones are an editor's."""
+    try:
+        found = os.listdir(where)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise ConfigError(
+            f"The folder {where} cannot be read: {error.strerror}.",
+            "Ask who looks after this machine.",
+        ) from error
+    return sorted(
+        each.removesuffix(".toml")
+        for each in found
+        if each.endswith(".toml") and not each.startswith(".")
+    )
+
+
+def load(where: Path, name: str, writers: Collection[int] = ()) -> Role:
+    """Return the role `name` in a folder; `writers` are the groups that may write role files besides
+    their owner. Raises ConfigError with file and line."""
+    file = where / f"{name}.toml"
+    if not NAME.fullmatch(name):
+        raise ConfigError(
+            f"The role file {clean_line(str(file))} cannot be used: its name has to be lower-case "
+            "letters, digits, '-' and '_'.",
+            "Rename it.",
+        )
+    return parse(_content(file, writers), name, file)
+
+
+def draft(file: Path) -> Role:
+    """Return the role in a file that is not in its place yet, whoever can write it; raises ConfigError."""
+    try:
+        with open(file, "rb") as opened:
+            text = opened.read(LARGEST + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"The role file {clean_line(str(file))} cannot be read: {error.strerror}.",
+            "Name another one.",
+        ) from error
+    if len(text) > LARGEST:
+        raise _unusable(file, f"it is larger than {LARGEST} bytes")
+    return parse(text, file.name.removesuffix(".toml"), file)
+
+
+def loaded(where: Path, writers: Collection[int] = ()) -> tuple[list[Role], list[BrokenRole]]:
+    """Return all roles by name, and those that cannot be used; raises ConfigError."""
+    roles: list[Role] = []
+    broken: list[BrokenRole] = []
+    for name in names(where):
+        try:
+            roles.append(load(where, name, writers))
+        except ConfigError as error:
+            broken.append(BrokenRole(name, error, _group_at_least(where / f"{name}.toml")))
+    return roles, broken
+
+
+def parse(text: bytes, name: str, file: Path) -> Role:
+    """Return the role in a TOML text; `file` is only for the error. Raises ConfigError."""
+    try:
+        read = msgspec.toml.decode(text, type=_File)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `$")
+        place = place.rstrip("`").lstrip(".")
+        raise _unusable(file, _reason(reason, place), text, place, reason) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise _unusable(file, str(error).rstrip(".")) from error
+    for number, hours in enumerate(read.hours):
+        place = f"hours[{number}].to"
+        if hours.to <= hours.start:
+            why = "the end has to be later than the beginning; write two [[hours]] over midnight"
+            raise _unusable(file, why, text, place)
+        if not hours.days:
+            raise _unusable(file, "no day is named", text, f"hours[{number}].days")
+    return Role(name=name, **{each: getattr(read, each) for each in _File.__struct_fields__})
+
+
+def _content(file: Path, writers: Collection[int]) -> bytes:
+    """Return what is in a role file that nobody wrote who might not."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(descriptor, "rb") as opened:
+            found = os.fstat(opened.fileno())
+            above = os.stat(file.parent)
+            if not stat.S_ISREG(found.st_mode):
+                raise _unusable(file, "it is no file")
+            text = opened.read(LARGEST + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"The role file {file} cannot be read: {error.strerror}.",
+            "Mend its permissions: everybody may read it.",
+        ) from error
+    if len(text) > LARGEST:
+        raise _unusable(file, f"it is larger than {LARGEST} bytes")
+    for about, what in ((above, "its folder"), (found, "it")):
+        if about.st_mode & stat.S_IWOTH:
+            raise _unusable(file, f"everybody can write {what}")
+        if about.st_mode & stat.S_IWGRP and about.st_gid not in (0, *writers):
+            raise _unusable(file, f"a group can write {what} that is not the teachers'")
+    return text
+
+
+def _group_at_least(file: Path) -> str:
+    """Return the group that a broken role file is about; "" where even that cannot be told."""
+    try:
+        text = file.read_bytes()[:LARGEST]
+        found: Any = msgspec.toml.decode(text)
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
+        return ""
+    group = found.get("group")
+    return group if isinstance(group, str) else ""
+
+
+def _reason(reason: str, place: str) -> str:
+    if place.startswith("tools"):
+        return f"the tools are {', '.join(Tool)}"
+    if place.startswith("keep"):
+        return f"it is one of {', '.join(Keep)}"
+    if place.startswith("hours") and ".days" in place:
+        return "the days are mon, tue, wed, thu, fri, sat and sun"
+    if place.startswith("hours") and place.endswith((".from", ".to")):
+        return "hours are written in quotes, such as '08:30'"
+    if place == "until":
+        return "the last day is written without quotes, such as 2027-07-01"
+    if place.startswith(("group", "teachers")):
+        return "it has to be the name of a system group"
+    return reason[:1].lower() + reason[1:]
+
+
+def _unusable(
+    file: Path, reason: str, text: bytes = b"", place: str = "", whole: str = ""
+) -> ConfigError:
+    """Return what to say of a role file, with the line where the place is found in the text."""
+    unknown = re.search(r"unknown field `(.*)`", whole)
+    key = f"{place}.{unknown[1]}".lstrip(".") if unknown else place
+    if unknown:
+        reason = "there is no such setting"
+    line = _line(text.decode(errors="replace"), key)
+    where = ", ".join(filter(None, [f"line {line}" if line else "", clean_line(key)]))
+    return ConfigError(
+        f"The role file {clean_line(str(file))} cannot be used{', ' if where else ''}{where}: "
+        f"{clean_line(reason)}.",
+        "Mend it; docs/classroom.md says what may stand in it.",
+    )
+
+
+def _line(text: str, place: str) -> int:
+    """Return the line of a setting such as `hours[1].from`, counted from 1; 0 where it is not found."""
+    table, _, key = place.rpartition(".")
+    name, _, number = table.partition("[")
+    wanted = int(number.rstrip("]") or 0) if number else 0
+    key = key.partition("[")[0]
+    at, seen = "", -1
+    for count, line in enumerate(text.splitlines(), 1):
+        if header := _TABLE.match(line):
+            at = header[1]
+            seen += at == name
+            if at == key and not name:
+                return count
+        elif (
+            (found := _KEY.match(line))
+            and found[1] == key
+            and at == name
+            and (not name or seen >= wanted)
+        ):
+            return count
+    return 0

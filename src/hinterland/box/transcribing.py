@@ -1,0 +1,161 @@
+"""Writes down what is asked and answered, for classes whose role file says that their teacher reads it.
+
+Nothing is written of an answer in whose stream the pupil was not told so: the words of the notice have
+to have passed through here first. A program that cannot show them is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+
+from hinterland.box import classes as under_roles
+from hinterland.box.records import Said
+from hinterland.box.roles import Keep, Role
+from hinterland.engine import requests
+from hinterland.engine.events import EventParser
+from hinterland.engine.protocol import Done, Note, TextDelta
+from hinterland.engine.service import manners
+from hinterland.engine.service.guard import caller_of
+from hinterland.errors import HinterlandError, InputError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from hinterland.box.classes import Classes
+    from hinterland.box.records import Records
+
+log = logging.getLogger("hinterland.engine")
+
+_CHAT = "/v1/chat/completions"
+_ATTACH = "/hint/answers/"
+_LONGEST = 200_000
+"""Characters of a prompt that are kept: one that no model has room for is refused only after the pupil
+was told, and a few of them would fill the pupil's file."""
+
+
+class Transcribing:
+    """Stands around the service's routes, behind its guard."""
+
+    def __init__(self, app: ASGIApp, classes: Classes, records: Callable[[Role], Records]) -> None:
+        self._app = app
+        self._classes = classes
+        self._records = records
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path, caller = scope["path"], caller_of(Request(scope))
+        role = None
+        if (path == _CHAT or path.startswith(_ATTACH)) and caller.terms.notice:
+            role = await asyncio.to_thread(self._classes.named, caller.terms.role)
+        if role is None or role.keep is not Keep.TRANSCRIPTS:
+            await self._app(scope, receive, send)
+            return
+        listening = _Listening(caller.uid, under_roles.notice(role), path.removeprefix(_ATTACH))
+        if path == _CHAT:
+            receive = listening.hearing(receive)
+        try:
+            await self._app(scope, receive, listening.to(send))
+        finally:
+            said = listening.said()
+            if said is not None:
+                await asyncio.shield(asyncio.to_thread(self._write, role, said))
+
+    def _write(self, role: Role, said: Said) -> None:
+        try:
+            self._records(role).write(said)
+        except HinterlandError as error:
+            log.error("no transcript: %s", error.message)
+
+
+class _Listening:
+    """One exchange as it passes."""
+
+    def __init__(self, uid: int, notice: str, turn: str) -> None:
+        self._uid = uid
+        self._notice = notice
+        self._turn = "" if turn == _CHAT else turn
+        self._conversation = ""
+        self._model = ""
+        self._prompt = ""
+        self._images = 0
+        self._parser = EventParser()
+        self._answer: list[str] = []
+        self._told = False
+        self._whole = False
+
+    def hearing(self, receive: Receive) -> Receive:
+        """Return what gives the service the request as it reads it, with its own limits, and listens.
+
+        For one that could not be told that it is written down, it raises InputError at the end.
+        """
+        body = bytearray()
+
+        async def heard() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                body.extend(message.get("body", b""))
+                if len(body) > manners.LARGEST_BODY:
+                    raise manners.too_large()
+                if not message.get("more_body", False):
+                    self._ask(bytes(body))
+                    body.clear()
+            return message
+
+        return heard
+
+    def _ask(self, body: bytes) -> None:
+        manners.check_intricacy(body)
+        order = requests.decode(body)
+        if not order.hint.events:
+            raise InputError(
+                "Your class keeps transcripts, and this program could not tell you so.",
+                "Ask with `hint`.",
+            )
+        asked = next((each for each in reversed(order.messages) if each.role == "user"), None)
+        if asked is not None:
+            self._prompt, self._images = _bounded(asked.content), len(asked.images)
+        self._conversation = order.hint.conversation_id or ""
+        self._turn = order.hint.turn_id or ""
+
+    def to(self, send: Send) -> Send:
+        """Return what sends to the pupil, and listens."""
+
+        async def sending(message: Message) -> None:
+            await send(message)
+            if message["type"] == "http.response.body":
+                for event in self._parser.feed(message.get("body", b"")):
+                    if isinstance(event, Note):
+                        self._told = self._told or self._notice in event.text
+                    elif isinstance(event, TextDelta) and self._told:
+                        self._answer.append(event.text)
+                    elif isinstance(event, Done):
+                        self._whole, self._model = True, event.model
+
+        return sending
+
+    def said(self) -> Said | None:
+        """Return what is to be written down; None where the pupil was not told."""
+        if not self._told:
+            return None
+        return Said(
+            uid=self._uid,
+            when=datetime.now(UTC),
+            conversation=self._conversation,
+            turn=self._turn,
+            model=self._model,
+            prompt=self._prompt,
+            images=self._images,
+            answer="".join(self._answer),
+            whole=self._whole,
+        )
+
+
+def _bounded(prompt: str) -> str:
+    more = len(prompt) - _LONGEST
+    return prompt if more <= 0 else f"{prompt[:_LONGEST]}\n[… {more:,} characters more]"

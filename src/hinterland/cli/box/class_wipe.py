@@ -1,0 +1,220 @@
+"""`hint box class wipe`: remove what pupils' sessions left, with a receipt."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hinterland.cli.box.one_class import the_class
+from hinterland.cli.tables import asks, say, write_table
+from hinterland.errors import HinterlandError, InputError, JobError, StorageError
+from hinterland.language import _, n_
+from hinterland.text import clean_line
+
+if TYPE_CHECKING:
+    from hinterland.box.members import Member
+    from hinterland.box.roles import Role
+    from hinterland.box.wiping import Receipt, Wiped
+    from hinterland.site import Site
+
+
+@click.command()
+@click.argument("name")
+@click.option("--user", "users", metavar="LOGIN", multiple=True, help="Only of these pupils.")
+@click.option("--end", is_flag=True, help="Tell programs that still run to end first.")
+@click.option("--progress", is_flag=True, help="Also what the tutor remembers of each pupil.")
+@click.option("--results", is_flag=True, help="Also the results that the box keeps.")
+@click.option("--transcripts", is_flag=True, help="Also the transcripts that the box keeps.")
+@click.option(
+    "--receipt",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where the receipt is written; a new file in this folder else.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def wipe(
+    name: str,
+    users: tuple[str, ...],
+    end: bool,
+    progress: bool,
+    results: bool,
+    transcripts: bool,
+    file: Path | None,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Remove what pupils' sessions left, as root, and write a receipt of exactly what that was.
+
+    Conversations, drafts, journals, translations, logs: all of each pupil's Hinterland but settings,
+    models and lessons.
+    """
+    import msgspec
+
+    from hinterland.box import wiping
+
+    role, site = the_class(name)
+    if os.getuid() != 0:
+        raise InputError("Only root can wipe what others keep.", f"sudo hint box class wipe {name}")
+    chosen = _chosen(role, site, users)
+    begun = datetime.now(UTC)
+    if file is None:
+        file = Path(f"wiped-{role.name}-{begun:%Y%m%d-%H%M%S}.json")
+    if not dry_run:
+        _check_new(file)
+        if not yes:
+            _confirm(role, chosen)
+    wish = wiping.Wish(progress=progress, end=end, remove=not dry_run)
+    found = [wiping.wipe(each, wish) for each in chosen]
+    made = wiping.receipt(role, found, wish, _login(), begun)
+    trouble = ""
+    if not dry_run:
+        try:
+            made = _of_the_box(role, made, chosen, results=results, transcripts=transcripts)
+        except HinterlandError as error:
+            trouble = error.message
+    _show(found, removed=not dry_run)
+    if dry_run:
+        return
+    for kind, count in made.kept_by_box.items():
+        if count:
+            told = {
+                "results": n_(
+                    "the box still keeps results of {count} pupil",
+                    "the box still keeps results of {count} pupils",
+                    count,
+                ),
+                "transcripts": n_(
+                    "the box still keeps transcripts of {count} pupil",
+                    "the box still keeps transcripts of {count} pupils",
+                    count,
+                ),
+            }[kind]
+            say(told.format(count=count))
+    content = msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
+    _write(file, content)
+    import hashlib
+
+    click.echo(_("Receipt: {file}").format(file=clean_line(str(file))))
+    click.echo(f"SHA-256: {hashlib.sha256(content).hexdigest()}")
+    undone = [each.login for each in found if not each.is_done]
+    if undone:
+        raise JobError(
+            f"Not everything was wiped of {', '.join(undone)}.",
+            "The receipt says what is left; --end ends programs that still run.",
+        )
+    if trouble:
+        raise JobError(
+            f"What the box itself keeps was not looked at: {trouble}",
+            "Run this again when the box runs.",
+        )
+
+
+def _chosen(role: Role, site: Site, logins: tuple[str, ...]) -> list[Member]:
+    from hinterland.box import members
+
+    pupils = members.pupils(role, site)
+    known = {each.login: each for each in pupils}
+    strangers = [each for each in logins if each not in known]
+    if strangers:
+        raise InputError(
+            f"No pupils of {role.name}: {clean_line(', '.join(strangers))}.",
+            f"hint box class show {role.name}",
+        )
+    if not pupils:
+        raise InputError(
+            f"Nobody is in the class {role.name}.", f"hint box class check {role.name}"
+        )
+    return [known[each] for each in dict.fromkeys(logins)] or pupils
+
+
+def _confirm(role: Role, chosen: list[Member]) -> None:
+    if not asks():
+        raise InputError("Nobody can be asked here whether to remove it.", "Add --yes.")
+    told = n_(
+        "Remove what the sessions of {count} pupil of {name} left, for good?",
+        "Remove what the sessions of {count} pupils of {name} left, for good?",
+        len(chosen),
+    )
+    click.confirm(told.format(count=len(chosen), name=role.called), abort=True, err=True)
+
+
+def _of_the_box(
+    role: Role, made: Receipt, chosen: list[Member], *, results: bool, transcripts: bool
+) -> Receipt:
+    """Remove what the box keeps, as far as that is wished for, and note what it keeps still."""
+    import msgspec
+
+    from hinterland.box.asking import ask
+    from hinterland.box.class_routes import Removal, Removed
+
+    wish = Removal(
+        results=results, transcripts=transcripts, uids=tuple(each.uid for each in chosen)
+    )
+    done = ask("POST", f"/hint/class/{role.name}/remove", Removed, wish)
+    return msgspec.structs.replace(
+        made, kept_by_box=done.kept, removed_from_box=tuple(done.removed)
+    )
+
+
+def _show(found: list[Wiped], *, removed: bool) -> None:
+    rows = [
+        (
+            each.login,
+            str(each.conversations),
+            str(each.turns),
+            str(len(each.files)),
+            f"{each.bytes:,}",
+            _state(each, removed=removed),
+        )
+        for each in found
+    ]
+    headings = (_("pupil"), _("conversations"), _("turns"), _("files"), _("bytes"), "")
+    write_table(headings, rows)
+
+
+def _state(each: Wiped, *, removed: bool) -> str:
+    if each.trouble:
+        return "; ".join(each.trouble)
+    if each.running:
+        return n_("{count} program runs", "{count} programs run", each.running).format(
+            count=each.running
+        )
+    if not removed:
+        return ""
+    return _("left: {count}").format(count=each.left) if each.left else _("nothing left")
+
+
+def _login() -> str:
+    from hinterland.box import members
+
+    behind = os.environ.get("SUDO_UID", "")
+    return members.member(int(behind) if behind.isdecimal() else os.getuid()).login
+
+
+def _check_new(file: Path) -> None:
+    if file.exists() or file.is_symlink():
+        raise InputError(f"There is a file {file} already.", "Name another one with --receipt.")
+    if not file.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {file.parent}.", "Make it first.")
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(file, flags, 0o600), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        sys.stderr.buffer.write(content)  # the proof must not be lost with the place for it
+        raise StorageError(
+            f"The receipt {file} cannot be written: {error.strerror}. It stands above.",
+            "Keep what was printed.",
+        ) from error

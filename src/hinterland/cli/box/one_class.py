@@ -1,0 +1,26 @@
+"""The class that a command is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hinterland.errors import InputError
+from hinterland.text import clean_line
+
+if TYPE_CHECKING:
+    from hinterland.box.roles import Role
+    from hinterland.site import Site
+
+
+def the_class(name: str) -> tuple[Role, Site]:
+    """Return the class of that name and the site; raises InputError where there is none, and
+    ConfigError for a file that cannot be used."""
+    from hinterland.box import members, roles
+    from hinterland.box.asking import settings
+
+    site = settings()
+    known = roles.names(roles.folder())
+    if name not in known:
+        there = f"There are: {', '.join(known)}." if known else "There are no classes."
+        raise InputError(f"There is no class {clean_line(name, 60)!r}.", there)
+    return roles.load(roles.folder(), name, members.writers(site)), site

@@ -1,0 +1,202 @@
+"""Classes on a real box, with real users: what a teacher can read, what holds for pupils, and wiping."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.box import throwaway
+from tests.box.conftest import need_root
+from tests.box.throwaway import PYTHON, Root
+
+ROLES = {
+    "5a": 'group = "class-5a"\nsystem = "Rhyme."\n[quiz]\ntopic = "fractions"\nquestions = 2\nseed = 7\n'
+    'language = "en"\n',
+    "6b": 'group = "class-6b"\nkeep = "transcripts"\n',
+    "7c": 'group = "class-7c"\nkeep = "nothing"\ntools = ["ask"]\n',
+    "8d": 'group = "class-8d"\nuntil = 2020-01-01\n',
+}
+PUPILS = {
+    "amina": "class-5a",
+    "ada": "class-5a",
+    "ben": "class-6b",
+    "cleo": "class-7c",
+    "dan": "class-8d",
+}
+LEFT = "home/amina/.local/share/hinterland/history/conversations"
+PLAIN = """
+import http.client, json, socket
+class Box(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect("/run/hinterland/box.sock")
+box = Box("box")
+body = {"model": "echo", "messages": [{"role": "user", "content": "unseen"}]}
+box.request("POST", "/v1/chat/completions", json.dumps(body))
+answer = box.getresponse()
+print(answer.status, answer.read().decode())
+"""
+Hint = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Root]:
+    """A box with four classes and a teacher, whose service runs."""
+    need_root()
+    with throwaway.throwaway() as root:
+        for group in ("hinterland-teachers", *sorted(set(PUPILS.values()))):
+            root.add_group(group)
+        root.must("useradd", "--system", "-U", "-M", "-d", "/var/lib/hinterland", "hinterland")
+        for name, group in PUPILS.items():
+            root.add_user(name, "hinterland", group)
+        root.add_user("tess", "hinterland", "hinterland-teachers")
+        root.must("mkdir", "-p", "/etc/hinterland/roles")
+        root.must("install", "-d", "-o", "hinterland", "/run/hinterland")
+        root.must("install", "-d", "-o", "hinterland", "-m", "0700", "/var/lib/hinterland")
+        root.path("/etc/hinterland/box.toml").write_text("")
+        root.path("/etc/hinterland/config.toml").write_text('model = "echo"\n')
+        for name, text in ROLES.items():
+            root.path(f"/etc/hinterland/roles/{name}.toml").write_text(text)
+        service = root.start(PYTHON, "-m", "hinterland.box.serve", user="hinterland")
+        try:
+            _until(root.path("/run/hinterland/box.sock").exists, "the box listens")
+            yield root
+        finally:
+            service.kill()
+            service.wait()
+
+
+@pytest.mark.soak
+def test_a_teacher_finds_no_word_of_a_class_that_keeps_none(box: Root) -> None:
+    asked = box.hint("ask", "my zebra is ill", user="amina")
+    assert asked.returncode == 0, asked.stderr
+    assert "teacher" not in asked.stderr
+    read = box.hint("box", "class", "transcripts", "5a", user="tess")
+    assert "zebra" not in read.stdout + read.stderr
+    for command in ("box top --once", "engine status --json"):
+        shown = box.hint(*command.split(), user="tess")
+        assert "zebra" not in shown.stdout + shown.stderr
+    for where in ("/home/amina", "/var/lib/hinterland", "/run/hinterland"):
+        found = box.run("grep", "-rals", "zebra", where, user="tess")
+        assert not found.stdout, found.stdout
+    kept = box.run("grep", "-ral", "zebra", "/var/lib/hinterland", "/run/hinterland")
+    assert not kept.stdout, "the box itself keeps words"
+    assert "zebra" in box.must("hint", "history", "search", "zebra", user="amina")
+
+
+@pytest.mark.soak
+def test_pupils_of_a_class_that_keeps_transcripts_are_told_with_every_answer(box: Root) -> None:
+    asked = box.hint("ask", "--no-history", "giraffe", user="ben")
+    assert "Your teacher can read what you ask" in asked.stderr
+    began = box.hint("tutor", "lessons", user="ben")
+    assert "Your teacher can read what you ask" in began.stderr
+    refused = box.run(PYTHON, "-c", PLAIN, user="ben")
+    assert refused.stdout.startswith("400"), "a program that cannot tell the pupil got an answer"
+    denied = box.hint("box", "class", "transcripts", "6b", user="ben")
+    assert denied.returncode == 2
+    assert "giraffe" not in denied.stdout + denied.stderr
+    assert "looked at" not in box.must("hint", "box", "class", "show", user="ben")
+    read = box.must("hint", "box", "class", "transcripts", "6b", user="tess")
+    assert "giraffe" in read
+    assert "unseen" not in read
+    shown = box.must("hint", "box", "class", "show", user="ben")
+    assert "Answers of yours that a teacher can read: 1" in shown
+    assert "looked at on" in shown
+
+
+def test_the_rules_of_a_class_hold(box: Root) -> None:
+    late = box.hint("ask", "Hi", user="dan")
+    assert late.returncode == 4
+    assert "8d has ended on 2020-01-01" in late.stderr
+    other = box.hint("tutor", "lessons", user="cleo")
+    assert other.returncode == 2
+    assert "7c does not use `hint tutor`" in other.stderr
+    assert box.hint("ask", "Hi", user="cleo").returncode == 0
+    assert not box.path("/home/cleo/.local/share/hinterland/history").exists()
+
+
+def test_a_quiz_is_handed_in_for_the_teacher_alone(box: Root) -> None:
+    first = box.hint("box", "class", "quiz", user="amina", input="elephants\n\n.\n")
+    assert "What you have done is kept" in first.stdout, first.stderr
+    done = box.hint("box", "class", "quiz", user="amina", input="\n")
+    assert "You go on with question 2." in done.stderr
+    assert "Handed in: 0 of 2 right." in done.stdout
+    for stranger in ("amina", "ben"):
+        assert box.hint("box", "class", "results", "5a", user=stranger).returncode == 2
+    read = json.loads(box.must("hint", "box", "class", "results", "5a", "--json", user="tess"))
+    assert [(each["login"], each["right"]) for each in read["results"]] == [("amina", 0)]
+    assert read["missing"] == ["ada"]
+    kept = box.run("grep", "-ral", "elephants", "/var/lib/hinterland", "/home/amina")
+    assert not kept.stdout, "what was typed is kept"
+
+
+def test_wiping_is_done_as_the_pupil_whose_folder_it_is(box: Root) -> None:
+    assert box.hint("ask", "Hi", user="ada").returncode == 0
+    trap = (
+        "rm -rf ~/.local/share && mkdir -p ~/.local && ln -s /home/ada/.local/share ~/.local/share"
+    )
+    box.must("sh", "-c", trap, user="cleo")
+    wiped = box.hint("box", "class", "wipe", "7c", "-y", "--receipt", "/root/c")
+    assert wiped.returncode == 7, "cleo has another pupil's folder wiped"
+    assert "Permission denied" in wiped.stdout
+    assert list(box.path("/home/ada/.local/share/hinterland/history/conversations").iterdir())
+
+
+def test_wiping_leaves_nothing_and_proves_it(box: Root) -> None:
+    assert box.hint("ask", "my lion is well", user="amina").returncode == 0
+    mine, linked = box.path(LEFT), box.path("/home/ada/essay.txt")
+    box.must("sh", "-c", "echo precious > /home/ada/essay.txt", user="ada")
+    box.must("ln", "-s", "/home/ada/essay.txt", f"/{LEFT}/my lion.json", user="amina")
+    box.must("ln", "-s", "/home/ada", f"/{LEFT}/ada", user="amina")
+    box.must("mkfifo", f"/{LEFT}/pipe", user="amina")
+    before = {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in mine.glob("[0-9a-f]*.json")
+        if not file.is_symlink()
+    }
+    assert before
+    denied = box.hint("box", "class", "wipe", "5a", "-y", user="tess")
+    assert denied.returncode == 2
+    command = ("hint", "chat", "--plain", "-m", "echo")
+    pipe = subprocess.PIPE
+    with box.start(*command, user="amina", stdin=pipe, stdout=pipe) as chat:
+        try:
+            assert chat.stdin is not None
+            assert chat.stdout is not None
+            chat.stdin.write(b"my tiger waits\n")
+            chat.stdin.flush()
+            assert any(b"tiger" in line for line in chat.stdout), "the chat answers"
+            wipe = ("box", "class", "wipe", "5a", "-y")
+            running = box.hint(*wipe, "--user", "amina", "--receipt", "/root/a")
+            assert running.returncode == 7
+            assert "1 program runs" in running.stdout
+            assert set(before) <= {file.name for file in mine.iterdir()}
+
+            wiped = box.hint(*wipe, "--end", "--results", "--receipt", "/root/b")
+            assert wiped.returncode == 0, wiped.stdout + wiped.stderr
+            assert chat.wait(timeout=60) is not None
+        finally:
+            chat.kill()
+    receipt = box.path("/root/b").read_text()
+    users = {each["login"]: each for each in json.loads(receipt)["users"]}
+    hashes = {each["sha256"] for each in users["amina"]["files"]}
+    assert set(before.values()) <= hashes
+    assert users["amina"]["left"] == 0
+    assert not any(word in receipt for word in ("lion", "tiger", "essay", "Rhyme"))
+    assert box.path("/root/b").stat().st_mode & 0o777 == 0o600
+    assert not mine.parent.exists()
+    assert linked.read_text() == "precious\n"
+    assert not box.run("grep", "-rals", "-e", "lion", "-e", "tiger", "/home/amina").stdout
+    assert json.loads(receipt)["kept_by_box"]["results"] == 0
+
+
+def _until(happened: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end, f"waited in vain: {what}"
+        time.sleep(0.02)
