@@ -64,8 +64,14 @@ def _apart(answer: str, between: str) -> str:
     return between.join(answer)
 
 
+_LATIN, _CYRILLIC = ["a", "c", "e", "o", "p", "x", "y"], ["а", "с", "е", "о", "р", "х", "у"]
+_LOOKALIKES = str.maketrans(dict(zip(_LATIN, _CYRILLIC, strict=True)))
+"""Letters that look alike in the Latin and the Cyrillic script."""
+_READ_AS = str.maketrans({**dict(zip(_CYRILLIC, _LATIN, strict=True)), "’": "'"})
+
+
 def _cyrillic(answer: str) -> str:
-    return _words(answer).translate(str.maketrans("aceopxy", "асеорху"))
+    return _words(answer).translate(_LOOKALIKES)
 
 
 def _within(answer: str, hint: str) -> str:
@@ -251,7 +257,7 @@ def _seen(text: str) -> str:
         if unicodedata.category(each) in {"Cf", "Mn", "Me"}:
             continue
         kept.append(str(unicodedata.decimal(each, each)))
-    return " ".join("".join(kept).translate(str.maketrans("асеорху’", "aceopxy'")).split())
+    return " ".join("".join(kept).translate(_READ_AS).split())
 
 
 def _letters(text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -13,21 +11,14 @@ from textual.screen import Screen
 
 from hinterland.config import Config
 from hinterland.language import N_
-from hinterland.tui.keys import keymap
 from hinterland.tui.messages import HungUp
 from hinterland.tui.terminal import Terminal
 from hinterland.tui.wearing import WearingApp
-
-_TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 
 class AloneApp(WearingApp, inherit_bindings=False):
     """One screen, and nothing when it is left."""
 
-    TITLE = "Hinterland"
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", priority=True, id="app.quit"),
         Binding("ctrl+l", "redraw", N_("Draw again"), show=False, priority=True, id="app.redraw"),
@@ -39,25 +30,13 @@ class AloneApp(WearingApp, inherit_bindings=False):
         config: Config,
         driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class, ansi_color=True)
-        self.theme = "ansi-dark"
-        self.animation_level = "none"
-        self.config = config
+        super().__init__(config, driver_class)
         self.left_with: object = None
         """What the screen was dismissed with."""
-        self.error: Exception | None = None
-        """Why it had to end, if it had to."""
         self._make = make
-        self.begin(config.ui)
+        self.begin()
 
     def on_mount(self) -> None:
-        if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for told in _TOLD_TO_END:
-                loop.add_signal_handler(told, self.post_message, HungUp(told))
-        if self.config.keys:
-            self.set_keymap(keymap(self.config.keys))
-        self.watch_line()
         self.push_screen(self._make(), self._left)
 
     def _left(self, result: object) -> None:
@@ -66,12 +45,6 @@ class AloneApp(WearingApp, inherit_bindings=False):
 
     def on_hung_up(self, message: HungUp) -> None:
         self.exit(return_code=128 + message.signal)
-
-    def _handle_exception(self, error: Exception) -> None:
-        # Textual would print the locals of every frame; the command line has one sentence for it.
-        super()._handle_exception(error)
-        self.error = self.error or error
-        self._exit_renderables.clear()
 
 
 def run(make: Callable[[], Screen[Any]], config: Config) -> tuple[int, object]:

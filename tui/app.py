@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +19,6 @@ from hinterland.errors import PluginError
 from hinterland.language import N_, _
 from hinterland.text import clean_line
 from hinterland.tui.finding import Resume
-from hinterland.tui.keys import keymap
 from hinterland.tui.messages import HungUp, OpeningFailed, ScreenFailed
 from hinterland.tui.screens.chat import ChatScreen
 from hinterland.tui.shaping import Shaping
@@ -30,17 +27,10 @@ from hinterland.tui.wearing import WearingApp
 if TYPE_CHECKING:
     from hinterland.tui.palette_entries import Entry
 
-_TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-
 
 class ChatApp(WearingApp, inherit_bindings=False):
     """The chat; it returns whether an answer goes on in the engine."""
 
-    TITLE = "Hinterland"
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    ALLOW_SELECT = False
-    """The terminal's own selection (with Shift) copies; ours would need the terminal's clipboard."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", priority=True, id="app.quit"),
         Binding("ctrl+l", "redraw", N_("Draw again"), show=False, priority=True, id="app.redraw"),
@@ -58,22 +48,16 @@ class ChatApp(WearingApp, inherit_bindings=False):
         resume: Resume | None = None,
         config: Config | None = None,
         driver_class: type[Driver] | None = None,
+        shared: bool = False,
     ) -> None:
-        # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
-        super().__init__(driver_class=driver_class, ansi_color=True)
-        self.theme = "ansi-dark"
-        self.animation_level = "none"
-        self.config = config or Config()
-        """The settings, which were checked."""
+        super().__init__(config or Config(), driver_class)
         self._foreign: tuple[Screen[Any], str] | None = None
         self._typed_ahead: list[events.Event] | None = []
         """What was typed before there was a box to type in; None since there is one."""
-        self.error: Exception | None = None
-        """Why the chat had to end, if it had to."""
         self._chat = ChatScreen(
-            open_conversation, conversation, default_model, remotes or {}, resume
+            open_conversation, conversation, default_model, remotes or {}, resume, shared=shared
         )
-        self.begin(self.config.ui)
+        self.begin()
         self._chat.shaping = Shaping(self.config.ui.shaping)
         self._chat.titles = config is not None and config.ui.titles
 
@@ -86,15 +70,6 @@ class ChatApp(WearingApp, inherit_bindings=False):
     def get_default_screen(self) -> Screen[Any]:
         """Return the chat, so that no empty screen is laid out and painted before it."""
         return self._chat
-
-    def on_mount(self) -> None:
-        if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for told in _TOLD_TO_END:
-                loop.add_signal_handler(told, self.post_message, HungUp(told))
-        if self.config.keys:
-            self.set_keymap(keymap(self.config.keys))
-        self.watch_line()
 
     async def on_event(self, event: events.Event) -> None:
         """Have nothing lost that is typed while the chat opens."""
@@ -198,10 +173,7 @@ class ChatApp(WearingApp, inherit_bindings=False):
         # Our own loop ends with an error in it; what ends otherwise is the screen's.
         if active_message_pump.get(None) is not self and self._foreign_failed(error):
             return
-        # Textual would print the locals of every frame; the command line has one sentence for it.
         super()._handle_exception(error)
-        self.error = self.error or error
-        self._exit_renderables.clear()
 
     def on_hung_up(self, message: HungUp) -> None:
         self._chat.leave(128 + message.signal)

@@ -16,12 +16,15 @@ from hinterland.engine.protocol import (
     SentTo,
 )
 from hinterland.language import N_, _
+from hinterland.progress_line import in_line
 from hinterland.text import clean_line
 from hinterland.tui.messages import AnswerAdvanced
 from hinterland.window import Fill
 
 OFFLINE = N_("offline")
 """The mark that says that no word leaves this box."""
+SHARED = N_("offline: shared box")
+"""The same where the engine is everybody's on this box."""
 _SLOW = N_("slow line")
 _SHORTEST_MODEL = 8
 """Cells of a model's name below which it is left out."""
@@ -48,7 +51,7 @@ class Status:
         right = clean_line(_(self.mark))
         if cell_len(state) + cell_len(right) >= room:
             right = right.partition(":")[0]
-            if self.mark != OFFLINE:  # what leaves is said before what goes on
+            if self.mark not in (OFFLINE, SHARED):  # what leaves is said before what goes on
                 state = set_cell_size(
                     state, max(0, min(cell_len(state), room - cell_len(right) - 1))
                 )
@@ -77,8 +80,8 @@ def of_progress(news: AnswerAdvanced) -> str:
             return _("loading the model {progress:.0%}").format(progress=progress)
         case SentTo(model, _):
             return _("waiting for {model}").format(model=model)
-        case Queued(position):
-            return _("queued {position}").format(position=position)
+        case Queued() as queued:
+            return in_line(queued)
         case PromptProgress(done, total):
             return _("reading prompt {done}/{total}").format(done=done, total=total)
         case None:

@@ -1,19 +1,23 @@
-"""What of the chat depends on the terminal and its line: the colours it wears, and how much it sends."""
+"""What an application of ours is on a terminal: the colours it wears, how much it sends, how it ends."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.strip import Strip
 
-from hinterland.config import UiSettings
+from hinterland.config import Config
 from hinterland.language import _
-from hinterland.tui.messages import LineMeasured, SequenceSent, ThemeChosen
+from hinterland.tui.keys import keymap
+from hinterland.tui.messages import HungUp, LineMeasured, SequenceSent, ThemeChosen
 from hinterland.tui.shaping import Shaping
 from hinterland.tui.terminal import Terminal
 
@@ -21,12 +25,41 @@ if TYPE_CHECKING:
     from hinterland.tui.sparing import Sparing
 
 
-class WearingApp(App[bool], inherit_bindings=False):
-    """An application that wears a theme, and spares a slow line."""
+_TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
-    def begin(self, ui: UiSettings) -> None:
+
+class WearingApp(App[bool], inherit_bindings=False):
+    """An application that wears a theme, spares a slow line, and hears when its terminal goes."""
+
+    TITLE = "Hinterland"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    """The terminal's own selection (with Shift) copies; ours would need the terminal's clipboard."""
+
+    def __init__(self, config: Config, driver_class: type[Driver] | None = None) -> None:
+        # The terminal's own colours: right on light and dark, few bytes, and NO_COLOR means none.
+        super().__init__(driver_class=driver_class, ansi_color=True)
+        self.theme = "ansi-dark"
+        self.animation_level = "none"
+        self.config = config
+        """The settings, which were checked."""
+        self.error: Exception | None = None
+        """Why it had to end, if it had to."""
+
+    def on_mount(self) -> None:
+        """Have the signals that end it come as HungUp, and keys mean what the settings say."""
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for told in _TOLD_TO_END:
+                loop.add_signal_handler(told, self.post_message, HungUp(told))
+        if self.config.keys:
+            self.set_keymap(keymap(self.config.keys))
+        self.watch_line()
+
+    def begin(self) -> None:
         """Take up the settings, before anything is shown; raises ConfigError."""
-        self.ui = ui
+        ui = self.ui = self.config.ui
         self._sparing: Sparing | None = None
         if ui.theme != "terminal" or os.environ.get("TERM", "").startswith("vt"):
             self.wear(ui.theme)
@@ -100,3 +133,9 @@ class WearingApp(App[bool], inherit_bindings=False):
 
             renderable = SparingUpdate(self._sparing, screen)
         super()._display(screen, renderable)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print the locals of every frame; the command line has one sentence for it.
+        super()._handle_exception(error)
+        self.error = self.error or error
+        self._exit_renderables.clear()

@@ -198,6 +198,7 @@ class Hinterland:
                     [each.slots for each in status.workers if each.model == model] if status else []
                 )
                 workers = slots[0] if slots and slots[0] else None
+            workers = _allowed(workers, asked=concurrency is not None)
         return Target(engine, self.model, workers or _SLOTS_ELSEWHERE, grows=workers is None)
 
     async def _loaded(self, engine: EngineClient, told: Callable[[Event], None] | None) -> str:
@@ -214,6 +215,18 @@ class Hinterland:
 def connect(model: str | None = None, *, engine: Engine | None = None) -> Hinterland:
     """Return a model to ask, for `async with`; the engine is started when the first is asked."""
     return Hinterland(model, engine=engine)
+
+
+def _allowed(workers: int | None, *, asked: bool) -> int | None:
+    """Return how many rows a shared box takes of one person at once; unless so many were `asked` for,
+    one less: a chat beside the batch shall not be turned away."""
+    from hinterland import site
+
+    box = site.find()
+    most = box.limits.at_once if box is not None else 0
+    if not most:
+        return workers
+    return min(workers or _SLOTS_ELSEWHERE, most if asked else max(1, most - 1))
 
 
 _READ_AHEAD = 256

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -193,7 +193,29 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def load(path: Path) -> Config:
     """Return the settings in `path`, or the defaults when there is no such file; raises ConfigError."""
-    return parse(read(path), path)
+    return _ruled(parse(read(path), path))
+
+
+class _Rules(msgspec.Struct):
+    """What holds in this process beside what the settings say."""
+
+    keeps_history: bool = True
+    disabled_plugins: tuple[str, ...] = ()
+
+
+_rules = _Rules()
+
+
+def impose(*, keeps_history: bool, disabled_plugins: Sequence[str]) -> None:
+    """Have the rules of a class hold for all settings that this process loads from now on."""
+    _rules.keeps_history = keeps_history
+    _rules.disabled_plugins = tuple(disabled_plugins)
+
+
+def _ruled(config: Config) -> Config:
+    off = dict.fromkeys((*config.disabled_plugins, *_rules.disabled_plugins))
+    history = config.history and _rules.keeps_history
+    return msgspec.structs.replace(config, disabled_plugins=tuple(off), history=history)
 
 
 def read(path: Path) -> bytes:

@@ -76,6 +76,9 @@ class Conversation:
         self.running = running
         """The turn that is being answered: by this process, or still by the service after the
         process that asked has gone; `follow` takes such an answer up."""
+        self.collecting = False
+        """Whether the running turn was cut off, and may only have gone on where nobody read it: what
+        is kept of it is the beginning of what comes again, if anything does."""
         last = running or next((turn for turn in reversed(self.turns) if not turn.tool), None)
         self.model = model or (last.model if last else None) or None
         self.system = system if system is not None else (last.system if last else None)
@@ -437,7 +440,7 @@ class Conversation:
         if self.running is None:
             return
         # An answer that is gone on with begins with what was kept of it.
-        old = self._keeping.turn(self.running.id)
+        old = None if self.collecting else self._keeping.turn(self.running.id)
         turn = msgspec.structs.replace(self.running, answer="", reasoning="")
         events = self._engine.attach(turn.id)
         first = await anext(events, None)
@@ -452,6 +455,8 @@ class Conversation:
 
     async def _ended_meanwhile(self, turn: Turn, failed: Failed) -> list[Event]:
         kept = await self._keeping.written(turn.id)
+        if kept is None and self.collecting:
+            kept = self._keeping.turn(turn.id)
         if kept is None:
             return [failed]
         self._put(kept)

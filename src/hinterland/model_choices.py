@@ -4,11 +4,11 @@ and where the words go."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hinterland import measured
+from hinterland import measured, site
 from hinterland.config import Config
 from hinterland.engine.client import EngineClient
 from hinterland.engine.echo import is_echo
@@ -55,7 +55,7 @@ class ModelChoice:
     @property
     def facts(self) -> list[str]:
         """What is known of it, a few words each."""
-        if self.bytes is None:
+        if self.bytes is None or self.obstacle:
             return [self.obstacle or self.where]
         speed = _("speed unknown")
         if self.speed is not None:
@@ -109,7 +109,12 @@ def _chats(model: InstalledModel) -> bool:
 
 def _choices(paths: Paths, config: Config, workers: Sequence[WorkerStatus]) -> list[ModelChoice]:
     box = _Box(paths, config, [worker for worker in workers if not worker.url])
-    found = [box.choice(model) for model in ModelStore(paths).installed() if _chats(model)]
+    elsewhere = _not_on_the_shared_box()
+    found = [
+        replace(box.choice(model), obstacle=elsewhere(model))
+        for model in ModelStore(paths).installed()
+        if _chats(model)
+    ]
     for name, engine in config.engines.items():
         obstacle = ""
         try:
@@ -118,6 +123,20 @@ def _choices(paths: Paths, config: Config, workers: Sequence[WorkerStatus]) -> l
             obstacle = _("forbidden: the settings say offline")
         found.append(ModelChoice(name, where=engine.address.mark, obstacle=obstacle))
     return found
+
+
+def _not_on_the_shared_box() -> Callable[[InstalledModel], str]:
+    """Return what says why the machine's shared box does not run a model; "" where it does, and where
+    there is no such box, or one's own engine may stand in for it."""
+    decided = site.find()
+    if decided is None or decided.own_engine:
+        return lambda model: ""
+
+    def obstacle(model: InstalledModel) -> str:
+        allowed = not decided.models or model.id in decided.models
+        return "" if model.shared and allowed else _("not on the shared box")
+
+    return obstacle
 
 
 class _Box:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from hinterland.collecting import may_have_gone_on
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Think
 from hinterland.late_history import LateHistory, history
@@ -34,20 +35,22 @@ def open_conversation(
     from hinterland import prompts
     from hinterland.engine.client import EngineClient
 
-    record, running = None, None
+    record, running, left = None, None, None
     if resume or latest:
         record, running = history(paths).resume(resume)
+        left = None if running else may_have_gone_on(record.branch())
     elif system is None:
         system = config.system or prompts.load("default", paths.config).system or None
     conversation = Conversation(
         EngineClient(paths),
         LateHistory(paths) if keep_history and config.history else None,
         record=record,
-        running=running,
+        running=running or left,
         model=_from_here(model) or (None if record else config.model or None),
         system=system,
         sampling=sampling,
     )
+    conversation.collecting = left is not None
     conversation.usual_think = Think(config.think) if config.think else None
     conversation.config_folder = paths.config
     if conversation.kept:

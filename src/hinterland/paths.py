@@ -11,6 +11,9 @@ from pathlib import Path
 
 from hinterland.errors import StorageError
 
+BOX = Path("/var/lib/hinterland")
+"""What the service of a shared box keeps; only the system user it runs as may look inside."""
+
 # sockaddr_un.sun_path holds 108 bytes on Linux and 104 on macOS, its final NUL included.
 LONGEST_SOCKET_PATH = 100
 
@@ -98,6 +101,15 @@ def find() -> Paths:
         Path(folders.user_cache_path),
         _system_data(),
     )
+
+
+def of_box(config: Path) -> Paths:
+    """Return the folders of the shared box's service, whose settings are in the folder `config`.
+
+    They lie in `BOX`, or where systemd tells the service to keep its state.
+    """
+    root = Path(os.environ.get("STATE_DIRECTORY") or BOX)
+    return Paths(config, root / "data", root, root / "cache", _system_data())
 
 
 def _system_data() -> tuple[Path, ...]:

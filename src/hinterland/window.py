@@ -19,7 +19,7 @@ from hinterland.engine.protocol import (
     Request,
     room_for_answer,
 )
-from hinterland.errors import ContextError, by_name
+from hinterland.errors import ConfigError, ContextError, by_name
 from hinterland.language import _
 from hinterland.text import clean_line
 from hinterland.turns import Turn
@@ -149,15 +149,21 @@ async def raise_window(paths: Paths, context: int) -> tuple[str, bool]:
     """Set `engine.context`, make the engine take it up, and return a sentence that says so and
     whether it holds for the next prompt.
 
-    An engine that is answering somebody is left alone. Raises ConfigError, StorageError.
+    An engine that is answering somebody is left alone. Raises ConfigError, on a shared box too, and
+    StorageError.
     """
     import asyncio
 
-    from hinterland import config_change
+    from hinterland import config_change, site
     from hinterland.config import from_words
     from hinterland.engine.client import EngineClient
     from hinterland.engine.launcher import is_running
 
+    if site.find() is not None:
+        raise ConfigError(
+            "The window of the shared box is the same for everybody.",
+            "/compact and /drop make room in it; who looks after this machine can raise it.",
+        )
     value = from_words("engine.context", str(context))
     await asyncio.to_thread(config_change.change, paths.config_file, "engine.context", value)
     client = EngineClient(paths)

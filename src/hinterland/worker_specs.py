@@ -14,7 +14,7 @@ from hinterland.engine import echo, programs
 from hinterland.engine.service.desk import Resolve
 from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec, bundled
 from hinterland.errors import ModelError
-from hinterland.models import fit, gguf_chat, header
+from hinterland.models import fit, gguf_chat, header, sharing
 from hinterland.models.formats import Backend
 from hinterland.models.store import InstalledModel, ModelStore
 from hinterland.paths import Paths
@@ -25,8 +25,11 @@ _ECHO_SLOTS = 4
 _WORTH_THREADS = 64 << 20
 
 
-def resolver(paths: Paths, config: configuration.Config) -> Resolve:
-    """Return the function that turns a model id into what its worker has to know."""
+def resolver(paths: Paths, config: configuration.Config, *, shared: bool = False) -> Resolve:
+    """Return the function that turns a model id into what its worker has to know.
+
+    `shared` makes it one for many people at once, who must not learn of each other.
+    """
     store = ModelStore(paths)
     settings = config.engine
     remotes = _Remotes(paths)
@@ -38,7 +41,11 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
         if echo.is_echo(wanted):
             slots = settings.slots or _ECHO_SLOTS
             return WorkerSpec(
-                model=wanted or "echo", kind="echo", context=settings.context, slots=slots
+                model=wanted or "echo",
+                kind="echo",
+                context=settings.context,
+                slots=slots,
+                shared=shared,
             )
         model = store.find(wanted)
         store.check(model)
@@ -46,8 +53,11 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
         if model.backend is Backend.CTRANSFORMERS:
             return legacy_worker(model, context, settings.threads)
         facts = _facts(model)
-        slots = settings.slots or fit.slots_for(model, context)
         known = measured.load(paths)
+        if shared and not settings.slots:
+            slots, context = sharing.room(model, context, fit.expected_speed(model.bytes))
+        else:
+            slots = settings.slots or fit.slots_for(model, context)
         server = programs.wanted(settings.server, known.program)
         memory = fit.needed(model, context, slots)
         return WorkerSpec(
@@ -71,7 +81,9 @@ def resolver(paths: Paths, config: configuration.Config) -> Resolve:
             trained_context=facts.context_length or 0,
             bytes_per_token=fit.bytes_per_token(model),
             fewest_slots=settings.slots or 1,
-            prefixes=str(paths.prefixes) if settings.saved_prefixes else "",
+            prefixes=str(paths.prefixes) if settings.saved_prefixes and not shared else "",
+            shared=shared,
+            batch=sharing.BATCH if shared else 0,
             shape="" if facts.rope_by_context is False else f"{context}x{slots}",
         )
 

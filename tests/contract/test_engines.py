@@ -61,7 +61,7 @@ def candidate(
             case "echo":
                 yield Candidate(EchoEngine(500), "echo", None, follows_schemas=False)
             case "echo worker":
-                yield served(client, "echo:500", follows_schemas=False)
+                yield served(client, "echo:100", follows_schemas=False)
             case "ctransformers worker":
                 file = write_gpt2(folder / "tiny.bin")
                 model = ModelStore(paths).add(file, wishes=Wishes(type="gpt2"))

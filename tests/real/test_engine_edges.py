@@ -159,7 +159,7 @@ def test_two_files_of_one_name_are_two_models(
     with asking("-m", str(good), "Tell a long story.") as process:
         refused = hint("ask", "-m", str(bad), "Hello")
         assert refused.returncode == 3
-        assert process.poll() is None, "the answer from the other file goes on"
+        assert process.poll() in (None, 0), "the answer from the other file goes on, or is whole"
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can play another user")

@@ -135,7 +135,7 @@ async def test_queued(person: Person, engine: PromptedEngine) -> None:
     """You should see the place in the line, on a narrow screen too."""
     await person.ask("Why boil water?")
     engine.say(Queued(2))
-    await person.sees("queued 2")
+    await person.sees("number 2 in line")
 
 
 @golden()

@@ -123,7 +123,7 @@ async def test_the_state_of_the_engine() -> None:
         engine.say(Loading("small-model", 0.45))
         await person.sees("loading the model 45%")
         engine.say(Queued(2))
-        await person.sees("queued 2")
+        await person.sees("number 2 in line")
         engine.say(PromptProgress(512, 2048))
         await person.sees("reading prompt 512/2048")
         engine.say(ReasoningDelta("Hm."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from rich.cells import cell_len
 
 from hinterland.engine.protocol import (
     Done,
@@ -19,7 +20,7 @@ from hinterland.engine.protocol import (
 )
 from hinterland.tui.messages import AnswerAdvanced
 from hinterland.tui.pace import Pace
-from hinterland.tui.status import Status, of_end, of_progress
+from hinterland.tui.status import SHARED, Status, of_end, of_progress
 
 
 def test_many_tokens_are_few_messages_and_none_is_lost() -> None:
@@ -59,7 +60,12 @@ def test_text_and_reasoning_are_told_apart() -> None:
     [
         (AnswerAdvanced(Loading("m")), "loading the model"),
         (AnswerAdvanced(Loading("m", 0.456)), "loading the model 46%"),
-        (AnswerAdvanced(Queued(3)), "queued 3"),
+        (AnswerAdvanced(Queued(1)), "next in line"),
+        (AnswerAdvanced(Queued(3)), "number 3 in line"),
+        (AnswerAdvanced(Queued(3, 0.2)), "number 3 in line, about 1 s"),
+        (AnswerAdvanced(Queued(3, 41.9)), "number 3 in line, about 40 s"),
+        (AnswerAdvanced(Queued(12, 130.0)), "number 12 in line, about 2 min 15 s"),
+        (AnswerAdvanced(Queued(12, 3700.0)), "number 12 in line, about 1 h 2 min"),
         (AnswerAdvanced(PromptProgress(5, 90)), "reading prompt 5/90"),
         (AnswerAdvanced(reasoning="hm"), "thinking"),
         (AnswerAdvanced(text="so", tokens_per_second=12.34), "writing 12.3 tokens/s"),
@@ -102,3 +108,13 @@ def test_the_mark_goes_last() -> None:
         == " ready  a-model-wit…  offline "
     )
     assert Status("ready", "a-model").line(20) == " ready      offline "
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_the_line_of_a_shared_box(width: int) -> None:
+    """You should see your place, the time and that nothing leaves; at 80 columns whose engine it is."""
+    state = of_progress(AnswerAdvanced(Queued(3, 41.9)))
+    line = Status(state, "small-model", SHARED).line(width)
+    assert cell_len(line) == width
+    assert "number 3 in line, about 40 s" in line
+    assert line.rstrip().endswith("offline: shared box" if width == 80 else "offline")

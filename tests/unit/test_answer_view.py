@@ -154,6 +154,33 @@ def pieces(text: str, seed: int) -> Iterator[str]:
         at += size
 
 
+@pytest.mark.parametrize(("term", "colour"), [("xterm", True), ("dumb", False)])
+def test_makes_way_for_a_sentence_in_the_middle_of_a_line(
+    monkeypatch: pytest.MonkeyPatch, term: str, colour: bool
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    leader, follower = os.openpty()
+    terminal = Terminal(40, 12)
+    with open(follower, "w", encoding="utf-8") as stream:
+        view = answer_view(stream=stream)
+        assert isinstance(view, TerminalView if colour else PlainView)
+        for part in ("A goat ate **the", "** roof. And"):
+            view.write(part)
+        view.make_way()
+        stream.write("hint: it goes on\n")
+        stream.flush()
+        view.write(" then it slept.\n\nNew.")
+        view.finish()
+        while "New.\r\n" not in (got := os.read(leader, 65536).decode()):
+            terminal.feed(got)
+        terminal.feed(got)
+    os.close(leader)
+    before, said, after = terminal.text[:3]
+    assert (before[:6], before[-4:], said) == ("A goat", " And", "hint: it goes on")
+    assert after.strip() == "then it slept."
+    assert terminal.text[-1] == "New."
+
+
 class TestMarkdown:
     def test_looks_like_this(self) -> None:
         assert (

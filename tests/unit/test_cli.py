@@ -152,3 +152,18 @@ def test_a_pipe_gets_utf_8_whatever_the_locale(home: Path) -> None:
         stdin=subprocess.DEVNULL,
     )
     assert ended.stdout == "你好\n".encode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a process do so")
+def test_the_list_of_processes_does_not_show_what_was_asked(home: Path) -> None:
+    asked = [*hint_command(), "ask", "-m", "echo:5", "my secret", *["word"] * 40]
+    with subprocess.Popen(asked, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.read(1) == b"m"
+            seen = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        finally:
+            process.kill()
+    assert b"ask" in seen.split(b"\0")
+    assert b"secret" not in seen
+    assert b"word" not in seen

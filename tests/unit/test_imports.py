@@ -65,7 +65,7 @@ def test_a_quick_command_imports_nothing_heavy(home: Path, arguments: str) -> No
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_help_imports_no_command_and_no_room(home: Path, argument: str) -> None:
     packages, ours = _modules(argument)
-    quick = {"cli", "cli.interface_language", "errors", "language", "text"}
+    quick = {"cli", "cli.interface_language", "cli.own_words", "errors", "language", "text"}
     assert ours <= {"hinterland", *(f"hinterland.{name}" for name in quick)}
     assert not packages & {"asyncio", "msgspec", "pluggy", "tomlkit", "tomllib"}
 

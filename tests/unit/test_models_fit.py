@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hinterland import measured
-from hinterland.models import catalog, fit
+from hinterland.models import catalog, fit, sharing
 from hinterland.models.fit import Fit
 from hinterland.models.recommend import Box, best
 from hinterland.models.store import ModelStore
@@ -115,3 +115,23 @@ def test_a_slow_box_is_given_a_small_model(paths: Paths) -> None:
     choice = best(Box(catalog.load(paths), paths, free=16 * GB).choices("chat"))
     assert choice is not None
     assert choice.entry.id == "smollm2-135m"
+
+
+def test_a_shared_box_takes_less_context_before_it_takes_fewer_slots(
+    paths: Paths, tmp_path: Path
+) -> None:
+    model = ModelStore(paths).add(write_model(tmp_path / "tiny.gguf"))
+    quick, slow = 100.0, 4.0
+
+    def just(slots: int, context: int, share: float) -> int:
+        return int(fit.needed(model, context, slots) / share) + 2
+
+    plenty = just(sharing.MOST, 8192, fit.SPARE)
+    assert sharing.room(model, 8192, quick, plenty) == (sharing.MOST, 8192)
+    assert sharing.room(model, 8192, quick, plenty - 4) == (sharing.MOST, 4096)
+    tight = just(5, 2048, fit.FITS)
+    assert sharing.room(model, 8192, quick, tight) == (5, 2048)
+    assert sharing.room(model, 8192, quick, 0) == (1, 2048)
+    # What somebody set lower stays; of a slow model each has to get enough to read.
+    assert sharing.room(model, 1024, quick, 1 << 60) == (sharing.MOST, 1024)
+    assert sharing.room(model, 8192, slow, 1 << 60) == (sharing.FEWEST, 8192)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
@@ -31,6 +32,7 @@ from hinterland.engine.protocol import (
 from hinterland.engine.remote import endpoint
 from hinterland.engine.remote.dialect import Facts, Server, body_for
 from hinterland.engine.service.desk import Desk, Resolve
+from hinterland.engine.service.house import Caller, Terms
 from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec
@@ -55,6 +57,7 @@ from tests.hostile import (
 )
 
 KEY = "sk-zanzibar-quetzalcoatl-7731"
+ME = Caller(os.getuid(), Terms(sees_all=True))
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +91,7 @@ def desk_in(folder: Path, resolve: Resolve) -> Desk:
 async def answered(desk: Desk, request: Request) -> list[Event]:
     """Return the events of the service's answer to `request`."""
     parser = EventParser()
-    answer = desk.take(requests.decode(requests.encode(request)))
+    answer = desk.take(requests.decode(requests.encode(request)), ME)
     async with aclosing(answer.follow()) as pieces:
         return [event async for piece in pieces for event in parser.feed(piece)]
 
@@ -463,12 +466,12 @@ def test_stopping_an_answer_closes_the_connection(remote: Hostile, tmp_path: Pat
         request = Request((Message("user", "Go on."),), "box", conversation_id="c", turn_id="t")
         parser = EventParser()
         events: list[Event] = []
-        answer = desk.take(requests.decode(requests.encode(request)))
+        answer = desk.take(requests.decode(requests.encode(request)), ME)
         async with aclosing(answer.follow()) as pieces:
             async for piece in pieces:
                 events += parser.feed(piece)
                 if any(isinstance(event, TextDelta) for event in events):
-                    desk.cancel("t")
+                    desk.cancel("t", ME)
         await desk.close()
         return events
 
@@ -564,7 +567,7 @@ def test_a_body_of_a_caller_that_knows_openai_only(remote: Hostile, tmp_path: Pa
     async def run() -> bytes:
         spec = spec_of(remote)
         desk = desk_in(tmp_path, lambda _: spec)
-        answer = desk.take(requests.decode(b'{"messages":[{"role":"user","content":"Hi"}]}'))
+        answer = desk.take(requests.decode(b'{"messages":[{"role":"user","content":"Hi"}]}'), ME)
         try:
             async with aclosing(answer.follow()) as pieces:
                 return b"".join([piece async for piece in pieces])
@@ -593,7 +596,7 @@ def test_the_status_counts_answers_and_tells_the_last_failure(
         try:
             for work in (answered(desk, request), counted(desk, request), answered(desk, request)):
                 await work
-                status = desk.status()
+                status = desk.status(ME)
                 found.append((status.answered, status.trouble))
         finally:
             await desk.close()
@@ -603,7 +606,7 @@ def test_the_status_counts_answers_and_tells_the_last_failure(
 
 
 async def counted(desk: Desk, request: Request) -> None:
-    answer = desk.count(requests.decode(requests.encode(request)))
+    answer = desk.count(requests.decode(requests.encode(request)), ME)
     async with aclosing(answer.follow()) as pieces:
         assert [piece async for piece in pieces]
 

@@ -16,7 +16,7 @@ from hinterland.plugins.tutoring.checking import Checker, Judgement
 from hinterland.plugins.tutoring.hints import Guard, Hint, Work
 from hinterland.plugins.tutoring.lessons import AnswerKind, Lesson, Posed
 from hinterland.plugins.tutoring.lessons.shelf import STARTER
-from hinterland.plugins.tutoring.pupils.done import Done, Rating
+from hinterland.plugins.tutoring.pupils.done import Card, Done, Rating
 from hinterland.plugins.tutoring.pupils.pupil import Pupil
 from hinterland.plugins.tutoring.session import (
     Act,
@@ -381,7 +381,7 @@ def test_nothing_is_said_or_changed_that_could_not_be_kept(room: Room) -> None:
         def keep(self, place: msgspec.Struct | None) -> None:
             raise StorageError("The disk is full.")
 
-        def record(self, done: Done, place: msgspec.Struct | None = None) -> None:  # type: ignore[override]
+        def record(self, done: Done, place: msgspec.Struct | None = None) -> Card:
             raise StorageError("The disk is full.")
 
     async def lesson() -> None:

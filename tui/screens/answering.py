@@ -56,6 +56,7 @@ class Answering(Screen[None]):
     choice: Choice
     _model: str
     _remotes: dict[str, str]
+    _here: str
     _tip_before: str
     _wanted: BrowsingWanted | ConversationWanted | None
 
@@ -130,6 +131,10 @@ class Answering(Screen[None]):
     def on_answer_noted(self, message: AnswerNoted) -> None:
         if message.sentence != self._noted:  # every answer may bring the same
             self._noted = message.sentence
+            if (
+                self._ended is None and self._stopping is None
+            ):  # what was said of a wait may be over
+                self._set_state(_("waiting for the engine"))
             self._say(clean_line(translated(message.sentence), 400))
 
     def on_answer_ended(self, message: AnswerEnded) -> None:
@@ -275,7 +280,7 @@ class Answering(Screen[None]):
 
     def _set_state(self, state: str) -> None:
         fill = self._fill()
-        mark = self._remotes.get(self._model, status.OFFLINE)
+        mark = self._remotes.get(self._model, self._here)
         self.status.status = Status(state, self._model, mark, status.of_fill(fill), self.slow)
 
     if TYPE_CHECKING:  # other base classes of the chat's screen have it, or the screen itself

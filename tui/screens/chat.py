@@ -25,7 +25,7 @@ from hinterland.language import N_, _
 from hinterland.prompt_memory import recallable
 from hinterland.sentences import sentence
 from hinterland.text import clean, clean_line
-from hinterland.tui import commands, keys
+from hinterland.tui import commands, keys, status
 from hinterland.tui.finding import Finding, Resume
 from hinterland.tui.messages import (
     ConversationOpened,
@@ -86,9 +86,13 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
         default_model: str = "",
         remotes: Mapping[str, str] | None = None,
         resume: Resume | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
         super().__init__()
         self.resume = resume
+        self._here = status.SHARED if shared else status.OFFLINE
+        """What the status line says of where the words go, unless an engine is remote."""
         self._remotes = dict(remotes or {})
         """What the status line says of where a remote engine's words go, by its name."""
         self.shaping = Shaping.AUTO

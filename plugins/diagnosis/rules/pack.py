@@ -6,13 +6,14 @@ it). A pack whose bytes are not those that were reviewed is a draft, whatever th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
+from hinterland import paths
 from hinterland.errors import InputError
 from hinterland.plugins.diagnosis.rules.checked_toml import Located, read
 from hinterland.plugins.diagnosis.rules.expression import (
@@ -24,6 +25,7 @@ from hinterland.plugins.diagnosis.rules.expression import (
 )
 from hinterland.plugins.diagnosis.rules.facts import Id, Sentence
 from hinterland.plugins.diagnosis.rules.vocabulary import Vocabulary
+from hinterland.text import clean_line
 
 SHIPPED = Path(__file__).parent.with_name("packs")
 APP_POLICY = "app-policy"
@@ -199,15 +201,34 @@ def load(folder: Path, vocabulary: Vocabulary) -> Pack:
 
 def chosen(wanted: tuple[str, ...], vocabulary: Vocabulary) -> tuple[Pack, ...]:
     """Return the packs of these names, and `policy`, without which none is used."""
-    return tuple(shipped(name, vocabulary) for name in dict.fromkeys((*wanted, "policy")))
+    return tuple(named(name, vocabulary) for name in dict.fromkeys((*wanted, "policy")))
 
 
-def shipped(name: str, vocabulary: Vocabulary) -> Pack:
-    """Return a pack that ships with the plugin; raises InputError when there is none of the name."""
-    there = sorted(each.parent.name for each in SHIPPED.glob("*/pack.toml"))
+def named(name: str, vocabulary: Vocabulary) -> Pack:
+    """Return the pack of a name: one that ships with the plugin, else one in the folder `packs` of
+    this account's data or of the machine's. Raises InputError when there is none."""
+    there = {each.parent.name: each.parent for folder in _folders() for each in _packs(folder)}
     if name not in there:
-        raise InputError(f"There is no rule pack “{name}”.", f"There are: {', '.join(there)}.")
-    return load(SHIPPED / name, vocabulary)
+        raise InputError(
+            f"There is no rule pack “{clean_line(name, 60)}”.",
+            f"There are: {', '.join(clean_line(each, 60) for each in sorted(there))}.",
+        )
+    return load(there[name], vocabulary)
+
+
+def _folders() -> Iterator[Path]:
+    """Yield the folders of packs; what a later one has stands before those of earlier ones."""
+    place = paths.find()
+    yield from (each / "packs" for each in reversed(place.system_data))
+    yield place.data / "packs"
+    yield SHIPPED  # nobody can put other rules in the place of those that were reviewed
+
+
+def _packs(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob("*/pack.toml"))
+    except OSError:  # a folder that may not be read has no packs for this account
+        return []
 
 
 def _condition(

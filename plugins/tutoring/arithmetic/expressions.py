@@ -8,7 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hinterland.plugins.tutoring.arithmetic.characters import plain
 
@@ -54,8 +54,8 @@ def evaluate(expression: str, names: Mapping[str, Value] | None = None) -> Value
     return _value(_parsed(expression), names or {})
 
 
-Node = tuple[object, ...]
-"""A sign or a function's name, the column, and what it is of."""
+Node = tuple[Any, ...]
+"""A sign or a function's name, the column, and what it is of: numbers, names and other nodes."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -209,8 +209,6 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
 
 def _value(node: Node, names: Mapping[str, Value]) -> Value:
     kind, column, *rest = node
-    assert isinstance(kind, str)
-    assert isinstance(column, int)
     if kind == "number":
         return _as_number(rest[0], column)
     if kind == "name":
@@ -219,15 +217,15 @@ def _value(node: Node, names: Mapping[str, Value]) -> Value:
         return names[str(rest[0])]
     if kind in ("and", "or"):
         first, second = rest
-        left = _as_truth(_value(first, names), column)  # type: ignore[arg-type]
+        left = _as_truth(_value(first, names), column)
         if left == (kind == "or"):
             return left
-        return _as_truth(_value(second, names), column)  # type: ignore[arg-type]
+        return _as_truth(_value(second, names), column)
     if kind == "not":
-        return not _as_truth(_value(rest[0], names), column)  # type: ignore[arg-type]
+        return not _as_truth(_value(rest[0], names), column)
     if kind == "compare":
-        return _comparison(rest[0], rest[1], column, names)  # type: ignore[arg-type]
-    numbers = [_as_number(_value(each, names), column) for each in rest]  # type: ignore[arg-type]
+        return _comparison(rest[0], rest[1], column, names)
+    numbers = [_as_number(_value(each, names), column) for each in rest]
     return _computed(kind, numbers, column)
 
 

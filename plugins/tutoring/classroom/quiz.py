@@ -76,6 +76,14 @@ def draw(lessons: Sequence[Lesson], title: str, count: int, seed: int, sheets: i
     )
 
 
+def one_sheet(
+    lessons: Sequence[Lesson], title: str, count: int, seed: int, number: int
+) -> tuple[Question, ...]:
+    """Return the sheet of a number, from 0, as `draw` has it among others; raises as that does."""
+    draw(lessons, title, count, seed)
+    return _sheet(_chosen(lessons, count, seed), seed, number % MOST_SHEETS)
+
+
 def _chosen(lessons: Sequence[Lesson], count: int, seed: int) -> list[tuple[Lesson, Exercise, int]]:
     """Return exercises with the round they are drawn in: those with parameters can come again."""
     chance = random.Random(f"quiz {seed}")  # noqa: S311 - no secret

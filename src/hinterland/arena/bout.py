@@ -68,8 +68,10 @@ async def _asked(
 ) -> Side:
     words: list[str] = []
     started = 0.0
-    settings = {"system": system, "max_tokens": max_tokens, "temperature": temperature}
-    async for event in connect(model).stream(prompt, **settings):  # type: ignore[arg-type]
+    events = connect(model).stream(
+        prompt, system=system, max_tokens=max_tokens, temperature=temperature
+    )
+    async for event in events:
         if isinstance(event, TextDelta):
             words.append(event.text)
         elif isinstance(event, Done):

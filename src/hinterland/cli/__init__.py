@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from hinterland import __version__
-from hinterland.cli import interface_language
+from hinterland.cli import interface_language, own_words
 from hinterland.errors import HinterlandError, StorageError
 from hinterland.language import N_, _
 
@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("hinterland.cli.history", N_("List, read, search, mark and export conversations.")),
     "engine": ("hinterland.cli.engine", N_("Look at, start, stop and measure the engine.")),
     "arena": ("hinterland.cli.arena", N_("Compare two models blind, and see which suits you.")),
+    "box": ("hinterland.cli.box", N_("Make this machine a box for many people.")),
+    "kit": ("hinterland.cli.kit", N_("Carry everything to a machine without a network.")),
     "plugins": ("hinterland.cli.plugins", N_("List plugins and turn them on or off.")),
     "config": ("hinterland.cli.config", N_("Show and change settings.")),
     "doctor": ("hinterland.cli.doctor", N_("Say what is wrong on this box and what to do.")),
@@ -100,6 +102,10 @@ class LazyGroup(click.Group):
 def hint(ctx: click.Context, debug: bool, latest: bool) -> None:
     """An offline AI box in a terminal. Without a command it opens the chat."""
     ctx.obj = _show_screen
+    if os.path.isdir(os.path.join(os.environ.get("HINTERLAND_SITE") or "/etc/hinterland", "roles")):
+        from hinterland.cli.box.pupil import obey
+
+        obey(ctx.invoked_subcommand or "chat")
     if ctx.invoked_subcommand is None:
         from hinterland.cli.chat import command
 
@@ -115,7 +121,9 @@ def _show_screen(make: Callable[[], Any]) -> tuple[int, object]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `hint` and exit with the code that `hinterland.errors` gives."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        arguments = sys.argv[1:]
+        own_words.hide(arguments)
     debug = "--debug" in arguments[:1] or os.environ.get("HINTERLAND_DEBUG") == "1"
     gc.set_threshold(_COLLECT_AFTER)
     _prepare_streams()

@@ -34,6 +34,7 @@ from hinterland.text import clean_line
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from hinterland.cli.answer import AnswerView
     from hinterland.conversation import Conversation
     from hinterland.images import Picture
     from hinterland.turns import Turn
@@ -139,8 +140,7 @@ class Answering:
                     thoughts.write(event.text)
                 elif isinstance(event, Note | SentTo):
                     progress.clear()
-                    told = event.text if isinstance(event, Note) else where_words_go(event)
-                    click.echo(f"hint: {clean_line(translated(told), 400)}", err=True)
+                    _tell(event, view)
                 else:
                     progress.show(event)
                     self._turn = self._conversation.running or self._turn
@@ -192,6 +192,14 @@ class Answering:
             said = _("the answer was cut off: {why}").format(why=why)
             click.echo(f"hint: {said}", err=True)
         return 0
+
+
+def _tell(event: Note | SentTo, view: AnswerView | None) -> None:
+    """Say on standard error what is no part of the answer, on a line of its own."""
+    if view is not None:
+        view.make_way()
+    told = event.text if isinstance(event, Note) else where_words_go(event)
+    click.echo(f"hint: {clean_line(translated(told), 400)}", err=True)
 
 
 def where_words_go(event: SentTo) -> str:

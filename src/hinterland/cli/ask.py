@@ -124,7 +124,10 @@ def command(
     )
     conversation.think = Think(think) if think else None
     if conversation.running is not None:
-        click.echo(f"hint: {_('waiting for the last answer to finish …')}", err=True)
+        waits = _("waiting for the last answer to finish …")
+        if conversation.collecting:
+            waits = _("looking whether the last answer went on in the shared box …")
+        click.echo(f"hint: {waits}", err=True)
         asyncio.run(_drain(conversation))
     answering = partial(
         Answering,

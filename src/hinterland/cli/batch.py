@@ -175,6 +175,7 @@ async def _run(
         loop.add_signal_handler(told, task.cancel)
     try:
         wanted: list[Target] = await targets()
+        progress.watch_line([target.engine for target in wanted])
         with progress.shown():
             await job.run(wanted, answering, late)
     except asyncio.CancelledError:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from hinterland.engine.protocol import Event
+from hinterland.engine.client import EngineClient
+from hinterland.engine.protocol import Engine, Event, Queued
 from hinterland.errors import HinterlandError
 from hinterland.language import _, n_
-from hinterland.progress_line import ProgressLine, columns, duration
+from hinterland.progress_line import ProgressLine, columns, duration, in_line
 from hinterland.sentences import translated
 from hinterland.text import clean_line
 
@@ -47,6 +48,7 @@ class Progress:
         self._full = False
         self._over = False
         self._said = 0
+        self._lines_of: list[dict[int, Queued]] = []
 
     def watch(self, job: Job, lines: Callable[[], Iterable[Lines]] | None) -> None:
         """Tell of this job; `lines` gives what there is in all, to be counted."""
@@ -69,6 +71,15 @@ class Progress:
                     earlier.finished,
                 ).format(count=earlier.finished)
             )
+
+    def watch_line(self, engines: Sequence[Engine]) -> None:
+        """Tell of the rows that wait for these engines, as far as they tell."""
+        self._lines_of = [each.in_line for each in engines if isinstance(each, EngineClient)]
+
+    def _first_in_line(self) -> tuple[int, Queued | None]:
+        """Return how many rows wait for their turn, and what the first of them was told."""
+        waiting = [queued for line in self._lines_of for queued in line.values()]
+        return len(waiting), min(waiting, key=lambda queued: queued.position, default=None)
 
     def loading(self, event: Event) -> None:
         """Say how it goes until the engine is ready."""
@@ -168,6 +179,7 @@ class Progress:
         assert job is not None
         tally = job.tally
         rows_a_second, tokens_a_second = tally.speed()
+        waiting, first = self._first_in_line()
         left = None
         if self._total is not None and rows_a_second > 0:
             left = max(0.0, (self._total - job.done) / rows_a_second)
@@ -179,6 +191,10 @@ class Progress:
                     "done": job.done,
                     "failed": job.failed,
                     "running": tally.running,
+                    "waiting": waiting,
+                    "seconds_until_start": None
+                    if first is None or first.expected is None
+                    else round(first.expected),
                     "retried": tally.retried,
                     "rows_per_second": round(rows_a_second, 3),
                     "tokens_per_second": round(tokens_a_second, 1),
@@ -193,7 +209,10 @@ class Progress:
         said = [_("{done:,}{total} rows").format(done=job.done, total=total)]
         if job.failed:
             said.append(_("{failed:,} failed").format(failed=job.failed))
-        said.append(_("{running} running").format(running=tally.running))
+        if first is not None and waiting >= tally.running:
+            said.append(in_line(first))
+        else:
+            said.append(_("{running} running").format(running=tally.running - waiting))
         said.append(_("{speed:,.0f} tokens/s").format(speed=tokens_a_second))
         if left is not None:
             said.append(_("{time} left").format(time=duration(left)))

@@ -53,7 +53,7 @@ def command(
     slow: bool,
 ) -> int:
     """Open the chat."""
-    from hinterland import config, finding_commands, paths
+    from hinterland import config, finding_commands, paths, site
     from hinterland.opening import open_conversation
 
     _check(bool(latest and resume), plain, inline)
@@ -82,8 +82,10 @@ def command(
     old = new(resume=resume, latest=latest) if latest or resume else None
     known = old.model if old is not None else None
     default = ""
+    shared = site.find() is not None
     if model or not known:
-        default = _model_id(found, settings, model or settings.model or None)
+        wanted = model or settings.model or None
+        default = _model_of_box(found, wanted) if shared else _model_id(found, settings, wanted)
     if plain or inline:
         from hinterland.cli.plain_chat import PlainChat
 
@@ -113,6 +115,7 @@ def command(
         config=settings,
         resume=resumed,
         driver_class=Terminal,
+        shared=shared,
     )
     try:
         answer_goes_on = app.run(mouse=settings.ui.mouse)
@@ -159,3 +162,17 @@ def _model_id(paths: Paths, settings: Config, name: str | None) -> str:
         if not offer_starter(paths):
             raise
     return ModelStore(paths).find(name).id
+
+
+def _model_of_box(paths: Paths, name: str | None) -> str:
+    """Return what to call the model that the shared box will ask, as far as that can be told from
+    here; "" where it cannot. Whether it may be asked the box says."""
+    from hinterland import config, site
+    from hinterland.errors import HinterlandError
+    from hinterland.models.store import ModelStore
+
+    try:
+        name = name or config.load(site.folder() / "config.toml").model or None
+        return ModelStore(paths).find(name).id
+    except HinterlandError:
+        return name or ""

@@ -36,6 +36,7 @@ def status(as_json: bool) -> None:
     """Say whether the engine runs, which models are loaded and who waits."""
     import msgspec
 
+    from hinterland.cli import shared_box
     from hinterland.engine.client import EngineClient
     from hinterland.paths import find
     from hinterland.text import clean_line
@@ -44,8 +45,12 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
         return
+    about = list(shared_box.lines())
+    for line in about:
+        click.echo(line)
     if found is None:
-        click.echo(_("The engine is not running; the next question starts it."))
+        if not about:
+            click.echo(_("The engine is not running; the next question starts it."))
         return
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.started))
     click.echo(f"running since {since}, process {found.pid}, {_mb(found.resident_bytes)}")
@@ -66,7 +71,12 @@ def status(as_json: bool) -> None:
 
 def _callers(worker: WorkerStatus) -> str:
     window = f"{worker.context:,} tokens of context each" if worker.context else "context unknown"
-    return f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, {window}"
+    busy = f"{worker.running} of {worker.slots} slots busy, {worker.waiting} waiting, {window}"
+    if not worker.expected:
+        return busy
+    from hinterland.progress_line import duration
+
+    return f"{busy}; a question asked now would wait about {duration(worker.expected)}"
 
 
 def _local(worker: WorkerStatus) -> str:
@@ -93,6 +103,9 @@ def _remote(worker: WorkerStatus) -> str:
 @click.option("-m", "--model", help="The model to load; the configured one if none is named.")
 def start(model: str | None) -> None:
     """Start the engine and load a model, so that the next question finds it warm."""
+    from hinterland.cli import shared_box
+
+    shared_box.refuse()
     asyncio.run(_load(model))
 
 
@@ -114,9 +127,14 @@ async def _load(model: str | None) -> None:
 @command.command()
 def stop() -> None:
     """Stop the engine; answers that are being written are kept as far as they got."""
+    from hinterland.cli import shared_box
     from hinterland.paths import find
 
+    shared_box.refuse()
     ran = asyncio.run(stop_and_wait(find()))
+    if ran and shared_box.is_there():
+        click.echo(_("The shared box was told to stop; what keeps it up starts it anew."), err=True)
+        return
     click.echo(_("The engine has stopped.") if ran else _("The engine was not running."), err=True)
 
 
@@ -143,10 +161,10 @@ async def stop_and_wait(paths: Paths) -> bool:
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
 def logs(lines: int, follow: bool) -> None:
     """Print the end of the engine's log. It never holds prompts or answers."""
-    from hinterland.paths import find
+    from hinterland.cli import shared_box
     from hinterland.text import clean_line
 
-    log = find().logs / "engine.log"
+    log = shared_box.whose().logs / "engine.log"
     if not log.exists():
         click.echo(_("There is no log yet: the engine has not run."), err=True)
         return

@@ -26,11 +26,13 @@ def command(model: str | None, runs: int, tune: bool, as_json: bool) -> None:
     import msgspec
 
     from hinterland import config, measured
+    from hinterland.cli import shared_box
     from hinterland.cli.engine import stop_and_wait
     from hinterland.engine import bench
     from hinterland.engine.client import EngineClient
     from hinterland.paths import find
 
+    shared_box.refuse()
     paths = find()
     settings = config.load(paths.config_file)
     if (name := model or settings.model) in settings.engines:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 def command(variant: str, archive: Path | None, jobs: int | None, model: str | None) -> None:
     """Compile a llama-server for this processor. Needs a C++ compiler and CMake, and time."""
     from hinterland import config, machine
+    from hinterland.cli import shared_box
     from hinterland.engine.builder import sources
     from hinterland.engine.builder.compile import Variant
     from hinterland.engine.builder.install import build
@@ -43,6 +44,7 @@ def command(variant: str, archive: Path | None, jobs: int | None, model: str | N
     from hinterland.paths import find
     from hinterland.progress_line import ProgressLine
 
+    shared_box.refuse()
     paths = find()
     wanted = sources.pinned()
     if archive is None and config.load(paths.config_file).offline:

@@ -24,6 +24,7 @@ from hinterland.engine.protocol import (
 )
 from hinterland.errors import HinterlandError
 from hinterland.language import _
+from hinterland.progress_line import Waits, in_line
 
 if TYPE_CHECKING:
     from hinterland.cli.line_writing import Lines
@@ -64,6 +65,7 @@ class Answers:
         loop.add_signal_handler(signal.SIGINT, self._interrupt, loop, task)
         end: Done | Failed = Done(FinishReason.CANCELLED)
         said = ""
+        waits = Waits()
         try:
             async for event in events:
                 if isinstance(event, TextDelta):
@@ -74,6 +76,8 @@ class Answers:
                     self.tell(event)
                 elif isinstance(event, Done | Failed):
                     end = event
+                elif isinstance(event, Queued) and not waits.is_news(event):
+                    continue
                 elif (notice := _waiting(event)) and notice != said:
                     said = notice
                     self._lines.say(notice)
@@ -128,8 +132,8 @@ def _waiting(event: Event) -> str:
     match event:
         case Loading():
             return _("(loading the model)")
-        case Queued(position):
-            return _("(queued {position})").format(position=position)
+        case Queued():
+            return f"({in_line(event)})"
         case PromptProgress(0, total) if total > 0:
             return _("(reading {total} tokens)").format(total=total)
         case ReasoningDelta():

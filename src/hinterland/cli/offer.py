@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from hinterland import site
 from hinterland.language import _
 from hinterland.paths import Paths
 
@@ -13,9 +14,10 @@ from hinterland.paths import Paths
 def offer_starter(paths: Paths) -> bool:
     """Offer the starter model on a terminal and install it; return whether one is installed now.
 
-    Without a terminal it asks nothing and returns False.
+    Without a terminal it asks nothing and returns False, and on a machine with a shared box: that runs
+    no model of one account.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if site.find() is not None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     from hinterland.cli.models import pull_with_progress
     from hinterland.models.pull import starter

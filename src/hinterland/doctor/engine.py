@@ -31,6 +31,8 @@ _BEGINS = re.compile(r"hinterland\.engine service \d+ listens")
 
 def service(visit: Visit) -> Iterator[Finding]:
     """Say whether the engine runs and what it says of itself."""
+    if visit.shared:
+        return
     paths = visit.paths
     if not os.path.exists(paths.state / "engine.lock") and not os.path.lexists(paths.socket):
         yield _say.ok("engine-idle", "The engine is not running; the next question starts it.")
@@ -145,6 +147,8 @@ def _stale(socket: Path) -> Iterator[Finding]:
 
 def place(visit: Visit) -> Iterator[Finding]:
     """Say whether the socket can be reached by its owner, and by nobody else."""
+    if visit.shared:
+        return
     socket = visit.paths.socket
     length = len(os.fsencode(socket))
     if length > LONGEST_SOCKET_PATH:
@@ -188,6 +192,8 @@ def place(visit: Visit) -> Iterator[Finding]:
 
 def log(visit: Visit) -> Iterator[Finding]:
     """Say what the engine last complained of, since it last started."""
+    if visit.shared:  # what is here is of an engine that is no longer used
+        return
     lines: list[str] = []
     for line in _end_of(visit.paths.logs / "engine.log"):
         if _BEGINS.search(line):

@@ -23,6 +23,7 @@ from hinterland.doctor import (
     remote,
     servers,
     settings,
+    shared_box,
     terminal,
 )
 from hinterland.doctor.findings import Area, Finding, In, Level, Report
@@ -41,6 +42,7 @@ CHECKS: tuple[tuple[Area, Check], ...] = (
     (Area.SETTINGS, settings.prompts),
     (Area.SETTINGS, remote.engines),
     (Area.SETTINGS, settings.triage),
+    (Area.ENGINE, shared_box.box),
     (Area.ENGINE, engine.service),  # before the models: what it holds is memory they may have
     (Area.ENGINE, engine.place),
     (Area.ENGINE, engine.log),

@@ -36,6 +36,8 @@ class Visit:
         """What the running engine said of itself, once it was asked."""
         self.engine_is_there = False
         """Whether a service holds its lock, answering or not."""
+        self.shared = False
+        """Whether the engine is the shared box of the machine, and there is none of one's own."""
         self._children: list[Child] = []
 
     def __enter__(self) -> Self:

@@ -16,6 +16,9 @@ class AnswerView(Protocol):
     def write(self, text: str) -> None:
         """Show a piece of the answer; raises StorageError when it cannot be written."""
 
+    def make_way(self) -> None:
+        """End the line on a terminal, so that something else can be said there before more comes."""
+
     def finish(self, interrupted: bool = False) -> None:
         """Show what is left and end with exactly one newline; to be called once, whatever happened.
 
@@ -74,6 +77,11 @@ class PlainView:
             self._wrote = True
             self._output.send(f"\x1b[2m{body}\x1b[m" if self._dim else body)
 
+    def make_way(self) -> None:
+        """End the line where it is on a terminal; a pipe or file gets the answer alone."""
+        if self._wrote and self._output.is_terminal():
+            self._output.send("\n")
+
     def finish(self, interrupted: bool = False) -> None:
         """End the last line."""
         self._newlines = ""
@@ -89,6 +97,9 @@ class _Output:
         self._stream = stream
         self._encoding = stream.encoding or "utf-8"
         self._failed = False
+
+    def is_terminal(self) -> bool:
+        return self._stream.isatty()
 
     def send(self, text: str) -> None:
         if self._failed:

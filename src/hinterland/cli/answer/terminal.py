@@ -76,6 +76,12 @@ class Painter:
         self._live = self._live[-1:] if but_last else []
         self._last = None
 
+    def leave(self) -> str:
+        """Return what puts the cursor on an empty row below; the next row goes there."""
+        out = "" if self._at_start else "\n"
+        self._live, self._last, self._at_start = [], None, True
+        return out
+
     def last_row_again(self) -> str:
         """Return what draws the cursor's row anew, over what the terminal echoed into it."""
         if self._last is None or self._last.verbatim:
@@ -144,6 +150,18 @@ class TerminalView:
                 self._draw()
             else:
                 self._timer = loop.call_later(pause, self._tick)
+
+    def make_way(self) -> None:
+        """Leave what is shown where it is, and the cursor below it: what is to come begins a row."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._raise_failure()
+        self._draw()
+        self._lines.keep()
+        out = self._painter.leave()
+        if out:
+            self._send(out)
 
     def finish(self, interrupted: bool = False) -> None:
         """Show what is left and end the last row; `interrupted` says that Ctrl-C was echoed."""

@@ -47,6 +47,10 @@ class WordView:
         if out:
             self._send(out)
 
+    def make_way(self) -> None:
+        """End the line where it is."""
+        self.finish()
+
     def finish(self, interrupted: bool = False) -> None:
         """Write the last word and end the line, if there is one."""
         del interrupted
