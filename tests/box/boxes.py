@@ -92,7 +92,7 @@ class Box:
 
     def resident_of_own_engine(self) -> int:
         """Return what service and worker of an account of its own hold, for the same model."""
-        home = {"HINTERLAND_HOME": "/root/own"}
+        home = {"HINTERLAND_HOME": "/srv/own"}
         before = set(_below(self.root.pid))
         self.root.must("hint", "ask", "-m", self.model, "--max-tokens", "8", "Hi.", env=home)
         held = sum(proportional(pid) for pid in set(_below(self.root.pid)) - before)

@@ -141,7 +141,7 @@ def test_wiping_is_done_as_the_pupil_whose_folder_it_is(box: Root) -> None:
         "rm -rf ~/.local/share && mkdir -p ~/.local && ln -s /home/ada/.local/share ~/.local/share"
     )
     box.must("sh", "-c", trap, user="cleo")
-    wiped = box.hint("box", "class", "wipe", "7c", "-y", "--receipt", "/root/c")
+    wiped = box.hint("box", "class", "wipe", "7c", "-y", "--receipt", "/srv/c")
     assert wiped.returncode == 7, "cleo has another pupil's folder wiped"
     assert "Permission denied" in wiped.stdout
     assert list(box.path("/home/ada/.local/share/hinterland/history/conversations").iterdir())
@@ -172,23 +172,23 @@ def test_wiping_leaves_nothing_and_proves_it(box: Root) -> None:
             chat.stdin.flush()
             assert any(b"tiger" in line for line in chat.stdout), "the chat answers"
             wipe = ("box", "class", "wipe", "5a", "-y")
-            running = box.hint(*wipe, "--user", "amina", "--receipt", "/root/a")
+            running = box.hint(*wipe, "--user", "amina", "--receipt", "/srv/a")
             assert running.returncode == 7
             assert "1 program runs" in running.stdout
             assert set(before) <= {file.name for file in mine.iterdir()}
 
-            wiped = box.hint(*wipe, "--end", "--results", "--receipt", "/root/b")
+            wiped = box.hint(*wipe, "--end", "--results", "--receipt", "/srv/b")
             assert wiped.returncode == 0, wiped.stdout + wiped.stderr
             assert chat.wait(timeout=60) is not None
         finally:
             chat.kill()
-    receipt = box.path("/root/b").read_text()
+    receipt = box.path("/srv/b").read_text()
     users = {each["login"]: each for each in json.loads(receipt)["users"]}
     hashes = {each["sha256"] for each in users["amina"]["files"]}
     assert set(before.values()) <= hashes
     assert users["amina"]["left"] == 0
     assert not any(word in receipt for word in ("lion", "tiger", "essay", "Rhyme"))
-    assert box.path("/root/b").stat().st_mode & 0o777 == 0o600
+    assert box.path("/srv/b").stat().st_mode & 0o777 == 0o600
     assert not mine.parent.exists()
     assert linked.read_text() == "precious\n"
     assert not box.run("grep", "-rals", "-e", "lion", "-e", "tiger", "/home/amina").stdout
