@@ -1,15 +1,12 @@
-"""The desk: takes orders, sees each through to its answer, and knows which answers are running."""
+"""The desk: takes orders, and knows which answers are running and who has not read theirs."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, nullcontext
+from collections.abc import Coroutine
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -17,45 +14,26 @@ from hinterland import __version__
 from hinterland.engine.memory import resident_bytes
 from hinterland.engine.protocol import (
     PROTOCOL_VERSION,
-    Counted,
     Done,
-    Failed,
     FinishReason,
-    Note,
-    Queued,
-    SentTo,
 )
 from hinterland.engine.requests import Order
-from hinterland.engine.service import defects, thinking
 from hinterland.engine.service.allowance import Allowance
 from hinterland.engine.service.answers import Answer
 from hinterland.engine.service.house import Caller, House, OwnAccount
 from hinterland.engine.service.journals import open_journal
-from hinterland.engine.service.limits import answer_limit
-from hinterland.engine.service.manners import LARGEST_BODY, check_length, mannerly
-from hinterland.engine.service.pictures import with_images_for
+from hinterland.engine.service.manners import LARGEST_BODY, mannerly
 from hinterland.engine.service.prefixes import Prefixes
-from hinterland.engine.service.seats import Seats
 from hinterland.engine.service.terms import (
     TurnedAwayError,
     check,
-    check_model,
-    narrowed,
     with_system,
 )
-from hinterland.engine.service.turns import Claim
 from hinterland.engine.service.usage import Usage
-from hinterland.engine.service.worker import Worker, WorkerCrashedError
 from hinterland.engine.service.workers import Workers
+from hinterland.engine.service.writer import Resolve, Writer
 from hinterland.engine.status import ServiceStatus
-from hinterland.engine.workers.spec import WorkerSpec
-from hinterland.errors import ContextError, EngineError, HinterlandError, InputError, name_of
-
-log = logging.getLogger("hinterland.engine")
-
-Resolve = Callable[[str | None], WorkerSpec]
-"""Gives the model that an id (None: the configured one) names; raises ModelError. May touch the disk."""
-
+from hinterland.errors import EngineError, InputError
 
 _KEPT_FOR = 600.0  # seconds that an answer waits in memory for somebody to read it
 _MOST_KEPT = 8  # such answers of one user
@@ -78,11 +56,10 @@ class Desk:
         usage: Usage | None = None,
     ) -> None:
         self.house = house or OwnAccount()
-        self._resolve = resolve
         self._workers = workers
         self._prefixes = prefixes
-        self._seats = Seats()
         self.usage = usage or Usage()
+        self._writer = Writer(resolve, workers, prefixes, self.house, self.usage)
         self.bytes_a_second = Allowance(_BYTES_A_SECOND, LARGEST_BODY)
         """What one of a shared house may send."""
         self._journals = journals
@@ -92,10 +69,7 @@ class Desk:
         self._by_turn: dict[tuple[int, str], Answer] = {}
         """Answers by whose they are and the turn's id: those being written, and of a shared house
         those that nobody has read to the end."""
-        self._alone: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._closing = False
-        self._answered = 0
-        self._trouble = ""
         self._last_active = time.monotonic()
 
     @property
@@ -122,7 +96,7 @@ class Desk:
         answer = Answer(caller, journal, plain=not order.hint.events)
         uid, role = caller.uid, caller.terms.role
         answer.visit = self.usage.arrives(uid, order.model or "", order.hint.priority, role)
-        self._start(answer, self._answer(order, answer), turn)
+        self._start(answer, self._writer.answer(order, answer, self._is_alone), turn)
         return answer
 
     def load(self, model: str | None, caller: Caller) -> Answer:
@@ -130,7 +104,7 @@ class Desk:
         self._check_open()
         self._check_terms(caller)
         answer = Answer(caller)
-        self._start(answer, self._load(model, answer), None)
+        self._start(answer, self._writer.load(model, answer), None)
         return answer
 
     def count(self, order: Order, caller: Caller) -> Answer:
@@ -141,7 +115,7 @@ class Desk:
         if self.house.shared:
             order = with_system(mannerly(order), caller.terms)
         answer = Answer(caller)
-        self._start(answer, self._count(order, answer), None)
+        self._start(answer, self._writer.count(order, answer), None)
         return answer
 
     @property
@@ -186,7 +160,7 @@ class Desk:
 
     async def close(self) -> None:
         """Stop everything; what was written of each answer stays in its journal."""
-        self._closing = True
+        self._closing = self._writer.closing = True
         answers = list(self._running)
         for task in self._running.values():
             task.cancel()
@@ -200,7 +174,7 @@ class Desk:
     def status(self, caller: Caller) -> ServiceStatus:
         """Return what may be told that caller."""
         workers = [worker.status() for worker in self._workers.all]
-        trouble = self._trouble
+        trouble = self._writer.trouble
         if not caller.terms.sees_all:  # it may be about what somebody else asked
             workers = [msgspec.structs.replace(worker, socket="", note="") for worker in workers]
             trouble = ""
@@ -211,7 +185,7 @@ class Desk:
             started=self._started,
             workers=workers,
             running=len(self._running),
-            answered=self._answered,
+            answered=self._writer.answered,
             idle_seconds=self.idle_seconds,
             keep_alive=self._keep_alive,
             resident_bytes=resident_bytes(os.getpid()),
@@ -261,6 +235,9 @@ class Desk:
         self.usage.note(served)
         self.house.note(served)
 
+    def _is_alone(self) -> bool:
+        return len(self._running) == 1
+
     def _check_terms(self, caller: Caller) -> None:
         terms, uid = caller.terms, caller.uid
         at_once = sum(answer.caller.uid == uid for answer in self._running)
@@ -271,183 +248,6 @@ class Desk:
             raise
         self.usage.limit(uid, terms.tokens_a_day)
 
-    def _one_by_one(self, caller: Caller) -> AbstractAsyncContextManager[None]:
-        """Let one of a stranger's requests at a time have what has to be computed before its turn."""
-        if not self.house.shared:
-            return nullcontext()
-        lock = self._alone.get(caller.uid)
-        if lock is None:
-            lock = self._alone[caller.uid] = asyncio.Lock()
-        return lock
-
-    async def _spec(self, model: str | None, caller: Caller) -> WorkerSpec:
-        """Return how the model is run that a caller asks for; raises ModelError."""
-        allowed = caller.terms.models
-        spec = await asyncio.to_thread(self._resolve, model)
-        if model is None and allowed and spec.model not in allowed:
-            spec = await asyncio.to_thread(self._resolve, allowed[0])
-        check_model(caller.terms, spec.model)
-        return spec
-
     def _check_open(self) -> None:
         if self._closing:
             raise ClosingError("The engine is stopping.", "Ask again.")
-
-    async def _load(self, model: str | None, answer: Answer) -> None:
-        with self._telling(answer):
-            spec = await self._spec(model, answer.caller)
-            async with self._workers.worker(spec, answer.say):
-                answer.say(Done(FinishReason.STOP, model=spec.model))
-                self._trouble = ""
-
-    async def _count(self, order: Order, answer: Answer) -> None:
-        caller = answer.caller
-        with self._telling(answer):
-            spec = await self._spec(order.model, caller)
-            async with self._one_by_one(caller):
-                order, _ = await self._prepared(spec, order)
-            async with self._workers.worker(spec, answer.say) as worker:
-                if spec.remote is not None:
-                    answer.say(SentTo(spec.model, spec.remote.url))
-                window = narrowed(worker.spec, caller.terms)
-                async with self._one_by_one(caller):
-                    self._check_length(order, window)
-                    counted = await worker.count(msgspec.json.encode(order.body))
-                answer.say(self._counted(window, counted))
-                answer.say(Done(FinishReason.STOP, model=spec.model))
-
-    async def _prepared(self, spec: WorkerSpec, order: Order) -> tuple[Order, str]:
-        """Return the order as its model takes it, and what its user has to be told."""
-        if any(message.images for message in order.messages):
-            order = await with_images_for(spec, order)
-        return thinking.steer(order, spec)
-
-    def _check_length(self, order: Order, spec: WorkerSpec) -> None:
-        if self.house.shared and spec.context:
-            check_length(order, spec.context)
-
-    def _counted(self, spec: WorkerSpec, prompt_tokens: int | None) -> Counted:
-        # Nobody who reads this can raise the window of a shared house.
-        shared = self.house.shared
-        largest = spec.context or None if shared else self._workers.largest_context(spec)
-        return Counted(prompt_tokens, spec.context or None, largest, spec.model)
-
-    async def _answer(self, order: Order, answer: Answer) -> None:
-        with self._telling(answer):
-            if notice := answer.caller.terms.notice:
-                answer.say(Note(notice))
-            spec = await self._spec(order.model, answer.caller)
-            if answer.visit is not None:
-                answer.visit.model = spec.model
-            if order.hint.when_idle and not (
-                len(self._running) == 1 and self._workers.is_idle(spec)
-            ):
-                raise EngineError("The engine has something else to do.", "Ask again later.")
-            async with self._one_by_one(answer.caller):
-                order, note = await self._prepared(spec, order)
-            if note:
-                answer.say(Note(note))
-            try:
-                await self._ask_worker(spec, order, answer)
-            except WorkerCrashedError:
-                if answer.begun:
-                    raise
-                await self._ask_worker(spec, order, answer)  # a fresh one; it crashed under another
-
-    async def _ask_worker(self, spec: WorkerSpec, order: Order, answer: Answer) -> None:
-        async with (
-            self._workers.worker(spec, answer.say) as worker,
-            aclosing(self._admitted(worker, order, answer)) as pieces,
-        ):
-            async for piece in pieces:
-                answer.pass_on(piece)
-        self._answered += 1
-        self._trouble = ""
-
-    async def _admitted(
-        self, worker: Worker, order: Order, answer: Answer
-    ) -> AsyncGenerator[bytes, None]:
-        """Yield the worker's bytes once the prompt is known to fit and its memory is reserved.
-
-        A remote engine that does not count refuses by itself what does not fit.
-        """
-        say, caller, visit = answer.say, answer.caller, answer.visit
-        spec = narrowed(worker.spec, caller.terms)
-        if spec.remote is not None:
-            say(SentTo(spec.model, spec.remote.url))
-        async with self._one_by_one(caller):
-            self._check_length(order, spec)
-            reading = await self._prefixes.read(worker, order)
-        prompt_tokens = reading.count
-        try:
-            limit = answer_limit(spec, order, prompt_tokens)
-        except ContextError:
-            say(self._counted(spec, prompt_tokens))
-            raise
-        say(Counted(prompt_tokens, spec.context or None, model=spec.model))
-        body = order.body | {"model": spec.model}
-        reserved = 0
-        if limit:
-            body["max_tokens"] = limit
-            # Where only the remote counts, more may be asked for than there is: it will refuse.
-            reserved = min((prompt_tokens or 0) + limit, spec.context)
-        claim = Claim(
-            uid=caller.uid,
-            weight=caller.terms.weight,
-            priority=order.hint.priority,
-            reserved=reserved,
-            prompt=prompt_tokens or 0,
-            limit=limit or 0,
-        )
-
-        def told(position: int, expected: float | None) -> None:
-            say(Queued(position, expected))
-            if visit is not None:
-                visit.waits(position, expected)
-
-        turn = await worker.door.enter(claim, told)
-        seat = None
-        try:
-            # What others of the same user have taken while this one stood in line counts too.
-            check(caller.terms, 0, self.usage.spent(caller.uid))
-            if visit is not None:
-                visit.starts(prompt_tokens or 0, turn.meter)
-            if self.house.shared and spec.remote is None:
-                seat, fields = self._seats.take(worker, caller.uid, order)
-                body |= fields
-            body |= await self._prefixes.prepare(worker, reading)
-            async with aclosing(worker.chat(msgspec.json.encode(body))) as pieces:
-                async for piece in pieces:
-                    if seat is not None:
-                        self._seats.heard(seat)
-                    reading.heard(piece)
-                    turn.meter.heard(piece)
-                    yield piece
-            answer.finish = turn.meter.finish
-        finally:
-            self._prefixes.keep(worker, reading)
-            if seat is not None:
-                self._seats.leave(seat)
-            worker.door.leave(turn)
-
-    @contextmanager
-    def _telling(self, answer: Answer) -> Iterator[None]:
-        """Turn the end of the work on an answer into its last event."""
-        try:
-            yield
-        except asyncio.CancelledError:
-            if self._closing:
-                when = "in the middle of" if answer.begun else "before"
-                stopped = f"The engine was stopped {when} the answer."
-                answer.say(Failed("EngineError", stopped, "Ask again: it starts by itself."))
-            else:
-                answer.say(Done(FinishReason.CANCELLED))
-        except HinterlandError as error:
-            quotes = error.quotes or self.house.shared
-            log.warning("%s", name_of(error) if quotes else error.message)
-            if isinstance(error, EngineError) and not error.quotes:
-                self._trouble = error.message
-            answer.say(Failed(name_of(error), error.message, error.hint))
-        except Exception as error:  # noqa: BLE001 - the worker boundary: the caller must hear of it
-            defects.note(error, shared=self.house.shared)
-            answer.say(Failed("EngineError", *defects.TOLD))

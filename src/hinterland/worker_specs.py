@@ -11,7 +11,7 @@ import msgspec
 from hinterland import config as configuration
 from hinterland import machine, measured
 from hinterland.engine import echo, programs
-from hinterland.engine.service.desk import Resolve
+from hinterland.engine.service.writer import Resolve
 from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec, bundled
 from hinterland.errors import ModelError
 from hinterland.models import fit, gguf_chat, header, sharing

@@ -149,8 +149,11 @@ async def test_long_reasoning_folds_and_unfolds() -> None:
 
 
 @scene
-async def test_what_comes_while_a_conversation_is_read_waits_for_it() -> None:
+async def test_what_comes_while_a_conversation_is_read_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """You should see a prompt below the conversation it was asked in, however long that is."""
+    monkeypatch.setattr("hinterland.tui.loading._READING_FOR", 0.0)  # however fast the machine is
     async with chat(PromptedEngine()) as person:
         transcript = person.chat.transcript
         transcript.load([turn(PARAGRAPH * 6000)])

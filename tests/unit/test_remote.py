@@ -31,10 +31,11 @@ from hinterland.engine.protocol import (
 )
 from hinterland.engine.remote import endpoint
 from hinterland.engine.remote.dialect import Facts, Server, body_for
-from hinterland.engine.service.desk import Desk, Resolve
+from hinterland.engine.service.desk import Desk
 from hinterland.engine.service.house import Caller, Terms
 from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.workers import Workers
+from hinterland.engine.service.writer import Resolve
 from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec
 from hinterland.errors import EngineError, InputError
 from hinterland.paths import Paths

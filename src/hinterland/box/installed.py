@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hinterland.engine import echo
-from hinterland.engine.service.desk import Resolve
+from hinterland.engine.service.writer import Resolve
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import ModelError
 
