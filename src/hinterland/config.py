@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
 
+from hinterland.config_checks import (
+    check_engine_name,
+    check_engine_url,
+    check_language,
+    reason_of,
+)
 from hinterland.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,32 +22,10 @@ if TYPE_CHECKING:
 
 Value = str | int | float | bool | tuple[str, ...]
 
-# The name of a remote engine is part of a setting's key, so without a dot.
-_ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_ENGINE_KEY = re.compile(r"engines\.([^.]+)\.([^.]+)")
 _KEYS = "keys."
 _A_YEAR = 525_600  # minutes; a bound keeps `inf` out
-_TYPES = {
-    "`str`": "text",
-    "`int`": "a whole number",
-    "`float`": "a number",
-    "`bool`": "true or false",
-    "`array`": "a list",
-    "`object`": "a section",
-}
-
 Theme = Literal["terminal", "dark", "light", "contrast", "none"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
-
-_CHOICES = {
-    "think": "off, low, high or nothing",
-    "ui.theme": "terminal, dark, light, contrast or none",
-    "ui.slow": "auto, on or off",
-    "ui.shaping": "auto, on or off",
-    "diagnosis.setting": "lay or facility",
-    "diagnosis.role": "lay or health-worker",
-}
-"""What a setting may be that is one of a few words."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -241,7 +225,7 @@ def parse(text: bytes, path: Path) -> Config:
     try:
         config = msgspec.convert(settings, Config)
     except msgspec.ValidationError as error:
-        reason, key = _reason(error)
+        reason, key = reason_of(error)
         if key == "keys[...]":
             wrong = (name for name, value in settings["keys"].items() if not isinstance(value, str))
             key = _KEYS + next(wrong, "NAME")
@@ -261,7 +245,7 @@ def parse(text: bytes, path: Path) -> Config:
         _check_engines(config.engines, path)
     if config.ui.language:
         try:
-            _check_language(config.ui.language)
+            check_language(config.ui.language)
         except ValueError as error:
             raise ConfigError(
                 f"The settings file {path} cannot be used: ui.language: {error}.",
@@ -303,36 +287,13 @@ def _broken(engines: dict[str, Any]) -> str:
 def _check_engines(engines: dict[str, RemoteEngine], path: Path) -> None:
     for name, engine in engines.items():
         try:
-            _check_name(name)
-            _check_url(name, engine.url)
+            check_engine_name(name)
+            check_engine_url(name, engine.url)
         except ValueError as error:
             raise ConfigError(
                 f"The settings file {path} cannot be used: {error}.",
                 "`hint config set engines.NAME.url https://HOST/v1` is how one begins.",
             ) from error
-
-
-def _check_name(name: str) -> None:
-    if name == "echo" or not _ENGINE_NAME.fullmatch(name):
-        raise ValueError(
-            f"{name!r} cannot be the name of a remote engine (letters, digits, - and _)"
-        )
-
-
-def _check_language(code: str) -> None:
-    from hinterland import language
-
-    if not language.known(code):
-        raise ValueError(f"the languages are {', '.join(language.available())}")
-
-
-def _check_url(name: str, url: str) -> None:
-    if not url:
-        raise ValueError(f"engines.{name} has no url")
-    try:
-        _ = RemoteEngine(url=url).address
-    except ValueError as error:
-        raise ValueError(f"engines.{name}.url: {error}") from error
 
 
 def table(text: bytes, path: Path) -> dict[str, Any]:
@@ -368,44 +329,6 @@ def flat_table(table: dict[str, Any], above: str = "") -> dict[str, Any]:
     return found
 
 
-def from_words(key: str, words: str) -> Value:
-    """Return the value of `key` that somebody typed; a list is `a,b` or `["a", "b"]`.
-
-    Raises ConfigError for an unknown key, and for a value that this key cannot have.
-    """
-    if key.startswith(_KEYS) and key != _KEYS:
-        return words.strip()
-    known = flat(Config())
-    if engine := _ENGINE_KEY.fullmatch(key):
-        known |= flat_table({"engines": {engine[1]: RemoteEngine()}})
-    default = known.get(key)
-    if default is None:
-        raise ConfigError(f"There is no setting {key}.", suggestion(key))
-    value = _typed(default, words)
-    nested: Any = value
-    for name in reversed(key.split(".")):
-        nested = {name: nested}
-    try:
-        if engine:
-            _check_name(engine[1])
-        read: Value = flat(msgspec.convert(nested, Config))[key]
-        if engine and engine[2] == "url":
-            _check_url(engine[1], words)
-        if key == "ui.language":
-            _check_language(words)
-        return read
-    except msgspec.ValidationError as error:
-        if engine and engine[2] == "api_key_env":  # it may be the key: it is not said again
-            raise ConfigError(
-                f"{key} has to be the name of an environment variable, in capitals.",
-                "The key itself is never kept in the settings.",
-            ) from error
-        raise ConfigError(f"{key} cannot be {words!r}: {_reason(error)[0]}.") from error
-    except ValueError as error:
-        reason = str(error).removeprefix(f"{key}: ")
-        raise ConfigError(f"{key} cannot be set: {reason}.") from error
-
-
 def suggestion(key: str) -> str:
     """Return the hint that goes with a key which is no setting."""
     import difflib
@@ -424,48 +347,3 @@ def suggestion(key: str) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     return "`hint config show` lists all settings."
-
-
-def _typed(default: Value, words: str) -> object:
-    if isinstance(default, bool):
-        yes_or_no = {
-            "true": True,
-            "yes": True,
-            "on": True,
-            "false": False,
-            "no": False,
-            "off": False,
-        }
-        return yes_or_no.get(words.strip().lower(), words)
-    if isinstance(default, int | float):
-        try:
-            return type(default)(words)
-        except ValueError:
-            return words
-    if isinstance(default, tuple):
-        return _listed(words)
-    return words
-
-
-def _listed(words: str) -> object:
-    if not words.lstrip().startswith("["):
-        return [name.strip() for name in words.split(",") if name.strip()]
-    import tomllib
-
-    try:
-        return tomllib.loads(f"list = {words}")["list"]
-    except tomllib.TOMLDecodeError:
-        return words
-
-
-def _reason(error: msgspec.ValidationError) -> tuple[str, str]:
-    """Return what is wrong, and the key it is wrong at."""
-    reason, _, place = str(error).partition(" - at `$")
-    key = place.rstrip("`").lstrip(".")
-    if reason.startswith("Invalid enum value"):
-        return f"expected {_CHOICES[key]}", key
-    if reason == "Expected `str` of length >= 1":
-        return "expected a word", key
-    for kind, words in _TYPES.items():
-        reason = reason.replace(kind, words)
-    return reason.replace("Expected", "expected"), key

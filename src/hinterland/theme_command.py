@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 async def run_theme(chat: Chat, argument: str) -> None:
     """Say which theme the chat has, or give it another for good; raises InputError, ConfigError."""
-    from hinterland import config, config_change, paths
+    from hinterland import config, config_change, config_words, paths
 
     file = paths.find().config_file
     if not argument:
@@ -24,7 +24,7 @@ async def run_theme(chat: Chat, argument: str) -> None:
             )
         )
         return
-    theme = str(config.from_words("ui.theme", argument.lower()))
+    theme = str(config_words.from_words("ui.theme", argument.lower()))
     chat.wear(theme)
     await asyncio.to_thread(config_change.change, file, "ui.theme", theme)
     chat.say(_("The theme is {theme} from now on.").format(theme=theme))

@@ -155,7 +155,7 @@ async def raise_window(paths: Paths, context: int) -> tuple[str, bool]:
     import asyncio
 
     from hinterland import config_change, site
-    from hinterland.config import from_words
+    from hinterland.config_words import from_words
     from hinterland.engine.client import EngineClient
     from hinterland.engine.launcher import is_running
 

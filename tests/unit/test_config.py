@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hinterland import config as configuration
-from hinterland.config import Config, Value, flat, flat_table, from_words, load, parse
+from hinterland import config_checks
+from hinterland.config import Config, Value, flat, flat_table, load, parse
 from hinterland.config_change import change, undo
+from hinterland.config_words import from_words
 from hinterland.errors import ConfigError, StorageError
 from tests.running import Hint
 
@@ -230,7 +232,7 @@ CHANGES = st.sampled_from(
             "engine.threads",
             "engine.server",
             "ui.language",
-            *configuration._CHOICES,
+            *config_checks._CHOICES,
         )
     ]
 ).flatmap(lambda item: st.tuples(st.just(item[0]), _toml(item[1])))

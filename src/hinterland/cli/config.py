@@ -9,6 +9,7 @@ import msgspec
 
 from hinterland import config as configuration
 from hinterland.config import Config, Value
+from hinterland.config_words import from_words
 from hinterland.errors import ConfigError
 from hinterland.language import N_, _
 from hinterland.paths import find
@@ -67,7 +68,7 @@ def set_(key: str, value: str) -> None:
     from hinterland.config_change import change
 
     path = find().config_file
-    typed = configuration.from_words(key, value)
+    typed = from_words(key, value)
     if key.startswith("keys."):
         _check_keys(key.removeprefix("keys."), value)
     settings = change(path, key, typed)
