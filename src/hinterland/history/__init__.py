@@ -10,14 +10,12 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import msgspec
-
 from hinterland import attached
 from hinterland.durable import locked, remove_file
 from hinterland.engine import prefix_store
 from hinterland.engine.protocol import ImageNote
 from hinterland.errors import HinterlandError, InputError, StorageError
-from hinterland.history import headings, repair
+from hinterland.history import headings, listing, repair, taking_in
 from hinterland.history.adopting import Adopting, Running
 from hinterland.history.drafts import Drafts
 from hinterland.history.files import (
@@ -237,29 +235,9 @@ class History:
         """
         running = self.running()
         self.adopt()
-        summaries = self._index.summaries()
-        for conversation_id, turn in running:
-            known = summaries.get(conversation_id) or Summary(
-                id=conversation_id,
-                title=title_of(turn.prompt),
-                created=turn.created,
-                updated=turn.created,
-                model=turn.model,
-            )
-            summaries[conversation_id] = msgspec.structs.replace(
-                known, updated=max(known.updated, turn.created), running=True
-            )
-        wanted = [
-            summary
-            for summary in summaries.values()
-            if archived in (None, summary.archived)
-            and pinned in (None, summary.pinned)
-            and (tag is None or tag.casefold() in map(str.casefold, summary.tags))
-        ]
-        newest_first = sorted(
-            wanted, key=lambda summary: (summary.updated, summary.id), reverse=True
-        )
-        return newest_first[:limit]
+        summaries = listing.listed(self._index.summaries(), running)
+        wanted = listing.only(summaries, archived=archived, pinned=pinned, tag=tag)
+        return wanted[:limit]
 
     def search(self, query: str, limit: int = 20, only: Only | None = None) -> Hits:
         """Return the turns whose prompt, answer or title hold every word of `query`, newest first.
@@ -312,26 +290,7 @@ class History:
     def take_in(self, found: Imported) -> int:
         """Keep a conversation that was imported, beside what is here of it already, and return how
         many turns are new. What a person did to it here stays. Raises StorageError."""
-        file = self._files.file(found.id)
-        self._files.prepare()
-        notes = {
-            note.file: self._pictures.take_in(found.id, note, found.images[note.file])
-            for turn in found.turns
-            for note in turn.images
-            if note.file in found.images
-        }
-        for (
-            turn
-        ) in found.turns:  # an image that is not there could not be sent with the next prompt
-            turn.images = tuple(kept for note in turn.images if (kept := notes.get(note.file)))
-        with file.edit() as edit:
-            begun = edit.content is not None
-            known = {turn.id for turn in edit.content.turns.values()} if edit.content else set()
-            if not begun:
-                edit.insert("conversation", headings.of_import(found))
-            for turn in found.turns:
-                put(edit, turn, current=False)
-        return sum(turn.id not in known for turn in found.turns)
+        return taking_in.take_in(self._files, self._pictures, found)
 
     def check(self) -> Findings:
         """Return what is wrong with conversations' files; raises StorageError."""
