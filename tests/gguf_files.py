@@ -8,7 +8,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-STRING, ARRAY, U32, U64 = 8, 9, 4, 10
+STRING, ARRAY, U32 = 8, 9, 4
 
 
 def write_model(path: Path, name: str = "Tiny", weights: int = 64 * 64, seed: int = 0) -> Path:

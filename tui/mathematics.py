@@ -199,10 +199,10 @@ class _Reader:
         while self._at < len(self._tokens):
             if self._tokens[self._at][0] == "}" and self._depth:
                 break
-            said.append(self._next(said))
+            said.append(self._next())
         return "".join(said)
 
-    def _next(self, said: list[str]) -> str:
+    def _next(self) -> str:
         token = self._tokens[self._at]
         self._at += 1
         name, sign, special, space, other = token.groups()
@@ -243,7 +243,7 @@ class _Reader:
             said = self._tokens[self._at][0]
             self._at += 1
         else:
-            said = self._next([])
+            said = self._next()
         self._depth -= 1
         return said.strip()
 

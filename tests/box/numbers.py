@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -109,11 +109,3 @@ def step(asked: Iterable[Asked]) -> float:
 def rate(asked: Iterable[Asked], begin: float, end: float) -> float:
     """Return the tokens a second that came to all, from `begin` until `end`."""
     return sum(begin <= moment < end for a in asked for moment in a.tokens) / (end - begin)
-
-
-def by_user(asked: Iterable[Asked]) -> dict[str, list[Asked]]:
-    """Return the questions of each user."""
-    found: dict[str, list[Asked]] = defaultdict(list)
-    for each in asked:
-        found[each.user].append(each)
-    return found

@@ -41,7 +41,6 @@ box.request("POST", "/v1/chat/completions", json.dumps(body))
 answer = box.getresponse()
 print(answer.status, answer.read().decode())
 """
-Hint = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")

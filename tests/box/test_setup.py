@@ -16,7 +16,6 @@ from tests.box.throwaway import Root, Snapshot, tell
 from tests.gguf_files import write_model
 
 SOCKET = "/run/hinterland/box.sock"
-UNIT = "/etc/systemd/system/hinterland-box.service"
 # `useradd` and its like keep the file they last replaced.
 BACKUPS = {f"/etc/{name}-" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")}
 _KNOCK = "import socket; socket.socket(socket.AF_UNIX).connect('/run/hinterland/box.sock')"

@@ -33,8 +33,6 @@ from tests.running import Hint, kill, only_worker, running_status, wait_until
 
 pytestmark = no_ctransformers
 
-PLAIN = Sampling(temperature=0.0)
-
 
 @pytest.fixture
 def old(paths: Paths, tmp_path: Path) -> str:

@@ -62,7 +62,7 @@ def read_with(lexicon: Lexicon, text: str, vocabulary: Vocabulary) -> tuple[Prop
             "Tell what is wrong with one patient, in fewer words.",
         )
     reading = _Reading(lexicon, text)
-    proposals = [each for each in reading.proposals(vocabulary) if possible(each, vocabulary)]
+    proposals = [each for each in reading.proposals() if possible(each, vocabulary)]
     return merged(proposals, vocabulary=vocabulary)
 
 
@@ -87,7 +87,7 @@ class _Reading:
         self.ors = {span.end - 1 for span in self.classes.get("scope.or", ())}
         self.found.weigh(lambda token: token.stem in lexicon.small)
 
-    def proposals(self, vocabulary: Vocabulary) -> Iterator[Proposal]:
+    def proposals(self) -> Iterator[Proposal]:
         told = self._told()
         for each in told:
             yes = each.sign.value
@@ -181,7 +181,7 @@ class _Reading:
             if not denied and self._taken_back(way, match):
                 continue
             over = way.sign.over and scope.is_over(
-                self.tokens, self.clause, self.classes.get("scope.over", ()), match.end
+                self.clause, self.classes.get("scope.over", ()), match.end
             )
             yield match, denied or over
 

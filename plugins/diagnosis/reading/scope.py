@@ -255,7 +255,7 @@ class Reader:
         return result
 
 
-def is_over(tokens: Sequence[Token], clause: Sequence[int], over: Sequence[Span], end: int) -> bool:
+def is_over(clause: Sequence[int], over: Sequence[Span], end: int) -> bool:
     """Return whether “it has stopped” follows what ends at `end`."""
     return any(
         0 <= span.start - end <= _OVER and clause[span.start] == clause[end - 1] for span in over

@@ -37,7 +37,6 @@ class Origin(StrEnum):
     """Proposed from free words, and confirmed by nobody."""
     SILENCE = "silence"
     """Not mentioned, and read as no: not for care."""
-    DERIVED = "derived"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

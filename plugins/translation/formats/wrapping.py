@@ -147,18 +147,6 @@ def wrapped(
     return [*lines, line.rstrip(" \t\r\n")]
 
 
-def folded(text: str, width: int) -> list[str]:
-    """Return a text as lines that joined are the text, of at most `width` columns where its words
-    allow that."""
-    bare = text.lstrip(" \t\r\n")
-    lines = [text[: len(text) - len(bare)]]
-    for piece in line_pieces(bare):
-        if lines[-1] and columns(lines[-1]) + columns(piece.rstrip(" ")) > width:
-            lines.append("")
-        lines[-1] += piece
-    return lines
-
-
 def _first_word(text: str) -> str:
     word = text.split(None, 1)[0] if text.strip() else ""
     return word[:1] if is_unspaced(word[:1]) else word

@@ -127,11 +127,5 @@ def read_line(line: bytes) -> tuple[str, Remembered] | None:
     return key, Remembered(text, trouble, reviewed)
 
 
-def source_in(line: bytes) -> tuple[str | int, ...]:
-    """Return the source in a line that `read_line` has read."""
-    source: tuple[str | int, ...] = _decoder.decode(line)[3]
-    return source
-
-
 def _codes(text: tuple[str | int, ...]) -> list[int]:
     return sorted(part for part in text if isinstance(part, int))

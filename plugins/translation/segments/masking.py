@@ -58,7 +58,7 @@ def mask(segment: Segment, style: Style) -> Masked:
     text: list[str] = []
     marks: list[Mark] = []
     names = _Names(segment.parts, style)
-    for kept in _apart(segment.parts, style):
+    for kept in _apart(segment.parts):
         if isinstance(kept, str):
             text.append(kept)
             continue
@@ -68,7 +68,7 @@ def mask(segment: Segment, style: Style) -> Masked:
     return Masked("".join(text), tuple(marks), style, segment)
 
 
-def _apart(parts: Parts, style: Style) -> Iterator[str | Code | re.Match[str]]:
+def _apart(parts: Parts) -> Iterator[str | Code | re.Match[str]]:
     """Yield the texts between what is protected, and that."""
     for part in parts:
         if isinstance(part, Code):

@@ -75,7 +75,7 @@ def _side(
     if first:
         text = _without_lead(text, language)
     if last:
-        text = _without_tail(text, language, letters)
+        text = _without_tail(text, letters)
     pieces: list[str] = []
     at = 0
     for word in _WORD.finditer(text):
@@ -140,7 +140,7 @@ def _without_lead(text: str, language: str) -> str:
     return text[match.end() :] if match and match.end() < len(text) else text
 
 
-def _without_tail(text: str, language: str, letters: tuple[str, ...]) -> str:
+def _without_tail(text: str, letters: tuple[str, ...]) -> str:
     """Return what stands before a comma or bracket with words behind: `12, so it is right`."""
     parts = re.split(r"\s*[,(]\s*(?=[^\W\d_]{2,})|\.\s+(?=[^\W\d_])", text, maxsplit=1)
     if len(parts) == 2 and parts[0] and not any(each in parts[1] for each in "=+*/"):

@@ -188,7 +188,7 @@ class _Steps:
         if last is None or statement.relations or not statement.is_whole:
             self._held = False
             return None
-        worth = await self._is_key(last, sides[-1])
+        worth = await self._is_key(last)
         if self._held and worth is False and self._may_follow(last):
             return "not-following", self._last, sides[-1]
         self._held = bool(worth) and bool(numbers_in(last) > 1 or last.letters())
@@ -197,7 +197,7 @@ class _Steps:
     def _may_follow(self, node: Node) -> bool:
         return self._posed.kind is not AnswerKind.EXPRESSION or bool(node.letters())
 
-    async def _is_key(self, node: Node, text: str) -> bool | None:
+    async def _is_key(self, node: Node) -> bool | None:
         posed = self._posed
         if posed.kind is AnswerKind.NUMBER:
             values = [each.value for each in numbers.keys(posed.answers, posed.language)]

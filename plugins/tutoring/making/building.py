@@ -55,7 +55,7 @@ def lesson_of(
     made: list[tuple[Kept, Exercise]] = []
     dropped: list[Dropped] = []
     for number, kept in enumerate(draft.kept, 1):
-        plain = _exercise(lesson, f"question-{number}", kept, source, words)
+        plain = _exercise(lesson, f"question-{number}", kept, source)
         hints = exercises.of_text(plain, kept.block.text, kept.quote, words)
         exercise = exercises.with_hints(plain, lesson, hints)
         if isinstance(exercise, str):
@@ -66,7 +66,7 @@ def lesson_of(
     return msgspec.structs.replace(lesson, objectives=objectives, exercises=placed), tuple(dropped)
 
 
-def _exercise(lesson: Lesson, name: str, kept: Kept, source: Source, words: Words) -> Exercise:
+def _exercise(lesson: Lesson, name: str, kept: Kept, source: Source) -> Exercise:
     kind = exercises.kind_of(kept.answer, lesson.language, spelt_numbers=True)
     is_words = kind is AnswerKind.WORDS
     quote = kept.quote if source.is_markdown else taming.inline(kept.quote)

@@ -20,7 +20,6 @@ _MEANT = re.compile(rf"(?m)^([ ]*)(##?(?=[ ]|$)|`{{3}}|~{{3}}|-(?=[ ](?:{'|'.joi
 _FENCE = re.compile(r"(?m)^[ \t]*(`{3,}|~{3,})")
 _SIGN = re.compile(r"[\\*`<\[\]~|]|(?<![A-Za-z0-9_])_(?!_)|(?<!_)_(?![A-Za-z0-9_])|&(?=#?\w+;)")
 _BEGINNING = re.compile(r"(?m)^[ ]*(\d*)([-+>=#]|(?<=\d)[.)](?=[ ]|$))")
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LONGEST_NAME = 48  # characters of an id
 
 
@@ -42,11 +41,6 @@ def inline(text: str) -> str:
 def plain(text: str) -> str:
     """Return plain text of several lines as Markdown that is shown as it is."""
     return _BEGINNING.sub(r"\1\\\2", inline(_lines(text)))
-
-
-def shown(text: str) -> str:
-    """Return what `inline` was given, for the Markdown that it returned."""
-    return _ESCAPED.sub(r"\1", text)
 
 
 def hint(text: str) -> str:

@@ -36,11 +36,6 @@ def lessons_text(lesson: Lesson) -> str:
     return text
 
 
-def exercise_text(lesson: Lesson, exercise: Exercise) -> str:
-    """Return one exercise as it stands in its file."""
-    return "\n".join(_exercise(lesson, exercise)) + "\n"
-
-
 def _without_places(lesson: Lesson) -> Lesson:
     exercises = tuple(
         msgspec.structs.replace(

@@ -59,7 +59,6 @@ class SittingScreen(TutorLayout):
         self._languages: Sequence[str] = ()
         self._offered: Sequence[str] = ()
         self._telling = False
-        self._cleared = ""
 
     def on_mount(self) -> None:
         talk = getattr(self.app, "talk", None)

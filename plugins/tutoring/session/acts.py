@@ -101,6 +101,5 @@ class Status(msgspec.Struct, frozen=True):
     """How many there are in this stage, if each is done right from now on; 0 where none are."""
     attempts: int = 0
     """Honest attempts at the open exercise."""
-    hints_left: int = 0
     may_see: bool = False
     """Whether ShowAnswer would show the answer."""

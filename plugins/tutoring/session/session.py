@@ -123,7 +123,6 @@ class Session:
             number=number,
             most=max(number, most) if most else 0,
             attempts=len(open_.answers) if open_ else 0,
-            hints_left=len(posed.hints) - len(open_.hints) if open_ and posed else 0,
             may_see=open_ is not None
             and len(open_.answers) >= EARNED
             and place.stage is not Stage.PLACING,
