@@ -141,6 +141,7 @@ class Admission:
 
         `leave` must follow with the turn. Cancelling the wait gives the place back.
         """
+        self._forecast.came(claim.uid, self._clock())
         place = self._turns.enter(claim, self._forecast.expected(claim))
         turn = self._line[place] = Turn(claim, told, place, self._clock)
         self._admit()
@@ -167,6 +168,7 @@ class Admission:
             # Who asks for no stream and goes before its end has heard nothing, and taken as much.
             if self._turns.shared and meter.first is None and not meter.read:
                 meter.suppose(*self._forecast.likely(claim, now - turn.began, round(callers)))
+        self._forecast.went(claim.uid, now)
         self._turns.left(turn.place, claim.cost(_read(claim, meter), meter.completion_tokens))
         self._admit()
 
@@ -223,8 +225,8 @@ def _read(claim: Claim, meter: Meter) -> int:
 
 def _going(turn: Turn, now: float) -> Going:
     """Return how far a running request has come."""
-    began, first, written = turn.began or now, turn.meter.first, turn.meter.written
+    began, first, written = turn.began, turn.meter.first, turn.meter.written
+    assert began is not None, "it runs"
     if first is None:
         return Going(turn.place, now - began)
-    pace = (now - first) / (written - 1) if written > 4 and now > first else None
-    return Going(turn.place, 0.0, written, pace, first - began)
+    return Going(turn.place, 0.0, written, turn.meter.pace, first - began)

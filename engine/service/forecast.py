@@ -20,6 +20,9 @@ many in it fewer times, since their lengths even out."""
 _PROVED, _BELIEVED = 100, 30  # waits that are remembered; as many are taken to have been foretold
 _LEAST_WAIT = 1.0  # seconds: less says nothing about a forecast
 _LEAST = 4  # tokens: fewer say little about the speed
+_MOST_ROUNDS = 2_000  # answers that end in one play: it must come to an end, whatever is learned
+_SOON = 10.0  # seconds: who asks again within them came back
+_COME_BACK, _FORGET = 0.5, 0.97  # the share of those at first; what an older answer counts for
 
 
 @dataclass(slots=True)
@@ -52,11 +55,36 @@ class Forecast:
         self._lengths = {priority: Lengths() for priority in Priority}
         self._pace = Pace(slots)
         self._slower = self._slower_read = 1.0
+        self._come_back = _COME_BACK
+        self._answered: deque[tuple[float, int]] = deque()
+        """When somebody, by uid, had an answer and has not come back since."""
         self._proved: deque[float] = deque([1.0] * _BELIEVED, maxlen=_PROVED)
 
     def expected(self, claim: Claim) -> float:
         """Return the tokens to expect of an answer."""
         return self._lengths[claim.priority].expected(claim.limit)
+
+    def came(self, uid: int, now: float) -> None:
+        """Take note that somebody asks."""
+        self._count_lost(now)
+        for answered in self._answered:
+            if answered[1] == uid:
+                self._answered.remove(answered)
+                self._count(came_back=True)
+                return
+
+    def went(self, uid: int, now: float) -> None:
+        """Take note that somebody has an answer."""
+        self._count_lost(now)
+        self._answered.append((now, uid))
+
+    def _count_lost(self, now: float) -> None:
+        while self._answered and self._answered[0][0] < now - _SOON:
+            self._answered.popleft()
+            self._count(came_back=False)
+
+    def _count(self, *, came_back: bool) -> None:
+        self._come_back += (1 - _FORGET) * (came_back - self._come_back)
 
     def learn(self, claim: Claim, meter: Meter, began: float, ended: float, callers: float) -> None:
         """Learn from a request that ended; `callers` were running meanwhile, on average."""
@@ -92,10 +120,11 @@ class Forecast:
         return statistics.median(self._proved)
 
     def starts(self, turns: Turns, going: Iterable[Going]) -> dict[Place, float]:
-        """Return the seconds until the start of each who waits; nothing where nothing is known."""
+        """Return the seconds until the start of each who waits; nothing before most of those who run
+        are being written, or as many were seen before."""
         going = list(going)
         paces = [one.pace for one in going if one.pace is not None]
-        if not paces and not self._pace.knows(len(going)):
+        if 2 * len(paces) < len(going) and not self._pace.knows(len(going)):
             return {}
         if not self._pace.known:
             self._pace.wrote(statistics.mean(paces), len(going))
@@ -118,7 +147,7 @@ class Forecast:
     def _play(
         self, turns: Turns, going: list[Going], chances: random.Random
     ) -> Iterable[tuple[Place, float]]:
-        now = 0.0
+        now, last = 0.0, turns.last
         playing = [
             _Played(
                 one.place,
@@ -127,9 +156,14 @@ class Forecast:
             )
             for one in going
         ]
-        while turns.waiting:
+        asked = turns.waiting
+        for _ in range(_MOST_ROUNDS):
+            if not asked:
+                return
             while (place := turns.next()) is not None:
-                yield place, now
+                if place.number <= last:
+                    asked -= 1
+                    yield place, now
                 playing.append(
                     _Played(place, self._to_read(place), self._to_write(place, 0, chances))
                 )
@@ -147,6 +181,8 @@ class Forecast:
                     left.append(one)
                 else:
                     turns.left(one.place, turns.running[one.place])
+                    if chances.random() < self._come_back:
+                        turns.enter(one.place.claim, self.expected(one.place.claim))
             playing = left
 
     def _to_read(self, place: Place) -> float:

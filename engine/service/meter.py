@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Callable
 
 _TOKEN = re.compile(rb'"(?:reasoning_)?(?:content|reasoning)":\s?"')
@@ -22,6 +23,7 @@ _COUNTS = {
 }
 _FINISH = re.compile(rb'"finish_reason":\s?"(\w+)"')
 _TAIL = 4096  # bytes
+_RECENT = 48  # tokens
 _LONGEST_NAME = 32  # bytes of what the expressions for tokens match
 
 
@@ -37,6 +39,8 @@ class Meter:
         """Tokens of the prompt that are read or were there already, as far as the engine tells."""
         self.first: float | None = None
         """When the first token came, by the clock."""
+        self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT)
+        """When tokens came, and how many there were then."""
 
     def heard(self, piece: bytes) -> int:
         """Take note of a piece of the answer, wherever it was cut; return how many tokens it brings."""
@@ -48,10 +52,21 @@ class Meter:
         self.written += new
         if self.written and self.first is None:
             self.first = self._clock()
+        if new:
+            self._recent.append((self._clock(), self.written))
         if self.first is None and (progress := _READ.findall(seen)):
             self.read = int(progress[-1])
         self._tail = (self._tail + piece)[-_TAIL:]
         return new
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds a token, of the last few; None before there are any."""
+        if not self._recent:
+            return None
+        (since, before), now = self._recent[0], self._clock()
+        written = self.written - before
+        return (now - since) / written if written >= 7 and now > since else None
 
     def suppose(self, read: int, written: int) -> None:
         """Take so many tokens to have been read and written by an engine that said nothing."""

@@ -178,6 +178,11 @@ class Turns:
         return order + people + batch
 
     @property
+    def last(self) -> int:
+        """The number of the last that came or started."""
+        return self._number
+
+    @property
     def waiting(self) -> int:
         """How many wait."""
         return sum(len(user.interactive) + len(user.batch) for user in self._users.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -88,10 +89,13 @@ def minutes(begin: float, end: float, length: float = 60.0) -> list[tuple[float,
     return [(begin + n * length, begin + (n + 1) * length) for n in range(count)]
 
 
-def forecasts(asked: Iterable[Asked]) -> list[tuple[float, float]]:
-    """Return told and real seconds of waiting, of every question that was told any."""
+def forecasts(asked: Iterable[Asked], before: float) -> list[tuple[float, float]]:
+    """Return told and real seconds of waiting, of every question that was told any before that
+    moment. Who has not started yet has waited without end."""
     return [
-        (a.expected, a.waited) for a in asked if a.expected is not None and a.waited is not None
+        (a.expected, math.inf if a.waited is None else a.waited)
+        for a in asked
+        if a.expected is not None and a.told is not None and a.told < before
     ]
 
 

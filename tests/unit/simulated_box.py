@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from hinterland.engine.service.admission import Admission, Turn
 from hinterland.engine.service.turns import Claim
 
-_SECONDS_PER_STEP, _SECONDS_PER_CALLER, _SECONDS_PER_READ = 0.004, 0.01, 0.005
-"""SmolLM2-135M on two cores, roughly."""
-_STRIDE = 8  # tokens that are simulated at once
+_SECONDS_A_STEP, _SECONDS_A_TOKEN = 0.004, 0.008
+"""SmolLM2-135M on two cores, roughly: a step of the engine computes a token for each who is written
+for, and what there is room for of the prompts that are read."""
+_MOST_A_STEP = 128  # tokens
 
 
 class _Selector(selectors.DefaultSelector):
@@ -54,6 +55,14 @@ class Waited:
     expected: float | None
 
 
+@dataclass(eq=False)
+class _Running:
+    turn: Turn
+    to_read: int
+    to_write: int
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 @dataclass
 class Box:
     """A worker that writes for all who run at once, a step at a time."""
@@ -66,29 +75,49 @@ class Box:
 
     def __post_init__(self) -> None:
         self.clock = asyncio.get_running_loop().time
+        self._running: list[_Running] = []
+        self._engine: asyncio.Task[None] | None = None
         self.door = Admission(self.slots, self.slots * 4096, shared=self.shared, clock=self.clock)
 
-    async def ask(self, claim: Claim, length: int) -> None:
-        """Ask for an answer that the model would end after `length` tokens."""
+    async def ask(self, claim: Claim, length: int) -> Waited:
+        """Have an answer that the model would end after `length` tokens; return how it fared."""
         turn = await self.door.enter(claim, lambda position, expected: None)
         began = turn.began if turn.began is not None else self.clock()
-        self.waits.append(Waited(claim.uid, began - turn.entered, turn.expected))
+        waited = Waited(claim.uid, began - turn.entered, turn.expected)
+        self.waits.append(waited)
+        running = _Running(turn, claim.prompt, min(length, claim.limit or length))
+        self._running.append(running)
+        if self._engine is None:
+            self._engine = asyncio.create_task(self._run())
         try:
-            await asyncio.sleep(claim.prompt * _SECONDS_PER_READ)
-            await self._write(turn, min(length, claim.limit or length))
+            await running.over.wait()
         finally:
+            self._running.remove(running)
             self.door.leave(turn)
+        return waited
 
-    async def _write(self, turn: Turn, tokens: int) -> None:
-        written = self.tokens.setdefault(turn.claim.uid, [])
-        for at in range(0, tokens, _STRIDE):
-            some = min(_STRIDE, tokens - at)
-            step = _SECONDS_PER_STEP + _SECONDS_PER_CALLER * self.door.running
-            await asyncio.sleep(some * step)
-            turn.meter.heard(b'"content":"x"' * some)
-            written.extend([self.clock()] * some)
-        why = b"length" if tokens == turn.claim.limit else b"stop"
-        turn.meter.heard(b'"finish_reason":"' + why + b'"')
+    async def _run(self) -> None:
+        """Compute, a step at a time, while there is anything to compute."""
+        while at_work := [one for one in self._running if not one.over.is_set()]:
+            writing = [one for one in at_work if not one.to_read]
+            room = _MOST_A_STEP - len(writing)
+            for one in at_work:
+                read = min(one.to_read, room)
+                one.to_read, room = one.to_read - read, room - read
+            await asyncio.sleep(_SECONDS_A_STEP + _SECONDS_A_TOKEN * (_MOST_A_STEP - room))
+            for one in at_work:
+                if not one.to_read:
+                    self._write(one)
+        self._engine = None
+
+    def _write(self, one: _Running) -> None:
+        self.tokens.setdefault(one.turn.claim.uid, []).append(self.clock())
+        one.to_write -= 1
+        one.turn.meter.heard(b'"content":"x"')
+        if one.to_write <= 0:
+            limit = one.turn.meter.written == one.turn.claim.limit
+            one.turn.meter.heard(b'"finish_reason":"' + (b"length" if limit else b"stop") + b'"')
+            one.over.set()
 
 
 def lengths(rng: random.Random, mean: float = 150) -> int:

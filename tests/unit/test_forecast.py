@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinterland.engine.service.admission import Admission
+from hinterland.engine.service.forecast import Forecast
 from hinterland.engine.service.lengths import Lengths
 from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.pace import Pace
@@ -42,6 +43,49 @@ def test_four_of_five_waits_are_foretold_within_a_third() -> None:
     run(scene)
     assert len(told) > 100
     assert sum(told) >= 0.8 * len(told)
+
+
+def test_a_box_that_has_learned_nothing_foretells_who_asks_three_things_at_once() -> None:
+    """Thirty people with a slot each. At first everybody is read and nobody written for: how slow
+    that is says nothing of what follows. And whoever has an answer asks again."""
+    told: list[bool] = []
+
+    async def scene() -> None:
+        box, rng = Box(slots=32), random.Random(1)
+
+        async def ask(uid: int) -> None:
+            await asyncio.sleep(uid % 7 / 3)
+            while box.clock() < 240:
+                limit = (32, 64, 128, 256)[uid % 4]
+                claim = Claim(uid=uid, prompt=rng.randint(35, 50), limit=limit)
+                before = box.clock()
+                wait = await box.ask(claim, limit)
+                if wait.expected is not None and before < 120:
+                    told.append(abs(wait.expected - wait.seconds) <= 0.3 * wait.seconds)
+
+        await asyncio.gather(*(ask(uid) for uid in range(30) for _ in range(3)))
+
+    run(scene)
+    assert len(told) > 100
+    assert sum(told) >= 0.8 * len(told)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 3), st.floats(0, 30)), max_size=200))
+def test_whoever_comes_back_soon_is_counted_once(seen: list[tuple[bool, int, float]]) -> None:
+    forecast, now = Forecast(slots=2), 0.0
+    for asks, uid, later in seen:
+        now += later
+        (forecast.came if asks else forecast.went)(uid, now)
+        assert 0 <= forecast._come_back <= 1
+    for _ in range(500):
+        forecast.went(1, now)
+        forecast.came(1, now + 1)
+        now += 100
+    assert forecast._come_back > 0.9
+    for _ in range(500):
+        forecast.went(1, now)
+        now += 100
+    assert forecast._come_back < 0.1
 
 
 def test_the_wait_is_told_anew_when_it_turns_out_to_be_longer() -> None:
