@@ -132,8 +132,8 @@ class Admission:
         ahead = self._turns.copy()
         claim = Claim(uid=_NOBODY, reserved=self.pool_tokens // max(1, self.slots))
         place = ahead.enter(claim, self._forecast.expected(claim))
-        going = [_going(turn, now) for turn in self._running.values()]
-        self._looked, self._outlook = now, self._forecast.starts(ahead, going).get(place)
+        going = [_going(turn) for turn in self._running.values()]
+        self._looked, self._outlook = now, self._forecast.starts(ahead, going, now).get(place)
         return self._outlook
 
     async def enter(self, claim: Claim, told: Told) -> Turn:
@@ -209,8 +209,8 @@ class Admission:
 
     def _look_ahead(self, now: float) -> None:
         began = time.perf_counter()
-        going = [_going(turn, now) for turn in self._running.values()]
-        starts = self._forecast.starts(self._turns, going)
+        going = [_going(turn) for turn in self._running.values()]
+        starts = self._forecast.starts(self._turns, going, now)
         self._starts = {place: now + seconds for place, seconds in starts.items()}
         self._next_forecast = now + max(_SOONEST, _SHARE * (time.perf_counter() - began))
 
@@ -223,10 +223,7 @@ def _read(claim: Claim, meter: Meter) -> int:
     return max(0, prompt - meter.cached_tokens)
 
 
-def _going(turn: Turn, now: float) -> Going:
+def _going(turn: Turn) -> Going:
     """Return how far a running request has come."""
-    began, first, written = turn.began, turn.meter.first, turn.meter.written
-    assert began is not None, "it runs"
-    if first is None:
-        return Going(turn.place, now - began)
-    return Going(turn.place, 0.0, written, turn.meter.pace, first - began)
+    assert turn.began is not None, "it runs"
+    return Going(turn.place, turn.began, turn.meter.first, turn.meter.written, turn.meter.pace)

@@ -19,6 +19,7 @@ _PLAYS, _PLAYS_OF_MANY, _MANY = 9, 3, 40
 many in it fewer times, since their lengths even out."""
 _PROVED, _BELIEVED = 100, 30  # waits that are remembered; as many are taken to have been foretold
 _LEAST_WAIT = 1.0  # seconds: less says nothing about a forecast
+_READINGS = 64  # prompts of which it is remembered when they were read
 _LEAST = 4  # tokens: fewer say little about the speed
 _MOST_ROUNDS = 2_000  # answers that end in one play: it must come to an end, whatever is learned
 _SOON = 10.0  # seconds: who asks again within them came back
@@ -30,20 +31,20 @@ class Going:
     """A running request, as far as it has come."""
 
     place: Place
-    reading: float
-    """Seconds since it began to be read; 0 once it is written."""
+    began: float
+    """When it began to be read, by the clock."""
+    first: float | None = None
+    """When its first token came; None while it is read."""
     written: int = 0
     pace: float | None = None
-    """Seconds a token so far; None where that is not known."""
-    was_read: float | None = None
-    """Seconds that reading its prompt took; None while it is read."""
+    """Seconds a token of late; None where that is not known."""
 
 
 @dataclass(slots=True)
 class _Played:
     place: Place
     read: float
-    """Seconds of reading left."""
+    """Seconds of reading left, were it read alone."""
     tokens: float
     """Tokens left."""
 
@@ -55,6 +56,8 @@ class Forecast:
         self._lengths = {priority: Lengths() for priority in Priority}
         self._pace = Pace(slots)
         self._slower = self._slower_read = 1.0
+        self._readings: deque[tuple[float, float]] = deque(maxlen=_READINGS)
+        """From when to when prompts were read."""
         self._come_back = _COME_BACK
         self._answered: deque[tuple[float, int]] = deque()
         """When somebody, by uid, had an answer and has not come back since."""
@@ -97,7 +100,8 @@ class Forecast:
             self._pace.wrote((ended - first) / (written - 1), callers)
         prompt = meter.prompt_tokens or claim.prompt
         if prompt and first > began:  # what was cached is read too, fast: that is learned with it
-            self._pace.read(prompt, first - began)
+            self._readings.append((began, first))
+            self._pace.read(prompt, _alone(began, first, self._readings))
 
     def likely(self, claim: Claim, seconds: float, callers: int) -> tuple[int, int]:
         """Return the tokens that were read and written, most likely, for a request that ran so long
@@ -119,7 +123,7 @@ class Forecast:
     def _factor(self) -> float:
         return statistics.median(self._proved)
 
-    def starts(self, turns: Turns, going: Iterable[Going]) -> dict[Place, float]:
+    def starts(self, turns: Turns, going: Iterable[Going], now: float) -> dict[Place, float]:
         """Return the seconds until the start of each who waits; nothing before most of those who run
         are being written, or as many were seen before."""
         going = list(going)
@@ -131,30 +135,37 @@ class Forecast:
         # What else the machine does now shows in those who run.
         usual = self._pace.step(len(going))
         self._slower = statistics.mean(paces) / usual if paces and usual > 0 else 1.0
-        reads = [one for one in going if one.was_read is not None and one.place.claim.prompt]
+        readings = [*self._readings, *((one.began, one.first or now) for one in going)]
+        reads = [one for one in going if one.first is not None and one.place.claim.prompt]
         usual = sum(self._pace.reading(one.place.claim.prompt) for one in reads)
-        took = sum(one.was_read or 0.0 for one in reads)
+        took = sum(_alone(one.began, one.first or now, readings) for one in reads)
         self._slower_read = took / usual if usual > 0 else self._slower
+        left_to_read = [
+            max(0.0, self._to_read(one.place) - _alone(one.began, now, readings))
+            if one.first is None
+            else 0.0
+            for one in going
+        ]
         # The same lengths every time, so that a forecast changes only when something happened.
         chances = random.Random(1)  # noqa: S311 - nothing secret
         plays: dict[Place, list[float]] = {}
         for _ in range(_PLAYS if turns.waiting < _MANY else _PLAYS_OF_MANY):
-            for place, start in self._play(turns.copy(), going, chances):
+            for place, start in self._play(turns.copy(), going, left_to_read, chances):
                 plays.setdefault(place, []).append(start)
         factor = self._factor
         return {place: factor * statistics.median(starts) for place, starts in plays.items()}
 
     def _play(
-        self, turns: Turns, going: list[Going], chances: random.Random
+        self,
+        turns: Turns,
+        going: list[Going],
+        left_to_read: list[float],
+        chances: random.Random,
     ) -> Iterable[tuple[Place, float]]:
         now, last = 0.0, turns.last
         playing = [
-            _Played(
-                one.place,
-                0.0 if one.written else max(0.0, self._to_read(one.place) - one.reading),
-                self._to_write(one.place, one.written, chances),
-            )
-            for one in going
+            _Played(one.place, read, self._to_write(one.place, one.written, chances))
+            for one, read in zip(going, left_to_read, strict=True)
         ]
         asked = turns.waiting
         for _ in range(_MOST_ROUNDS):
@@ -170,13 +181,18 @@ class Forecast:
             if not playing:
                 return
             step = self._pace.step(len(playing)) * self._slower
-            passing = min(one.read + one.tokens * step for one in playing)
+            readers = sum(one.read > 0 for one in playing)
+            passing = min(
+                one.read * readers if one.read > 0 else one.tokens * step for one in playing
+            )
             now += passing
             left = []
             for one in playing:
-                reading = min(one.read, passing)
-                one.read -= reading
-                one.tokens -= (passing - reading) / step
+                if one.read > 0:
+                    one.read -= passing / readers
+                    one.read = one.read if one.read > 1e-6 else 0.0
+                else:
+                    one.tokens -= passing / step
                 if one.tokens > 1e-6:
                     left.append(one)
                 else:
@@ -191,3 +207,11 @@ class Forecast:
     def _to_write(self, place: Place, written: int, chances: random.Random) -> float:
         lengths = self._lengths[place.claim.priority]
         return max(1, lengths.draw(chances.random(), written, place.claim.limit) - written)
+
+
+def _alone(began: float, until: float, readings: Iterable[tuple[float, float]]) -> float:
+    """Return the seconds that reading from `began` until then would have taken alone: prompts that
+    are read at the same time (`readings`, itself among them) share the engine."""
+    took = until - began
+    shared = sum(max(0.0, min(until, end) - max(began, begin)) for begin, end in readings)
+    return took * took / max(took, shared) if took > 0 else 0.0
