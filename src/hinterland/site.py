@@ -2,12 +2,17 @@
 
 `box.toml` in `/etc/hinterland` is there once `hint box setup` has run. Whoever has a house of their
 own (`HINTERLAND_HOME`) has an engine of their own too, unless `HINTERLAND_SITE` names a folder.
+
+A box that runs goes on with the settings it was started with, and keeps them beside its socket: while
+`box.toml` has a mistake, its people's commands take them from there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +21,11 @@ import msgspec
 from hinterland.errors import ConfigError
 
 FOLDER = Path("/etc/hinterland")
+IN_FORCE = "box.json"
+"""What a running box keeps beside its socket: the settings it was started with."""
+_LARGEST = 64 * 1024  # bytes of these
+_PATIENCE = 1.0  # seconds for a box to take a call
+_SOCKET = re.compile(rb"""^\s*socket\s*=\s*["']([^"'\n]+)""", re.MULTILINE)
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,11 +63,72 @@ def folder() -> Path:
 def find() -> Site | None:
     """Return the site's settings; None where there is no shared box, or not for this caller.
 
-    Raises ConfigError when the file cannot be read or used.
+    Raises ConfigError when the file cannot be read or used, and no box runs that was started before.
     """
     if os.environ.get("HINTERLAND_HOME") and not os.environ.get("HINTERLAND_SITE"):
         return None
-    return read(folder() / "box.toml")
+    path = folder() / "box.toml"
+    try:
+        return read(path)
+    except ConfigError:
+        running = _in_force(path)
+        if running is None:
+            raise
+        return running
+
+
+def keep_in_force(site: Site) -> None:
+    """Keep the settings that a box was started with beside its socket, for the group that it is open
+    to. Raises OSError."""
+    socket = Path(site.socket)
+    fresh = socket.with_name(f".{IN_FORCE}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as file:
+        os.fchown(file.fileno(), -1, socket.stat().st_gid)
+        os.fchmod(file.fileno(), 0o640)
+        file.write(msgspec.json.encode(site))
+    fresh.replace(socket.with_name(IN_FORCE))
+
+
+def _in_force(path: Path) -> Site | None:
+    """Return the settings that a box was started with whose file cannot be used now; None where none
+    listens, or the caller may not ask it."""
+    named: list[bytes] = []
+    with contextlib.suppress(OSError):
+        named = _SOCKET.findall(path.read_bytes())
+    for place in dict.fromkeys([*(Path(os.fsdecode(each)) for each in named), Path(Site().socket)]):
+        found = _kept_beside(place)
+        if found is not None and _listens(found):
+            return found
+    return None
+
+
+def _kept_beside(place: Path) -> Site | None:
+    """Return what is kept beside a socket by the owner of its folder, where nobody else could put it."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        descriptor = os.open(
+            place.with_name(IN_FORCE), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        )
+        with open(descriptor, "rb") as file:
+            about, above = os.fstat(file.fileno()), place.parent.stat()
+            ours = stat.S_ISREG(about.st_mode) and not above.st_mode & stat.S_IWOTH
+            if ours and about.st_uid in {0, above.st_uid}:
+                found = msgspec.json.decode(file.read(_LARGEST), type=Site)
+                return found if Path(found.socket) == place else None
+    return None
+
+
+def _listens(site: Site) -> bool:
+    """Whether somebody listens at the socket: what a box left that was killed is in force no more."""
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as knocking:
+        knocking.settimeout(_PATIENCE)
+        with contextlib.suppress(OSError):
+            knocking.connect(site.socket)
+            return True
+    return False
 
 
 def read(path: Path) -> Site | None:

@@ -13,7 +13,7 @@ from hinterland import machine, measured
 from hinterland.engine import echo, programs
 from hinterland.engine.service.writer import Resolve
 from hinterland.engine.workers.spec import RemoteSpec, WorkerSpec, bundled
-from hinterland.errors import ModelError
+from hinterland.errors import ConfigError, ModelError
 from hinterland.models import fit, gguf_chat, header, sharing
 from hinterland.models.formats import Backend
 from hinterland.models.store import InstalledModel, ModelStore
@@ -32,7 +32,7 @@ def resolver(paths: Paths, config: configuration.Config, *, shared: bool = False
     """
     store = ModelStore(paths)
     settings = config.engine
-    remotes = _Remotes(paths)
+    remotes = _Remotes(paths, config if shared else None)
 
     def resolve(name: str | None) -> WorkerSpec:
         wanted = name or config.model or None
@@ -131,21 +131,25 @@ def legacy_worker(model: InstalledModel, context: int, threads: int) -> WorkerSp
 
 class _Remotes:
     """The remote engines of the settings as they are now: what somebody forbids, adds or takes away
-    must not wait until the engine starts anew."""
+    must not wait until the engine starts anew.
 
-    def __init__(self, paths: Paths) -> None:
+    `began` are the settings that a shared engine was started with: it goes on with the last ones that
+    were right while somebody mends the file.
+    """
+
+    def __init__(self, paths: Paths, began: configuration.Config | None) -> None:
         self._file = paths.config_file
-        self._read = b""
-        self._config = configuration.Config()
+        self._lasting = began is not None
+        self._read: bytes | None = None
+        self._config = began or configuration.Config()
 
     def spec(self, name: str | None) -> WorkerSpec | None:
         """Return what a remote engine is reached by; None when `name` is none.
 
-        Raises ConfigError when the settings cannot be used, or say `offline`.
+        Raises ConfigError when they say `offline`, and, unless the engine is shared, when the settings
+        cannot be used.
         """
-        text = configuration.read(self._file)
-        if text != self._read:
-            self._config, self._read = configuration.parse(text, self._file), text
+        self._look()
         engine = self._config.remote(name) if name else None
         if name is None or engine is None:
             return None
@@ -165,6 +169,15 @@ class _Remotes:
                 ca_file=ca_file,
             ),
         )
+
+    def _look(self) -> None:
+        try:
+            text = configuration.read(self._file)
+            if text != self._read:
+                self._config, self._read = configuration.parse(text, self._file), text
+        except ConfigError:
+            if not self._lasting:
+                raise
 
 
 def ways_to_run(paths: Paths, config: configuration.Config, name: str | None) -> list[WorkerSpec]:

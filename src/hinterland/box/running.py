@@ -188,6 +188,6 @@ def clear(found: Site) -> None:
     """Remove the folder of the socket, with what the box has in it; nothing runs any more."""
     folder: Path = unit.socket_folder(found)
     with contextlib.suppress(OSError):  # a socket that is left tells nobody anything
-        for left in (Path(found.socket), folder / _NOTICES):
+        for left in (Path(found.socket), folder / site.IN_FORCE, folder / _NOTICES):
             left.unlink(missing_ok=True)
         folder.rmdir()

@@ -15,7 +15,7 @@ from typing import Any
 from hinterland import config as configuration
 from hinterland import language, site
 from hinterland import paths as places
-from hinterland.box import asking
+from hinterland.box import asking, mistakes
 from hinterland.box.classroom import Classroom
 from hinterland.box.house import SiteHouse
 from hinterland.box.installed import installed_only
@@ -77,7 +77,7 @@ async def _serve() -> None:
         usage,
     )
     remove_leftovers(paths.state)
-    counting = asyncio.create_task(usage.keep())
+    beside = [asyncio.create_task(each) for each in (usage.keep(), mistakes.tell_log(decided))]
     try:
         also = [*numbers.routes(desk, usage, ledger), *room.routes()]
         await serve(
@@ -89,13 +89,15 @@ async def _serve() -> None:
             around=room.around,
         )
     finally:
-        counting.cancel()
+        for each in beside:
+            each.cancel()
 
 
 def _listen(decided: Site) -> socket.socket:
     path = Path(decided.socket)
     try:
-        return asgi.listen(path, grp.getgrnam(decided.group).gr_gid)
+        listener = asgi.listen(path, grp.getgrnam(decided.group).gr_gid)
+        site.keep_in_force(decided)
     except KeyError as error:
         raise ConfigError(
             f"There is no group {decided.group}, whose members are to use this box.",
@@ -106,6 +108,7 @@ def _listen(decided: Site) -> socket.socket:
             f"The socket {path} cannot be made for the group {decided.group}: {error.strerror}.",
             "`hint box setup` sets up the user that may.",
         ) from error
+    return listener
 
 
 def _no_prefixes(paths: Paths, workers: Workers) -> Prefixes:

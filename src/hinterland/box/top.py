@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pwd
+import textwrap
 import time
 from collections.abc import Sequence
 from functools import lru_cache
 
 from hinterland.box.columns import Column, fitted
 from hinterland.box.machine import Machine
+from hinterland.box.mistakes import GOES_ON
 from hinterland.engine.status import BoxStatus, Share, WorkerStatus
+from hinterland.errors import ConfigError
 from hinterland.language import _, n_
 from hinterland.progress_line import duration
+from hinterland.sentences import translated
 from hinterland.text import clean_line
 
 _LONGEST_NAME = 16
@@ -27,15 +31,24 @@ def name_of(uid: int) -> str:
         return str(uid)
 
 
-def lines(status: BoxStatus, machine: Machine, width: int, height: int | None) -> list[str]:
+def lines(
+    status: BoxStatus,
+    machine: Machine,
+    width: int,
+    height: int | None,
+    mistakes: Sequence[ConfigError] = (),
+) -> list[str]:
     """Return what there is to see, in at most `height` lines of at most `width` characters; whoever
-    is left out is counted in the last line."""
+    is left out is counted in the last line. `mistakes` are those of its settings."""
     head = [_service(status), *map(_worker, status.service.workers), _machine(machine)]
     head = [line for sentence in head for line in _folded(sentence, width)]
     if status.service.trouble:
         head.append(
             _("last failure: {reason}").format(reason=clean_line(status.service.trouble, 500))
         )
+    told = [clean_line(translated(each.message), 500) for each in mistakes]
+    told += [translated(GOES_ON)] if told else []
+    head = [line for sentence in told for line in textwrap.wrap(sentence, width)] + head
     shares = sorted(status.everybody or [status.you], key=_urgency)
     table = _table(shares, width)
     if status.everybody is None:

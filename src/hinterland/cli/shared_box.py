@@ -11,7 +11,7 @@ from hinterland.engine import shared
 from hinterland.errors import ConfigError
 from hinterland.language import _
 from hinterland.paths import Paths
-from hinterland.sentences import sentence
+from hinterland.sentences import sentence, translated
 from hinterland.text import clean_line
 
 
@@ -28,6 +28,11 @@ def lines() -> Iterator[str]:
         yield clean_line(sentence(trouble), 500)
         if box.own_engine:
             yield _("Until then your own engine answers.")
+    from hinterland.box import mistakes
+
+    if mistakes.may_mend(box) and (wrong := mistakes.found(box)):
+        yield from (clean_line(sentence(each), 500) for each in wrong)
+        yield translated(mistakes.GOES_ON)
 
 
 def is_there() -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hinterland import __version__
+from hinterland.box import mistakes
 from hinterland.doctor.findings import Area, Finding, In
 from hinterland.doctor.visit import Visit
 from hinterland.engine import shared
 from hinterland.errors import HinterlandError
 from hinterland.models.progress import size
+from hinterland.site import Site
 
 _say = In(Area.ENGINE)
 _PATIENCE = 5.0  # seconds for a box that many ask
@@ -24,6 +26,7 @@ def box(visit: Visit) -> Iterator[Finding]:
     if found is None:
         return
     visit.shared = not found.own_engine
+    yield from _mistakes(found)
     if (why := asyncio.run(shared.trouble(found))) is not None:
         remedy = why.hint + (" Until then your own engine answers." if found.own_engine else "")
         say = _say.note if found.own_engine else _say.problem
@@ -31,6 +34,14 @@ def box(visit: Visit) -> Iterator[Finding]:
         return
     visit.shared = True
     yield from _status(visit)
+
+
+def _mistakes(box: Site) -> Iterator[Finding]:
+    if mistakes.may_mend(box):
+        for each in mistakes.found(box):
+            yield _say.problem(
+                "shared-box-settings", each.message, f"{each.hint} {mistakes.GOES_ON}"
+            )
 
 
 def _status(visit: Visit) -> Iterator[Finding]:

@@ -63,21 +63,25 @@ def command(once: bool, every: float | None, as_json: bool) -> None:
 
 
 def _lines(box: Site, width: int, height: int | None) -> list[str]:
-    from hinterland.box import asking, machine, top
+    from hinterland.box import asking, machine, mistakes, top
 
-    return top.lines(asyncio.run(asking.now(box)), machine.look(), width, height)
+    status = asyncio.run(asking.now(box))
+    wrong = [] if status.everybody is None else mistakes.found(box)
+    return top.lines(status, machine.look(), width, height, wrong)
 
 
 def _encoded(box: Site) -> str:
     import msgspec
 
-    from hinterland.box import asking, machine, top
+    from hinterland.box import asking, machine, mistakes, top
     from hinterland.text import escape_json
 
     status = asyncio.run(asking.now(box))
+    wrong = [] if status.everybody is None else mistakes.found(box)
     told = msgspec.to_builtins(status) | {
         "at": round(time.time(), 3),
         "machine": msgspec.to_builtins(machine.look()),
+        "mistakes": [each.message for each in wrong],
         "names": {
             share.uid: top.name_of(share.uid) for share in (status.everybody or [status.you])
         },
