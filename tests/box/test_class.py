@@ -119,6 +119,32 @@ def test_the_rules_of_a_class_hold(box: Root) -> None:
     assert not box.path("/home/cleo/.local/share/hinterland/history").exists()
 
 
+def test_a_mistake_in_a_role_file_leaves_its_class_as_it_was(box: Root) -> None:
+    file = box.path("/etc/hinterland/roles/7c.toml")
+    assert box.hint("ask", "Hi", user="cleo").returncode == 0
+    file.write_text(ROLES["7c"].replace('["ask"]', '["ask", "quiz'))
+    try:
+        asked = box.hint("ask", "Hi", user="cleo")
+        assert asked.returncode == 0, asked.stderr
+        assert not box.path("/home/cleo/.local/share/hinterland/history").exists()
+        assert box.hint("ask", "Hi", user="amina").returncode == 0
+        other = box.hint("tutor", "lessons", user="cleo")
+        assert "7c does not use `hint tutor`" in other.stderr
+        shown = box.hint("box", "class", "show", user="cleo")
+        assert shown.returncode == 0, shown.stderr
+        assert "7c.toml cannot be used" in shown.stderr
+        assert "Tools: ask" in shown.stdout
+        for user, told in (("tess", True), ("root", True), ("cleo", False)):
+            for command in ("box top", "engine status", "doctor"):
+                said = box.hint(*command.split(), user=user)
+                assert ("7c.toml cannot" in " ".join(said.stdout.split())) is told, (user, command)
+        checked = box.hint("box", "class", "check", user="tess")
+        assert checked.returncode == 2
+        assert "at line 3" in checked.stderr
+    finally:
+        file.write_text(ROLES["7c"])
+
+
 def test_a_quiz_is_handed_in_for_the_teacher_alone(box: Root) -> None:
     first = box.hint("box", "class", "quiz", user="amina", input="elephants\n\n.\n")
     assert "What you have done is kept" in first.stdout, first.stderr

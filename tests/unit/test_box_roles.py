@@ -163,6 +163,71 @@ def test_one_that_does_not_even_name_its_group_closes_all_classes(tmp_path: Path
     assert Classes(SITE, tmp_path).apply(PUPIL, {"class-6b"}, Terms(), MONDAY).closed
 
 
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        GOOD.replace('"transcripts"', '"all"'),
+        GOOD.replace('"Class 5a"', '"Class 5a'),
+        "",
+        "group = [",
+        "x" * (roles.LARGEST + 1),
+    ],
+)
+def test_a_mistake_made_meanwhile_leaves_the_class_as_it_was(tmp_path: Path, mistake: str) -> None:
+    file = tmp_path / "5a.toml"
+    file.write_text(GOOD)
+    classes = Classes(SITE, tmp_path)
+    before = classes.apply(PUPIL, {"class-5a"}, Terms(), MONDAY)
+    assert (before.role, before.closed) == ("5a", "")
+    file.write_text(mistake)
+    assert classes.apply(PUPIL, {"class-5a"}, Terms(), MONDAY) == before
+    assert not classes.apply(PUPIL, {"class-6b"}, Terms(), MONDAY).closed
+    file.write_text(mistake + "\n")
+    assert classes.apply(PUPIL, {"class-5a"}, Terms(), MONDAY) == before
+    file.unlink()
+    classes.apply(PUPIL, {"class-5a"}, Terms(), MONDAY)
+    file.write_text(mistake)
+    assert classes.apply(PUPIL, {"class-5a"}, Terms(), MONDAY).closed, "it came back"
+
+
+def test_a_group_that_a_mistaken_file_names_anew_is_closed(tmp_path: Path) -> None:
+    file = tmp_path / "5a.toml"
+    file.write_text(GOOD)
+    classes = Classes(SITE, tmp_path)
+    assert not classes.apply(PUPIL, {"class-6b"}, Terms(), MONDAY).closed
+    file.write_text(GOOD.replace("class-5a", "class-6b").replace('"transcripts"', '"all"'))
+    assert classes.apply(PUPIL, {"class-6b"}, Terms(), MONDAY).closed
+    assert not classes.apply(PUPIL, {"class-5a"}, Terms(), MONDAY).closed
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        (GOOD.replace('"Answer in', "Answer in"), {"class-5a"}),
+        (GOOD.replace("[quiz]", "[quiz"), {"class-5a"}),
+        (GOOD.replace("\n", "\r\n").replace("[quiz]", "[quiz"), {"class-5a"}),
+        # What stands before the group is wrong: it may be in the middle of another text.
+        (GOOD.replace('"Class 5a"', '"Class 5a'), {"class-5a", "class-6b"}),
+        ('title = """\ngroup = "class-5a"\n', {"class-5a", "class-6b"}),
+        # Which of the two was meant nobody knows.
+        (GOOD.replace("keep =", 'group = "class-6b"\nkeep ='), {"class-5a", "class-6b"}),
+    ],
+)
+def test_a_file_that_is_no_toml_closes_its_class_where_that_is_sure(
+    tmp_path: Path, text: str, closed: set[str]
+) -> None:
+    (tmp_path / "5a.toml").write_bytes(text.encode())
+    classes = Classes(SITE, tmp_path)
+    for group in ("class-5a", "class-6b"):
+        terms = classes.apply(PUPIL, {group}, Terms(), MONDAY)
+        assert bool(terms.closed) is (group in closed), group
+
+
+def test_a_fifo_among_role_files_closes_all_classes_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "5a.toml")
+    assert Classes(SITE, tmp_path).apply(PUPIL, {"class-6b"}, Terms(), MONDAY).closed
+
+
 def test_the_lock_of_an_editor_closes_no_class(tmp_path: Path) -> None:
     (tmp_path / "6b.toml").write_text('group = "class-6b"\n')
     (tmp_path / ".#6b.toml").symlink_to("ana@box.1234")  # as Emacs makes it

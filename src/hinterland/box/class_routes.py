@@ -36,6 +36,8 @@ class Mine(msgspec.Struct, frozen=True, kw_only=True):
     role: str = ""
     """Empty for one who is in no class."""
     called: str = ""
+    rules: Role | None = None
+    """In force, though the file may have a mistake since."""
     closed: str = ""
     notice: str = ""
     quiz: Quiz | None = None
@@ -135,6 +137,7 @@ class ClassRoutes:
         return Mine(
             role=role.name,
             called=role.called,
+            rules=role,
             closed=closed(role, now),
             notice=notice(role),
             quiz=role.quiz,

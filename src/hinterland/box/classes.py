@@ -1,6 +1,7 @@
 """Which role holds for a user, and what it makes of the terms they are served on.
 
 A role file that cannot be used closes its class: nobody is served without the rules they are under.
+One that could be used before holds as it was, for as long as somebody looks.
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ class Classes:
 
     @property
     def all(self) -> list[Role]:
-        """All roles that can be used, by name; raises ConfigError where the folder cannot be read."""
+        """All roles in force, by name; raises ConfigError where the folder cannot be read."""
         self._look()
         return self._roles
 
     @property
     def broken(self) -> list[BrokenRole]:
-        """The role files that cannot be used; raises ConfigError as above."""
+        """The role files that close a class; raises ConfigError as above."""
         self._look()
         return self._broken
 
@@ -93,8 +94,18 @@ class Classes:
     def _look(self) -> None:
         stamp = _stamp(self.folder)
         if stamp != self._stamp:
-            self._roles, self._broken = roles.loaded(self.folder, members.writers(self.site))
+            before = {role.name: role for role in self._roles}
+            found, broken = roles.loaded(self.folder, members.writers(self.site))
+            held = {each.name: before[each.name] for each in broken if each.name in before}
+            self._roles = sorted([*found, *held.values()], key=lambda role: role.name)
+            self._broken = [each for each in broken if not _is_held(each, held.get(each.name))]
             self._stamp = stamp
+
+
+def _is_held(broken: BrokenRole, held: Role | None) -> bool:
+    """Whether what a role file said before stands in for it. Not for another group that it names now:
+    nobody knows which rules were meant for that."""
+    return held is not None and broken.group in {"", held.group}
 
 
 def under(role: Role, terms: Terms, now: datetime) -> Terms:

@@ -9,10 +9,11 @@ import os
 import re
 import stat
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -25,6 +26,7 @@ LARGEST = 64 * 1024
 """Bytes of a role file."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """What a role file may be called, without `.toml`."""
+_GROUP = re.compile(r"^[ \t]*[\"']?group[\"']?[ \t]*=.*(?:\n|\Z)", re.MULTILINE)
 _KEY = re.compile(r"\s*([A-Za-z_]+)\s*=")
 _TABLE = re.compile(r"\s*\[\[?\s*([A-Za-z_]+)\s*\]\]?")
 
@@ -158,16 +160,7 @@ def load(where: Path, name: str, writers: Collection[int] = ()) -> Role:
 
 def draft(file: Path) -> Role:
     """Return the role in a file that is not in its place yet, whoever can write it; raises ConfigError."""
-    try:
-        with open(file, "rb") as opened:
-            text = opened.read(LARGEST + 1)
-    except OSError as error:
-        raise ConfigError(
-            f"The role file {clean_line(str(file))} cannot be read: {error.strerror}.",
-            "Name another one.",
-        ) from error
-    if len(text) > LARGEST:
-        raise _unusable(file, f"it is larger than {LARGEST} bytes")
+    text, _about = _read(file, "Name another one.")
     return parse(text, file.name.removesuffix(".toml"), file)
 
 
@@ -205,22 +198,10 @@ def parse(text: bytes, name: str, file: Path) -> Role:
 
 def _content(file: Path, writers: Collection[int]) -> bytes:
     """Return what is in a role file that nobody wrote who might not."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with open(descriptor, "rb") as opened:
-            found = os.fstat(opened.fileno())
-            above = os.stat(file.parent)
-            if not stat.S_ISREG(found.st_mode):
-                raise _unusable(file, "it is no file")
-            text = opened.read(LARGEST + 1)
-    except OSError as error:
-        raise ConfigError(
-            f"The role file {file} cannot be read: {error.strerror}.",
-            "Mend its permissions: everybody may read it.",
-        ) from error
-    if len(text) > LARGEST:
-        raise _unusable(file, f"it is larger than {LARGEST} bytes")
-    for about, what in ((above, "its folder"), (found, "it")):
+    text, found = _read(file, "Mend its permissions: everybody may read it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise _unusable(file, "it is no file")
+    for about, what in ((file.parent.stat(), "its folder"), (found, "it")):
         if about.st_mode & stat.S_IWOTH:
             raise _unusable(file, f"everybody can write {what}")
         if about.st_mode & stat.S_IWGRP and about.st_gid not in (0, *writers):
@@ -228,15 +209,38 @@ def _content(file: Path, writers: Collection[int]) -> bytes:
     return text
 
 
-def _group_at_least(file: Path) -> str:
-    """Return the group that a broken role file is about; "" where even that cannot be told."""
+def _read(file: Path, hint: str) -> tuple[bytes, os.stat_result]:
+    """Return what is in a file and what kind of file it is; one that nobody writes to is empty. Raises
+    ConfigError, with the `hint` where it cannot be read."""
     try:
-        text = file.read_bytes()[:LARGEST]
-        found: Any = msgspec.toml.decode(text)
-    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(descriptor, "rb") as opened:
+            about = os.fstat(opened.fileno())
+            text = opened.read(LARGEST + 1) or b""
+    except OSError as error:
+        raise ConfigError(
+            f"The role file {clean_line(str(file))} cannot be read: {error.strerror}.", hint
+        ) from error
+    if len(text) > LARGEST:
+        raise _unusable(file, f"it is larger than {LARGEST} bytes")
+    return text, about
+
+
+def _group_at_least(file: Path) -> str:
+    """Return the group that a broken role file is about; "" where even that cannot be told.
+
+    Of a file that is no TOML it is told where all lines until then are, and no other could be meant.
+    """
+    try:
+        text = _read(file, "")[0].decode()
+    except (ConfigError, ValueError):
         return ""
-    group = found.get("group")
-    return group if isinstance(group, str) else ""
+    named = list(_GROUP.finditer(text))
+    for part in (text, text[: named[0].end()] if len(named) == 1 else ""):
+        with suppress(ValueError, RecursionError, msgspec.MsgspecError):
+            group = msgspec.toml.decode(part).get("group")
+            return group if isinstance(group, str) else ""
+    return ""
 
 
 def _reason(reason: str, place: str) -> str:

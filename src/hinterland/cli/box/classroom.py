@@ -98,7 +98,14 @@ def show(name: str, as_json: bool) -> None:
             return
         click.echo(_("You are in no class: no role file holds for you."))
         return
-    role = roles.load(roles.folder(), name, members.writers(site))
+    try:
+        role = roles.load(roles.folder(), name, members.writers(site))
+    except ConfigError as error:
+        if mine is None or mine.rules is None:
+            raise
+        role = mine.rules  # the box goes on with what the file said before
+        say(_told(error))
+        say(_("Until it is mended this holds:"))
     if as_json:
         write_json(_values(role, site, mine))
         return
