@@ -92,6 +92,28 @@ def test_a_setup_that_was_killed_can_be_undone_and_gone_on_with(machine: Root) -
     assert changed(machine, before) == {}
 
 
+def test_undo_says_what_it_removed_and_a_dry_run_is_never_in_the_way(machine: Root) -> None:
+    before = machine.snapshot()
+    failed = machine.hint("box", "setup", "--model", "smollm2-135m", "--accept-licence")
+    assert failed.returncode == 3, failed.stdout + failed.stderr  # there is no network
+    runs = ("flock", "/var/lib/hinterland/engine.lock")  # as a box in the foreground holds it
+    dry = machine.run(*runs, "hint", "box", "setup", "--undo", "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "would remove: group hinterland\n" in dry.stdout
+    assert "smollm2" not in dry.stdout
+    assert "The box runs in the foreground. End that `hint box run` first." in dry.stderr
+    refused = machine.run(*runs, "hint", "box", "setup", "--undo")
+    assert refused.returncode == 2
+    assert "runs in the foreground" in refused.stderr
+    assert machine.path("/etc/hinterland/box.toml").exists()
+
+    undone = machine.must("hint", "box", "setup", "--undo")
+    assert "was not there: model smollm2-135m" in undone
+    assert "removed: model" not in undone
+    assert undone.count("removed: ") == dry.stdout.count("would remove: ")
+    assert changed(machine, before) == {}
+
+
 @pytest.mark.soak
 def test_undo_leaves_what_others_made(machine: Root) -> None:
     machine.must("groupadd", "--system", "hinterland")  # the school's own

@@ -27,23 +27,41 @@ class Undone(msgspec.Struct, frozen=True):
     thing: Thing
     stays: str = ""
     """Why it is still there, as a sentence; empty when it is gone."""
+    was_there: bool = True
+    """False of what setup began to make and did not, and of what somebody removed since."""
 
 
-def check() -> Ledger | None:
-    """Return what there is to undo, None for nothing. Raises ConfigError while somebody runs the
-    box in the foreground, StorageError for a ledger that cannot be read."""
-    made = ledger.load()
-    if made is None:
-        return None
+def in_the_way(made: Ledger) -> ConfigError | None:
+    """Return what keeps the box from being undone now: that somebody runs it in the foreground."""
     by_systemd = systemd.runs() and made.made(Thing(Kind.START, unit.NAME)) is not None
     if is_running(of_box(site.folder())) and not by_systemd:
-        raise ConfigError("The box runs in the foreground.", "End that `hint box run` first.")
-    return made
+        return ConfigError("The box runs in the foreground.", "End that `hint box run` first.")
+    return None
+
+
+def is_there(thing: Thing) -> bool:
+    """Whether there is anything of what setup wrote down that it makes."""
+    match thing.kind:
+        case Kind.MEMBER:
+            group, _, name = thing.name.partition(" ")
+            return accounts.is_member(name, group)
+        case Kind.MODEL:
+            return any(model.id == thing.name for model in shelf.installed())
+        case Kind.FILE | Kind.FOLDER:
+            return Path(thing.name).exists()
+        case Kind.USER:
+            return accounts.user(thing.name) is not None
+        case Kind.GROUP:
+            return accounts.group_id(thing.name) is not None
+        case Kind.START:
+            return systemd.LINK.is_symlink()
 
 
 def undo(made: Ledger) -> Iterator[Undone]:
-    """Undo thing by thing and yield what became of each. Raises StorageError when one cannot be
-    undone; what is left then is written down still."""
+    """Undo thing by thing and yield what became of each. Raises ConfigError while the box runs in the
+    foreground, and StorageError when one cannot be undone; what is left then is written down still."""
+    if why := in_the_way(made):
+        raise why
     shelf.tidy()
     with suppress(ConfigError):  # settings that cannot be used are no reason to keep them
         found = site.read(site.folder() / "box.toml")
@@ -51,6 +69,8 @@ def undo(made: Ledger) -> Iterator[Undone]:
             running.clear(found)  # what a box that was killed has left
     groups = {thing.name for thing in made.things if thing.kind is Kind.GROUP}
     settings = Thing(Kind.FOLDER, str(site.folder()))
+    # Before anything goes: `userdel` takes the user's group with it.
+    there = {thing.key for thing in made.things if is_there(thing)}
     for thing in reversed(made.things):
         if thing.key == settings.key:
             continue  # the ledger lies in it
@@ -62,7 +82,7 @@ def undo(made: Ledger) -> Iterator[Undone]:
                 "Mend that, then undo again: it goes on where it stopped.",
             ) from error
         made.strike(thing)
-        yield Undone(thing, stays)
+        yield Undone(thing, stays, thing.key in there)
     yield from _last(made, settings)
 
 

@@ -103,8 +103,9 @@ def _undo(dry_run: bool) -> None:
     from hinterland.box import ledger, undo, unit
     from hinterland.cli.tables import say
     from hinterland.paths import BOX
+    from hinterland.sentences import sentence
 
-    made: Ledger | None = undo.check()
+    made: Ledger | None = ledger.load()
     if made is None:
         click.echo(_("Nothing was set up here."))
         if left := [path for path in (unit.FILE, BOX) if path.exists()]:
@@ -116,15 +117,20 @@ def _undo(dry_run: bool) -> None:
         return
     if dry_run:
         for thing in reversed(made.things):
-            click.echo(_("would remove: {thing}").format(thing=_named(thing)))
+            if undo.is_there(thing):
+                click.echo(_("would remove: {thing}").format(thing=_named(thing)))
+        if why := undo.in_the_way(made):
+            say(sentence(why))
         return
     stays = False
     for done in undo.undo(made):
         if done.stays:
             stays = True
             say(_("left: {thing}. {reason}").format(thing=_named(done.thing), reason=done.stays))
-        else:
+        elif done.was_there:
             click.echo(_("removed: {thing}").format(thing=_named(done.thing)))
+        else:
+            click.echo(_("was not there: {thing}").format(thing=_named(done.thing)))
     if not stays:
         click.echo(_("The machine is as it was before setup."))
 
