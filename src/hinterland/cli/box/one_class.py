@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from hinterland.errors import InputError
@@ -21,6 +22,13 @@ def the_class(name: str) -> tuple[Role, Site]:
     site = settings()
     known = roles.names(roles.folder())
     if name not in known:
-        there = f"There are: {', '.join(known)}." if known else "There are no classes."
-        raise InputError(f"There is no class {clean_line(name, 60)!r}.", there)
+        raise unknown(name, known)
     return roles.load(roles.folder(), name, members.writers(site)), site
+
+
+def unknown(name: str, known: Collection[str]) -> InputError:
+    """Return what to say of a class that there is not, where those are `known`."""
+    there = clean_line(f"There are: {', '.join(sorted(known))}.", 600)
+    return InputError(
+        f"There is no class {clean_line(name, 60)!r}.", there if known else "There are no classes."
+    )

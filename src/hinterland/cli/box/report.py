@@ -60,15 +60,21 @@ def command(day: str | None, since: str | None, role: str, as_csv: bool, as_json
 
 
 async def _made(box: Site, start: float, end: float, role: str) -> Report:
-    from hinterland.box import asking, report
+    from hinterland.box import asking, report, roles
     from hinterland.box.members import groups_of
+    from hinterland.cli.box.one_class import unknown
 
     @functools.cache
     def weight(uid: int) -> float:
         return box.teachers_weight if uid == 0 or box.teachers in groups_of(uid) else 1.0
 
     lines = await asking.lines(box, start, end)
-    return report.sum_up(lines, start, end, role, weight)
+    found = report.sum_up(lines, start, end, role, weight)
+    if role and not found.classes and role not in (there := roles.names(roles.folder())):
+        # One whose role file has gone is there as long as somebody asked under it.
+        asked = report.sum_up(lines, start, end).classes
+        raise unknown(role, {*there, *(each.role for each in asked)})
+    return found
 
 
 def _time(day: str | None, since: str | None) -> tuple[float, float]:
