@@ -131,6 +131,34 @@ def test_a_terminal_shows_the_numbers_until_it_is_left(box: Box) -> None:
         assert terminal.written.rstrip().endswith(b"\x1b[?25h\x1b[?1049l")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_gives_the_terminal_back(box: Box, number: signal.Signals) -> None:
+    site, home = box.environment["HINTERLAND_SITE"], box.environment["HINTERLAND_HOME"]
+    with RealTerminal("box", "top", HINTERLAND_SITE=site, HINTERLAND_HOME=home) as terminal:
+        terminal.sees("shared box", "0 running")
+        os.kill(terminal.process.pid, number)
+        assert terminal.ended() == 128 + number
+        assert terminal.written.rstrip().endswith(b"\x1b[?25h\x1b[?1049l")
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
+def test_a_report_of_a_class_that_there_is_not_is_an_error(box: Box, form: tuple[str]) -> None:
+    roles = Path(box.environment["HINTERLAND_SITE"]) / "roles"
+    no_classes = box.hint("box", "report", "--class", "5b", *form)
+    assert "There is no class '5b'." in no_classes.stderr
+    assert "There are no classes." in no_classes.stderr
+    roles.mkdir()
+    (roles / "5a.toml").write_text('group = "class-5a"\n')
+    try:
+        refused = box.hint("box", "report", "--class", "5b", *form)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "There is no class '5b'." in refused.stderr
+        assert "There are: 5a." in refused.stderr
+        assert box.hint("box", "report", "--class", "5a", *form).returncode == 0
+    finally:
+        shutil.rmtree(roles)
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can ask as somebody else")
 def test_people_see_themselves_and_totals_only(box: Box) -> None:
     assert box.ask(4).wait() == 0

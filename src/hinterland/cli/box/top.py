@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import signal
 import sys
 import termios
 import textwrap
 import time
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _EVERY = 2.0  # seconds
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J", "\x1b[?25h\x1b[?1049l"
+_ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _LEAVES = {b"q", b"Q", b"\x1b", b"\x03", b"\x04"}
 
 
@@ -141,14 +143,24 @@ def _told_to_leave(patience: float) -> bool:
 
 @contextmanager
 def _whole_screen() -> Iterator[None]:
-    """Take the screen, and give it and the keyboard back as they were."""
+    """Take the screen, and give it and the keyboard back as they were, also when a signal ends this."""
     keyboard = sys.stdin.fileno()
     before = termios.tcgetattr(keyboard)
+    heard = {number: signal.signal(number, _end) for number in _ENDS}
     try:
         tty.setcbreak(keyboard, termios.TCSANOW)
         sys.stdout.write(_ENTER)
         yield
     finally:
-        sys.stdout.write(_LEAVE)
-        sys.stdout.flush()
-        termios.tcsetattr(keyboard, termios.TCSANOW, before)
+        for number in heard:
+            signal.signal(number, signal.SIG_IGN)  # once is enough: nothing may come in between now
+        with suppress(OSError, termios.error):  # the terminal may be gone
+            sys.stdout.write(_LEAVE)
+            sys.stdout.flush()
+            termios.tcsetattr(keyboard, termios.TCSANOW, before)
+        for number, handler in heard.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
