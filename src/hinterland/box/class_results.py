@@ -66,7 +66,9 @@ def day(written: str) -> date | None:
     if written == "all":
         return None
     try:
-        return date.fromisoformat(written) if written else datetime.now().date()  # noqa: DTZ005
+        if not written:
+            return datetime.now().date()  # noqa: DTZ005 - lessons are in local time
+        return date.fromisoformat(written)
     except ValueError as error:
         raise InputError(f"{clean_line(written, 40)!r} is no day.", "Write 2027-03-01.") from error
 

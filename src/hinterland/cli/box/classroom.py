@@ -79,7 +79,6 @@ def list_(as_json: bool) -> None:
 @_json
 def show(name: str, as_json: bool) -> None:
     """Show the rules of a class; without NAME those that hold for you, and what is kept of you."""
-    from hinterland.box import members, roles
     from hinterland.box.asking import ask, settings
     from hinterland.box.class_routes import Mine
 
@@ -98,14 +97,7 @@ def show(name: str, as_json: bool) -> None:
             return
         click.echo(_("You are in no class: no role file holds for you."))
         return
-    try:
-        role = roles.load(roles.folder(), name, members.writers(site))
-    except ConfigError as error:
-        if mine is None or mine.rules is None:
-            raise
-        role = mine.rules  # the box goes on with what the file said before
-        say(_told(error))
-        say(_("Until it is mended this holds:"))
+    role = _in_force(name, site, mine)
     if as_json:
         write_json(_values(role, site, mine))
         return
@@ -163,6 +155,21 @@ def check(name: str) -> int:
 
 for _each in (wipe, results, transcripts, quiz):
     command.add_command(_each)
+
+
+def _in_force(name: str, site: Site, mine: Mine | None) -> Role:
+    """Return the rules of a class. Where its file has a mistake these are what the box goes on with, if
+    it told them: otherwise ConfigError is raised."""
+    from hinterland.box import members, roles
+
+    try:
+        return roles.load(roles.folder(), name, members.writers(site))
+    except ConfigError as error:
+        if mine is None or mine.rules is None:
+            raise
+        say(_told(error))
+        say(_("Until it is mended this holds:"))
+        return mine.rules
 
 
 def _lines(role: Role, site: Site) -> list[tuple[str, str]]:
