@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from hinterland import remedies
 from hinterland.errors import StorageError
 from hinterland.models.catalog import Entry
 from hinterland.models.progress import Progress, size
@@ -45,7 +46,9 @@ def check_disk(entry: Entry, source: Source, work: Path, paths: Paths) -> None:
         if free < count:
             raise StorageError(
                 f"{entry.id} takes {size(count)} of disk in {folder}, and {size(free)} are free.",
-                "Free some space, take a smaller model, or set HINTERLAND_HOME to another disk.",
+                remedies.for_disk(
+                    "Free some space, take a smaller model, or set HINTERLAND_HOME to another disk."
+                ),
             )
 
 

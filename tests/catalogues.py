@@ -36,6 +36,7 @@ _MARKS = {"_": 1, "N_": 1, "n_": 2}
 _SHOWN = {"Binding": (2,), "Command": (2,)}
 """Calls that are shown translated without a mark: which of their arguments is a text."""
 _TOLD = {"Failed": (1, 2), "Note": (0,), "_warn": (0,), "UnlikelyValueError": (0, 1), "Unfit": (1,)}
+_TOLD |= {"for_disk": (0,)}
 _ERROR = (0, 1)
 """Sentences with values in them, which are translated where they are told; so are those of errors."""
 _HELP = ("command", "group", "option", "argument")

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from hinterland import remedies
 from hinterland.errors import StorageError
 
 PATIENCE = 30.0
@@ -161,9 +162,14 @@ def not_written(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             f"The disk is full: {path} could not be written.",
-            "Free some space, or set HINTERLAND_HOME to a folder on another disk.",
+            remedies.for_disk(
+                "Free some space, or set HINTERLAND_HOME to a folder on another disk."
+            ),
         )
     return StorageError(
         f"The file {path} cannot be written: {error.strerror or error}.",
-        "Mend its folder's permissions, or set HINTERLAND_HOME to a folder you can write to.",
+        remedies.for_disk(
+            "Mend its folder's permissions, or set HINTERLAND_HOME to a folder you can write to.",
+            error,
+        ),
     )

@@ -9,11 +9,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from hinterland import remedies
 from hinterland.errors import StorageError
+from hinterland.language import N_
 
 BOX = Path("/var/lib/hinterland")
 """What the service of a shared box keeps; only the system user it runs as may look inside."""
 
+_MEND = N_(
+    "Free some space, mend its permissions, or set HINTERLAND_HOME to a folder you can write to."
+)
 # sockaddr_un.sun_path holds 108 bytes on Linux and 104 on macOS, its final NUL included.
 LONGEST_SOCKET_PATH = 100
 
@@ -130,11 +135,13 @@ def private_folder(folder: Path) -> Path:
     except OSError as error:
         raise StorageError(
             f"The folder {folder} cannot be made: {error.strerror}.",
-            "Free some space, mend its permissions, or set HINTERLAND_HOME to a folder you can write to.",
+            remedies.for_disk(_MEND, error),
         ) from error
     if owner != os.getuid():
         raise StorageError(
             f"The folder {folder} belongs to another user.",
-            "Set HINTERLAND_HOME to a folder of your own.",
+            remedies.ASK
+            if remedies.is_for_box()
+            else "Set HINTERLAND_HOME to a folder of your own.",
         )
     return folder

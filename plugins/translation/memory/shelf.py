@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from hinterland import remedies
 from hinterland.errors import StorageError
 from hinterland.jobs import Ledger, Table
 from hinterland.plugins.translation.memory.files import (
@@ -174,7 +175,10 @@ class Shelf:
                     continue
                 raise StorageError(
                     error.message,
-                    "Mend its permissions, free some space, or set HINTERLAND_HOME to another folder.",
+                    remedies.for_disk(
+                        "Mend its permissions, free some space, or set HINTERLAND_HOME to another "
+                        "folder."
+                    ),
                 ) from error
             file = opened(path)
             assert file is not None, "nobody removes a file that is held"

@@ -25,6 +25,7 @@ from hinterland.doctor import (
     settings,
     shared_box,
     terminal,
+    whom_to_ask,
 )
 from hinterland.doctor.findings import Area, Finding, In, Level, Report
 from hinterland.doctor.visit import Visit
@@ -79,7 +80,7 @@ def report(visit: Visit, checks: Sequence[tuple[Area, Check]]) -> Report:
         for finding in _isolated(area, check, visit):
             if finding.sentence not in told:
                 told.add(finding.sentence)
-                findings.append(finding)
+                findings.append(whom_to_ask.adapted(finding))
     findings.sort(key=lambda finding: list(Area).index(finding.area))
     return Report(
         hinterland=__version__,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from hinterland import remedies
 from hinterland.branches import BEGINNING, Tree, is_line
 from hinterland.durable import sweep, sync_folder
 from hinterland.errors import InputError, StorageError
@@ -168,7 +169,9 @@ class ConversationFiles:
         except OSError as error:
             raise StorageError(
                 f"The conversations in {self.folder} cannot be read: {error.strerror}.",
-                "Mend its permissions, or set HINTERLAND_HOME to another folder.",
+                remedies.for_disk(
+                    "Mend its permissions, or set HINTERLAND_HOME to another folder.", error
+                ),
             ) from error
         return found
 

@@ -1,0 +1,61 @@
+"""Remedies for somebody who may not look after the machine: a command that only root may run is no
+advice to a pupil, but it is to whom the pupil asks."""
+
+from __future__ import annotations
+
+import grp
+import os
+import re
+from contextlib import suppress
+
+import msgspec
+
+from hinterland import remedies
+from hinterland.doctor import disk
+from hinterland.doctor.findings import Finding
+
+_ADMINS = {"sudo", "wheel", "admin"}
+"""Groups whose members may become root on most systems."""
+_ROOTS = re.compile(r"\bsudo |`(?:apt|dnf) ")
+_DRIVERS = {"gpu-blocked"}
+_FULL = {"disk-full", "disk-short"}
+_THE_BOXS = re.compile(
+    r"`hint (?:engine (?:build|bench|stop|start|logs)|config set engine|models (?:pull|add|recommend))\b"
+)
+"""What is refused on a shared box, or is of no use there."""
+
+
+def adapted(finding: Finding) -> Finding:
+    """Return a finding with a remedy that its reader can carry out, or hand on."""
+    remedy = finding.remedy
+    if not remedy or remedy.startswith(remedies.ASK) or _may_become_root():
+        return finding
+    if remedies.is_for_box():
+        if finding.kind in _FULL or remedy == disk.FREE:
+            return msgspec.structs.replace(finding, remedy=remedies.FULL)
+        if "HINTERLAND_HOME" in remedy:
+            return msgspec.structs.replace(finding, remedy=remedies.ASK)
+    of_the_box = remedies.is_for_box() and _THE_BOXS.search(remedy)
+    if of_the_box or _ROOTS.search(remedy) or finding.kind in _DRIVERS or _is_of_another(finding):
+        return msgspec.structs.replace(finding, remedy=f"{remedies.ASK} For them: {remedy}")
+    return finding
+
+
+def _is_of_another(finding: Finding) -> bool:
+    """Whether a finding is about a file that somebody else has to mend."""
+    with suppress(OSError):
+        return os.lstat(finding.facts.get("file", "")).st_uid != os.geteuid()
+    return False
+
+
+def _may_become_root() -> bool:
+    """Whether this account is root's, or one that `sudo` lets become root."""
+    if os.geteuid() == 0:
+        return True
+    for number in {os.getegid(), *os.getgroups()}:
+        try:
+            if grp.getgrgid(number).gr_name in _ADMINS:
+                return True
+        except KeyError:
+            continue
+    return False

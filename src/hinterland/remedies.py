@@ -1,0 +1,28 @@
+"""What to do where nothing can be kept. Another folder (`HINTERLAND_HOME`) helps somebody with an engine
+of their own; on a shared box it takes them off the box, and somebody else looks after the disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from hinterland.language import N_
+
+FULL = N_("Delete what you no longer need, or ask who looks after this machine.")
+ASK = N_("Ask who looks after this machine.")
+
+
+def for_disk(alone: str, error: OSError | None = None) -> str:
+    """Return what to do about a folder or a disk that cannot be used: `alone`, or on a shared box what
+    its people can do, for a disk that is full if there is no `error` that says otherwise."""
+    if not is_for_box():
+        return alone
+    return FULL if error is None or error.errno in (errno.ENOSPC, errno.EDQUOT) else ASK
+
+
+def is_for_box() -> bool:
+    """Whether this account is one of the people of a shared box, who look after nothing of it."""
+    place = os.environ.get("HINTERLAND_SITE")
+    if os.geteuid() == 0 or (os.environ.get("HINTERLAND_HOME") and not place):
+        return False
+    return os.path.exists(os.path.join(place or "/etc/hinterland", "box.toml"))

@@ -1,0 +1,60 @@
+"""What people of a shared box are advised: what they can do themselves, or whom to ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.box import throwaway
+from tests.box.conftest import need_root
+from tests.box.throwaway import Root
+
+ASK = "Ask who looks after this machine."
+LEFT_TO_ROOT = ("sudo ", "`apt ", "`hint engine ", "`hint models ", "config set engine")
+MODEL = "/usr/local/share/hinterland/models/tiny"
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Root]:
+    """A machine that is set up as a box, which does not run, with two pupils and an administrator."""
+    need_root()
+    with throwaway.throwaway() as root:
+        for group in ("hinterland", "sudo"):
+            root.run("groupadd", "--system", group)
+        root.add_user("amina", "hinterland")
+        root.add_user("ben", "hinterland")
+        root.add_user("ada", "hinterland", "sudo")
+        root.must("mkdir", "-p", "/etc/hinterland")
+        root.path("/etc/hinterland/box.toml").write_text("")
+        yield root
+
+
+def _remedies(box: Root, user: str) -> list[str]:
+    looked = json.loads(box.hint("doctor", "--json", user=user).stdout)
+    return [each["remedy"] for each in looked["findings"] if each["remedy"]]
+
+
+def test_a_pupil_is_advised_nothing_that_only_root_may_do(box: Root) -> None:
+    found = _remedies(box, "amina")
+    roots = [each for each in found if any(words in each for words in LEFT_TO_ROOT)]
+    assert roots, "there was something to advise"
+    assert all(each.startswith(ASK) for each in roots), roots
+    assert not [each for each in found if "HINTERLAND_HOME" in each]
+    for admin in ("root", "ada"):
+        assert [each for each in _remedies(box, admin) if each.startswith("`hint engine ")], admin
+
+
+def test_whose_home_is_full_stays_on_the_box(box: Root) -> None:
+    box.must("mount", "-t", "tmpfs", "-o", "size=64k,uid=ben,mode=755", "home", "/home/ben")
+    box.run("sh", "-c", "head -c 200k /dev/zero > /home/ben/film", user="ben")
+    refused = box.hint("config", "set", "ui.vim", "true", user="ben")
+    assert refused.returncode == 5
+    assert "HINTERLAND_HOME" not in refused.stderr
+    assert "Delete what you no longer need, or ask who looks" in " ".join(refused.stderr.split())
+    assert not [each for each in _remedies(box, "ben") if "HINTERLAND_HOME" in each]
+    own = box.hint(
+        "config", "set", "ui.vim", "true", user="ben", env={"HINTERLAND_HOME": "/home/ben/own"}
+    )
+    assert "HINTERLAND_HOME" in own.stderr, "who has left the box already is advised as ever"
