@@ -20,6 +20,7 @@ import msgspec
 from hinterland import site
 from hinterland.box.hours import Hours
 from hinterland.errors import ConfigError
+from hinterland.language import N_
 from hinterland.text import clean_line
 
 LARGEST = 64 * 1024
@@ -160,7 +161,7 @@ def load(where: Path, name: str, writers: Collection[int] = ()) -> Role:
 
 def draft(file: Path) -> Role:
     """Return the role in a file that is not in its place yet, whoever can write it; raises ConfigError."""
-    text, _about = _read(file, "Name another one.")
+    text, _about = _read(file, N_("Name another one."))
     return parse(text, file.name.removesuffix(".toml"), file)
 
 
@@ -198,7 +199,7 @@ def parse(text: bytes, name: str, file: Path) -> Role:
 
 def _content(file: Path, writers: Collection[int]) -> bytes:
     """Return what is in a role file that nobody wrote who might not."""
-    text, found = _read(file, "Mend its permissions: everybody may read it.")
+    text, found = _read(file, N_("Mend its permissions: everybody may read it."))
     if not stat.S_ISREG(found.st_mode):
         raise _unusable(file, "it is no file")
     for about, what in ((file.parent.stat(), "its folder"), (found, "it")):

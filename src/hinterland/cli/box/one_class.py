@@ -28,7 +28,6 @@ def the_class(name: str) -> tuple[Role, Site]:
 
 def unknown(name: str, known: Collection[str]) -> InputError:
     """Return what to say of a class that there is not, where those are `known`."""
-    there = clean_line(f"There are: {', '.join(sorted(known))}.", 600)
-    return InputError(
-        f"There is no class {clean_line(name, 60)!r}.", there if known else "There are no classes."
-    )
+    names = clean_line(", ".join(sorted(known)), 600)
+    there = f"There are: {names}." if known else "There are no classes."
+    return InputError(f"There is no class {clean_line(name, 60)!r}.", there)
