@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from hinterland import site
-from hinterland.box import accounts, ledger, running, shelf, steps, systemd, unit
+from hinterland.box import accounts, running, shelf, steps, systemd, unit
 from hinterland.box.ledger import Kind, Ledger, Thing
 from hinterland.engine.launcher import is_running
 from hinterland.errors import ConfigError, HinterlandError, StorageError
