@@ -59,6 +59,7 @@ class JournalWriter:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(self.path, flags, 0o600)
         self._unsynced = True
+        self._size = 0
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             if header.answer:
@@ -70,10 +71,16 @@ class JournalWriter:
             raise
 
     def write(self, events: bytes) -> None:
-        """Append `events`; raises OSError when the disk is full."""
+        """Append all of `events`, or raise OSError, as when the disk is full, and append nothing."""
         view = memoryview(events)
-        while view:
-            view = view[os.write(self._file, view) :]
+        try:
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(events)
         self._unsynced = True
 
     def sync(self) -> None:

@@ -83,8 +83,8 @@ class Lasting:
         try:
             async with aclosing(self._told()) as told:
                 async for event in told:
-                    if self._journal is not None:
-                        self._journal.take(event)
+                    if self._journal is not None and (news := self._journal.take(event)):
+                        yield news
                     yield event
         finally:
             if self._journal is not None:
@@ -233,7 +233,7 @@ class Lasting:
 
     def _cut(self) -> EngineError:
         hint = "Ask again."
-        if self._outlives:
+        if self._journal is not None and self._journal.saves:
             hint = "What came is kept: `hint --continue` opens it, and /continue asks for the rest."
         return EngineError("The shared box stopped in the middle of the answer.", hint)
 

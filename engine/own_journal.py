@@ -6,13 +6,13 @@ It is of the form that a service of one's own writes, so that the history takes 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 
 import msgspec
 
 from hinterland.engine.events import encode
-from hinterland.engine.journal import Header, JournalWriter
+from hinterland.engine.journal import Header
+from hinterland.engine.patient_journal import PatientJournal
 from hinterland.engine.protocol import (
     Counted,
     Done,
@@ -24,52 +24,41 @@ from hinterland.engine.protocol import (
     TextDelta,
     begun,
 )
-from hinterland.errors import HinterlandError
-from hinterland.paths import Paths, private_folder
+from hinterland.paths import Paths
 
 _SYNC_EVERY = 0.5  # seconds: what a power cut may take of an answer
 
 
 class OwnJournal:
-    """Keeps what is shown of an answer; without a journal where none can be written: an answer is
-    worth more. Make it where a loop runs."""
+    """Keeps what is shown of an answer. Make it where a loop runs."""
 
     def __init__(self, paths: Paths, request: Request) -> None:
-        self._writer: JournalWriter | None = None
+        self._journal = PatientJournal(paths.journal, _header(request))
         self._syncing: asyncio.Future[None] | None = None
         self._synced_at = time.monotonic()
-        with contextlib.suppress(OSError, HinterlandError):
-            self._writer = JournalWriter(private_folder(paths.journal), _header(request))
 
-    def take(self, event: Event) -> None:
-        """Keep an event, before it is shown."""
-        if self._writer is None or not (written := _encoded(event)):
-            return
-        try:
-            self._writer.write(written)
-        except OSError:  # the disk is full: the history says so when the turn is kept
-            self.close()
-            return
+    @property
+    def saves(self) -> bool:
+        """Whether all that was shown so far is written down."""
+        return self._journal.saves
+
+    def take(self, event: Event) -> Note | None:
+        """Keep an event, before it is shown, and return what has to be told before it."""
+        if written := _encoded(event):
+            self._journal.write(written)
         now = time.monotonic()
         idle = self._syncing is None or self._syncing.done()
         if idle and now - self._synced_at > _SYNC_EVERY:
             self._synced_at = now
-            self._syncing = asyncio.ensure_future(asyncio.to_thread(_sync, self._writer))
+            self._syncing = asyncio.ensure_future(asyncio.to_thread(self._journal.sync))
+        return self._journal.news()
 
     def close(self) -> None:
         """Let go of it: what is in it may be taken in. A sync that runs is waited for elsewhere."""
-        writer, self._writer = self._writer, None
-        if writer is None:
-            return
         if self._syncing is not None and not self._syncing.done():
-            self._syncing.add_done_callback(lambda _: writer.close())
+            self._syncing.add_done_callback(lambda _: self._journal.close())
         else:
-            writer.close()
-
-
-def _sync(writer: JournalWriter) -> None:
-    with contextlib.suppress(OSError):
-        writer.sync()
+            self._journal.close()
 
 
 def _encoded(event: Event) -> bytes:

@@ -154,10 +154,13 @@ class Queued(msgspec.Struct, frozen=True, tag="queued"):
     """Seconds until it starts, as far as that can be told; None where it cannot."""
 
 
-class Note(msgspec.Struct, frozen=True, tag="note"):
+class Note(msgspec.Struct, frozen=True, tag="note", omit_defaults=True):
     """What the user has to be told of this answer, in one sentence; the answer comes all the same."""
 
     text: str
+    saved: bool | None = None
+    """Whether it tells that the answer is written to the disk from here on, or that it is not; None
+    where it tells something else."""
 
 
 class SentTo(msgspec.Struct, frozen=True, tag="sent_to"):

@@ -67,6 +67,11 @@ class ChatApp(WearingApp, inherit_bindings=False):
         anything may be kept."""
         return self._chat.conversation
 
+    @property
+    def left_unsaved(self) -> bool:
+        """Whether the answer that goes on could not be written to the disk when the chat ended."""
+        return self._chat.left_unsaved
+
     def get_default_screen(self) -> Screen[Any]:
         """Return the chat, so that no empty screen is laid out and painted before it."""
         return self._chat

@@ -151,6 +151,8 @@ class AnswerNoted(Message):
     """There is something to be told of an answer that comes all the same."""
 
     sentence: str
+    saved: bool | None = None
+    """Whether the answer is written to the disk from here on, where that has changed."""
 
 
 @dataclass

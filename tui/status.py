@@ -26,6 +26,7 @@ OFFLINE = N_("offline")
 SHARED = N_("offline: shared box")
 """The same where the engine is everybody's on this box."""
 _SLOW = N_("slow line")
+_UNSAVED = N_("not saved")
 _SHORTEST_MODEL = 8
 """Cells of a model's name below which it is left out."""
 
@@ -42,12 +43,16 @@ class Status:
     """How full the window is."""
     slow: bool = False
     """Whether little is sent to the terminal because its line is slow."""
+    unsaved: bool = False
+    """Whether the answer that comes cannot be written to the disk, which is said first."""
 
     def line(self, width: int) -> str:
         """Return the line for `width` cells: the state at the left, how full the window is, the
         model and the mark at the right. What there is no room for is left out, the model first."""
         room = max(0, width - 2)
         state = clean_line(_(self.state))
+        if self.unsaved:
+            state = f"{_(_UNSAVED)} · {state}"
         right = clean_line(_(self.mark))
         if cell_len(state) + cell_len(right) >= room:
             right = right.partition(":")[0]

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncGenerator
 
 import msgspec
 
 from hinterland.engine.events import encode
-from hinterland.engine.journal import JournalWriter
+from hinterland.engine.patient_journal import PatientJournal
 from hinterland.engine.protocol import Counted, Done, Failed, Loading, Note, Queued, SentTo
 from hinterland.engine.service.house import Caller
 from hinterland.engine.service.visit import Visit
-
-log = logging.getLogger("hinterland.engine")
 
 # Seconds between two writes to a follower. Whatever is computed for a token, here and by whoever
 # reads it, is taken from the cores that compute the next one.
@@ -31,7 +28,7 @@ class Answer:
     """
 
     def __init__(
-        self, caller: Caller, journal: JournalWriter | None = None, *, plain: bool = False
+        self, caller: Caller, journal: PatientJournal | None = None, *, plain: bool = False
     ) -> None:
         self.caller = caller
         self.visit: Visit | None = None
@@ -49,6 +46,7 @@ class Answer:
         """Whether the worker has said anything."""
         self._pieces: list[bytes] = []
         self._journal = journal
+        self._end = b""
         self._changed = asyncio.Event()
         self._finished = asyncio.Event()
         self._over = asyncio.Event()
@@ -73,13 +71,13 @@ class Answer:
     def write(self, piece: bytes) -> None:
         """Add bytes."""
         self._pieces.append(piece)
-        if self._journal is not None:
-            try:
-                self._journal.write(piece)
-            except OSError as error:
-                log.error("journal stopped: %s", error.strerror)
-                self._close_journal()
         self._changed.set()
+        if self._journal is not None:
+            self._journal.write(piece)
+            self._end = (self._end + piece)[-3:]
+            between = self._end.endswith((b"\n\n", b"\n\r\n"))  # an event may come in pieces
+            if between and self.last is None and (news := self._journal.news()) is not None:
+                self.say(news)
 
     def end(self) -> None:
         """Nothing more comes."""
@@ -118,32 +116,20 @@ class Answer:
         self._finished.set()
         self._closing = asyncio.create_task(self._sync_and_close(journal))
 
-    async def _sync_and_close(self, journal: JournalWriter) -> None:
+    async def _sync_and_close(self, journal: PatientJournal) -> None:
         if self._syncing is not None:  # a thread may be using the file
             await asyncio.wait({self._syncing})
         # fsync may take a tenth of a second: not on the loop that feeds every caller.
-        await asyncio.to_thread(_close, journal)
+        await asyncio.to_thread(journal.close, synced=True)
 
     async def _sync(self) -> None:
         while self._journal is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._finished.wait(), _SYNC_EVERY)
             if self._journal is not None:
-                await asyncio.to_thread(_try_to_sync, self._journal)
+                await asyncio.to_thread(self._journal.sync)
 
     async def closed(self) -> None:
         """Return when the journal, if there is one, is whole and on the disk."""
         if self._closing is not None:
             await self._closing
-
-
-def _try_to_sync(journal: JournalWriter) -> None:
-    try:
-        journal.sync()
-    except OSError as error:
-        log.error("journal not synced: %s", error.strerror)
-
-
-def _close(journal: JournalWriter) -> None:
-    _try_to_sync(journal)
-    journal.close()

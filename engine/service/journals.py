@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from pathlib import Path
 
-from hinterland.engine.journal import Header, JournalWriter
+from hinterland.engine.journal import Header
+from hinterland.engine.patient_journal import PatientJournal
 from hinterland.engine.protocol import begun
 from hinterland.engine.requests import Order
-from hinterland.errors import HinterlandError
-from hinterland.paths import private_folder
-
-log = logging.getLogger("hinterland.engine")
 
 
-def open_journal(folder: Path, order: Order) -> JournalWriter | None:
-    """Return a journal for a request that outlives its caller; None for one that does not, and
-    where it cannot be written: an answer is worth more than its journal."""
+def open_journal(folder: Path, order: Order) -> PatientJournal | None:
+    """Return a journal for a request that outlives its caller; None for one that does not."""
     conversation_id, turn_id = order.hint.conversation_id, order.hint.turn_id
     if conversation_id is None or turn_id is None:
         return None
@@ -34,8 +29,4 @@ def open_journal(folder: Path, order: Order) -> JournalWriter | None:
         parent=order.hint.parent,
         answer=begun(order.messages),
     )
-    try:
-        return JournalWriter(private_folder(folder), header)
-    except (OSError, HinterlandError) as error:
-        log.error("no journal: %s", error)
-        return None
+    return PatientJournal(folder, header)

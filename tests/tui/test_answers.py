@@ -281,6 +281,30 @@ async def test_what_there_is_to_tell_of_an_answer_is_told() -> None:
         await person.sees("Well met.")
 
 
+@scene
+async def test_a_disk_that_is_full_in_mid_answer() -> None:
+    """You should see at once that what is shown is not saved, and all of the answer; after the
+    answer, or when there is space, no more."""
+    engine = PromptedEngine()
+    full = Note("The disk is full: this answer is not being saved.", saved=False)
+    async with chat(engine) as person:
+        for _ in range(2):  # each answer is another one that is not saved
+            await person.ask("Hello")
+            engine.say(TextDelta("```\nWell "), full, TextDelta("met"))
+            await person.sees("Well met", "The disk is full", "not saved · ")
+            engine.answer(", you.\n```")
+            await person.answered()
+            assert "Well met, you." in person.screen
+            assert "not saved" not in person.screen
+        await person.ask("Again")
+        engine.say(full, TextDelta("So"))
+        await person.sees("not saved · ", "So")
+        engine.say(Note("The disk can be written to again.", saved=True))
+        await person.until(lambda: "not saved" not in person.screen)
+        engine.end()
+        await person.answered()
+
+
 class SlowToKeep(Conversation):
     """A conversation on a disk that takes its time: an answer is kept when the test says so."""
 

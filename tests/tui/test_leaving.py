@@ -7,7 +7,7 @@ import time
 
 from hinterland.conversation import Conversation
 from hinterland.engine.echo import EchoEngine
-from hinterland.engine.protocol import FinishReason, TextDelta
+from hinterland.engine.protocol import FinishReason, Note, TextDelta
 from hinterland.errors import StorageError
 from hinterland.history import Record
 from hinterland.tui.app import ChatApp
@@ -150,6 +150,23 @@ async def test_leaving_in_mid_answer() -> None:
         await person.sees("Answ")
         await person.press("ctrl+q")
     assert person.app.return_value is True
+    assert not person.app.left_unsaved
+
+
+@scene
+async def test_leaving_an_answer_that_is_not_saved() -> None:
+    """You should not be told that it can be opened again."""
+
+    class Kept(Conversation):
+        kept = True
+
+    engine = PromptedEngine()
+    async with chat(engine, Kept(engine, None)) as person:
+        await person.ask("One")
+        engine.say(Note("The disk is full.", saved=False), TextDelta("Answ"))
+        await person.sees("Answ", "not saved")
+        await person.press("ctrl+q")
+    assert person.app.left_unsaved
 
 
 @scene

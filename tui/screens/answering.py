@@ -6,6 +6,7 @@ Workers receive them and post messages; the handlers here change what is shown.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -40,6 +41,8 @@ from hinterland.tui.widgets.transcript import Transcript
 from hinterland.window import Fill, OutgrownError, Overflow
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from hinterland.tui.finding import BrowsingWanted, ConversationWanted
 
 _PATIENCE_WITH_STOP = 2.0
@@ -71,6 +74,8 @@ class Answering(Screen[None]):
         self._warned = False
         self._asked = ""
         self._noted = ""
+        self.unsaved = False
+        """Whether the answer that comes cannot be written to the disk."""
         self._ended: Done | Failed | None = None
         self._stopping: Timer | None = None
         self._when_kept: Callable[[], object] | None = None
@@ -85,7 +90,7 @@ class Answering(Screen[None]):
         try:
             async for event in answer:
                 if isinstance(event, Note):
-                    self.post_message(AnswerNoted(event.text))
+                    self.post_message(AnswerNoted(event.text, event.saved))
                 elif isinstance(event, Done | Failed):
                     pace.flush()
                     self.post_message(AnswerEnded(event))
@@ -129,7 +134,13 @@ class Answering(Screen[None]):
             self._set_state(status.of_progress(news))
 
     def on_answer_noted(self, message: AnswerNoted) -> None:
-        if message.sentence != self._noted:  # every answer may bring the same
+        if message.saved is not None:
+            self.unsaved = not message.saved
+            self.status.status = replace(self.status.status, unsaved=self.unsaved)
+            said = clean_line(translated(message.sentence), 400)
+            severity: SeverityLevel = "error" if self.unsaved else "information"
+            self.notify(said, severity=severity, markup=False)
+        elif message.sentence != self._noted:  # every answer may bring the same
             self._noted = message.sentence
             if (
                 self._ended is None and self._stopping is None
@@ -220,6 +231,7 @@ class Answering(Screen[None]):
     def _await(self, prompt: str, answer: AsyncIterator[Event], typed: str, mark: str = "") -> None:
         self._asked = typed
         self._ended = None
+        self.unsaved = False
         self._overflow = None
         self._tip_before = self._tip()
         self.transcript.ask(prompt, mark)
@@ -239,6 +251,9 @@ class Answering(Screen[None]):
             self._stopping.stop()
             self._stopping = None
         self.answering = None
+        if self.unsaved:  # it has been kept by now, or it was said below it that it could not be
+            self.unsaved = False
+            self.status.status = replace(self.status.status, unsaved=False)
         self._after_command = self._in_command
         self._in_command = False
         self.refresh_bindings()
@@ -281,7 +296,9 @@ class Answering(Screen[None]):
     def _set_state(self, state: str) -> None:
         fill = self._fill()
         mark = self._remotes.get(self._model, self._here)
-        self.status.status = Status(state, self._model, mark, status.of_fill(fill), self.slow)
+        self.status.status = Status(
+            state, self._model, mark, status.of_fill(fill), self.slow, self.unsaved
+        )
 
     if TYPE_CHECKING:  # other base classes of the chat's screen have it, or the screen itself
 

@@ -101,6 +101,8 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
         self._default_model = self._model = default_model
         self._send_when_open = False
         self._interrupted_at = -_TWICE
+        self.left_unsaved = False
+        """Whether the chat ended while an answer came that could not be written to the disk."""
 
     def compose(self) -> ComposeResult:
         yield Transcript(id="transcript")
@@ -238,6 +240,7 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
         """End the chat; an answer that is kept goes on in the engine."""
         kept = self.conversation is not None and self.conversation.kept
         goes_on = self.answering is not None and kept and not self._in_command
+        self.left_unsaved = goes_on and self.unsaved
         if goes_on:
             self._asked = ""  # its answer comes: it must not wait in the box of the next chat
         self.app.exit(result=goes_on, return_code=return_code)

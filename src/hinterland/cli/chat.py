@@ -124,9 +124,17 @@ def command(
     if app.error is not None:
         raise app.error
     if answer_goes_on and not app.return_code:
-        said = _("the answer goes on; `hint chat --continue` shows it")
-        click.echo(f"hint: {said}", err=True)
+        click.echo(f"hint: {_what_becomes_of_it(saved=not app.left_unsaved)}", err=True)
     return app.return_code or 0
+
+
+def _what_becomes_of_it(*, saved: bool) -> str:
+    if saved:
+        return _("the answer goes on; `hint chat --continue` shows it")
+    return _(
+        "the answer goes on, but nothing can be written to the disk now: unless that is mended"
+        " soon, it is lost"
+    )
 
 
 def _check(latest_and_resume: bool, plain: bool, inline: bool) -> None:

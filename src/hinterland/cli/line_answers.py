@@ -70,6 +70,8 @@ class Answers:
             async for event in events:
                 if isinstance(event, TextDelta):
                     self._lines.answer("" if silent else event.text)
+                elif isinstance(event, Note) and event.saved is not None:
+                    self._lines.note(event.text, midway=True)
                 elif isinstance(event, Note):
                     self._note(event.text)
                 elif isinstance(event, SentTo):

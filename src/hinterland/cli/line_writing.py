@@ -58,10 +58,14 @@ class Lines:
             self.end()
             self.write(f"{notice}\n")
 
-    def note(self, sentence: str) -> None:
-        """Say something in passing; to whoever reads standard error where nobody types."""
+    def note(self, sentence: str, *, midway: bool = False) -> None:
+        """Say something in passing, `midway` in an answer that goes on below it; to whoever reads
+        standard error where nobody types."""
         sentence = clean_line(translated(sentence), _LONGEST_NOTE)
-        if self.attended:
+        if self.attended and midway and self._view is not None:
+            self._view.make_way()
+            self.write(f"({sentence})\n")
+        elif self.attended:
             self.say(f"({sentence})")
         else:
             sys.stderr.write(f"hint: {sentence}\n")
