@@ -107,7 +107,8 @@ async def run_edit(chat: Chat, argument: str) -> None:
     assert typed is not None
     turn = _said(chat.talk, int(typed[1] or 1))
     if typed[2]:
-        chat.request(asking_instead(chat.talk, turn, typed[2], chat.pictures, chat.documents))
+        documents = _with_earlier(turn, chat.documents)
+        chat.request(asking_instead(chat.talk, turn, typed[2], chat.pictures, documents))
     else:
         chat.edit(turn)
 
@@ -147,6 +148,17 @@ def _said(talk: Conversation, number: int) -> Turn:
             "1 is the last one, 2 the one before it.",
         )
     return said[-number]
+
+
+def _with_earlier(turn: Turn, documents: Sequence[Document]) -> list[Document]:
+    """Return the documents of a turn's prompt and then `documents`, what is both only once."""
+    earlier = attached.documents(turn.prompt)
+    if not earlier:
+        return list(documents)
+    from hinterland.documents import Document, Kind
+
+    new = [each for each in documents if (each.name, each.text) not in earlier]
+    return [*(Document(name, text, Kind.TEXT) for name, text in earlier), *new]
 
 
 def _beside(talk: Conversation, turn: Turn, prompt: str) -> tuple[tuple[Turn, ...], str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -173,6 +174,40 @@ async def test_changing_a_prompt_by_a_command() -> None:
         await person.sees("> one", "> ‹1/2› two", "2!")
 
 
+@scene
+async def test_a_prompt_changed_by_a_command_keeps_its_documents(tmp_path: Path) -> None:
+    """You should see the documents again, each once, with those that you attached since."""
+    for name in ("pump.txt", "well.txt"):
+        (tmp_path / name).write_text(f"About the {name}.")
+    engine = PromptedEngine()
+    async with chat(engine) as person:
+        await person.ask(f"/file {tmp_path / 'pump.txt'} What is broken?")
+        await person.sees("> [file: pump.txt", "What is broken?")
+        engine.answer("It.")
+        await person.answered()
+        await person.ask(f"/file {tmp_path / 'well.txt'}")
+        await person.sees("Attached: well.txt")
+        await person.answered()
+        await person.ask("/edit 1 Who mends it?")
+        await person.sees("‹2/2› [file: pump.txt", "[file: well.txt", "Who mends it?")
+        engine.answer("She.")
+        await person.answered()
+        assert "Attached" not in person.screen
+        sent = engine.requests[-1].messages[-1].content
+        assert [sent.count(f"About the {name}.") for name in ("pump.txt", "well.txt")] == [1, 1]
+        assert "What is broken?" not in sent
+        await person.ask("/edit")  # the documents are in the box's line now, and in the turn
+        await person.sees("Attached: pump.txt", "well.txt")
+        await person.answered()
+        person.chat.prompt.load_text("/edit 1 Why?")
+        await person.press("enter")
+        await person.sees("‹3/3› [file: pump.txt")
+        engine.answer("Rust.")
+        await person.answered()
+        sent = engine.requests[-1].messages[-1].content
+        assert [sent.count(f"About the {name}.") for name in ("pump.txt", "well.txt")] == [1, 1]
+
+
 @pytest.mark.parametrize("key", ["f5", "f6", "f7"])
 @scene
 async def test_not_while_an_answer_comes(key: str) -> None:
@@ -287,6 +322,29 @@ def test_branches_in_lines(hint: Hint, paths: Paths) -> None:
         assert terminal.ended() == 0
     piped = hint("chat", "--plain", "-c", input="two\n/edit 1 three\n/retry\n/branch previous\n")
     assert (piped.stdout, piped.stderr, piped.returncode) == ("two\nthree\nthree\n", "", 0)
+
+
+def test_documents_stay_with_a_changed_prompt_in_lines(
+    hint: Hint, paths: Paths, tmp_path: Path
+) -> None:
+    """You should type the new question only, and the model reads the document again."""
+    note = tmp_path / "note.txt"
+    note.write_text("The pump is broken.")
+    with RealTerminal("chat", "--plain", "-m", "echo", rows=40) as terminal:
+        terminal.sees("Type a prompt")
+        terminal.type(f"/file {note} What?\r")
+        terminal.sees("What?", "> ")
+        terminal.until(lambda: "The pump is broken." in terminal.screen)
+        terminal.type("/edit\r")
+        terminal.sees("> /edit 1 What?")
+        terminal.type(" Why?\r")
+        terminal.sees("‹2/2› [file: note.txt, 19 characters]")
+        terminal.until(lambda: terminal.screen.count("The pump is broken.") == 2)
+        terminal.type("/quit\r")
+        assert terminal.ended() == 0
+    prompts = [turn.prompt for turn in History(paths).conversation(History(paths).list()[0].id).turns]
+    assert ["The pump is broken." in prompt for prompt in prompts] == [True, True]
+    assert prompts[1].endswith("What? Why?")
 
 
 @pytest.mark.model

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hinterland import attachments, branches, chat_commands, plugin_host
+from hinterland import attached, attachments, branches, chat_commands, plugin_host
 from hinterland.chat_branches import Asking
 from hinterland.cli import line_completion, show_error
 from hinterland.cli.hang_up import EXIT_CODE, end_with_terminal
@@ -304,11 +304,12 @@ class PlainChat:
         self._asking = asking
 
     def edit(self, turn: Turn) -> None:
-        """Put the prompt of a turn into the next line, after the command that changes it."""
+        """Put the prompt of a turn into the next line, after the command that changes it; documents
+        that were with it stay with it."""
         number = self._number(turn)
         self.say(_("/edit {number} and the new text asks it instead.").format(number=number))
         if self._attended:
-            self._prompts.give_back(f"/edit {number} {turn.prompt}")
+            self._prompts.give_back(f"/edit {number} {attached.question(turn.prompt)}")
 
     def _number(self, turn: Turn) -> int:
         """Return how `/edit` counts to a turn of this branch: 1 is the last."""
