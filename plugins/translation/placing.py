@@ -40,6 +40,23 @@ def places(
     return found
 
 
+def earlier_translations(
+    documents: Sequence[str], target: Language, output: str | None = None
+) -> dict[str, str]:
+    """Return those of the documents that are where another one's translation goes, as `guide.fr.md`
+    beside `guide.md`, each with that other one: what `*.md` names when it was translated before."""
+    if len(documents) < 2:
+        return {}
+    places = zip(_named(documents, target, output), documents, strict=True)
+    sources = {place.resolve(): name for place, name in places if place is not None}
+    found: dict[str, str] = {}
+    for name in documents:
+        source = sources.get(Path(name).resolve())
+        if name != STDIN and source not in (None, name) and Path(name).is_file():
+            found[name] = source
+    return found
+
+
 def _named(documents: Sequence[str], target: Language, output: str | None) -> list[Path | None]:
     if output is None:
         return [None if name == STDIN else place_beside(Path(name), target) for name in documents]

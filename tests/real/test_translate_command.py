@@ -104,6 +104,27 @@ def test_a_file_gets_its_translation_beside_it_and_a_pipe_on_its_way(
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "A well.\n", "")
 
 
+def test_the_same_pattern_a_second_time_leaves_its_own_translations_out(
+    hint: Hint, tmp_path: Path
+) -> None:
+    for name in ("pump.txt", "well.txt"):
+        (tmp_path / name).write_text(SOURCE)
+    into = ("--from", "en", "--to", "fr", "-m", "echo")
+
+    def pattern() -> list[Path]:
+        return sorted(tmp_path.glob("*.txt"))
+
+    assert hint("translate", *pattern(), *into).returncode == 0
+    assert len(pattern()) == 4
+    refused = hint("translate", *pattern(), *into)
+    assert (refused.returncode, said(refused).count("hint: ")) == (2, 1)
+    assert "is there already" in said(refused)
+    ended = hint("translate", *pattern(), *into, "--overwrite")
+    assert ended.returncode == 0, ended.stderr
+    assert said(ended).count(" is left out: ") == 2
+    assert len(pattern()) == 4
+
+
 def test_one_very_long_line_is_a_document_too(hint: Hint, tmp_path: Path) -> None:
     source, out = tmp_path / "long.txt", tmp_path / "out.txt"
     source.write_text("The river is wide, and no bridge is near it; " * 23_302 + "so it is.\n")

@@ -13,7 +13,7 @@ from hinterland.plugins import languages
 from hinterland.plugins.translation import job
 from hinterland.plugins.translation.apart import apart
 from hinterland.plugins.translation.formats.document import Wishes
-from hinterland.plugins.translation.placing import places
+from hinterland.plugins.translation.placing import earlier_translations, places
 
 FRENCH = languages.find("fr")
 
@@ -37,7 +37,7 @@ def test_what_would_be_lost_is_not_written_over(tmp_path: Path) -> None:
     for said, documents, output, stream in (
         (itself, [guide], guide, True),
         (itself, [guide], tmp_path / "link.md", True),
-        (itself, [guide, french], None, False),
+        (itself, [guide, french], None, False),  # whoever calls it has not left it out
         ("is not a file", [guide], tmp_path / "pipe.md", False),
         ("There is no file", [guide, tmp_path / "typo.md"], None, False),
         ("is a folder", [guide, tmp_path], None, False),
@@ -51,6 +51,22 @@ def test_what_would_be_lost_is_not_written_over(tmp_path: Path) -> None:
                 overwrite=True,
                 stream=stream,
             )
+
+
+def test_translations_among_the_documents_are_known(tmp_path: Path) -> None:
+    for name in ("guide.md", "guide.fr.md", "guide.fr.fr.md", "guide.es.md", "notes.fr.md"):
+        (tmp_path / name).write_text("The well.\n")
+    names = sorted(str(each) for each in tmp_path.iterdir())
+    guide, french = f"{tmp_path}/guide.md", f"{tmp_path}/guide.fr.md"
+    twice = f"{tmp_path}/guide.fr.fr.md"
+    assert earlier_translations(names, FRENCH) == {french: guide, twice: french}
+    assert earlier_translations(names, FRENCH, str(tmp_path)) == {french: guide, twice: french}
+    (tmp_path / "out").mkdir()
+    assert earlier_translations(names, FRENCH, f"{tmp_path}/out") == {}
+    assert earlier_translations([french, "-"], FRENCH) == {}
+    assert earlier_translations([guide], FRENCH, guide) == {}, "a document in its own place"
+    (tmp_path / "guide.fr.md").unlink()
+    assert earlier_translations([guide, french], FRENCH) == {}, "what is missing is told"
 
 
 def test_a_link_stays_one_when_its_file_is_replaced(tmp_path: Path) -> None:
