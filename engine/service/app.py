@@ -70,7 +70,8 @@ class _Handlers:
     async def chat(self, http: Request) -> Response:
         order = requests.decode(await _body(http, self._desk))
         answer = self._desk.take(order, caller_of(http))
-        outlives = order.hint.conversation_id is not None
+        # What has no turn's id could be stopped by nobody, and taken up by nobody.
+        outlives = order.hint.conversation_id is not None and order.hint.turn_id is not None
         pieces = _follow(self._desk, answer, outlives)
         if order.hint.events:
             return StreamingResponse(pieces, media_type=_EVENTS)

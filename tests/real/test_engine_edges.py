@@ -230,9 +230,23 @@ class TestOtherClients:
         assert asyncio.run(self.post(paths, {}, "/hint/stop", version="99"))[0] == 200
         wait_until(lambda: status() is None, "it ends")
 
-    def test_that_leave_are_not_answered_to_the_end(self, paths: Paths, hint: Hint) -> None:
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {},
+            {"hint": {"conversation_id": "c"}},
+            {"hint": {"conversation_id": "c", "events": True}},
+            {"hint": {"turn_id": "t", "events": True}},
+        ],
+        ids=["plain", "a conversation", "a conversation, events", "a turn"],
+    )
+    def test_that_leave_are_not_answered_to_the_end(
+        self, paths: Paths, hint: Hint, more: dict[str, object]
+    ) -> None:
+        """What nobody could stop or take up by its turn ends with its connection."""
         assert hint("engine", "start", "-m", "echo:5").returncode == 0
-        body = {"model": "echo:5", "messages": [{"role": "user", "content": WORDS}]}
+        long = f"{WORDS} " * 10  # two minutes of an answer
+        body = {"model": "echo:5", "messages": [{"role": "user", "content": long}]} | more
 
         async def leave() -> None:
             connection = await Connection.open(paths.socket)
