@@ -12,9 +12,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hinterland.api import Answer, Hinterland, connect
+    from hinterland.api import Answer, Hinterland, NoteWarning, connect
 
-__all__ = ["Answer", "Hinterland", "connect"]
+__all__ = ["Answer", "Hinterland", "NoteWarning", "connect"]
 
 __version__ = "0.1.0"
 

@@ -6,6 +6,7 @@ It is what `hint batch` uses. Nothing that is asked here is kept in the history.
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +19,7 @@ from hinterland.engine.protocol import (
     Event,
     Failed,
     Message,
+    Note,
     ReasoningDelta,
     Request,
     Sampling,
@@ -50,16 +52,41 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: str
     """`stop`, or `length` where `max_tokens` cut it off."""
     usage: Usage
+    notes: tuple[str, ...] = ()
+    """What has to be told whoever reads the answer, a sentence each: such as that a teacher can."""
+
+
+class NoteWarning(UserWarning):
+    """Something has to be told whoever reads the answers, such as that a teacher can read them."""
 
 
 class Hinterland:
     """A model to ask. `model` is an id such as `hint models list` shows, or the name of a remote
     engine; None is the configured one. `engine` is for tests: whatever has `stream` and `cancel`.
+    `told` hears, once, each sentence that has to be told of an answer; without it they are
+    warnings of Python's, which it writes to standard error.
     """
 
-    def __init__(self, model: str | None = None, *, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        engine: Engine | None = None,
+        told: Callable[[str], None] | None = None,
+    ) -> None:
         self.model = model
         self._engine = engine
+        self._told = told
+        self._notes: set[str] = set()
+
+    def _note(self, note: Note) -> None:
+        if note.text in self._notes:
+            return
+        self._notes.add(note.text)
+        if self._told is not None:
+            self._told(note.text)
+        else:
+            warnings.warn(note.text, NoteWarning, stacklevel=2)
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,6 +134,8 @@ class Hinterland:
         async for event in self.engine.stream(request):
             if isinstance(event, Failed):
                 raise by_name(event.kind, event.message, event.hint)
+            if isinstance(event, Note):
+                self._note(event)
             yield event
 
     async def ask(self, prompt: Prompt, **settings: Any) -> Answer:
@@ -114,9 +143,12 @@ class Hinterland:
         for an answer that does not follow the schema."""
         words: list[str] = []
         thoughts: list[str] = []
+        notes: list[str] = []
         async for event in self.stream(prompt, **settings):
             if isinstance(event, TextDelta):
                 words.append(event.text)
+            elif isinstance(event, Note):
+                notes.append(event.text)
             elif isinstance(event, ReasoningDelta):
                 thoughts.append(event.text)
             elif isinstance(event, Done):
@@ -130,6 +162,7 @@ class Hinterland:
                     model=event.model,
                     finish_reason=event.finish_reason.value,
                     usage=event.usage,
+                    notes=tuple(notes),
                 )
         raise EngineError("The engine ended without an answer.", "Ask again.")
 
@@ -154,6 +187,7 @@ class Hinterland:
         results: asyncio.Queue[Result | None] = asyncio.Queue()
         room = asyncio.Event()
         target = await self.target(concurrency)
+        target.engine = _Heard(target.engine, self._note)
         run = Run(
             Supply(intake.windows(longest_first=False)),
             [target],
@@ -212,9 +246,34 @@ class Hinterland:
         raise EngineError("The engine ended before the model was loaded.", "Try again.")
 
 
-def connect(model: str | None = None, *, engine: Engine | None = None) -> Hinterland:
-    """Return a model to ask, for `async with`; the engine is started when the first is asked."""
-    return Hinterland(model, engine=engine)
+def told_before(_sentence: str) -> None:
+    """Hear what commands of `hint` say before they ask for the first time."""
+
+
+class _Heard:
+    """An engine whose notes are told."""
+
+    def __init__(self, engine: Engine, note: Callable[[Note], None]) -> None:
+        self._note = note
+        self._engine = engine
+        self.attach, self.count, self.cancel = engine.attach, engine.count, engine.cancel
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        async for event in self._engine.stream(request):
+            if isinstance(event, Note):
+                self._note(event)
+            yield event
+
+
+def connect(
+    model: str | None = None,
+    *,
+    engine: Engine | None = None,
+    told: Callable[[str], None] | None = None,
+) -> Hinterland:
+    """Return a model to ask, for `async with`; the engine is started when the first is asked.
+    `told` hears what has to be told of answers, which otherwise Python warns of."""
+    return Hinterland(model, engine=engine, told=told)
 
 
 def _allowed(workers: int | None, *, asked: bool) -> int | None:

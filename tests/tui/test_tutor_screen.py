@@ -111,6 +111,33 @@ async def test_somebody_new_begins_in_the_chat_and_comes_back() -> None:
 
 
 @scene
+async def test_what_a_class_keeps_is_told_for_as_long_as_the_screen_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """You should see that a teacher can read along on every page, on a narrow screen too."""
+    told = "Your teacher can read what you ask and what is answered here (6b)."
+    monkeypatch.setattr(config, "_rules", config._Rules(notice=told))
+    pupils("Ann", "Ben")
+    shelved(JUGS)
+
+    def seen(pupil: Pupil) -> bool:
+        return " ".join(pupil.screen.split()).find(told) != -1
+
+    async with alone(Wish(topic="jugs", model="echo"), size=(40, 12)) as pupil:
+        await pupil.until(lambda: pupil.lesson.page is Page.PUPIL)
+        assert seen(pupil)
+        await pupil.press("enter")
+        await pupil.exercise()
+        assert seen(pupil)
+        await pupil.press("f1")
+        await pupil.until(lambda: pupil.lesson.page is Page.HELP)
+        assert seen(pupil)
+    async with alone(JUG, size=(40, 12)) as pupil:  # no model is asked
+        await pupil.until(lambda: pupil.lesson.page is Page.PUPIL)
+        assert not seen(pupil)
+
+
+@scene
 async def test_working_is_written_below_the_lesson_and_goes_with_the_answer() -> None:
     """You should write as many steps as you like, see the question above them, and find them again
     when you come back to them; the answer takes them along."""

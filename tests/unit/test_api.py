@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import subprocess
+import sys
+import warnings
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 import pytest
 
@@ -12,6 +16,7 @@ from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
     Done,
     Event,
+    Note,
     Request,
 )
 from hinterland.errors import InputError
@@ -42,6 +47,59 @@ def test_the_interface_asks_streams_and_answers_rows() -> None:
         assert engine.requests[0].model == "m"
 
     asyncio.run(scene())
+
+
+TRANSCRIPTS = "Your teacher can read what you ask and what is answered here (6b)."
+
+
+class Telling(EchoEngine):
+    """An engine that has something to tell with every answer."""
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        yield Note(TRANSCRIPTS)
+        async for event in super().stream(request):
+            yield event
+
+
+def test_what_has_to_be_told_of_an_answer_is_in_it_and_cannot_be_missed() -> None:
+    async def ask(**how: Any) -> hinterland.Answer:
+        async with hinterland.connect("m", engine=Telling(), **how) as h:
+            await h.ask("first")
+            return await h.ask("a word")
+
+    with pytest.warns(hinterland.NoteWarning, match="Your teacher can read") as warned:
+        assert asyncio.run(ask()).notes == (TRANSCRIPTS,)
+    assert len(warned) == 1, "it is said once"
+
+    async def rows() -> list[str | None]:
+        async with hinterland.connect(engine=Telling()) as h:
+            return [each.answer async for each in h.batch([{"prompt": "a"}, {"prompt": "b"}])]
+
+    with pytest.warns(hinterland.NoteWarning, match="Your teacher can read") as warned:
+        assert sorted(map(str, asyncio.run(rows()))) == ["a", "b"]
+    assert len(warned) == 1
+
+    heard: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        asyncio.run(ask(told=heard.append))
+    assert heard == [TRANSCRIPTS]
+
+
+def test_a_program_writes_it_to_standard_error() -> None:
+    script = (
+        "import asyncio, hinterland\n"
+        "from tests.unit.test_api import Telling\n"
+        "async def main():\n"
+        "    async with hinterland.connect(engine=Telling()) as h:\n"
+        "        print((await h.ask('word')).text)\n"
+        "asyncio.run(main())\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "word\n"
+    assert TRANSCRIPTS in ended.stderr
 
 
 def test_the_interface_outlives_more_failures_than_it_reads_ahead() -> None:

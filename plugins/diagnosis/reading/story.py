@@ -95,7 +95,7 @@ class Reader:
         known = self.by_list(words)
 
         async def ask() -> tuple[Proposal, ...]:
-            async with api.connect(self._model) as box:
+            async with api.connect(self._model, told=api.told_before) as box:
                 return await extract(
                     words,
                     box,

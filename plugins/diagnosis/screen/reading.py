@@ -47,7 +47,12 @@ async def ask_model(
     try:
         code = story.language_for("", language)
         more = await extraction.extract(
-            text, api.connect(), words, known, language=code, config_folder=paths.find().config
+            text,
+            api.connect(told=api.told_before),
+            words,
+            known,
+            language=code,
+            config_folder=paths.find().config,
         )
     except HinterlandError as error:
         post(Told(sentence(error)))

@@ -114,7 +114,7 @@ async def restate(
     named = ""
     try:
         prompt = await asyncio.to_thread(prompts.read_template, PROMPT)
-        hinterland = api.connect(model, engine=engine)
+        hinterland = api.connect(model, engine=engine, told=api.told_before)
         for each in todo(result):
             line = Line(own.get(each, each), by_model=False)
             if plain_words.restatable(each):

@@ -72,7 +72,7 @@ def make(
         progress.say(said.format(done=done, total=total, kept=kept))
 
     async def run() -> Made:
-        async with api.connect(named) as asker:
+        async with api.connect(named, told=api.told_before) as asker:
             return await texts.make(
                 file,
                 asker,

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from hinterland import config
 from hinterland.language import N_, _
 from hinterland.plugins.tutoring.screen import wording
 from hinterland.plugins.tutoring.screen.sayings import Look
@@ -23,6 +24,7 @@ from hinterland.plugins.tutoring.session import (
     Skip,
     Wants,
 )
+from hinterland.sentences import translated
 
 _LESSON = frozenset({Page.LESSON})
 _WHERE = {
@@ -67,6 +69,9 @@ class LessonScreen(SittingScreen):
 
     def whereabouts(self) -> str:
         return wording.whereabouts(self.pupil, self.status, self.size.width)
+
+    def notice(self) -> str:
+        return translated(config.notice()) if self.wish.with_model else ""
 
     def asked(self) -> str:
         if self.page is Page.PIN:

@@ -53,6 +53,7 @@ class TutorLayout(PartScreen):
     #tutor-choices, #tutor-paper { display: none; }
     TutorLayout.chooses #tutor-choices, TutorLayout.reads #tutor-paper { display: block; }
     TutorLayout.chooses #tutor-said, TutorLayout.reads #tutor-said { display: none; }
+    #tutor-notice { max-height: 3; color: ansi_yellow; }
     #tutor-asked { max-height: 3; text-style: bold; }
     #tutor-box { height: auto; max-height: 3; padding: 0; }
     TutorLayout.works #tutor-box { height: 5; max-height: 40%; min-height: 3; }
@@ -70,6 +71,7 @@ class TutorLayout(PartScreen):
 
     def compose(self) -> ComposeResult:
         yield Static(id="tutor-where", markup=False)
+        yield Static(id="tutor-notice", markup=False)
         yield Sayings("tutor-said")
         yield Sayings("tutor-paper")
         yield Choices("tutor-choices")
@@ -94,6 +96,10 @@ class TutorLayout(PartScreen):
 
     def whereabouts(self) -> str:
         """Return the line above everything."""
+        raise NotImplementedError
+
+    def notice(self) -> str:
+        """Return what a pupil has to be told of all that is asked here; mostly ""."""
         raise NotImplementedError
 
     def asked(self) -> str:
@@ -128,6 +134,7 @@ class TutorLayout(PartScreen):
         if not self.is_mounted:
             return
         self.put("where", self.whereabouts())
+        self.put("notice", self.notice())
         self.put("asked", self.asked())
         self.put("told", self._told)
         self.hint()

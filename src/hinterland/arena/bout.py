@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from hinterland.api import connect
+from hinterland.api import connect, told_before
 from hinterland.engine.protocol import Done, Event, TextDelta
 
 
@@ -68,7 +68,7 @@ async def _asked(
 ) -> Side:
     words: list[str] = []
     started = 0.0
-    events = connect(model).stream(
+    events = connect(model, told=told_before).stream(
         prompt, system=system, max_tokens=max_tokens, temperature=temperature
     )
     async for event in events:

@@ -40,14 +40,18 @@ def obey(command: str) -> None:
             f"{role.called} does not use `hint {command}`.",
             "`hint box class show` tells what it uses.",
         )
-    if role.keep is Keep.TRANSCRIPTS and asks and command not in _TELLS_ITSELF:
+    told = ""
+    if role.keep is Keep.TRANSCRIPTS and asks:
         from hinterland.box.classes import notice
         from hinterland.cli.tables import say
         from hinterland.sentences import translated
 
-        say(translated(notice(role)))
+        told = notice(role)
+        if command not in _TELLS_ITSELF:
+            say(translated(told))
     off = [plugin for tool, plugin in _PLUGINS.items() if not role.may_use(tool)]
-    config.impose(keeps_history=role.keep is not Keep.NOTHING, disabled_plugins=off)
+    keeps_history = role.keep is not Keep.NOTHING
+    config.impose(keeps_history=keeps_history, disabled_plugins=off, notice=told)
 
 
 def _in_force(found: Site) -> Role | None:
