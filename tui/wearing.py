@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
@@ -34,6 +34,8 @@ class WearingApp(App[bool], inherit_bindings=False):
     TITLE = "Hinterland"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (60, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (16, "-high")]
     ALLOW_SELECT = False
     """The terminal's own selection (with Shift) copies; ours would need the terminal's clipboard."""
 

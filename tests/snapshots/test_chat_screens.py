@@ -7,6 +7,7 @@ from hinterland.engine.protocol import (
     Failed,
     FinishReason,
     Loading,
+    Note,
     PromptProgress,
     Queued,
     ReasoningDelta,
@@ -136,6 +137,25 @@ async def test_queued(person: Person, engine: PromptedEngine) -> None:
     await person.ask("Why boil water?")
     engine.say(Queued(2))
     await person.sees("number 2 in line")
+
+
+@golden(sizes=[NARROW])
+async def test_noted(person: Person, engine: PromptedEngine) -> None:
+    """You should see why it waits, your prompt, and the place in the line, none over another."""
+    await person.ask("Why boil water?")
+    engine.say(Note("The shared box has gone; waiting for it to come back."), Queued(2))
+    await person.sees("come back", "> Why boil", "number 2 in line")
+
+
+@golden(sizes=[NARROW])
+async def test_unsaved(person: Person, engine: PromptedEngine) -> None:
+    """You should see that the disk is full, and all of the answer so far."""
+    await person.ask("Why boil water?")
+    engine.say(TextDelta("It kills germs, and that is why."))
+    await person.sees("that is why")
+    engine.say(Note("The disk is full: this answer is not being saved.", saved=False))
+    engine.say(PromptProgress(1, 2))  # a state without a speed
+    await person.sees("is full", "It kills germs", "not saved · reading")
 
 
 @golden()
