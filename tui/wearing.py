@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from hinterland.tui.sparing import Sparing
 
 
+_BY_WIDTH = [(0, "-narrow"), (60, "-wide")]
+_BY_HEIGHT = [(0, "-low"), (16, "-high")]
+"""Classes of screens, from so many cells or rows on: what is small is laid out otherwise."""
 _TOLD_TO_END = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 
@@ -34,8 +37,8 @@ class WearingApp(App[bool], inherit_bindings=False):
     TITLE = "Hinterland"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (60, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (16, "-high")]
+    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+    VERTICAL_BREAKPOINTS = _BY_HEIGHT
     ALLOW_SELECT = False
     """The terminal's own selection (with Shift) copies; ours would need the terminal's clipboard."""
 

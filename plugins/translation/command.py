@@ -129,8 +129,7 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
             "What --reviewed takes goes into the memory, and --no-memory keeps nothing.",
             "Leave one of them out.",
         )
-    earlier = placing.earlier_translations(documents, found.target, wished["output"])
-    documents = [each for each in documents if each not in earlier]
+    documents, left_out = placing.without_translations(documents, found.target, wished["output"])
     places = placing.places(
         documents,
         found.target,
@@ -139,9 +138,7 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
         overwrite=wished["overwrite"],
         stream=wished["stream"],
     )
-    for name, source in earlier.items():
-        told = _("{name} is left out: it is where the translation of {source} goes.")
-        progress.tell(told.format(name=name, source=source))
+    progress.tell(*left_out)
     if found.chosen.url:
         said = _("The text will leave this machine, to {url}.")
         progress.say(said.format(url=found.chosen.url))

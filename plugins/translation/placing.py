@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hinterland.errors import InputError
+from hinterland.language import _
 from hinterland.plugins.languages import Language
 from hinterland.plugins.translation.job import STDIN, form_of, place_beside
 
@@ -55,6 +56,16 @@ def earlier_translations(
         if name != STDIN and source not in (None, name) and Path(name).is_file():
             found[name] = source
     return found
+
+
+def without_translations(
+    documents: Sequence[str], target: Language, output: str | None = None
+) -> tuple[list[str], list[str]]:
+    """Return the documents without their `earlier_translations`, and what is to be said of these."""
+    earlier = earlier_translations(documents, target, output)
+    said = _("{name} is left out: it is where the translation of {source} goes.")
+    left_out = [said.format(name=name, source=source) for name, source in earlier.items()]
+    return [each for each in documents if each not in earlier], left_out
 
 
 def _named(documents: Sequence[str], target: Language, output: str | None) -> list[Path | None]:

@@ -52,9 +52,9 @@ class Progress:
             self._line.clear()
             self._print(clean_line(translated(sentence), 400))
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, *sentences: str) -> None:
         """Say something, unless nothing is to be said."""
-        if not self._quiet:
+        for sentence in sentences if not self._quiet else ():
             self._line.clear()
             self._print(clean_line(sentence, 400))
 

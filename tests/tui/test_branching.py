@@ -342,7 +342,9 @@ def test_documents_stay_with_a_changed_prompt_in_lines(
         terminal.until(lambda: terminal.screen.count("The pump is broken.") == 2)
         terminal.type("/quit\r")
         assert terminal.ended() == 0
-    prompts = [turn.prompt for turn in History(paths).conversation(History(paths).list()[0].id).turns]
+    prompts = [
+        turn.prompt for turn in History(paths).conversation(History(paths).list()[0].id).turns
+    ]
     assert ["The pump is broken." in prompt for prompt in prompts] == [True, True]
     assert prompts[1].endswith("What? Why?")
 
