@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import os
-import struct
 import subprocess
 import sys
 import zipfile
-import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-import docx
-import pypdf
 import pytest
-from docx.document import Document as WordDocument
-from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.opc.packuri import PackURI
-from docx.opc.part import Part
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls
 
 from hinterland import documents
 from hinterland.confined import UnreadableError
 from hinterland.documents import Document, Kind, attach, child, read, standard_input
 from hinterland.errors import ConfigError, InputError
-
-
-def refusal(path: Path) -> str:
-    """Return the sentence with which a file is refused; it comes with a hint."""
-    with pytest.raises(InputError) as caught:
-        read(path)
-    assert caught.value.hint
-    assert "\n" not in caught.value.message
-    assert caught.value.message.count(". ") == 0
-    return caught.value.message
+from tests.attached_documents import pdf, refusal, shown
 
 
 @pytest.fixture
@@ -46,57 +27,6 @@ def file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
-
-
-def pdf(*pages: bytes, extra: bytes = b"") -> bytes:
-    """Return a PDF whose pages have these content streams."""
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [%s] /Count %d >>"
-        % (b" ".join(b"%d 0 R" % (4 + 2 * i) for i in range(len(pages))), len(pages)),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    for index, content in enumerate(pages):
-        objects.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents %d 0 R "
-            b"/Resources << /Font << /F 3 0 R >> >> >>" % (5 + 2 * index)
-        )
-        objects.append(
-            b"<< /Length %d %s >> stream\n%s\nendstream" % (len(content), extra, content)
-        )
-    out, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, start=1):
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    return out + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
-        len(objects) + 1,
-        start,
-    )
-
-
-def shown(text: str) -> bytes:
-    """Return a page's content stream that shows one line."""
-    return b"BT /F 12 Tf 50 700 Td (%s) Tj ET" % text.encode()
-
-
-def word(build: Callable[[WordDocument], object]) -> bytes:
-    document = docx.Document()
-    build(document)
-    out = BytesIO()
-    document.save(out)
-    return out.getvalue()
-
-
-def rewritten(data: bytes, member: str, change: Callable[[bytes], bytes]) -> bytes:
-    """Return a ZIP with one member changed."""
-    out = BytesIO()
-    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            new.writestr(name, change(old.read(name)) if name == member else old.read(name))
-    return out.getvalue()
 
 
 class TestText:
@@ -172,247 +102,6 @@ class TestAPathThatCannotBeRead:
             assert read(Path(f"/dev/fd/{reader}")).text == "água"
         finally:
             os.close(reader)
-
-
-class TestPdf:
-    def test_gives_the_text_of_every_page(self, file: Callable[..., Path]) -> None:
-        found = read(file(pdf(shown("First page"), shown("Second page")), "guide.pdf"))
-        assert found == Document("guide.pdf", "First page\n\nSecond page", Kind.PDF)
-
-    def test_is_known_by_its_bytes_not_by_its_name(self, file: Callable[..., Path]) -> None:
-        assert read(file(pdf(shown("First page")), "guide.txt")).kind is Kind.PDF
-
-    def test_says_which_pages_have_no_text(self, file: Callable[..., Path]) -> None:
-        found = read(file(pdf(shown("First page"), b"", b""), "guide.pdf"))
-        assert found.text == "First page"
-        assert found.note.endswith("guide.pdf has no text on pages 2, 3 of 3.")
-
-    def test_without_any_text_seems_scanned(self, file: Callable[..., Path]) -> None:
-        assert "has no text on its 2 pages: it seems to be scanned" in refusal(file(pdf(b"", b"")))
-
-    @pytest.mark.parametrize("user", ["secret", ""])
-    def test_encrypted_needs_its_password_only_if_it_has_one(
-        self, file: Callable[..., Path], user: str
-    ) -> None:
-        writer = pypdf.PdfWriter(BytesIO(pdf(shown("First page"))))
-        writer.encrypt(user, "owner", algorithm="RC4-128")
-        out = BytesIO()
-        writer.write(out)
-        path = file(out.getvalue())
-        if user:
-            assert "is encrypted" in refusal(path)
-        else:
-            assert read(path).text == "First page"
-
-    @pytest.mark.parametrize("keep", [20, 200, 400])
-    def test_cut_short_is_refused(self, file: Callable[..., Path], keep: int) -> None:
-        assert refusal(file(pdf(shown("First page"))[:keep]))
-
-    def test_that_unpacks_to_gigabytes_is_refused(self, file: Callable[..., Path]) -> None:
-        packer = zlib.compressobj(9)
-        bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
-        assert refusal(file(pdf(bomb, extra=b"/Filter /FlateDecode")))
-
-    @pytest.mark.parametrize("endless", ["import time; time.sleep(600)", "while True: pass"])
-    def test_that_takes_too_long_is_given_up(
-        self,
-        file: Callable[..., Path],
-        monkeypatch: pytest.MonkeyPatch,
-        tmp_path: Path,
-        endless: str,
-    ) -> None:
-        slow = tmp_path / "slow" / "pypdf"
-        slow.mkdir(parents=True)
-        (slow / "__init__.py").write_text(endless)
-        monkeypatch.setenv("PYTHONPATH", str(slow.parent), prepend=os.pathsep)
-        monkeypatch.setattr(child, "MOST_SECONDS", 1)
-        assert "takes longer than 1 s" in refusal(file(pdf(shown("x"))))
-
-    def test_that_crashes_its_reader_is_refused(
-        self, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        crash = tmp_path / "crash" / "pypdf"
-        crash.mkdir(parents=True)
-        (crash / "__init__.py").write_text("import os\nos.abort()")
-        monkeypatch.setenv("PYTHONPATH", str(crash.parent), prepend=os.pathsep)
-        assert "its reader crashed" in refusal(file(pdf(shown("x"))))
-
-    def test_with_warnings_leaves_the_terminal_alone(
-        self, file: Callable[..., Path], capfd: pytest.CaptureFixture[str]
-    ) -> None:
-        read(file(pdf(shown("First page")).replace(b"startxref\n", b"startxref\n9")))
-        assert capfd.readouterr() == ("", "")
-
-    def test_is_not_read_by_a_module_that_lies_beside_it(
-        self, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        (tmp_path / "pypdf.py").write_text("raise SystemExit('not ours')")
-        monkeypatch.chdir(tmp_path)
-        assert read(file(pdf(shown("First page")))).text == "First page"
-
-
-def paragraph(inner: str) -> str:
-    return f"<w:p {nsdecls('w')}>{inner}</w:p>"
-
-
-def run(text: str) -> str:
-    return f"<w:r><w:t xml:space='preserve'>{text}</w:t></w:r>"
-
-
-class TestWord:
-    def test_gives_everything_in_the_order_of_the_document(self, file: Callable[..., Path]) -> None:
-        def build(document: WordDocument) -> None:
-            document.add_heading("Safe water", 0)
-            document.add_heading("Boiling", 2)
-            document.add_paragraph("Boil for one minute.")
-            document.add_paragraph("wood", style="List Bullet")
-            document.add_paragraph("gas", style="List Bullet")
-            table = document.add_table(2, 2)
-            for cell, text in zip(table._cells, ["metres", "minutes", "0|1", "1\n2"], strict=True):
-                cell.text = text
-            document.add_paragraph("fill", style="List Number")
-            document.add_paragraph("heat", style="List Number")
-            document.add_paragraph("煮沸 اغلِ 🙂")
-
-        found = read(file(word(build), "water.docx"))
-        assert found.kind is Kind.WORD
-        assert found.text == (
-            "# Safe water\n\n## Boiling\n\nBoil for one minute.\n\n- wood\n- gas\n\n"
-            "| metres | minutes |\n| --- | --- |\n| 0\\|1 | 1 2 |\n\n1. fill\n2. heat\n\n煮沸 اغلِ 🙂"
-        )
-
-    def test_gives_what_hides_in_controls_revisions_links_and_boxes(
-        self, file: Callable[..., Path]
-    ) -> None:
-        box = (
-            "<w:r><mc:AlternateContent xmlns:mc='http://schemas.openxmlformats.org/"
-            "markup-compatibility/2006'><mc:Choice><w:txbxContent><w:p>"
-            f"{run('boxed')}</w:p></w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p>"
-            f"{run('boxed')}</w:p></w:txbxContent></mc:Fallback></mc:AlternateContent></w:r>"
-        )
-
-        def build(document: WordDocument) -> None:
-            body = document.element.body
-            control = f"<w:sdt {nsdecls('w')}><w:sdtContent>{paragraph(run('controlled'))}</w:sdtContent></w:sdt>"
-            revised = paragraph(
-                f"{run('a ')}<w:ins>{run('new')}</w:ins>"
-                "<w:del><w:r><w:delText>old</w:delText></w:r></w:del>"
-                f"<w:hyperlink>{run(' link')}</w:hyperlink>{box}"
-            )
-            for xml in (control, revised):
-                body.insert(len(body) - 1, parse_xml(xml))
-
-        assert read(file(word(build))).text == "controlled\n\na new link\n\nboxed"
-
-    def test_gives_footnotes_where_they_belong(self, file: Callable[..., Path]) -> None:
-        notes = (
-            f"<w:footnotes {nsdecls('w')}><w:footnote w:type='separator' w:id='-1'><w:p/></w:footnote>"
-            f"<w:footnote w:id='2'>{paragraph(run('WHO, 2022'))}</w:footnote></w:footnotes>"
-        )
-
-        def build(document: WordDocument) -> None:
-            mark = "<w:r><w:footnoteReference w:id='2'/></w:r>"
-            body = document.element.body
-            body.insert(0, parse_xml(paragraph(run("Boil it.") + mark)))
-            kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
-            part = Part(PackURI("/word/footnotes.xml"), kind, notes.encode(), document.part.package)
-            document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
-
-        assert read(file(word(build))).text == "Boil it.[^f2]\n\n[^f2]: WHO, 2022"
-
-    def test_numbers_lists_of_lists(self, file: Callable[..., Path]) -> None:
-        levels = "".join(
-            f"<w:lvl w:ilvl='{n}'><w:numFmt w:val='{form}'/></w:lvl>"
-            for n, form in enumerate(["decimal", "lowerLetter", "bullet"])
-        )
-
-        def build(document: WordDocument) -> None:
-            numbering = document.part.numbering_part.element
-            abstract = (
-                f"<w:abstractNum {nsdecls('w')} w:abstractNumId='77'>{levels}</w:abstractNum>"
-            )
-            number = f"<w:num {nsdecls('w')} w:numId='78'><w:abstractNumId w:val='77'/></w:num>"
-            numbering.insert(0, parse_xml(abstract))
-            numbering.append(parse_xml(number))
-            body = document.element.body
-            for level in (0, 1, 1, 2, 0, 1):
-                kind = f"<w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='78'/></w:numPr>"
-                item = paragraph(f"<w:pPr>{kind}</w:pPr>{run('x')}")
-                body.insert(len(body) - 1, parse_xml(item))
-
-        assert read(file(word(build))).text == ("1. x\n   1. x\n   2. x\n      - x\n2. x\n   1. x")
-
-    def test_keeps_merged_cells_once_and_frames_as_text(self, file: Callable[..., Path]) -> None:
-        def build(document: WordDocument) -> None:
-            table = document.add_table(2, 2)
-            table.cell(0, 0).merge(table.cell(0, 1)).text = "wide"
-            table.cell(1, 0).text = "a"
-            frame = document.add_table(1, 1).cell(0, 0)
-            frame.text = "framed"
-            frame.add_table(1, 2)._cells[1].text = "inner"
-
-        assert read(file(word(build))).text == (
-            "| wide |  |\n| --- | --- |\n| a |  |\n\nframed\n\n|  | inner |\n| --- | --- |"
-        )
-
-    def test_without_text_is_refused(self, file: Callable[..., Path]) -> None:
-        assert "has no text" in refusal(file(word(lambda document: None)))
-
-    def test_cut_short_is_refused(self, file: Callable[..., Path]) -> None:
-        data = word(lambda document: document.add_paragraph("x"))
-        assert "is a broken Word or ZIP file" in refusal(file(data[: len(data) // 2]))
-
-    def test_with_a_broken_part_is_refused(self, file: Callable[..., Path]) -> None:
-        data = word(lambda document: document.add_paragraph("x"))
-        assert "is broken" in refusal(
-            file(rewritten(data, "word/document.xml", lambda xml: xml[:99]))
-        )
-
-    def test_that_unpacks_to_gigabytes_is_refused(self, file: Callable[..., Path]) -> None:
-        out = BytesIO(word(lambda document: document.add_paragraph("x")))
-        with (
-            zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as parts,
-            parts.open("word/media/bomb.bin", "w") as part,
-        ):
-            for _ in range(300):
-                part.write(bytes(1 << 20))
-        assert "unpacks to more than 256 MB" in refusal(file(out.getvalue()))
-
-    def test_that_lies_about_its_size_is_refused(self, file: Callable[..., Path]) -> None:
-        out = BytesIO()
-        data = word(lambda document: document.add_paragraph("x" * 100_000))
-        with (
-            zipfile.ZipFile(BytesIO(data)) as old,
-            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
-        ):
-            for name in old.namelist():
-                new.writestr(name, old.read(name))
-            size = new.getinfo("word/document.xml").file_size
-        lie = out.getvalue().replace(struct.pack("<L", size), struct.pack("<L", 64))
-        assert refusal(file(lie))
-
-    def test_with_entities_expands_none_and_opens_no_file(
-        self, file: Callable[..., Path], tmp_path: Path
-    ) -> None:
-        secret = tmp_path / "secret"
-        secret.write_text("hidden thing")
-        laughs = "".join(f"<!ENTITY l{n + 1} '{f'&l{n};' * 10}'>" for n in range(12))
-        declared = (
-            f"<!DOCTYPE x [<!ENTITY l0 'ha'>{laughs}<!ENTITY s SYSTEM 'file://{secret}'>]>"
-        ).encode()
-
-        def change(xml: bytes) -> bytes:
-            head, rest = xml.split(b"?>", 1)
-            return head + b"?>" + declared + rest.replace(b"MARK", b"&l12;&s;")
-
-        data = word(lambda document: document.add_paragraph("before MARK after"))
-        path = file(rewritten(data, "word/document.xml", change))
-        try:
-            text = read(path).text
-        except InputError:
-            return
-        assert "before" in text
-        assert "haha" not in text and "hidden" not in text
 
 
 @pytest.mark.parametrize(
