@@ -6,9 +6,7 @@ lexicon, never by the sentence of a story.
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +15,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hinterland.errors import InputError
-from hinterland.plugins.diagnosis.reading import extraction, lexicon, lexicon_file
+from hinterland.plugins.diagnosis.reading import lexicon, lexicon_file
 from hinterland.plugins.diagnosis.reading.free_text import case_from
 from hinterland.plugins.diagnosis.reading.proposals import MODEL, Proposal, merged
 from hinterland.plugins.diagnosis.rules.case import Origin
-from hinterland.plugins.diagnosis.rules.facts import Value
-from hinterland.schemas import check_answer
 from tests.triage_cases import VOCABULARY
+from tests.triage_reading import told
 
 ROOT = Path(__file__).parents[2]
 STORIES = ROOT / "tests/data/triage/development.jsonl"
-
-
-def told(text: str, language: str = "en") -> dict[str, Value]:
-    return {each.fact: each.value for each in lexicon.read(text, VOCABULARY, language)}
-
-
 YES = {
     "body part and pain, either way round": ("my head hurts", "headache"),
     "with words between": ("pain that came in the middle of the chest", "chest_pain"),
@@ -149,74 +140,6 @@ def test_what_is_denied_feared_past_or_of_others_is_no_yes(text: str, fact: str)
     assert told(text).get(fact) is not True
 
 
-AGES = {
-    "my baby 6 weeks temp 38.4": (1, 42),
-    "4 weeks old": (0, 28), "baby, 10 days old": (0, 10), "my 10 mo old": (10, None),
-    "my 3 yr old has a cough": (36, None), "I'm 35": (420, None), "man of 61": (732, None),
-    "F, 28, headache": (336, None), "28F": (336, None), "aged seventy two": (864, None),
-    "two and a half years old": (30, None), "a two-year-old": (24, None), "newborn": (0, None),
-    "toddler": (24, None), "grandmother coughs": (900, None), "in his 60s": (780, None),
-    "1 month old": (1, None), "coughing, 7 yrs": (84, None), "18/12 old": (18, None),
-    "I'm 35 and my 2 year old has fever": (24, None), "headache, 42": (504, None),
-    "my son will be 6 weeks on friday": (1, 42),
-    "no blood, 44 year old woman, not pregnant": (528, None),
-    "I'm a 35 year old man, watery stools about three times": (420, None),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "age"), AGES.items(), ids=AGES.keys())
-def test_ages_are_read(text: str, age: tuple[int, int | None]) -> None:
-    found = told(text)
-    assert (found.get("age_months"), found.get("age_days")) == age
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "cough for 3 weeks",
-        "fever 2/7",
-        "I am 20 weeks pregnant",
-        "2 years ago",
-        "temp 38",
-        "3 stools",
-    ],
-)
-def test_what_is_no_age_is_not_read_as_one(text: str) -> None:
-    assert "age_months" not in told(text)
-
-
-NUMBERS = {
-    "cough for three weeks": ("cough_days", 21),
-    "an ulcer in the mouth for five weeks": ("complaint_days", 35),
-    "his breath is forty six in one minute": ("breaths_per_minute", 46),
-    "breathing 51 a minute": ("breaths_per_minute", 51),
-    "coughing since yesterday": ("cough_days", 1),
-    "diarrhoea 2/7": ("diarrhoea_days", 2),
-    "fever every day for a fortnight": ("fever_days", 14),
-    "fever for 2-3 days": ("fever_days", 3),
-    "headache for a couple of weeks": ("complaint_days", 14),
-    "temp 103": ("temperature_c", 39.44),
-    "temperature 39,8": ("temperature_c", 39.8),
-    "he is 38.4 under the arm": ("temperature_c", 38.4),
-    "100.4 F this morning": ("temperature_c", 38),
-    "BP 170/110": ("systolic_mmhg", 170),
-    "blood pressure 170 over 112": ("diastolic_mmhg", 112),
-    "sats 88": ("oxygen_percent", 88),
-    "spo2 is 91%": ("oxygen_percent", 91),
-    "breathing 62 times a minute": ("breaths_per_minute", 62),
-    "RR 48, pulse 130": ("heart_rate", 130),
-    "sugar 2.8": ("blood_sugar_mmol", 2.8),
-    "glucose 270": ("blood_sugar_mmol", 15),
-}
-
-
-@pytest.mark.parametrize(("text", "wanted"), NUMBERS.items(), ids=NUMBERS.keys())
-def test_durations_and_measures_are_read_with_their_units(
-    text: str, wanted: tuple[str, float]
-) -> None:
-    assert told(text).get(wanted[0]) == pytest.approx(wanted[1])
-
-
 FRENCH = {
     "je n'arrive pas à le réveiller": "unconscious", "il convulse": "convulsions",
     "mon bébé ne tète plus": "unable_to_drink", "elle vomit tout": "vomits_everything",
@@ -238,6 +161,7 @@ FRENCH = {
     "il urine très peu": "little_urine", "constipé": "constipation", "mal au dos": "back_or_neck_pain",
     "vertiges": "dizzy", "piqûre de moustique": "insect_bite_or_sting", "fièvr et diarhée": "diarrhoea",
 }  # fmt: skip
+
 SPANISH = {
     "no puedo despertarlo": "unconscious", "está convulsionando": "convulsions",
     "el bebé no quiere mamar": "unable_to_drink", "vomita todo lo que toma": "vomits_everything",
@@ -288,25 +212,6 @@ def test_french_and_spanish_are_read_by_the_same_engine(
 def test_denials_in_french_and_spanish(language: str, text: str, facts: tuple[str, ...]) -> None:
     found = told(text, language)
     assert [fact for fact in facts if found.get(fact) is True] == []
-
-
-@pytest.mark.parametrize(
-    ("language", "text", "fact", "value"),
-    [
-        ("fr", "mon bébé de 3 semaines", "age_days", 21),
-        ("fr", "j'ai 45 ans", "age_months", 540),
-        ("fr", "un enfant de dix-huit mois", "age_months", 18),
-        ("fr", "toux depuis deux semaines", "cough_days", 14),
-        ("fr", "température 38,7", "temperature_c", 38.7),
-        ("es", "mi bebé de 3 semanas", "age_days", 21),
-        ("es", "tengo 45 años", "age_months", 540),
-        ("es", "una niña de ocho meses", "age_months", 8),
-        ("es", "tos desde hace dos semanas", "cough_days", 14),
-        ("es", "temperatura de 38,7", "temperature_c", 38.7),
-    ],
-)
-def test_numbers_in_french_and_spanish(language: str, text: str, fact: str, value: float) -> None:
-    assert told(text, language).get(fact) == value
 
 
 def test_yes_beats_no_and_the_more_serious_beats() -> None:
@@ -446,96 +351,3 @@ def test_the_stories_are_triaged_as_well_as_the_project_promises() -> None:
     measures = triage.measures(reads)
     below = {name: measures[name] for name, bar in triage.BARS.items() if measures[name] < bar}
     assert below == {}, triage.shown(reads)
-
-
-@dataclass
-class Said:
-    data: Any
-
-
-class Model:
-    """A model that answers as it was told to, and remembers what it was asked."""
-
-    def __init__(self, data: Any) -> None:
-        self.data = data
-        self.prompt = ""
-        self.settings: dict[str, Any] = {}
-
-    async def ask(self, prompt: str, **settings: Any) -> Said:
-        self.prompt, self.settings = prompt, settings
-        return Said(self.data)
-
-
-def sign(fact: str, words: str, value: str = "yes") -> dict[str, str]:
-    return {"sign": fact, "value": value, "words": words}
-
-
-def extracted(text: str, data: Any) -> tuple[Proposal, ...]:
-    known = lexicon.read(text, VOCABULARY)
-    return asyncio.run(extraction.extract(text, Model(data), VOCABULARY, known))
-
-
-def test_a_models_proposal_quotes_the_story_or_is_thrown_away() -> None:
-    text = "He keeps SLIDING off\n the chair and his brow is wet"
-    data = {
-        "signs": [
-            sign("focal_weakness", "sliding off the chair"),
-            sign("shock_signs", "cold and sweaty"),
-            sign("level_is_green", "his brow is wet"),
-            sign("cough", ""),
-        ],
-        "numbers": [],
-    }
-    found = extracted(text, data)
-    assert [(each.fact, each.words, each.by) for each in found] == [
-        ("focal_weakness", "SLIDING off\n the chair", MODEL)
-    ]
-
-
-def test_a_model_cannot_take_back_what_was_read_nor_make_a_yes_of_a_denial() -> None:
-    text = "She has chest pain. No fever and no convulsions."
-    data = {
-        "signs": [
-            sign("chest_pain", "chest pain", "no"),
-            sign("sudden_breathlessness", "chest pain"),
-            sign("fever_reported", "fever"),
-            sign("convulsions", "convulsions"),
-        ],
-        "numbers": [],
-    }
-    assert extracted(text, data) == ()
-
-
-def test_a_denial_stands_in_the_words_and_tells_no_sex() -> None:
-    found = {each.fact: each for each in lexicon.read("no fever, not pregnant", VOCABULARY)}
-    assert {name: each.words for name, each in found.items()} == {
-        "fever_reported": "no fever",
-        "pregnant": "not pregnant",
-    }
-    assert not any(each.value for each in found.values())
-
-
-def test_a_models_number_stands_in_the_words_it_gives() -> None:
-    text = "the thing on his finger said 84"
-    number = {"number": "oxygen_percent", "value": 84, "words": "his finger said 84"}
-    assert [each.value for each in extracted(text, {"signs": [], "numbers": [number]})] == [84]
-    for wrong in ({"value": 48}, {"words": "his finger"}, {"number": "age_months"}):
-        assert extracted(text, {"signs": [], "numbers": [number | wrong]}) == ()
-
-
-@pytest.mark.parametrize("data", [None, [], "GREEN", {"signs": "none"}, {"signs": [{"sign": 1}]}])
-def test_nonsense_of_a_model_is_no_proposal(data: Any) -> None:
-    assert extracted("my chest hurts", data) == ()
-
-
-def test_the_schema_holds_the_closed_vocabulary_and_the_list_comes_before_the_story() -> None:
-    schema = extraction.schema(VOCABULARY)
-    assert check_answer(schema, '{"signs":[{"words":"a","sign":"cough","value":"yes"}]}') != ""
-    model = Model({"signs": [], "numbers": []})
-    asyncio.run(extraction.extract("my flurb", model, VOCABULARY))
-    assert model.prompt.index("unconscious:") < model.prompt.index("my flurb")
-    # About four characters a token, in a context window of 4096 with room for the answer.
-    room = (4096 - model.settings["max_tokens"]) * 4
-    assert len(model.prompt) + extraction.LONGEST < room
-    with pytest.raises(InputError, match="characters"):
-        asyncio.run(extraction.extract("x" * 5000, model, VOCABULARY))
