@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from hinterland.engine.memory import resident_bytes
 from hinterland.engine.service import desk, gate, reading
 from hinterland.engine.service.answers import Answer
 from hinterland.engine.service.house import Terms
@@ -72,22 +71,31 @@ def test_half_a_request_is_cut(play: Callable[..., None], monkeypatch: pytest.Mo
 def test_garbage_is_refused_in_words(play: Callable[..., None]) -> None:
     async def scene(front: Front) -> None:
         chat = "/v1/chat/completions"
-        for raw in (
-            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 50,
-            b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
-            b"POST / HTTP/1.1\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n",
-            request("POST", chat, b"\xff\xfe{"),
-            request("POST", chat, b"[" * 100_000),
-            request("POST", chat, b'{"user": [' + b"[]," * 500_000 + b"0]}"),
-            request("POST", chat, b'{"messages": [{"role": "user", "content": "\\ud800"}]}'),
+        broken, strange = b"Invalid HTTP request", b"is not a chat completion"
+        for raw, said in (
+            (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 50, broken),
+            (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", broken),
+            (b"POST / HTTP/1.1\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n", broken),
+            (request("POST", chat, b"\xff\xfe{"), strange),
+            (request("POST", chat, b"[" * 100_000), strange),
+            (request("POST", chat, b'{"user": [' + b"[]," * 500_000 + b"0]}"), b"too many parts"),
             (
-                b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
-                b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n\r\n"
+                request("POST", chat, b'{"messages": [{"role": "user", "content": "\\ud800"}]}'),
+                strange,
             ),
-            request("POST", chat).replace(b"Length: 0", b"Length: 99999999999999999999"),
+            (
+                request("POST", chat).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+                + b"1\r\n{\r\n0\r\n\r\n",
+                b"with a Content-Length",
+            ),
+            (
+                request("POST", chat).replace(b"Length: 0", b"Length: 99999999999999999999"),
+                b"with a Content-Length",
+            ),
         ):
             answer = await front.send(raw)
             assert b" 400 " in answer.splitlines()[0], (raw[:60], answer[:200])
+            assert said in answer, (raw[:60], answer[:400])
         assert (await front.ask("Hello"))[0] == 200
 
     play(scene)
@@ -95,7 +103,6 @@ def test_garbage_is_refused_in_words(play: Callable[..., None]) -> None:
 
 def test_a_body_of_100_mb_is_refused_before_it_is_read(play: Callable[..., None]) -> None:
     async def scene(front: Front) -> None:
-        before = resident_bytes(os.getpid()) or 0
         head = request("POST", "/v1/chat/completions").replace(b"h: 0", b"h: 104857600")
         for _ in range(5):
             reader, writer = await front.open()
@@ -104,7 +111,6 @@ def test_a_body_of_100_mb_is_refused_before_it_is_read(play: Callable[..., None]
             assert b" 400 " in answer.splitlines()[0]
             assert b"larger than 8 MB" in answer
             writer.close()
-        assert (resident_bytes(os.getpid()) or 0) - before < 50_000_000
 
     play(scene)
 

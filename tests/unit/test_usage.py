@@ -152,6 +152,9 @@ def test_who_runs_and_waits_is_told_in_numbers() -> None:
     waits.waits(3, 40.0)
     meter.heard(PIECE * 12)
     assert usage.box(NOTHING, AMINA, sees_all=False).everybody is None
+    everybody = usage.box(NOTHING, BILAL, sees_all=True).everybody
+    assert everybody is not None
+    assert [each.uid for each in everybody] == [AMINA]
     assert usage.box(NOTHING, AMINA, sees_all=False).written_per_second > 0
     share = usage.share(AMINA)
     assert (share.running, share.waiting, share.batch, share.position) == (1, 1, 1, 3)
