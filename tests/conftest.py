@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ import pytest
 from hinterland.paths import Paths, find
 from hinterland.plugin_host import SHIPPED, additions
 from tests.plugin_shelf import Shelf
-from tests.running import Hint, hint_command, stop_engine
+from tests.running import Hint, run_hint, stop_engine
 
 if TYPE_CHECKING:
     from tests.batching import Place
@@ -111,24 +110,25 @@ def native_model(
 @pytest.fixture
 def hint(home: Path) -> Hint:
     """Runs `hint` as a user would, to its end, with nothing on standard input."""
+    return run_hint
 
-    def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-        settings: dict[str, object] = {
-            "capture_output": True,
-            "text": True,
-            "encoding": "utf-8",
-            "timeout": 120,
-        }
-        if "input" not in options and "stdin" not in options:
-            settings["stdin"] = subprocess.DEVNULL
-        ended: subprocess.CompletedProcess[str] = subprocess.run(
-            hint_command(*arguments),
-            check=False,
-            **(settings | options),  # type: ignore[call-overload]
-        )
-        return ended
 
-    return run
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of an account for several tests, whose engine goes on from one to the next."""
+    folder = tmp_path_factory.mktemp("account") / "home"
+    yield folder
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HINTERLAND_HOME", str(folder))
+        stop_engine()
+
+
+@pytest.fixture
+def warm_hint(account: Path, monkeypatch: pytest.MonkeyPatch) -> Hint:
+    """As `hint`, for an account that has asked before: for tests of nothing but what is answered."""
+    monkeypatch.setenv("HINTERLAND_HOME", str(account))
+    monkeypatch.setenv("XDG_DATA_DIRS", str(account.parent / "share"))
+    return run_hint
 
 
 @pytest.fixture

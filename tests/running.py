@@ -29,6 +29,24 @@ def hint_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "hinterland", *arguments]
 
 
+def run_hint(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run `hint` to its end, with nothing on standard input; options are those of `subprocess.run`."""
+    settings: dict[str, object] = {
+        "capture_output": True,
+        "text": True,
+        "encoding": "utf-8",
+        "timeout": 120,
+    }
+    if "input" not in options and "stdin" not in options:
+        settings["stdin"] = subprocess.DEVNULL
+    ended: subprocess.CompletedProcess[str] = subprocess.run(
+        hint_command(*arguments),
+        check=False,
+        **(settings | options),  # type: ignore[call-overload]
+    )
+    return ended
+
+
 def wait_until(happened: Callable[[], bool], what: str, patience: float = _PATIENCE) -> None:
     """Return when `happened` is true; fails when that takes longer than `patience` seconds."""
     end = time.monotonic() + patience

@@ -16,10 +16,10 @@ FORBIDDEN = {chr(code) for code in (*range(0x09), *range(0x0B, 0x20), *range(0x7
 }
 
 
-def test_the_prompt_may_be_words_standard_input_or_both(hint: Hint) -> None:
-    assert hint("ask", "-m", "echo", "two", "words").stdout == "two words\n"
-    assert hint("ask", "-m", "echo", input="piped in\n").stdout == "piped in\n"
-    both = hint("ask", "-m", "echo", "Summarise:", input="the text").stdout
+def test_the_prompt_may_be_words_standard_input_or_both(warm_hint: Hint) -> None:
+    assert warm_hint("ask", "-m", "echo", "two", "words").stdout == "two words\n"
+    assert warm_hint("ask", "-m", "echo", input="piped in\n").stdout == "piped in\n"
+    both = warm_hint("ask", "-m", "echo", "Summarise:", input="the text").stdout
     assert "the text" in both
     assert "Summarise:" in both
 
@@ -54,8 +54,8 @@ def test_continue_sends_what_was_said_before(hint: Hint) -> None:
     assert [turn["prompt"] for turn in turns] == ["my name is Amina", "what is my name?"]
 
 
-def test_max_tokens_is_said_and_not_silent(hint: Hint) -> None:
-    ended = hint("ask", "-m", "echo", "--max-tokens", "2", "one two three")
+def test_max_tokens_is_said_and_not_silent(warm_hint: Hint) -> None:
+    ended = warm_hint("ask", "-m", "echo", "--max-tokens", "2", "one two three")
     assert ended.stdout.split() == ["one", "two"]
     assert ended.returncode == 0
     assert "--max-tokens 2" in ended.stderr
@@ -73,17 +73,17 @@ def test_foreign_text_cannot_touch_the_terminal(hint: Hint) -> None:
     assert "\x1b]52" in exact
 
 
-def test_raw_keeps_the_bytes(hint: Hint) -> None:
-    assert hint("ask", "-m", "echo", "--raw", "a\x1b[1mb").stdout == "a\x1b[1mb\n"
+def test_raw_keeps_the_bytes(warm_hint: Hint) -> None:
+    assert warm_hint("ask", "-m", "echo", "--raw", "a\x1b[1mb").stdout == "a\x1b[1mb\n"
 
 
 @pytest.mark.parametrize("text", ["你好，世界", "مرحبا بالعالم", "👩‍👩‍👧 🇳🇱 🏴󠁧󠁢󠁥󠁮󠁧󠁿", "e\u0301 ñ"])
-def test_other_scripts_come_back_as_they_went(text: str, hint: Hint) -> None:
-    assert hint("ask", "-m", "echo", text).stdout == text + "\n"
+def test_other_scripts_come_back_as_they_went(text: str, warm_hint: Hint) -> None:
+    assert warm_hint("ask", "-m", "echo", text).stdout == text + "\n"
 
 
-def test_no_ansi_when_stdout_is_not_a_terminal(hint: Hint) -> None:
-    assert "\x1b" not in hint("ask", "-m", "echo", "**bold** `code`\n\n# Title").stdout
+def test_no_ansi_when_stdout_is_not_a_terminal(warm_hint: Hint) -> None:
+    assert "\x1b" not in warm_hint("ask", "-m", "echo", "**bold** `code`\n\n# Title").stdout
 
 
 @pytest.mark.model
