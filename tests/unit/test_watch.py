@@ -28,9 +28,9 @@ def test_a_worker_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
         await worker.ready
         pieces = [piece async for piece in worker.chat(BODY)]
         assert b"[DONE]" in b"".join(pieces), "slow, and left alone"
+        os.kill(worker.status().pid, signal.SIGSTOP)
         await asyncio.sleep(1.0)
         assert not worker.gone, "nothing to do, and left alone"
-        os.kill(worker.status().pid, signal.SIGSTOP)
         async with asyncio.timeout(60):
             with pytest.raises(WorkerCrashedError):
                 await worker.count(BODY)
