@@ -277,7 +277,7 @@ def test_a_real_model_answers_the_same_for_the_same_seed_one_at_a_time(
 def test_a_real_model_follows_a_schema_or_the_row_says_that_it_was_cut(
     hint: Hint, small_model: str, tmp_path: Path
 ) -> None:
-    source, out = write(tmp_path / "in.jsonl", 12, "Name a river for number"), tmp_path / "out"
+    source, out = write(tmp_path / "in.jsonl", 6, "Name a river for number"), tmp_path / "out"
     with source.open("a") as file:
         file.write(json.dumps({"id": "cut", "prompt": "Name a river", "max_tokens": 3}) + "\n")
     (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
@@ -288,9 +288,9 @@ def test_a_real_model_follows_a_schema_or_the_row_says_that_it_was_cut(
     rows = results(out)
     assert ended.returncode == 7, ended.stderr
     assert "cut off" in rows.pop("cut")["error"]["message"]
-    assert len(rows) == 12
+    assert len(rows) == 6
     answered = [row for row in rows.values() if "error" not in row]
-    assert len(answered) >= 10
+    assert len(answered) >= 5
     assert all(set(row["data"]) == {"river"} for row in answered)
 
 
