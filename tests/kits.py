@@ -27,6 +27,7 @@ FILES: Mapping[str, bytes] = {
     "models/tiny/tiny.gguf": bytes(range(256)) * 7,
     "lessons/empty.md": b"",
 }
+TEXTS: Mapping[str, bytes] = {"lessons/class/one.md": b"one"}
 
 
 class Told(Silent):
@@ -58,12 +59,17 @@ def kit_of(
 
 
 def installable(
-    paths: Paths, version: str = "1.0", made: int = MADE, lesson: bytes = b"one"
+    paths: Paths,
+    version: str = "1.0",
+    made: int = MADE,
+    *,
+    model: bytes = b"weights",
+    texts: Mapping[str, bytes] = TEXTS,
 ) -> Kit:
     """Return a kit with the real installer and the real pip, and a program that can say its version."""
     wheels = [_pip_wheel(), _program(version)]
     files: list[Content] = [(f"wheels/{name}", content) for name, content in wheels]
-    model = b"weights" * 99_999
+    model *= 99_999
     record = {
         "version": 1,
         "id": "tiny",
@@ -75,7 +81,7 @@ def installable(
     files += [
         ("models/tiny/tiny.gguf", model),
         ("models/tiny/model.json", json.dumps(record).encode()),
-        ("lessons/class/one.md", lesson),
+        *texts.items(),
         ("docs/kit.md", b"# The kit\n"),
         *installer_files(),
     ]

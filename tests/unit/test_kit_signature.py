@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import random
 import subprocess
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from hinterland.errors import InputError
-from hinterland.kit import signing
+from hinterland.kit import allowed, signing
 from hinterland.kit.carried import ed25519
 from hinterland.kit.carried.signature import NAMESPACE, armoured, is_fingerprint, verify
 from hinterland.paths import Paths
@@ -103,7 +105,87 @@ def test_known_signers_have_names(paths: Paths) -> None:
     own = signing.own_signer(paths)
     assert own
     other = own.key[:-4] + "AAAA"
-    (paths.config / "kit/allowed_signers").write_text(
-        f'# people\nana@example.org namespaces="hinterland-kit" {other} her stick\n\nbroken line\n'
+    file = paths.config / "kit/allowed_signers"
+    file.write_text(
+        f'# people\nana@example.org namespaces="file" {other}\n'
+        f'ana@example.org,ana namespaces="hinterland-kit" {other} her stick\n\n'
     )
-    assert signing.known(paths) == {own.key: "", other: "ana@example.org"}
+    names = {each.key: (each.names, each.holds) for each in signing.known(paths).values()}
+    assert names == {own.key: ("", True), other: ("ana@example.org,ana", True)}
+    file.write_text(f"\nana@example.org stick-only {other}\n")
+    with pytest.raises(InputError, match=r"line 2: 'stick-only' is no option"):
+        signing.known(paths)
+
+
+# What stands before the key, and whether ssh-keygen takes a signature with it.
+LINES = [
+    "ana",
+    "  ana ",
+    "ben,ana",
+    "a*",
+    '"ana"',
+    'ana namespaces="hinterland-kit"',
+    'ana NameSpaces="git,hinterland-*"',
+    'ana namespaces="*,!hinterland-kit"',
+    'ana namespaces="file"',
+    'ana namespaces="Hinterland-kit"',
+    'ana namespaces=""',
+    "ana namespaces=hinterland-kit",
+    'ana namespaces="hinterland-kit',
+    'ana namespaces="a\\"',
+    'ana namespaces="hinterland-kit",namespaces="hinterland-kit"',
+    'ana namespaces="hinterland-kit",',
+    'ana namespaces="hinterland-kit" valid-after="20200101"',
+    "ana cert-authority",
+    'ana valid-after="20200101"',
+    'ana valid-after="20990101Z"',
+    'ana valid-before="20200101"',
+    'ana valid-before="20990101"',
+    'ana valid-after="202001010000Z",valid-before="20990101000000Z"',
+    'ana valid-after="20990101",valid-before="20200101"',
+    'ana valid-after="20201301"',
+    'ana valid-before="never"',
+    "ana no-touch-required",
+    'ana namespaces="hinterland-kit"x',
+]
+
+
+@pytest.mark.parametrize("before", LINES)
+def test_who_may_sign_is_whoever_ssh_keygen_takes(before: str, paths: Paths, tmp_path: Path) -> None:
+    signature = tmp_path / "manifest.sig"
+    signature.write_bytes(signing.sign(b"manifest", paths))
+    own = signing.own_signer(paths)
+    assert own
+    text = f"{before} {own.key} a comment\n"
+    file = tmp_path / "allowed"
+    file.write_text(text)
+    asked = ["ssh-keygen", "-Y", "verify", "-f", file, "-I", "ana", "-n", NAMESPACE, "-s", signature]
+    done = subprocess.run(asked, input=b"manifest", capture_output=True, check=False)
+    try:
+        found = [each.holds for each in allowed.read(text, NAMESPACE, time.time())]
+    except ValueError:
+        found = []
+    assert found.count(True) == (done.returncode == 0), done.stderr
+
+
+def test_what_holds_at_a_time_holds_at_no_other(paths: Paths) -> None:
+    signing.own_key(paths)
+    own = signing.own_signer(paths)
+    assert own
+    line = f'ana valid-after="20260102Z",valid-before="202601030000Z" {own.key}'
+    day = 24 * 3600
+    first = datetime(2026, 1, 2, tzinfo=UTC).timestamp()
+    for now, holds in ((first - 1, False), (first, True), (first + day, True)):
+        assert [each.holds for each in allowed.read(line, NAMESPACE, now)] == [holds]
+    assert [each.holds for each in allowed.read(line, NAMESPACE, first + day + 1)] == [False]
+
+
+def test_keys_of_other_kinds_are_passed_over(paths: Paths, tmp_path: Path) -> None:
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "key"], check=True
+    )
+    text = f"ana {(tmp_path / 'key.pub').read_text()}"
+    assert list(allowed.read(text, NAMESPACE, 0)) == []
+    for broken in ("ana ssh-ed25519 AAAA", "ana ssh-ed25519", "ana", "ana ssh-ed25519 !!!"):
+        with pytest.raises(ValueError, match="line 1: "):
+            list(allowed.read(broken, NAMESPACE, 0))

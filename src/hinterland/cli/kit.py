@@ -190,13 +190,18 @@ def _tell(kit: Kit, progress: Progress) -> None:
     from hinterland.kit.carried.main import tell
     from hinterland.kit.signing import known
 
-    names = known(paths.find())
+    who = known(paths.find()).get(kit.signer.key)
     tell(kit, progress)
-    name = names.get(kit.signer.key)
-    if name is not None:
-        progress.note(
-            _("That is {name}.").format(name=name) if name else _("That is your own key.")
+    if who is None:
+        return
+    if not who.holds:
+        raise InputError(
+            f"The line of {who.names} in allowed_signers does not let this key sign kits, or not now.",
+            "Do not use the kit, or mend the line.",
         )
+    progress.note(
+        _("That is {name}.").format(name=who.names) if who.names else _("That is your own key.")
+    )
 
 
 def _split(words: tuple[str, ...]) -> tuple[str, ...]:

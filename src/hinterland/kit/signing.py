@@ -6,10 +6,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from hinterland import durable
 from hinterland.errors import InputError, StorageError
+from hinterland.kit import allowed
+from hinterland.kit.allowed import Allowed
 from hinterland.kit.carried.signature import NAMESPACE, Signer
 from hinterland.paths import Paths, private_folder
 
@@ -46,27 +49,29 @@ def own_key(paths: Paths) -> Path:
     return key
 
 
-def known(paths: Paths) -> dict[str, str]:
-    """Return names of signers by public key: this account's own, and those in `allowed_signers` of
-    the folder `kit` in the settings' folder, as ssh-keygen reads such a file."""
-    names: dict[str, str] = {}
+def known(paths: Paths) -> dict[str, Allowed]:
+    """Return who is known, by public key: this account itself, without a name, and those in
+    `allowed_signers` of the folder `kit` in the settings' folder.
+
+    Raises InputError for a line that ssh-keygen would not understand, StorageError.
+    """
+    file = paths.config / "kit/allowed_signers"
     try:
-        lines = (paths.config / "kit/allowed_signers").read_text("utf-8").splitlines()
+        text = file.read_text("utf-8")
     except FileNotFoundError:
-        lines = []
+        text = ""
     except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(
-            f"The file {paths.config / 'kit/allowed_signers'} cannot be read.", "Mend or remove it."
-        ) from error
-    for line in lines:
-        words = line.split()
-        if line.startswith("#") or "ssh-ed25519" not in words[1:-1]:
-            continue
-        at = words.index("ssh-ed25519", 1)
-        names[f"ssh-ed25519 {words[at + 1]}"] = words[0]
+        raise StorageError(f"The file {file} cannot be read.", "Mend or remove it.") from error
+    found: dict[str, Allowed] = {}
+    try:
+        for each in allowed.read(text, NAMESPACE, time.time()):
+            if each.key not in found or not found[each.key].holds:
+                found[each.key] = each
+    except ValueError as error:
+        raise InputError(f"{file}, {error}.", "Mend or remove the line.") from error
     if own := own_signer(paths):
-        names[own.key] = ""
-    return names
+        found[own.key] = Allowed(own.key, "", holds=True)
+    return found
 
 
 def own_signer(paths: Paths) -> Signer | None:

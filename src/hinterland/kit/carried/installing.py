@@ -15,13 +15,14 @@ from pathlib import Path, PurePosixPath
 
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.kit.carried import receipt as receipts
+from hinterland.kit.carried import texts
 from hinterland.kit.carried.checking import Kit, check
 from hinterland.kit.carried.fitting import fitting
 from hinterland.kit.carried.manifest import Wheels
 from hinterland.kit.carried.models import install_models
 from hinterland.kit.carried.placing import Places
-from hinterland.kit.carried.receipt import Receipt
-from hinterland.kit.carried.writing import put, room
+from hinterland.kit.carried.receipt import COMPLETE, Receipt
+from hinterland.kit.carried.writing import fresh, put, room
 from hinterland.models.progress import Progress, size
 
 _UNPACKED = 5
@@ -73,7 +74,7 @@ def _install(
     if kit.id not in receipt.releases:
         receipt.releases.append(kit.id)
     receipts.write(places, receipt)
-    if not (release / "complete").exists():
+    if not (release / COMPLETE).exists():
         shutil.rmtree(release, ignore_errors=True)
         _environment(kit, wheels, release, progress)
         _documents(kit, release)
@@ -81,21 +82,33 @@ def _install(
         _open_to(places, release)
         _try(release)
         os.sync()  # a power cut must not leave the mark without what it vouches for
-        (release / "complete").touch()
+        (release / COMPLETE).touch()
     install_models(kit, places, receipt, progress)
-    for room_of in ("lessons", "packs"):
-        _data(kit, room_of, places, receipt, progress)
+    texts.put_all(kit, places, receipt, progress)
+    used = _in_use(places)
     _put_to_use(places, release)
+    texts.withdraw(kit, places, receipt, progress)
     receipt.kit, receipt.version = kit.id, kit.manifest.version
     receipt.made, receipt.signer = kit.manifest.made, kit.signer.key
-    receipt.releases.remove(kit.id)
-    receipt.releases.append(kit.id)
-    for old in receipt.releases[:-_RELEASES]:
+    _remove_old(places, receipt, used)
+    receipts.write(places, receipt)
+    return receipt
+
+
+def _remove_old(places: Places, receipt: Receipt, used: str) -> None:
+    """Remove all releases but the last of the receipt and the one that was in `used` before it, from
+    which something may still run."""
+    last = receipt.kit
+    if used != last and used in receipt.releases:
+        receipt.releases.remove(used)
+        receipt.releases.append(used)
+    receipt.releases.remove(last)
+    receipt.releases.append(last)
+    whole = [each for each in receipt.releases if (places.program / each / COMPLETE).exists()]
+    for old in [each for each in receipt.releases if each not in whole[-_RELEASES:]]:
         if not _served(places, old):
             receipts.remove_release(places, old)
             receipt.releases.remove(old)
-    receipts.write(places, receipt)
-    return receipt
 
 
 def _environment(kit: Kit, wheels: Wheels, release: Path, progress: Progress) -> None:
@@ -179,20 +192,6 @@ def _try(release: Path) -> None:
     _run("hint", "-m", "hinterland", "--version", python=release / "bin/python")
 
 
-def _data(kit: Kit, name: str, places: Places, receipt: Receipt, progress: Progress) -> None:
-    for path, file in kit.manifest.whole.items():
-        if not path.startswith(f"{name}/"):
-            continue
-        target = places.data / path
-        if receipts.is_somebodys(target, receipt):
-            progress.note(f"{target} is somebody's own, or was changed, and stays as it is.")
-            continue
-        receipts.make_folder(places, receipt, target.parent)
-        receipt.files[str(target)] = file.sha256
-        receipts.write(places, receipt)
-        put(target, kit.read(path), places.mode & 0o666)
-
-
 def _served(places: Places, release: str) -> bool:
     """Whether the system starts its shared box from this release."""
     folder = str(places.program / release)
@@ -218,11 +217,16 @@ def _room_for_the_command(places: Places) -> None:
         )
 
 
+def _in_use(places: Places) -> str:
+    """Return the release that is in use; "" where there is none."""
+    return Path(os.readlink(places.current)).name if places.current.is_symlink() else ""
+
+
 def _link(link: Path, target: Path) -> None:
-    fresh = link.with_name(f".{link.name}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    fresh.replace(link)
+    passing = fresh(link)
+    passing.unlink(missing_ok=True)
+    passing.symlink_to(target)
+    passing.replace(link)
 
 
 def _make_room(kit: Kit, wheels: Wheels, places: Places) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from hinterland.kit.carried import receipt as receipts
 from hinterland.kit.carried.checking import Kit
 from hinterland.kit.carried.placing import Places
 from hinterland.kit.carried.receipt import Receipt
-from hinterland.kit.carried.writing import put
+from hinterland.kit.carried.writing import incoming_and_outgoing, put
 from hinterland.models.progress import Progress
 
 RECORD = "model.json"
@@ -42,6 +42,7 @@ def install_models(kit: Kit, places: Places, receipt: Receipt, progress: Progres
     with _held(store / receipts.LOCK, places):
         for name in names:
             record = _record(kit, name)
+            _go_back(store / name)
             if _is_there(store / name, record):
                 progress.note(f"The model {name} is there already.")
                 continue
@@ -49,6 +50,7 @@ def install_models(kit: Kit, places: Places, receipt: Receipt, progress: Progres
                 progress.note(f"Another model is called {name} here; it stays as it is.")
                 continue
             _install(kit, name, record, places, receipt, progress)
+        _tell_of_others(store, names, receipt, progress)
 
 
 def _install(
@@ -60,12 +62,16 @@ def _install(
     progress: Progress,
 ) -> None:
     folder = places.data / _ROOM / name
-    incoming, outgoing = (folder.with_name(f".{what}-{name}") for what in ("incoming", "replaced"))
+    incoming, outgoing = incoming_and_outgoing(folder)
+    if str(folder) not in receipt.folders:
+        receipt.folders.append(str(folder))
+        receipts.write(places, receipt)
     for left_over in (incoming, outgoing):
         shutil.rmtree(left_over, ignore_errors=True)
     incoming.mkdir()
     incoming.chmod(places.mode)
     record = record | {"installed": time.time()}
+    hashes = {}
     for part in _files(record):
         path = f"{_ROOM}/{name}/{part['file']}"
         file = put(
@@ -74,18 +80,39 @@ def _install(
             places.mode & 0o666,
         )
         part["mtime_ns"] = file.stat().st_mtime_ns
-        receipt.files[str(folder / part["file"])] = part["sha256"]
+        hashes[folder / part["file"]] = part["sha256"]
     content = json.dumps(record, indent=1).encode()
     put(incoming / RECORD, [content], places.mode & 0o666)
-    receipt.files[str(folder / RECORD)] = hashlib.sha256(content).hexdigest()
-    if str(folder) not in receipt.folders:
-        receipt.folders.append(str(folder))
+    hashes[folder / RECORD] = hashlib.sha256(content).hexdigest()
+    for file, sha256 in hashes.items():
+        receipt.expect(file, sha256)
     receipts.write(places, receipt)
     if folder.exists():
         folder.rename(outgoing)
     incoming.rename(folder)
     shutil.rmtree(outgoing, ignore_errors=True)
+    for path in [each for each in receipt.files if Path(each).parent == folder]:
+        del receipt.files[path]
+    receipt.files |= {str(file): sha256 for file, sha256 in hashes.items()}
+    receipts.write(places, receipt)
     progress.note(f"The model {name} is installed.")
+
+
+def _go_back(folder: Path) -> None:
+    """Give a model back its name where a power cut came between its going and another's coming."""
+    _, outgoing = incoming_and_outgoing(folder)
+    if outgoing.exists() and not folder.exists():
+        outgoing.rename(folder)
+
+
+def _tell_of_others(
+    store: Path, names: Sequence[str], receipt: Receipt, progress: Progress
+) -> None:
+    """Say which models an older kit brought and this one does not: settings may name them."""
+    for file in map(Path, receipt.files):
+        folder = file.parent
+        if file == store / folder.name / RECORD and folder.name not in names and file.exists():
+            progress.note(f"The model {folder.name} is of an older kit and stays: {folder}.")
 
 
 def _told(kit: Kit, path: str, part: dict[str, Any], progress: Progress) -> Iterator[bytes]:

@@ -13,10 +13,13 @@ from pathlib import Path
 
 from hinterland.errors import InputError, StorageError
 from hinterland.kit.carried.placing import Places
+from hinterland.kit.carried.writing import fresh, incoming_and_outgoing, put
 from hinterland.models.progress import Progress
 
 _FORM = 1
 _BLOCK = 1 << 20
+COMPLETE = "complete"
+"""A file in a release: there is one only while all of the release is there."""
 LOCK = ".lock"
 """What the store of models is locked with."""
 
@@ -33,9 +36,20 @@ class Receipt:
     releases: list[str] = field(default_factory=list)
     """Folders below `program`."""
     files: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of what was put into the data folder, by path."""
+    """SHA-256 of what was put into the data folder, by path; while a file takes the place of another,
+    those of both, with a space between."""
     folders: list[str] = field(default_factory=list)
     """Folders that were made, the outer before the inner ones."""
+
+    def expect(self, file: Path, sha256: str) -> None:
+        """Note that `file` is about to be put: until its one hash is noted, what is there is ours too,
+        wherever a power cut comes."""
+        known = self.files.get(str(file), "").split()
+        self.files[str(file)] = " ".join(dict.fromkeys((*known, sha256)))
+
+    def has(self, file: Path) -> bool:
+        """Whether what is in `file` was put there by a kit; raises OSError."""
+        return _sha256(file) in self.files.get(str(file), "").split()
 
 
 def read(places: Places) -> Receipt | None:
@@ -60,23 +74,19 @@ def read(places: Places) -> Receipt | None:
 
 def write(places: Places, receipt: Receipt) -> None:
     """Put the receipt on the disk in one step; raises OSError."""
-    fresh = places.receipt.with_suffix(".new")
-    with open(fresh, "w", encoding="utf-8") as file:
-        json.dump({"form": _FORM} | asdict(receipt), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.chmod(places.mode & 0o666)
-    fresh.replace(places.receipt)
+    content = json.dumps({"form": _FORM} | asdict(receipt), indent=1).encode()
+    put(places.receipt, [content], places.mode & 0o666)
 
 
 def make_folder(places: Places, receipt: Receipt, folder: Path) -> None:
     """Make a folder and the parents that it lacks, each noted in the receipt; raises OSError."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
+    missing = [each for each in (folder, *folder.parents) if not each.exists()][::-1]
+    receipt.folders += [str(each) for each in missing if str(each) not in receipt.folders]
+    if missing and places.program.exists():
+        write(places, receipt)
+    for each in missing:
         each.mkdir(exist_ok=True)
         each.chmod(places.mode)
-        if str(each) not in receipt.folders:
-            receipt.folders.append(str(each))
 
 
 def is_somebodys(target: Path, receipt: Receipt) -> bool:
@@ -86,7 +96,7 @@ def is_somebodys(target: Path, receipt: Receipt) -> bool:
         return False
     if target.is_symlink() or not target.is_file():
         return True
-    return _sha256(target) != receipt.files.get(str(target))
+    return not receipt.has(target)
 
 
 def undo(places: Places, progress: Progress) -> None:
@@ -108,6 +118,7 @@ def undo(places: Places, progress: Progress) -> None:
         for name in receipt.releases:
             remove_release(places, name)
         places.current.unlink(missing_ok=True)
+        _remove_left_over(places, receipt)
         places.receipt.unlink()
         for folder in reversed(receipt.folders):
             if os.path.isdir(folder) and os.listdir(folder) == [LOCK]:
@@ -125,19 +136,31 @@ def remove_release(places: Places, name: str) -> None:
     """Remove a release; it is noted before it is made and until all of them are removed, so that it
     may not be there. Raises OSError."""
     with suppress(FileNotFoundError):
+        (places.program / name / COMPLETE).unlink()
+    with suppress(FileNotFoundError):
         shutil.rmtree(places.program / name)
 
 
 def _kept(receipt: Receipt) -> Iterator[str]:
     """Remove the files of the data folder; yield those that are not what was put there."""
-    for path, sha256 in receipt.files.items():
+    for path in receipt.files:
         file = Path(path)
         if not file.is_file() or file.is_symlink():
             continue
-        if _sha256(file) != sha256:
+        if not receipt.has(file):
             yield path
             continue
         file.unlink()
+
+
+def _remove_left_over(places: Places, receipt: Receipt) -> None:
+    """Remove what an installation that was killed had under a passing name."""
+    for file in (places.receipt, places.current, places.command, *map(Path, receipt.files)):
+        fresh(file).unlink(missing_ok=True)
+    for folder in map(Path, receipt.folders):
+        if folder.parent == places.data / "models":
+            for passing in incoming_and_outgoing(folder):
+                shutil.rmtree(passing, ignore_errors=True)
 
 
 def _ours(places: Places) -> bool:

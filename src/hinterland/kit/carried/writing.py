@@ -15,21 +15,32 @@ def put(target: Path, content: Iterable[bytes], mode: int = 0o644) -> Path:
     """Write a file with `mode`, whole or not at all, and return it; raises OSError and whatever
     `content` raises."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.new")
+    passing = fresh(target)
     try:
-        fresh.unlink(missing_ok=True)
+        passing.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        with open(os.open(fresh, flags, 0o600), "wb") as file:
+        with open(os.open(passing, flags, 0o600), "wb") as file:
             file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
-        fresh.chmod(mode)
-        fresh.replace(target)
+        passing.chmod(mode)
+        passing.replace(target)
     except BaseException:  # Ctrl-C too leaves nothing behind
         with suppress(OSError):
-            fresh.unlink(missing_ok=True)
+            passing.unlink(missing_ok=True)
         raise
     return target
+
+
+def fresh(target: Path) -> Path:
+    """Return the name that a file or a link has before it takes the place of `target`."""
+    return target.with_name(f".{target.name}.new")
+
+
+def incoming_and_outgoing(folder: Path) -> tuple[Path, Path]:
+    """Return the names of a model's folder before it is whole, and while another takes its place:
+    those that the store of models uses, which `hint doctor` knows."""
+    return folder.with_name(f".incoming-{folder.name}"), folder.with_name(f".outgoing-{folder.name}")
 
 
 def room(*wanted: tuple[Path, int]) -> Iterator[tuple[Path, int]]:
