@@ -102,6 +102,24 @@ def test_a_damaged_stick_installs_nothing(paths: Paths, tmp_path: Path) -> None:
 
 
 @NOT_LINUX
+def test_a_stick_with_names_in_capitals_installs(paths: Paths, tmp_path: Path) -> None:
+    stick, home = tmp_path / "stick", tmp_path / "ana"
+    for folder in (stick, home):
+        folder.mkdir()
+    kit = copying.copy(installable(paths), stick, Silent())
+    for path in sorted(kit.rglob("*"), reverse=True):
+        path.rename(path.with_name(path.name.upper()))
+    done = subprocess.run(
+        ["sh", kit / "INSTALL.SH", "--user", "--verify"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHON": sys.executable, "HOME": str(home)},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@NOT_LINUX
 def test_a_hint_that_no_kit_put_there_stays(paths: Paths, tmp_path: Path) -> None:
     stick, home = tmp_path / "stick", tmp_path / "ana"
     stick.mkdir()

@@ -102,14 +102,17 @@ class Person:
         return self.run("-I", "-c", KILLED, kit, str(at), self.home).returncode == -signal.SIGKILL
 
     def version(self) -> str:
-        return subprocess.check_output([self.home / ".local/bin/hint"], text=True).split()[-1]
+        hint = self.home / ".local/bin/hint"
+        return subprocess.check_output([hint], text=True, env={}).split()[-1]
 
     def files(self) -> Mapping[str, bytes]:
         """What lies in the home besides the program; of a model's record, what it says of the file."""
         return {
             str(path.relative_to(self.home)): _content(path)
             for path in self.home.rglob("*")
-            if path.is_file() and ".local/lib" not in str(path) and path.name not in (".lock", "hint")
+            if path.is_file()
+            and ".local/lib" not in str(path)
+            and path.name not in (".lock", "hint")
         }
 
     def texts(self) -> Mapping[str, bytes]:
@@ -125,7 +128,7 @@ class Person:
 def _content(path: Path) -> bytes:
     if path.name != "model.json":
         return path.read_bytes()
-    return json.loads(path.read_bytes())["sha256"].encode()
+    return str(json.loads(path.read_bytes())["sha256"]).encode()
 
 
 @pytest.fixture

@@ -110,6 +110,36 @@ def test_what_does_not_belong_to_a_kit_is_refused_by_name(stick: Path) -> None:
     assert "docs/kit.md" in _refused(stick)
 
 
+def _capitals(folder: Path) -> None:
+    """Write all names below a folder in capitals, as old systems do on a stick."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rename(path.with_name(path.name.upper()))
+
+
+def test_a_stick_that_changes_names_to_capitals_holds_the_kit_all_the_same(stick: Path) -> None:
+    _capitals(stick.parent)
+    kit = open_kit(stick.parent)
+    check(kit, Silent())
+    assert {path: kit.content(path) for path in kit.manifest.whole} == FILES
+    again = stick.parent / FOLDER.upper() / "docs"
+    again.mkdir()
+    (again / "kit.md").write_bytes(FILES["docs/kit.md"])
+    assert "DOCS/KIT.MD does not belong" in _refused(stick.parent)
+
+
+def test_copying_over_names_in_capitals_leaves_one_kit(stick: Path, tar: Path) -> None:
+    """You should see no file twice where the stick tells capitals and small letters apart."""
+    for folder in (stick / "docs", stick / "models"):
+        _capitals(folder)
+        folder.rename(folder.with_name(folder.name.upper()))
+    copying.copy(open_kit(tar), stick.parent, Silent())
+    assert sorted(each.name for each in stick.iterdir() if each.is_dir()) == [
+        "docs",
+        "lessons",
+        "models",
+    ]
+
+
 def test_where_there_is_no_kit_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "letter.tar").write_bytes(b"Dear all" * 100)
     for place in (tmp_path, tmp_path / "none", tmp_path / "letter.tar"):
@@ -186,6 +216,19 @@ def test_a_stick_without_room_is_told_before_anything_is_written(
     with pytest.raises(StorageError, match="lacks room"):
         copying.copy(open_kit(tar), tmp_path, Silent())
     assert not (tmp_path / FOLDER).exists()
+
+
+def test_an_older_kit_makes_room_for_the_one_that_takes_its_place(
+    stick: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = {"models/other/other.gguf": bytes(4000)}
+    kit = kit_of([*other.items(), ("docs/kit.md", b"")], paths)
+    wanted = list(kit.manifest.files)
+    room = os.statvfs_result((1000, 1000, 9, 3, 3, 0, 0, 0, 0, 255))  # 3,000 bytes are free
+    monkeypatch.setattr(os, "statvfs", lambda _: room)
+    copying.copy(kit, stick.parent, Silent())
+    left = {each.relative_to(stick).as_posix() for each in stick.rglob("*") if each.is_file()}
+    assert left == {each.path for each in wanted} | {"manifest.json", "manifest.json.sig"}
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,9 @@ LINES = [
 
 
 @pytest.mark.parametrize("before", LINES)
-def test_who_may_sign_is_whoever_ssh_keygen_takes(before: str, paths: Paths, tmp_path: Path) -> None:
+def test_who_may_sign_is_whoever_ssh_keygen_takes(
+    before: str, paths: Paths, tmp_path: Path
+) -> None:
     signature = tmp_path / "manifest.sig"
     signature.write_bytes(signing.sign(b"manifest", paths))
     own = signing.own_signer(paths)
@@ -159,8 +161,10 @@ def test_who_may_sign_is_whoever_ssh_keygen_takes(before: str, paths: Paths, tmp
     text = f"{before} {own.key} a comment\n"
     file = tmp_path / "allowed"
     file.write_text(text)
-    asked = ["ssh-keygen", "-Y", "verify", "-f", file, "-I", "ana", "-n", NAMESPACE, "-s", signature]
-    done = subprocess.run(asked, input=b"manifest", capture_output=True, check=False)
+    asked = ["ssh-keygen", "-Y", "verify", "-f", str(file), "-I", "ana", "-n", NAMESPACE]
+    done = subprocess.run(
+        [*asked, "-s", str(signature)], input=b"manifest", capture_output=True, check=False
+    )
     try:
         found = [each.holds for each in allowed.read(text, NAMESPACE, time.time())]
     except ValueError:

@@ -7,14 +7,15 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 _NAMES = re.compile(r'[ \t]*(?:"([^"]*)"|([^ \t"]+))[ \t]+')
 _KEY = re.compile(r"([a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]|$)")
 _OPTION = re.compile(
-    r'(cert-authority)|(namespaces|valid-after|valid-before)="((?:\\"|[^"\\]|\\(?!"))*)"', re.I
+    r'(cert-authority)|(namespaces|valid-after|valid-before)="((?:\\"|[^"\\]|\\(?!"))*)"',
+    re.IGNORECASE,
 )
-_TIME = re.compile(r"(\d{8}(?:\d{4}(?:\d{2})?)?)(Z|UTC)?", re.I)
+_TIME = re.compile(r"(\d{8}(?:\d{4}(?:\d{2})?)?)(Z|UTC)?", re.IGNORECASE)
 _FORMS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _ED25519 = "ssh-ed25519"
 
@@ -90,7 +91,9 @@ def _options(text: str) -> tuple[dict[str, str], str]:
     while True:
         found = _OPTION.match(text, at)
         if found is None:
-            raise ValueError(f"{text[at:].split()[0] if text[at:].split() else ''!r} is no option")
+            raise ValueError(
+                f"{text[at:].split(maxsplit=1)[0] if text[at:].split() else ''!r} is no option"
+            )
         name = (found[1] or found[2]).lower()
         if name in options and name != "cert-authority":
             raise ValueError(f"{name} is there twice")
@@ -100,7 +103,9 @@ def _options(text: str) -> tuple[dict[str, str], str]:
             break
         at += 1
     if text[at : at + 1] not in (" ", "\t"):
-        raise ValueError(f"{text[at:].split()[0] if text[at:] else 'its end'!r} is out of place")
+        raise ValueError(
+            f"{text[at:].split(maxsplit=1)[0] if text[at:] else 'its end'!r} is out of place"
+        )
     _in_time(options, 0)
     return options, text[at:].lstrip(" \t")
 
@@ -117,8 +122,10 @@ def _time(text: str) -> float:
     found = _TIME.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no time such as 20271231Z")
-    time = datetime.strptime(found[1], _FORMS[len(found[1])])
-    return (time.replace(tzinfo=UTC) if found[2] else time).timestamp()
+    form = _FORMS[len(found[1])]
+    if found[2]:
+        return datetime.strptime(f"{found[1]}+0000", f"{form}%z").timestamp()
+    return datetime.strptime(found[1], form).astimezone().timestamp()
 
 
 def _listed(word: str, patterns: str) -> bool:
@@ -127,7 +134,7 @@ def _listed(word: str, patterns: str) -> bool:
     for pattern in patterns.split(","):
         wanted = pattern.removeprefix("!")
         form = "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in wanted)
-        if re.fullmatch(form, word, re.S):
+        if re.fullmatch(form, word, re.DOTALL):
             if pattern.startswith("!"):
                 return False
             listed = True

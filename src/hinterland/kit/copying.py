@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,10 +47,14 @@ def expect(target: Path) -> None:
 def _to_folder(kit: Kit, folder: Path, progress: Progress) -> Path:
     if isinstance(kit.media, media.Folder) and folder.exists() and folder.samefile(kit.media.place):
         raise InputError(f"The kit is in {folder} already.", "Name the folder of another stick.")
-    files = {each.path for each in kit.manifest.files}
-    _check_strangers(folder, files)
-    _make_room(folder.parent, _missing(kit, folder))
+    files = [each.path for each in kit.manifest.files] + [manifests.NAME, manifests.SIGNATURE]
+    old = list(_old(folder, files))
+    freed = sum(path.lstat().st_size for path in old)
+    _make_room(folder.parent, _missing(kit, folder) - freed)
     folder.mkdir(exist_ok=True)
+    for path in old:
+        path.unlink()
+        progress.note(f"{path.relative_to(folder)} is of another kit and was removed.")
     done = 0
     for each in kit.manifest.files:
         target = folder / each.path
@@ -66,25 +70,32 @@ def _to_folder(kit: Kit, folder: Path, progress: Progress) -> Path:
     ):
         _pour([content], folder / name)
     for path in sorted(folder.rglob("*"), reverse=True):
-        name = path.relative_to(folder).as_posix()
         if path.is_dir() and not path.is_symlink():
             with suppress(OSError):
                 path.rmdir()  # only those that an older kit left empty
-        elif name not in files | {manifests.NAME, manifests.SIGNATURE}:
-            path.unlink()
-            progress.note(f"{name} is of another kit and was removed.")
     return folder
 
 
-def _check_strangers(folder: Path, files: set[str]) -> None:
-    """Raise InputError for a file in the folder that is neither of this kit nor of the one that was
-    there: it is removed for nobody."""
-    known = files | _of_the_old_kit(folder) | {manifests.NAME, manifests.SIGNATURE}
+def _old(folder: Path, files: Sequence[str]) -> Iterator[Path]:
+    """Yield what lies in the folder of an older kit, or half written, and is not of this one.
+
+    Raises InputError for a file that is of neither: it is removed for nobody. A stick may tell names
+    in other capitals than they were written in.
+    """
+    by_letters = {path.lower(): path for path in files}
+    known = {path.lower() for path in _of_the_old_kit(folder)}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
+        letters = name.lower().removesuffix(_PARTIAL)
         if path.is_dir() and not path.is_symlink():
             continue
-        if name not in known and not name.endswith(_PARTIAL):
+        if letters in by_letters:
+            wanted = folder / (by_letters[letters] + name[len(letters) :].lower())
+            if not (wanted.exists() and wanted.samefile(path)):
+                yield path
+        elif letters in known or name.lower().endswith(_PARTIAL):
+            yield path
+        else:
             raise InputError(
                 f"{path} is of no kit, and would have to be removed.", "Move it away first."
             )

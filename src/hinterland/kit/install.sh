@@ -13,6 +13,8 @@ if [ -z "$python" ]; then
     echo "      Debian 12, Ubuntu 24.04 and Raspberry Pi OS 12 have it; or PYTHON=… sh install.sh." >&2
     exit 2
 fi
+pyz=$kit/install.pyz
+if [ ! -e "$pyz" ]; then pyz=$kit/INSTALL.PYZ; fi  # some sticks change names to capitals
 "$python" -I -B -c '
 import hashlib, sys
 try:
@@ -21,5 +23,5 @@ except OSError as error:
     sys.exit(f"hint: install.pyz cannot be read: {error.strerror}.")
 if found != sys.argv[2]:
     sys.exit("hint: The kit is refused: install.pyz is not what was signed.")
-' "$kit/install.pyz" @PYZ_SHA256@ || exit 2
-exec "$python" -I -B "$kit/install.pyz" "$@"
+' "$pyz" @PYZ_SHA256@ || exit 2
+exec "$python" -I -B "$pyz" "$@"

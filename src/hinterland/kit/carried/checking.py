@@ -70,7 +70,10 @@ def open_kit(place: Path) -> Kit:
     found = media.at(place)
     signer = signature.verify(found.manifest, found.signature)
     manifest = manifests.decode(found.manifest)
-    found.lay_out(manifest)
+    try:
+        found.lay_out(manifest)
+    except OSError as error:
+        raise media.unreadable(place, error) from error
     return Kit(found, manifest, signer)
 
 

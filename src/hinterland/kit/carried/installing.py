@@ -76,13 +76,11 @@ def _install(
     receipts.write(places, receipt)
     if not (release / COMPLETE).exists():
         shutil.rmtree(release, ignore_errors=True)
-        _environment(kit, wheels, release, progress)
-        _documents(kit, release)
-        _openmp(kit, wheels, release)
-        _open_to(places, release)
-        _try(release)
-        os.sync()  # a power cut must not leave the mark without what it vouches for
-        (release / COMPLETE).touch()
+        try:
+            _lay(kit, wheels, places, release, progress)
+        except BaseException:  # Ctrl-C and a full disk too: it is of no use to anybody
+            shutil.rmtree(release, ignore_errors=True)
+            raise
     install_models(kit, places, receipt, progress)
     texts.put_all(kit, places, receipt, progress)
     used = _in_use(places)
@@ -93,6 +91,17 @@ def _install(
     _remove_old(places, receipt, used)
     receipts.write(places, receipt)
     return receipt
+
+
+def _lay(kit: Kit, wheels: Wheels, places: Places, release: Path, progress: Progress) -> None:
+    """Make a release that works, not yet in use."""
+    _environment(kit, wheels, release, progress)
+    _documents(kit, release)
+    _openmp(kit, wheels, release)
+    _open_to(places, release)
+    _try(release)
+    os.sync()  # a power cut must not leave the mark without what it vouches for
+    (release / COMPLETE).touch()
 
 
 def _remove_old(places: Places, receipt: Receipt, used: str) -> None:
@@ -149,11 +158,16 @@ def _run(what: str, *arguments: str, python: Path | None = None) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         # pip asks whatever compilers and tools it finds for their versions, even without an index.
+        close_fds=False,
         env=quiet | {"PIP_CONFIG_FILE": os.devnull, "PATH": str(Path(command[0]).parent)},
         check=False,
     )
     if done.returncode != 0:
-        said = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        text = done.stdout.decode("utf-8", "replace")
+        for number in (errno.ENOSPC, errno.EDQUOT):
+            if os.strerror(number) in text:
+                raise OSError(number, os.strerror(number))
+        said = text.strip().splitlines()
         raise HinterlandError(
             f"{what} failed: {said[-1] if said else f'it ended with {done.returncode}'}.",
             "Nothing was put to use. Please report it with all that was printed.",
@@ -247,7 +261,9 @@ def _make_room(kit: Kit, wheels: Wheels, places: Places) -> None:
 def _alone(places: Places) -> Iterator[None]:
     """Hold the lock of an installation; raises InputError where somebody else installs."""
     above = next(each for each in places.program.parents if each.exists())
+    # Programs that are started hold it too: pip may outlive an installer that was killed.
     handle = os.open(above, os.O_RDONLY | os.O_CLOEXEC)
+    os.set_inheritable(handle, True)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -34,12 +34,9 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(File):
     """A file that lies in the kit in parts, because a stick's file system holds no larger ones."""
 
-    path: str
-    bytes: int
-    sha256: str
     parts: tuple[str, ...]
 
 
@@ -73,7 +70,7 @@ class Manifest:
         """The files as they are installed, by path: those in parts are one."""
         parts = {part for each in self.joined for part in each.parts}
         alone = {each.path: each for each in self.files if each.path not in parts}
-        return alone | {each.path: File(each.path, each.bytes, each.sha256) for each in self.joined}
+        return alone | {each.path: each for each in self.joined}
 
     def parts(self, path: str) -> tuple[File, ...]:
         """Return the files in the kit whose contents, one after the other, are `path`."""

@@ -31,7 +31,7 @@ class Media(Protocol):
     signature: bytes
 
     def lay_out(self, manifest: Manifest) -> None:
-        """Take from the manifest where each file is, once, before it is read."""
+        """Take from the manifest where each file is, once, before it is read; raises OSError."""
 
     def problems(self, manifest: Manifest) -> Iterator[str]:
         """Yield what is wrong besides the contents of files that have the right length."""
@@ -45,7 +45,7 @@ def at(place: Path) -> Media:
     """Return the kit in a folder (or in its folder `hinterland-kit`) or a tar; raises InputError."""
     try:
         if place.is_dir():
-            inner = place / manifests.FOLDER
+            inner = _named(place, manifests.FOLDER)
             return Folder(inner if inner.is_dir() else place)
         return Tar(place)
     except FileNotFoundError as error:
@@ -66,22 +66,31 @@ def unreadable(place: Path, error: OSError) -> InputError:
 
 
 class Folder:
+    """A kit's files under their own names, in capitals or small letters: some sticks change them."""
+
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.manifest = _small(place / manifests.NAME)
-        self.signature = _small(place / manifests.SIGNATURE)
+        self.manifest = _small(_named(place, manifests.NAME))
+        self.signature = _small(_named(place, manifests.SIGNATURE))
+        self._names: dict[str, str] = {}
 
     def lay_out(self, manifest: Manifest) -> None:
-        """Do nothing: each file has a name here."""
+        self._names = {each.path: each.path for each in manifest.files}
+        by_letters = {path.lower(): path for path in self._names}
+        for path in _walk(self.place, ""):
+            wanted = by_letters.get(path.lower(), path)
+            if wanted != path and not os.path.lexists(self.place / wanted):
+                self._names[wanted] = path
 
     def problems(self, manifest: Manifest) -> Iterator[str]:
-        wanted = {each.path: each for each in manifest.files}
-        found = {manifests.NAME, manifests.SIGNATURE}
+        wanted = {self._names[each.path]: each for each in manifest.files}
+        found = set()
         for path in _walk(self.place, ""):
             about = os.lstat(self.place / path)
-            if path in (manifests.NAME, manifests.SIGNATURE) and stat.S_ISREG(about.st_mode):
+            regular = stat.S_ISREG(about.st_mode)
+            if path.lower() in (manifests.NAME, manifests.SIGNATURE) and regular:
                 continue
-            if path not in wanted or not stat.S_ISREG(about.st_mode):
+            if path not in wanted or not regular:
                 yield f"{path} does not belong to the kit"
                 continue
             found.add(path)
@@ -93,7 +102,8 @@ class Folder:
 
     def read(self, file: File) -> BinaryIO:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        return open(os.open(self.place / file.path, flags), "rb", buffering=0)
+        place = self.place / self._names[file.path]
+        return open(os.open(place, flags), "rb", buffering=0)
 
 
 class Tar:
@@ -199,6 +209,14 @@ class Window(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def _named(folder: Path, name: str) -> Path:
+    """Return what has a name in a folder, if need be in other capitals; where nothing has, its path."""
+    wanted = folder / name
+    if wanted.exists():
+        return wanted
+    return next((each for each in folder.iterdir() if each.name.lower() == name), wanted)
 
 
 def _small(path: Path) -> bytes:

@@ -68,22 +68,12 @@ def _install(
         receipts.write(places, receipt)
     for left_over in (incoming, outgoing):
         shutil.rmtree(left_over, ignore_errors=True)
-    incoming.mkdir()
-    incoming.chmod(places.mode)
-    record = record | {"installed": time.time()}
-    hashes = {}
-    for part in _files(record):
-        path = f"{_ROOM}/{name}/{part['file']}"
-        file = put(
-            incoming / part["file"],
-            _told(kit, path, part, progress),
-            places.mode & 0o666,
-        )
-        part["mtime_ns"] = file.stat().st_mtime_ns
-        hashes[folder / part["file"]] = part["sha256"]
-    content = json.dumps(record, indent=1).encode()
-    put(incoming / RECORD, [content], places.mode & 0o666)
-    hashes[folder / RECORD] = hashlib.sha256(content).hexdigest()
+    try:
+        laid = _lay(kit, name, record, incoming, places, progress)
+    except BaseException:  # Ctrl-C and a full disk too: half a model is of no use
+        shutil.rmtree(incoming, ignore_errors=True)
+        raise
+    hashes = {folder / file: sha256 for file, sha256 in laid.items()}
     for file, sha256 in hashes.items():
         receipt.expect(file, sha256)
     receipts.write(places, receipt)
@@ -96,6 +86,30 @@ def _install(
     receipt.files |= {str(file): sha256 for file, sha256 in hashes.items()}
     receipts.write(places, receipt)
     progress.note(f"The model {name} is installed.")
+
+
+def _lay(
+    kit: Kit,
+    name: str,
+    record: dict[str, Any],
+    folder: Path,
+    places: Places,
+    progress: Progress,
+) -> dict[str, str]:
+    """Make a model's folder and return the hashes of its files by their names."""
+    folder.mkdir()
+    folder.chmod(places.mode)
+    record = record | {"installed": time.time()}
+    hashes = {}
+    for part in _files(record):
+        path = f"{_ROOM}/{name}/{part['file']}"
+        content = _told(kit, path, part, progress)
+        file = put(folder / part["file"], content, places.mode & 0o666)
+        part["mtime_ns"] = file.stat().st_mtime_ns
+        hashes[part["file"]] = part["sha256"]
+    text = json.dumps(record, indent=1).encode()
+    put(folder / RECORD, [text], places.mode & 0o666)
+    return hashes | {RECORD: hashlib.sha256(text).hexdigest()}
 
 
 def _go_back(folder: Path) -> None:

@@ -40,7 +40,9 @@ def fresh(target: Path) -> Path:
 def incoming_and_outgoing(folder: Path) -> tuple[Path, Path]:
     """Return the names of a model's folder before it is whole, and while another takes its place:
     those that the store of models uses, which `hint doctor` knows."""
-    return folder.with_name(f".incoming-{folder.name}"), folder.with_name(f".outgoing-{folder.name}")
+    return folder.with_name(f".incoming-{folder.name}"), folder.with_name(
+        f".outgoing-{folder.name}"
+    )
 
 
 def room(*wanted: tuple[Path, int]) -> Iterator[tuple[Path, int]]:
