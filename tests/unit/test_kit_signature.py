@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import shutil
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -12,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from hinterland.errors import InputError
-from hinterland.kit import allowed, signing
+from hinterland.kit import allowed, copying, signing
 from hinterland.kit.carried import ed25519
 from hinterland.kit.carried.signature import NAMESPACE, armoured, is_fingerprint, verify
+from hinterland.models.progress import Silent
 from hinterland.paths import Paths
+from tests.kits import FILES, kit_of
+from tests.running import Hint
 
 # RFC 8032, section 7.1: public key, message, signature.
 VECTORS = [
@@ -193,3 +197,18 @@ def test_keys_of_other_kinds_are_passed_over(paths: Paths, tmp_path: Path) -> No
     for broken in ("ana ssh-ed25519 AAAA", "ana ssh-ed25519", "ana", "ana ssh-ed25519 !!!"):
         with pytest.raises(ValueError, match="line 1: "):
             list(allowed.read(broken, NAMESPACE, 0))
+
+
+def test_a_kit_of_somebody_whose_time_is_over_is_refused(
+    paths: Paths, hint: Hint, tmp_path: Path
+) -> None:
+    kit = copying.copy(kit_of(FILES.items(), paths), tmp_path / "kit.tar", Silent())
+    own = signing.own_signer(paths)
+    assert own
+    shutil.rmtree(paths.config / "kit")
+    (paths.config / "kit").mkdir()
+    line = f'ana valid-before="20200101Z" {own.key}\n'
+    (paths.config / "kit/allowed_signers").write_text(line)
+    done = hint("kit", "verify", str(kit))
+    assert done.returncode == 2
+    assert "line of ana in allowed_signers does not let" in done.stderr
