@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hinterland.conversation import Conversation
@@ -20,9 +21,12 @@ from hinterland.engine.client import EngineClient
 from hinterland.engine.protocol import Done, Failed, Note, Queued, TextDelta
 from hinterland.errors import ConfigError
 from hinterland.late_history import LateHistory
-from hinterland.paths import Paths
+from hinterland.models import header
+from hinterland.models.store import ModelStore
+from hinterland.paths import Paths, find
 from hinterland.turns import Turn
 from tests.boxes import Box
+from tests.conftest import SMALL_MODEL
 from tests.doctoring import WITHOUT_PRIVILEGES
 from tests.running import Hint, asking, hint_command, wait_until
 
@@ -258,3 +262,40 @@ def test_an_ordinary_user_may_not_start_or_stop_it(
     for command in (["start"], ["stop"], ["bench"], ["build"], ["logs"]):
         with pytest.raises(ConfigError, match="shared box"):
             engine.command(command, standalone_mode=False)
+
+
+@pytest.mark.model
+def test_a_small_model_is_written_again_for_many(
+    home: Path,
+    model_shelf: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hint: Hint,
+) -> None:
+    """Once, and what is of no model any more goes."""
+    monkeypatch.setenv("XDG_DATA_DIRS", str(model_shelf))
+    box = Box(tmp_path / "x", SMALL_MODEL)
+    monkeypatch.setenv("HINTERLAND_SITE", str(box.site))
+    box.decide(models=[SMALL_MODEL])
+    folder = box.state / "cache" / "for_many"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "of-nothing.gguf").write_bytes(b"GGUF")
+    box.start()
+    try:
+        (made,) = folder.iterdir()
+        (model,) = ModelStore(find()).installed()
+        assert made.name == f"{model.sha256}.gguf"
+        assert header.read(made) == msgspec.structs.replace(model.facts, file_type=7)
+        asked = hint("ask", "--max-tokens", "8", "Hi.")
+        assert asked.returncode == 0, asked.stderr
+        assert asked.stdout.strip()
+        assert box.process is not None
+        service = box.process.pid
+        (worker,) = Path(f"/proc/{service}/task/{service}/children").read_text().split()
+        assert str(made).encode() in Path(f"/proc/{worker}/cmdline").read_bytes()
+        before = made.stat()
+        box.end(signal.SIGTERM)
+        box.start()
+        assert made.stat() == before
+    finally:
+        box.end(signal.SIGTERM)

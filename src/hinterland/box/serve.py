@@ -17,6 +17,7 @@ from hinterland import language, site
 from hinterland import paths as places
 from hinterland.box import asking, mistakes
 from hinterland.box.classroom import Classroom
+from hinterland.box.for_many import ForMany
 from hinterland.box.house import SiteHouse
 from hinterland.box.installed import installed_only
 from hinterland.engine import asgi
@@ -30,6 +31,7 @@ from hinterland.engine.service.usage import Usage
 from hinterland.engine.service.workers import Workers
 from hinterland.errors import ConfigError, EngineError, HinterlandError
 from hinterland.models import fit
+from hinterland.models.store import ModelStore
 from hinterland.paths import Paths
 from hinterland.serve import smoke_test
 from hinterland.site import Site
@@ -67,8 +69,12 @@ async def _serve() -> None:
     ledger = paths.state / asking.FOLDER
     usage, house = Usage(Ledger(ledger)), SiteHouse(decided)
     room = Classroom(house.classes, paths.state / "classes")
+    remove_leftovers(paths.state)
+    for_many = ForMany(paths.cache / "for_many")
+    await asyncio.to_thread(for_many.prepare, ModelStore(paths).installed())
+    resolve = for_many.resolving(resolver(paths, config, shared=True))
     desk = Desk(
-        installed_only(resolver(paths, config, shared=True), config.model, decided.models),
+        installed_only(resolve, config.model, decided.models),
         workers,
         paths.journal,
         config.engine.keep_alive,
@@ -76,7 +82,6 @@ async def _serve() -> None:
         house,
         usage,
     )
-    remove_leftovers(paths.state)
     beside = [asyncio.create_task(each) for each in (usage.keep(), mistakes.tell_log(decided))]
     try:
         also = [*numbers.routes(desk, usage, ledger), *room.routes()]
