@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
-import docx
 import pytest
-from docx.document import Document as WordDocument
 
 from hinterland.documents import read
 from hinterland.errors import InputError
@@ -57,20 +52,3 @@ def pdf(*pages: bytes, extra: bytes = b"") -> bytes:
 def shown(text: str) -> bytes:
     """Return a page's content stream that shows one line."""
     return b"BT /F 12 Tf 50 700 Td (%s) Tj ET" % text.encode()
-
-
-def word(build: Callable[[WordDocument], object]) -> bytes:
-    document = docx.Document()
-    build(document)
-    out = BytesIO()
-    document.save(out)
-    return out.getvalue()
-
-
-def rewritten(data: bytes, member: str, change: Callable[[bytes], bytes]) -> bytes:
-    """Return a ZIP with one member changed."""
-    out = BytesIO()
-    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            new.writestr(name, change(old.read(name)) if name == member else old.read(name))
-    return out.getvalue()

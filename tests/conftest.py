@@ -14,6 +14,7 @@ import pytest
 
 from hinterland.paths import Paths, find
 from hinterland.plugin_host import SHIPPED, additions
+from tests.boxes import Box
 from tests.plugin_shelf import Shelf
 from tests.running import Hint, run_hint, stop_engine
 
@@ -156,3 +157,15 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(running, "_FIRST_PAUSE", 0.001)
     monkeypatch.setattr(running, "_LONGEST_PAUSE", 0.01)
+
+
+@pytest.fixture
+def box(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Box]:
+    """A shared box in a temporary folder, which is set up and does not run."""
+    box = Box(tmp_path_factory.mktemp("b") / "x")
+    monkeypatch.setenv("HINTERLAND_SITE", str(box.site))
+    yield box
+    box.end(signal.SIGTERM)
+    box.decide()  # whoever looks for an engine afterwards can read it

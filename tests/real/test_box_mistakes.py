@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,18 +17,6 @@ from tests.running import Hint, wait_until
 
 WRONG = {"box.toml": "own_engin = true\n", "config.toml": "threads = 'two'\n"}
 """What is added to the end of a file."""
-
-
-@pytest.fixture
-def box(
-    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Box]:
-    """A box that is set up and does not run."""
-    box = Box(tmp_path_factory.mktemp("b") / "x")
-    monkeypatch.setenv("HINTERLAND_SITE", str(box.site))
-    yield box
-    box.end(signal.SIGTERM)
-    box.decide()  # whoever looks for an engine afterwards can read it
 
 
 def _log(box: Box) -> str:

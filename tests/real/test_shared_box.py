@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -31,17 +30,6 @@ from tests.doctoring import WITHOUT_PRIVILEGES
 from tests.running import Hint, asking, hint_command, wait_until
 
 WORDS = " ".join(f"word{number}" for number in range(24))
-
-
-@pytest.fixture
-def box(
-    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Box]:
-    """A box that is set up and does not run."""
-    box = Box(tmp_path_factory.mktemp("b") / "x")
-    monkeypatch.setenv("HINTERLAND_SITE", str(box.site))
-    yield box
-    box.end(signal.SIGTERM)
 
 
 def turns(hint: Hint) -> list[dict[str, str]]:

@@ -18,7 +18,8 @@ from docx.oxml.ns import nsdecls
 
 from hinterland.documents import Kind, read
 from hinterland.errors import InputError
-from tests.attached_documents import refusal, rewritten, word
+from tests.attached_documents import refusal
+from tests.word_documents import built, rewritten
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ class TestWord:
             document.add_paragraph("heat", style="List Number")
             document.add_paragraph("煮沸 اغلِ 🙂")
 
-        found = read(file(word(build), "water.docx"))
+        found = read(file(built(build), "water.docx"))
         assert found.kind is Kind.WORD
         assert found.text == (
             "# Safe water\n\n## Boiling\n\nBoil for one minute.\n\n- wood\n- gas\n\n"
@@ -82,7 +83,7 @@ class TestWord:
             for xml in (control, revised):
                 body.insert(len(body) - 1, parse_xml(xml))
 
-        assert read(file(word(build))).text == "controlled\n\na new link\n\nboxed"
+        assert read(file(built(build))).text == "controlled\n\na new link\n\nboxed"
 
     def test_gives_footnotes_where_they_belong(self, file: Callable[..., Path]) -> None:
         notes = (
@@ -98,7 +99,7 @@ class TestWord:
             part = Part(PackURI("/word/footnotes.xml"), kind, notes.encode(), document.part.package)
             document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
 
-        assert read(file(word(build))).text == "Boil it.[^f2]\n\n[^f2]: WHO, 2022"
+        assert read(file(built(build))).text == "Boil it.[^f2]\n\n[^f2]: WHO, 2022"
 
     def test_numbers_lists_of_lists(self, file: Callable[..., Path]) -> None:
         levels = "".join(
@@ -120,7 +121,7 @@ class TestWord:
                 item = paragraph(f"<w:pPr>{kind}</w:pPr>{run('x')}")
                 body.insert(len(body) - 1, parse_xml(item))
 
-        assert read(file(word(build))).text == ("1. x\n   1. x\n   2. x\n      - x\n2. x\n   1. x")
+        assert read(file(built(build))).text == ("1. x\n   1. x\n   2. x\n      - x\n2. x\n   1. x")
 
     def test_keeps_merged_cells_once_and_frames_as_text(self, file: Callable[..., Path]) -> None:
         def build(document: WordDocument) -> None:
@@ -131,25 +132,25 @@ class TestWord:
             frame.text = "framed"
             frame.add_table(1, 2)._cells[1].text = "inner"
 
-        assert read(file(word(build))).text == (
+        assert read(file(built(build))).text == (
             "| wide |  |\n| --- | --- |\n| a |  |\n\nframed\n\n|  | inner |\n| --- | --- |"
         )
 
     def test_without_text_is_refused(self, file: Callable[..., Path]) -> None:
-        assert "has no text" in refusal(file(word(lambda document: None)))
+        assert "has no text" in refusal(file(built(lambda document: None)))
 
     def test_cut_short_is_refused(self, file: Callable[..., Path]) -> None:
-        data = word(lambda document: document.add_paragraph("x"))
+        data = built(lambda document: document.add_paragraph("x"))
         assert "is a broken Word or ZIP file" in refusal(file(data[: len(data) // 2]))
 
     def test_with_a_broken_part_is_refused(self, file: Callable[..., Path]) -> None:
-        data = word(lambda document: document.add_paragraph("x"))
+        data = built(lambda document: document.add_paragraph("x"))
         assert "is broken" in refusal(
             file(rewritten(data, "word/document.xml", lambda xml: xml[:99]))
         )
 
     def test_that_unpacks_to_gigabytes_is_refused(self, file: Callable[..., Path]) -> None:
-        out = BytesIO(word(lambda document: document.add_paragraph("x")))
+        out = BytesIO(built(lambda document: document.add_paragraph("x")))
         with (
             zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as parts,
             parts.open("word/media/bomb.bin", "w") as part,
@@ -160,7 +161,7 @@ class TestWord:
 
     def test_that_lies_about_its_size_is_refused(self, file: Callable[..., Path]) -> None:
         out = BytesIO()
-        data = word(lambda document: document.add_paragraph("x" * 100_000))
+        data = built(lambda document: document.add_paragraph("x" * 100_000))
         with (
             zipfile.ZipFile(BytesIO(data)) as old,
             zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
@@ -185,7 +186,7 @@ class TestWord:
             head, rest = xml.split(b"?>", 1)
             return head + b"?>" + declared + rest.replace(b"MARK", b"&l12;&s;")
 
-        data = word(lambda document: document.add_paragraph("before MARK after"))
+        data = built(lambda document: document.add_paragraph("before MARK after"))
         path = file(rewritten(data, "word/document.xml", change))
         try:
             text = read(path).text
