@@ -76,10 +76,12 @@ class Admission:
         pool_tokens: int,
         *,
         shared: bool = False,
+        forecast: Forecast | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`forecast` is one that has learned already."""
         self._turns = Turns(slots, pool_tokens, shared=shared)
-        self._forecast = Forecast(slots)
+        self._forecast = forecast or Forecast(slots)
         self._clock = clock
         self._line: dict[Place, Turn] = {}
         self._running: dict[Place, Turn] = {}

@@ -16,6 +16,7 @@ import msgspec
 
 from hinterland.engine.memory import private_bytes, resident_bytes
 from hinterland.engine.service.admission import Admission
+from hinterland.engine.service.forecast import Forecast
 from hinterland.engine.service.watch import Watch
 from hinterland.engine.service.worker import WorkerCrashedError
 from hinterland.engine.status import WorkerStatus
@@ -38,11 +39,14 @@ _DYING = 5.0  # seconds
 
 
 class WorkerProcess:
-    """Starts at once; `ready` is awaited before anything else. Raises EngineError when it crashes."""
+    """Starts at once; `ready` is awaited before anything else. Raises EngineError when it crashes.
 
-    def __init__(self, spec: WorkerSpec) -> None:
+    `forecast` is what was learned of such a worker before.
+    """
+
+    def __init__(self, spec: WorkerSpec, forecast: Forecast | None = None) -> None:
         self.spec = spec
-        self.door = Admission(spec.slots, spec.pool_tokens, shared=spec.shared)
+        self.door = Admission(spec.slots, spec.pool_tokens, shared=spec.shared, forecast=forecast)
         self.users = 0
         """Requests that need this worker, running or not; it is only evicted at 0."""
         self.last_used = 0.0

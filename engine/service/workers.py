@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from hinterland.engine.protocol import Counted, Failed, Loading, Queued, SentTo
+from hinterland.engine.service.forecast import Forecast
 from hinterland.engine.service.worker import Worker
 from hinterland.engine.service.worker_process import WorkerProcess, own_socket
 from hinterland.engine.workers.spec import WorkerSpec, bundled
@@ -41,6 +42,8 @@ class Workers:
         self._free_memory = free_memory
         self._settle = settle
         self._workers: dict[str, Worker] = {}
+        self._forecasts: dict[str, Forecast] = {}
+        """What was learned of a worker, by its spec: it lasts while the model is out of memory."""
         self._numbers = itertools.count(1)
         # Whoever wants another model waits for the busy worker inside this lock, and whoever comes
         # later behind it: a model in demand cannot starve the other.
@@ -126,12 +129,17 @@ class Workers:
                         if spec.note:
                             log.warning("%s", spec.note)
                     socket = own_socket(self._sockets, next(self._numbers))
-                    worker = WorkerProcess(msgspec.structs.replace(spec, socket=str(socket)))
+                    worker = WorkerProcess(
+                        msgspec.structs.replace(spec, socket=str(socket)), self._learned(spec)
+                    )
                     self._workers[spec.identity] = worker
                 worker.users += 1
                 return worker
         finally:
             self._in_line -= 1
+
+    def _learned(self, spec: WorkerSpec) -> Forecast:
+        return self._forecasts.setdefault(f"{spec.identity}\n{spec.slots}", Forecast(spec.slots))
 
     async def _remote(self, spec: WorkerSpec) -> Worker:
         """Return a remote engine: it needs no memory here, so nobody waits for it or makes room."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,8 @@ from hinterland.engine.service.lengths import Lengths
 from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.pace import Pace
 from hinterland.engine.service.turns import Claim
+from hinterland.engine.service.workers import Workers
+from hinterland.engine.workers.spec import WorkerSpec
 from tests.unit.simulated_box import Box, lengths, run
 
 TOKEN = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
@@ -124,6 +127,36 @@ def test_nothing_is_told_while_nothing_is_known() -> None:
         return heard
 
     assert asyncio.run(scene()) == [None]
+
+
+def test_what_was_learned_lasts_while_the_model_is_out_of_memory(tmp_path: Path) -> None:
+    heard: list[float | None] = []
+    body = b'{"messages": [{"role": "user", "content": "a b c d e f g h"}], "stream": true}'
+    claim = Claim(prompt=8, limit=8)
+
+    async def scene() -> None:
+        workers = Workers(tmp_path, lambda: 1 << 40)
+        spec = WorkerSpec(model="echo:200", kind="echo", slots=1, context=100)
+        async with workers.worker(spec, lambda event: None) as worker:
+            turn = await worker.door.enter(claim, lambda position, expected: None)
+            async for piece in worker.chat(body):
+                turn.meter.heard(piece)
+            worker.door.leave(turn)
+        await workers.stop_idle()
+        assert not workers.all
+        async with workers.worker(spec, lambda event: None) as worker:
+            turn = await worker.door.enter(claim, lambda position, expected: None)
+            waits = asyncio.create_task(
+                worker.door.enter(claim, lambda position, expected: heard.append(expected))
+            )
+            await asyncio.sleep(0)
+            worker.door.leave(turn)
+            worker.door.leave(await waits)
+        await workers.stop()
+
+    asyncio.run(scene())
+    assert heard
+    assert heard[0] is not None
 
 
 def test_an_answer_that_was_cut_does_not_count_as_one_of_that_length() -> None:
