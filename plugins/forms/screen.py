@@ -10,7 +10,9 @@ from textual.keys import format_key
 from textual.screen import Screen
 from textual.widgets import Static
 
+from hinterland import config
 from hinterland.language import _
+from hinterland.sentences import translated
 
 
 class KeyHints(Static):
@@ -41,10 +43,24 @@ class KeyHints(Static):
             self.update(text)
 
 
+class Notice(Static):
+    """What a pupil has to be told of all that is asked on a screen, for as long as it is open."""
+
+    DEFAULT_CSS = "Notice { max-height: 3; color: ansi_yellow; }"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name, markup=False)
+
+
 class PartScreen(Screen[str]):
-    """A screen of parts called `PARTS-name`, each a Static, with a KeyHints at its end."""
+    """A screen of parts called `PARTS-name`, each a Static: a Notice called `notice` below what
+    stands above everything, and a KeyHints at its end."""
 
     PARTS: ClassVar[str]
+
+    def notice(self) -> str:
+        """Return what a pupil has to be told of all that is asked here; mostly ""."""
+        return translated(config.notice())
 
     def hint(self) -> None:
         """Say what keys do now."""

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from functools import wraps
 from typing import ParamSpec
 
+import pytest
 from textual.pilot import Pilot
 
+from hinterland import config
 from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import (
@@ -43,6 +45,13 @@ def scene(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
         asyncio.run(body())
 
     return run
+
+
+def told_of_class(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Be in a class that keeps transcripts; return what its pupils have to be told."""
+    told = "Your teacher can read what you ask and what is answered here (6b)."
+    monkeypatch.setattr(config, "_rules", config._Rules(notice=told))
+    return told
 
 
 class PromptedEngine:
@@ -108,6 +117,11 @@ class Person:
         """The characters on the screen, a line for each row."""
         rows = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in row) for row in rows)
+
+    @property
+    def words(self) -> str:
+        """The words on the screen in their order, wherever its lines are broken."""
+        return " ".join(self.screen.split())
 
     async def type(self, text: str) -> None:
         """Put text into the box as a paste does, and wait until it is there."""

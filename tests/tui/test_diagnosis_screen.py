@@ -20,7 +20,7 @@ from hinterland.tui import keys
 from hinterland.tui.screens.chat import ChatScreen
 from tests.hostile import DONE, Hostile, Reply, chunk, serving, stream
 from tests.running import Hint
-from tests.tui.chatting import Person, PromptedEngine, chat, scene
+from tests.tui.chatting import Person, PromptedEngine, chat, scene, told_of_class
 from tests.tui.terminals import RealTerminal
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -111,6 +111,33 @@ def test_an_emergency_is_shown_at_once(size: tuple[int, int], tmp_path: Path) ->
             await person.until(lambda: isinstance(person.app.screen, ChatScreen))
         assert engine.requests == []
 
+    story()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+def test_what_a_class_keeps_is_told_on_every_page(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """You should see that a teacher can read along before you tell anything, and RED beside it."""
+
+    @scene
+    async def story() -> None:
+        async with chat(PromptedEngine(), size=size) as person:
+            await person.ask("/diagnose")
+            await person.sees("Tell in your own words")
+            assert told in person.words
+            await person.press("enter")
+            await aged(person, "2 years")
+            await person.sees("Is any of this happening now")
+            assert told in person.words
+            await person.press("y")
+            await person.sees("RED: an emergency now.", "Get emergency help now", "Note")
+            assert told in person.words
+            await person.press("escape")
+            await person.sees("The answers are lost.")
+            assert told in person.words
+
+    told = told_of_class(monkeypatch)
     story()
 
 

@@ -19,7 +19,7 @@ from hinterland.tui import keys
 from hinterland.tui.screens.chat import ChatScreen
 from tests.hostile import DONE, Call, Hostile, chunk, serving, stream
 from tests.running import Hint
-from tests.tui.chatting import Person, PromptedEngine, chat, scene
+from tests.tui.chatting import Person, PromptedEngine, chat, scene, told_of_class
 from tests.tui.terminals import RealTerminal
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -90,6 +90,36 @@ class Model:
         assert self.may_answer.wait(60)
         said = next((self.words[each] for each in self.words if text.startswith(each)), text)
         stream(chunk(said), chunk(finish="stop"), DONE)(call)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+def test_what_a_class_keeps_is_told_on_every_page(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """You should see that a teacher can read along before you type, and with every question."""
+
+    @scene
+    async def story() -> None:
+        async with chat(PromptedEngine(), open_conversation=kept, size=size) as person:
+            await opened(person)
+            assert told in person.words
+            await person.press("f3")
+            await person.sees("A code or a name")
+            await write(person, "f")
+            await person.sees("French (fr)", "Go on")
+            assert told in person.words
+            await write(person, "r")
+            await person.press("enter")
+            await write(person, "Hello world. The dose is 5 mg. It is late. Good night.")
+            await person.press("ctrl+t")
+            await person.sees("Done.", "4/4", "> Hello world.")
+            assert told in person.words
+            await person.press("s")
+            await person.sees("Where shall the translation be saved?", "> Hello world.", "Go on")
+            assert told in person.words
+
+    told = told_of_class(monkeypatch)
+    story()
 
 
 @scene

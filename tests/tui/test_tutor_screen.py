@@ -20,7 +20,7 @@ from hinterland.tui.alone import AloneApp
 from hinterland.tui.screens.chat import ChatScreen
 from tests.hostile import DONE, Call, Hostile, chunk, serving, stream
 from tests.running import Hint
-from tests.tui.chatting import PATIENCE, Person, PromptedEngine, chat, scene
+from tests.tui.chatting import PATIENCE, Person, PromptedEngine, chat, scene, told_of_class
 from tests.tui.terminals import RealTerminal
 from tests.tutor_lessons import JUGS, pupils, shelved
 
@@ -115,26 +115,22 @@ async def test_what_a_class_keeps_is_told_for_as_long_as_the_screen_is_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """You should see that a teacher can read along on every page, on a narrow screen too."""
-    told = "Your teacher can read what you ask and what is answered here (6b)."
-    monkeypatch.setattr(config, "_rules", config._Rules(notice=told))
+    told = told_of_class(monkeypatch)
     pupils("Ann", "Ben")
     shelved(JUGS)
 
-    def seen(pupil: Pupil) -> bool:
-        return " ".join(pupil.screen.split()).find(told) != -1
-
     async with alone(Wish(topic="jugs", model="echo"), size=(40, 12)) as pupil:
         await pupil.until(lambda: pupil.lesson.page is Page.PUPIL)
-        assert seen(pupil)
+        assert told in pupil.words
         await pupil.press("enter")
         await pupil.exercise()
-        assert seen(pupil)
+        assert told in pupil.words
         await pupil.press("f1")
         await pupil.until(lambda: pupil.lesson.page is Page.HELP)
-        assert seen(pupil)
+        assert told in pupil.words
     async with alone(JUG, size=(40, 12)) as pupil:  # no model is asked
         await pupil.until(lambda: pupil.lesson.page is Page.PUPIL)
-        assert not seen(pupil)
+        assert told not in pupil.words
 
 
 @scene

@@ -9,7 +9,7 @@ from textual.widgets import Static
 from hinterland.plugins.diagnosis.screen import pages
 from hinterland.plugins.diagnosis.screen.entry import Entry
 from hinterland.plugins.diagnosis.screen.pages import Kind, Page
-from hinterland.plugins.forms.screen import KeyHints, PartScreen
+from hinterland.plugins.forms.screen import KeyHints, Notice, PartScreen
 from hinterland.text import clean
 
 
@@ -38,6 +38,7 @@ class PagedScreen(PartScreen):
 
     def compose(self) -> ComposeResult:
         yield Static(id="diagnosis-where", markup=False)
+        yield Notice("diagnosis-notice")
         with VerticalScroll(id="diagnosis-view", can_focus=False):
             yield Static(id="diagnosis-level", markup=False)
             yield Static(id="diagnosis-text", markup=False)
@@ -81,6 +82,7 @@ class PagedScreen(PartScreen):
             return
         self.page = self.made()
         self.put("where", self.whereabouts())
+        self.put("notice", self.notice())
         self.put("level", self.page.title)
         self.put("text", self.page.text)
         self.put("rows", pages.rows(self.page, self.at))

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from hinterland.plugins.forms.box import Box
-from hinterland.plugins.forms.screen import KeyHints, PartScreen
+from hinterland.plugins.forms.screen import KeyHints, Notice, PartScreen
 from hinterland.plugins.translation.screen.side_by_side import SideBySide
 from hinterland.text import clean
 
@@ -62,6 +62,7 @@ class LaidOutScreen(PartScreen):
 
     def compose(self) -> ComposeResult:
         yield Static(id="translation-where", markup=False)
+        yield Notice("translation-notice")
         yield SideBySide()
         yield Static(id="translation-asked", markup=False)
         yield Box(self, "translation-box")
@@ -102,6 +103,7 @@ class LaidOutScreen(PartScreen):
         if not self.is_mounted:
             return
         self.put("where", self.whereabouts())
+        self.put("notice", self.notice())
         self.put("asked", self.asked())
         self.put("said", self._said)
         self.hint()

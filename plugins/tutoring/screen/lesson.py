@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from hinterland import config
 from hinterland.language import N_, _
 from hinterland.plugins.tutoring.screen import wording
 from hinterland.plugins.tutoring.screen.sayings import Look
@@ -24,7 +23,6 @@ from hinterland.plugins.tutoring.session import (
     Skip,
     Wants,
 )
-from hinterland.sentences import translated
 
 _LESSON = frozenset({Page.LESSON})
 _WHERE = {
@@ -71,7 +69,7 @@ class LessonScreen(SittingScreen):
         return wording.whereabouts(self.pupil, self.status, self.size.width)
 
     def notice(self) -> str:
-        return translated(config.notice()) if self.wish.with_model else ""
+        return super().notice() if self.wish.with_model else ""
 
     def asked(self) -> str:
         if self.page is Page.PIN:

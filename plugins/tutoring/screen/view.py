@@ -7,7 +7,7 @@ from enum import StrEnum
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from hinterland.plugins.forms.screen import KeyHints, PartScreen
+from hinterland.plugins.forms.screen import KeyHints, Notice, PartScreen
 from hinterland.plugins.tutoring.screen.answer_box import AnswerBox
 from hinterland.plugins.tutoring.screen.choices import Choices
 from hinterland.plugins.tutoring.screen.sayings import Sayings
@@ -53,7 +53,6 @@ class TutorLayout(PartScreen):
     #tutor-choices, #tutor-paper { display: none; }
     TutorLayout.chooses #tutor-choices, TutorLayout.reads #tutor-paper { display: block; }
     TutorLayout.chooses #tutor-said, TutorLayout.reads #tutor-said { display: none; }
-    #tutor-notice { max-height: 3; color: ansi_yellow; }
     #tutor-asked { max-height: 3; text-style: bold; }
     #tutor-box { height: auto; max-height: 3; padding: 0; }
     TutorLayout.works #tutor-box { height: 5; max-height: 40%; min-height: 3; }
@@ -71,7 +70,7 @@ class TutorLayout(PartScreen):
 
     def compose(self) -> ComposeResult:
         yield Static(id="tutor-where", markup=False)
-        yield Static(id="tutor-notice", markup=False)
+        yield Notice("tutor-notice")
         yield Sayings("tutor-said")
         yield Sayings("tutor-paper")
         yield Choices("tutor-choices")
@@ -96,10 +95,6 @@ class TutorLayout(PartScreen):
 
     def whereabouts(self) -> str:
         """Return the line above everything."""
-        raise NotImplementedError
-
-    def notice(self) -> str:
-        """Return what a pupil has to be told of all that is asked here; mostly ""."""
         raise NotImplementedError
 
     def asked(self) -> str:
