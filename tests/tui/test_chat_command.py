@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
+import termios
 from pathlib import Path
 
 import pytest
 
 from hinterland.history import History
 from hinterland.paths import Paths
-from tests.running import Hint
+from tests.running import Hint, hint_command
 from tests.tui.terminals import RealTerminal
 
 CONTROL = re.compile(rb"[\x00-\x06\x0b\x0c\x0e-\x1f\x9b]")  # not bell, backspace, tab, line ends
@@ -100,6 +102,24 @@ def test_lines_on_a_terminal(home: Path, way: str) -> None:
         terminal.type("\x04")
         assert terminal.ended() == 0
     assert not CONTROL.search(terminal.written)
+
+
+@pytest.mark.parametrize("way", ["--plain", "--inline"])
+def test_keys_pressed_while_an_answer_comes_wait_for_the_next_line(home: Path, way: str) -> None:
+    """You should leave by a Ctrl-D pressed during an answer, and be asked nothing twice: a line typed
+    ahead and put right is asked first. The terminal is as it was afterwards."""
+    words = "going on for a while"
+    with RealTerminal(instead=["/bin/sh"], PS1="$ ") as terminal:
+        terminal.sees("$ ")
+        before = termios.tcgetattr(terminal.process.child_fd)
+        terminal.type(f"{shlex.join(hint_command('chat', way, '-m', 'echo:10'))}; echo $?.\r")
+        terminal.sees("> ")
+        terminal.type(f"{words}\r")
+        terminal.until(lambda: terminal.written.count(b"going") == 2)
+        terminal.type("nexd\x7ft\r\x04")
+        terminal.until(lambda: b"\r\n0.\r\n" in terminal.written)
+        assert "> next" in terminal.screen
+        assert termios.tcgetattr(terminal.process.child_fd) == before
 
 
 def test_lines_take_up_a_conversation(home: Path, hint: Hint) -> None:

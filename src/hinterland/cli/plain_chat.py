@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hinterland import attached, attachments, branches, chat_commands, plugin_host
 from hinterland.chat_branches import Asking
-from hinterland.cli import line_completion, show_error
+from hinterland.cli import line_completion, line_keys, show_error
 from hinterland.cli.hang_up import EXIT_CODE, end_with_terminal
 from hinterland.cli.line_answers import Answers
 from hinterland.cli.line_prompts import PROMPT, QUOTES, Prompts
@@ -87,7 +87,7 @@ class PlainChat:
         if remote is not None:
             self._answers.tell(SentTo(self._conversation.model or "", remote.url))
         try:
-            with asyncio.Runner() as runner:
+            with line_keys.kept(), asyncio.Runner() as runner:
                 self._runner = runner
                 self._show_last_turn()
                 while (prompt := self._prompts.read()) is not None:
