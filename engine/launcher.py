@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hinterland.engine import shared
 from hinterland.engine.wire import Connection
 from hinterland.errors import EngineError, StorageError, by_name
-from hinterland.paths import Paths, private_folder
+from hinterland.paths import Paths, environment, private_folder
 from hinterland.site import Site
 
 
@@ -113,6 +113,7 @@ async def _start(paths: Paths) -> None:
                 pass_fds=[told],
                 start_new_session=True,
                 cwd="/",
+                env=environment(),
             )
     finally:
         os.close(told)

@@ -94,7 +94,7 @@ def find() -> Paths:
     """Return this account's folders, without touching the disk."""
     home = os.environ.get("HINTERLAND_HOME")
     if home:
-        root = Path(home).expanduser().absolute()
+        root = _root(home)
         return Paths(root / "config", root / "data", root / "state", root / "cache", _system_data())
     import platformdirs
 
@@ -108,6 +108,28 @@ def find() -> Paths:
     )
 
 
+def environment() -> dict[str, str]:
+    """Return the environment for a process of ours that begins in another folder: one that a variable
+    names from here, such as `HINTERLAND_HOME=some/folder`, is the same there. Of the XDG ones that name
+    one folder those from here do not count, as their specification wants it."""
+    found = dict(os.environ)
+    if home := found.get("HINTERLAND_HOME"):
+        found["HINTERLAND_HOME"] = str(_root(home))
+    if site := found.get("HINTERLAND_SITE"):
+        found["HINTERLAND_SITE"] = str(Path(site).absolute())
+    if listed := found.get("XDG_DATA_DIRS"):
+        found["XDG_DATA_DIRS"] = ":".join(map(str, _folders(listed)))
+    return found
+
+
+def _root(home: str) -> Path:
+    return Path(home).expanduser().absolute()
+
+
+def _folders(listed: str) -> list[Path]:
+    return [Path(folder).absolute() for folder in listed.split(":") if folder]
+
+
 def of_box(config: Path) -> Paths:
     """Return the folders of the shared box's service, whose settings are in the folder `config`.
 
@@ -119,7 +141,7 @@ def of_box(config: Path) -> Paths:
 
 def _system_data() -> tuple[Path, ...]:
     listed = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
-    return tuple(Path(folder) / "hinterland" for folder in listed.split(":") if folder)
+    return tuple(folder / "hinterland" for folder in _folders(listed))
 
 
 def private_folder(folder: Path) -> Path:

@@ -57,7 +57,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def folder() -> Path:
     """Return the folder of the site's settings."""
-    return Path(os.environ.get("HINTERLAND_SITE") or FOLDER)
+    return Path(os.environ.get("HINTERLAND_SITE") or FOLDER).absolute()
 
 
 def find() -> Site | None:

@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from hinterland import site
+from hinterland.cli.interface_language import settings_file
 from hinterland.errors import StorageError
-from hinterland.paths import LONGEST_SOCKET_PATH, find, private_folder
+from hinterland.kit.carried import placing
+from hinterland.paths import LONGEST_SOCKET_PATH, environment, find, private_folder
+from tests.running import Hint
 
 
 def test_one_variable_moves_everything(home: Path) -> None:
@@ -40,6 +44,35 @@ def test_without_the_variable_the_platforms_folders_are_used(
     for folder in (found.config, found.data, found.state, found.cache):
         assert folder.is_relative_to(tmp_path)
         assert "hinterland" in folder.parts
+
+
+def test_a_relative_home_is_the_same_for_the_engine(
+    home: Path, hint: Hint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """You should be answered by an engine that keeps its things where yours are."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HINTERLAND_HOME", home.name)
+    ran = hint("ask", "-m", "echo", "hi")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "hi\n", "")
+    assert (home / "state" / "engine.sock").is_socket()
+
+
+def test_relative_folders_of_the_machine_are_the_same_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HINTERLAND_HOME", "~/home")
+    monkeypatch.setenv("XDG_DATA_DIRS", "one:/two")
+    monkeypatch.setenv("HINTERLAND_SITE", "site")
+    monkeypatch.chdir(tmp_path)
+    here, site_here = find(), site.folder()
+    assert here.config == tmp_path / "home" / "config"
+    assert here.system_data == (tmp_path / "one" / "hinterland", Path("/two/hinterland"))
+    assert site_here == tmp_path / "site"
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir("/")
+    assert (find(), site.folder()) == (here, site_here)
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "水" * 40])
@@ -106,3 +139,16 @@ def test_platformdirs_is_not_needed_where_the_variable_is_set(home: Path) -> Non
     code = "import sys, hinterland.paths as p; p.find(); print('platformdirs' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="has folders of its own")
+def test_a_relative_folder_of_the_desktop_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """You should be spoken to in the language of the settings that hold, and find what a kit placed."""
+    monkeypatch.delenv("HINTERLAND_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, "relative")
+    assert settings_file() == str(tmp_path / ".config" / "hinterland" / "config.toml")
+    assert placing.find(shared=False).data == tmp_path / ".local" / "share" / "hinterland"

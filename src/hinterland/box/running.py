@@ -21,7 +21,7 @@ from hinterland import config, site
 from hinterland.box import accounts, confined, program, unit
 from hinterland.engine.launcher import is_running
 from hinterland.errors import ConfigError, EngineError, HinterlandError, StorageError
-from hinterland.paths import BOX, of_box
+from hinterland.paths import BOX, environment, of_box
 from hinterland.site import Site
 
 _STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
@@ -53,7 +53,7 @@ class _Service:
                 msgspec.json.encode(settings).decode(),
             ],
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "NOTIFY_SOCKET": str(notices)},
+            env={**environment(), "NOTIFY_SOCKET": str(notices)},
             cwd="/",
         )
         self.began = time.monotonic()

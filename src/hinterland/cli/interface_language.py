@@ -57,7 +57,9 @@ def settings_file() -> str:
     if sys.platform == "darwin":
         folder = os.path.expanduser("~/Library/Application Support")
     else:
-        folder = os.environ.get("XDG_CONFIG_HOME", "").strip() or os.path.expanduser("~/.config")
+        folder = os.environ.get("XDG_CONFIG_HOME", "").strip()
+        if not os.path.isabs(folder):  # it does not count
+            folder = os.path.expanduser("~/.config")
     return os.path.join(folder, "hinterland", "config.toml")
 
 

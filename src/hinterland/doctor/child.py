@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+from hinterland.paths import environment
+
 PATIENCE = 4.0
 """Seconds from the start of the report until every child has answered or is given up."""
 
@@ -29,6 +31,7 @@ class Child:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
                 cwd="/",
+                env=environment(),
             )
         except OSError as error:
             self.failure = error.strerror or str(error)

@@ -45,7 +45,9 @@ def find(*, shared: bool, environment: Mapping[str, str] = os.environ) -> Places
         )
     home = Path(environment.get("HOME") or "~").expanduser()
     own = environment.get("HINTERLAND_HOME")
-    base = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
+    base = Path(environment.get("XDG_DATA_HOME", ""))
+    if not base.is_absolute():  # it does not count
+        base = home / ".local/share"
     return Places(
         home / ".local/lib/hinterland",
         home / ".local/bin/hint",
