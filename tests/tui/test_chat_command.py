@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import signal
 import termios
 from pathlib import Path
 
@@ -119,6 +121,25 @@ def test_keys_pressed_while_an_answer_comes_wait_for_the_next_line(home: Path, w
         terminal.type("nexd\x7ft\r\x04")
         terminal.until(lambda: b"\r\n0.\r\n" in terminal.written)
         assert "> next" in terminal.screen
+        assert termios.tcgetattr(terminal.process.child_fd) == before
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_chat_in_lines_that_is_ended_gives_the_terminal_back(
+    home: Path, tmp_path: Path, busy: bool
+) -> None:
+    """You should find your shell's terminal as it was after `kill`, at a prompt and amid an answer."""
+    pid, chat = tmp_path / "pid", shlex.join(hint_command("chat", "--plain", "-m", "echo:10"))
+    with RealTerminal(instead=["/bin/sh"], PS1="$ ") as terminal:
+        terminal.sees("$ ")
+        before = termios.tcgetattr(terminal.process.child_fd)
+        terminal.type(f"sh -c 'echo $$ >{pid}; exec {chat}'; echo $?.\r")
+        terminal.sees("> ")
+        if busy:
+            terminal.type("going on for a while\r")
+            terminal.until(lambda: terminal.written.count(b"going") == 2)
+        os.kill(int(pid.read_text()), signal.SIGTERM)
+        terminal.until(lambda: b"143.\r\n" in terminal.written)
         assert termios.tcgetattr(terminal.process.child_fd) == before
 
 

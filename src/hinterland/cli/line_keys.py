@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
+
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -24,12 +29,26 @@ def kept() -> Iterator[None]:
     mode = termios.tcgetattr(keyboard)
     mode[3] &= ~termios.ICANON
     mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
+
+    def restore() -> None:
+        with suppress(OSError, termios.error):  # the terminal may be gone
+            termios.tcsetattr(keyboard, termios.TCSANOW, before)
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        restore()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    ignored = {number for number in _ENDS if signal.getsignal(number) is signal.SIG_IGN}
+    for number in set(_ENDS) - ignored:
+        signal.signal(number, end)
     termios.tcsetattr(keyboard, termios.TCSANOW, mode)  # the others would lose or delay keys
     try:
         yield
     finally:
-        with suppress(OSError, termios.error):  # the terminal may be gone
-            termios.tcsetattr(keyboard, termios.TCSANOW, before)
+        restore()
+        for number in set(_ENDS) - ignored:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _reads_lines() -> bool:
