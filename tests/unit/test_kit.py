@@ -248,3 +248,25 @@ def test_lessons_of_any_name_fit_on_any_stick(tmp_path: Path) -> None:
     assert source == folder / "Élève: un.md"
     with pytest.raises(InputError, match="no lessons"):
         list(contents.lessons([tmp_path / "none"]))
+
+
+@pytest.mark.parametrize("name", ["docs/kit.md", "docs/kit.md.partial", "manifest.json.partial"])
+def test_copying_writes_to_nothing_that_a_link_on_the_stick_leads_to(
+    name: str, stick: Path, tar: Path, tmp_path: Path
+) -> None:
+    mine, content = tmp_path / "mine", b"x" * len(FILES["docs/kit.md"])
+    mine.write_bytes(content)
+    (stick / "docs/kit.md").unlink()
+    (stick / name).symlink_to(mine)
+    copying.copy(open_kit(tar), stick.parent, Silent())
+    assert mine.read_bytes() == content
+    check(open_kit(stick), Silent())
+
+
+def test_a_tar_is_not_written_to_what_a_link_leads_to(stick: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"mine")
+    (tmp_path / "new.tar.partial").symlink_to(mine)
+    with pytest.raises(StorageError):
+        copying.copy(open_kit(stick), tmp_path / "new.tar", Silent())
+    assert mine.read_bytes() == b"mine"

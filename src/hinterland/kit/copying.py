@@ -91,7 +91,8 @@ def _old(folder: Path, files: Sequence[str]) -> Iterator[Path]:
             continue
         if letters in by_letters:
             wanted = folder / (by_letters[letters] + name[len(letters) :].lower())
-            if not (wanted.exists() and wanted.samefile(path)):
+            # A link on a stick may lead to any file of whoever copies.
+            if path.is_symlink() or not (wanted.exists() and wanted.samefile(path)):
                 yield path
         elif letters in known or name.lower().endswith(_PARTIAL):
             yield path
@@ -142,8 +143,8 @@ def _pour(blocks: Iterable[bytes], target: Path) -> None:
     """Write blocks to a file, under a name of its own until it is whole. What is there already of
     the same bytes is read instead of written: reading a stick is quicker."""
     partial = target.with_name(target.name + _PARTIAL)
-    partial.touch(0o644)
-    with partial.open("r+b", buffering=0) as file:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(partial, flags, 0o644), "r+b", buffering=0) as file:
         same, at = True, 0
         for block in blocks:
             if same and _take(file.fileno(), at, len(block)) != block:
