@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -149,6 +150,9 @@ LINES = [
     'ana valid-after="20990101",valid-before="20200101"',
     'ana valid-after="20201301"',
     'ana valid-before="never"',
+    'ana valid-after="19690101Z"',
+    'ana valid-before="20990101235960"',
+    'ana valid-before="99991231235959"',
     "ana no-touch-required",
     'ana namespaces="hinterland-kit"x',
 ]
@@ -174,6 +178,25 @@ def test_who_may_sign_is_whoever_ssh_keygen_takes(
     except ValueError:
         found = []
     assert found.count(True) == (done.returncode == 0), done.stderr
+
+
+@pytest.fixture
+def far_west(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the clock go after UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_west")
+def test_the_last_day_that_can_be_written_is_one_in_the_west_too(paths: Paths) -> None:
+    signing.own_key(paths)
+    own = signing.own_signer(paths)
+    assert own
+    line = f'ana valid-before="99991231235959" {own.key}'
+    assert [each.holds for each in allowed.read(line, NAMESPACE, time.time())] == [True]
 
 
 def test_what_holds_at_a_time_holds_at_no_other(paths: Paths) -> None:

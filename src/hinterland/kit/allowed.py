@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import calendar
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 _NAMES = re.compile(r'[ \t]*(?:"([^"]*)"|([^ \t"]+))[ \t]+')
 _KEY = re.compile(r"([a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]|$)")
@@ -122,10 +123,11 @@ def _time(text: str) -> float:
     found = _TIME.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no time such as 20271231Z")
-    form = _FORMS[len(found[1])]
-    if found[2]:
-        return datetime.strptime(f"{found[1]}+0000", f"{form}%z").timestamp()
-    return datetime.strptime(found[1], form).astimezone().timestamp()
+    parts = time.strptime(found[1], _FORMS[len(found[1])])
+    seconds = calendar.timegm(parts) if found[2] else time.mktime(parts)
+    if seconds <= 0:
+        raise ValueError(f"{text!r} is before 1970")
+    return seconds
 
 
 def _listed(word: str, patterns: str) -> bool:
