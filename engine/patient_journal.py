@@ -54,10 +54,12 @@ class PatientJournal:
     @property
     def saves(self) -> bool:
         """Whether all of the answer so far is written down."""
-        return self._failure is None and self._writer is not None
+        return self._failure is None and self._writer is not None and not self._lost
 
     def write(self, events: bytes) -> None:
         """Write `events` down, or have them wait until the disk takes them."""
+        if self._lost:
+            return
         self._waiting += events
         if self._failure is None or time.monotonic() - self._tried_at > _TRY_AGAIN:
             self._try_to_write()
@@ -89,7 +91,7 @@ class PatientJournal:
         if writer is None:
             return
         try:
-            if self._waiting:
+            if self._waiting and not self._lost:
                 writer.write(self._waiting)
             if synced:
                 writer.sync()
@@ -98,9 +100,6 @@ class PatientJournal:
         writer.close()
 
     def _try_to_write(self) -> None:
-        if self._lost:
-            self._waiting = b""
-            return
         self._tried_at = time.monotonic()
         try:
             if self._writer is None:
@@ -119,7 +118,8 @@ class PatientJournal:
     def _fails(self, error: OSError) -> None:
         if self._failure is None:
             log.info("no journal: %s", error.strerror)
-        if error.errno in _FULL | _BROKEN:
+        may_mend = error.errno in _FULL | _BROKEN
+        if may_mend or self._writer is not None:
             self._failure = error
-        else:  # a folder that nobody may write to does not mend itself in an answer
+        if not may_mend:  # a folder that nobody may write to does not mend itself in an answer
             self._lost = True

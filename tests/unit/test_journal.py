@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -141,3 +142,25 @@ def test_a_folder_that_nobody_may_write_to_is_no_full_disk(tmp_path: Path) -> No
     kept.write(encode(Queued(1)))
     assert (kept.news(), kept.saves) == (None, False)
     kept.close()
+
+
+def test_who_can_write_no_more_in_the_middle_is_told(tmp_path: Path) -> None:
+    """A file may grow no further, or the server that holds it has forgotten it: that is no full disk."""
+    kept = PatientJournal(tmp_path, HEADER)
+    kept.write(encode(Queued(1)))
+    assert (kept.news(), kept.saves) == (None, True)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        kept.write(encode(Queued(2)) * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    told = kept.news()
+    assert told is not None
+    assert (told.saved, kept.saves) == (False, False)
+    kept.write(encode(Queued(3)))
+    assert (kept.news(), kept.saves) == (None, False)
+    kept.close()
+    found = journal.read(tmp_path / "t.journal")
+    assert found is not None
+    assert found.events == [Queued(1)]
