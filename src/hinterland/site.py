@@ -24,6 +24,7 @@ FOLDER = Path("/etc/hinterland")
 IN_FORCE = "box.json"
 """What a running box keeps beside its socket: the settings it was started with."""
 _LARGEST = 64 * 1024  # bytes of these
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _PATIENCE = 1.0  # seconds for a box to take a call
 _SOCKET = re.compile(rb"""^\s*socket\s*=\s*["']([^"'\n]+)""", re.MULTILINE)
 
@@ -106,14 +107,17 @@ def _in_force(path: Path) -> Site | None:
 
 def _kept_beside(place: Path) -> Site | None:
     """Return what is kept beside a socket by the owner of its folder, where nobody else could put it."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
+    if not place.is_absolute():
+        return None  # it would be in whatever folder the caller is in
+    with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
         descriptor = os.open(
             place.with_name(IN_FORCE), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         )
         with open(descriptor, "rb") as file:
             about, above = os.fstat(file.fileno()), place.parent.stat()
-            ours = stat.S_ISREG(about.st_mode) and not above.st_mode & stat.S_IWOTH
-            if ours and about.st_uid in {0, above.st_uid}:
+            owners = {0} if above.st_mode & _OTHERS_WRITE else {0, above.st_uid}
+            plain = stat.S_ISREG(about.st_mode) and not about.st_mode & _OTHERS_WRITE
+            if plain and about.st_uid in owners:
                 found = msgspec.json.decode(file.read(_LARGEST), type=Site)
                 return found if Path(found.socket) == place else None
     return None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,3 +37,55 @@ def test_a_misspelt_setting_is_named_and_the_right_one_too(
         site.read(file)
     assert said in caught.value.message
     assert caught.value.hint.startswith(hint)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a box that runs, while its `box.toml` has a mistake."""
+    monkeypatch.setenv("HINTERLAND_SITE", str(tmp_path))
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o750)
+    place = folder / "box.sock"
+    (tmp_path / "box.toml").write_text(f"socket = '{place}'\nown_engin = true")
+    with closing(socket.socket(socket.AF_UNIX)) as listening:
+        listening.bind(str(place))
+        listening.listen()
+        site.keep_in_force(site.Site(socket=str(place)))
+        yield folder
+
+
+def test_a_running_box_keeps_what_it_was_started_with(run: Path) -> None:
+    assert site.find() == site.Site(socket=str(run / "box.sock"))
+
+
+@pytest.mark.parametrize("name", ["", site.IN_FORCE])
+def test_what_others_may_write_is_not_in_force(run: Path, name: str) -> None:
+    """As for the socket: of a folder that a group may write to only root's is believed."""
+    for about in (run, *run.iterdir()):
+        os.chown(about, 65_534, -1)
+    (run / name).chmod(0o770)
+    with pytest.raises(ConfigError):
+        site.find()
+
+
+@pytest.mark.parametrize("kept", [b'{"group": "\xff"}', b"{", b'{"socket": "/elsewhere"}'])
+def test_what_cannot_be_used_is_not_in_force(run: Path, kept: bytes) -> None:
+    (run / site.IN_FORCE).write_bytes(kept)
+    with pytest.raises(ConfigError):
+        site.find()
+
+
+def test_nothing_in_the_folder_of_whoever_asks_is_in_force(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run)
+    (run.parent / "box.toml").write_text("socket = 'box.sock'\nown_engin = true")
+    (run / site.IN_FORCE).write_text('{"socket": "box.sock"}')
+    with pytest.raises(ConfigError):
+        site.find()
+
+
+def test_a_socket_that_cannot_be_named_is_a_mistake_like_others(run: Path) -> None:
+    (run.parent / "box.toml").write_bytes(b"socket = '/run/\0/box.sock'")
+    with pytest.raises(ConfigError):
+        site.find()
