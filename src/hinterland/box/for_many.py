@@ -14,6 +14,7 @@ import msgspec
 
 from hinterland.engine.service.writer import Resolve
 from hinterland.engine.workers.spec import WorkerSpec
+from hinterland.errors import StorageError
 from hinterland.models import widening
 from hinterland.models.formats import Backend
 from hinterland.models.store import InstalledModel
@@ -39,10 +40,17 @@ class ForMany:
         What fails is logged: the model is run as it is."""
         wanted = {self._path(model.sha256): model for model in models if _is_worth(model)}
         for path in set(self._folder.glob("*")) - set(wanted):
-            path.unlink()
+            try:
+                path.unlink()
+            except OSError as error:
+                log.warning("%s is of no model and stays: %s.", path, error.strerror)
         for path, model in wanted.items():
-            if not path.exists():
-                self._write(model, path)
+            try:
+                if not path.exists():
+                    self._write(model, path)
+            except (OSError, StorageError) as error:
+                why = error.message if isinstance(error, StorageError) else error.strerror
+                log.warning("%s could not be written again for many: %s", model.id, why)
 
     def resolving(self, resolve: Resolve) -> Resolve:
         """Return `resolve` with the files that were prepared."""
