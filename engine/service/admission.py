@@ -92,8 +92,8 @@ class Admission:
         self._callers = 0.0
         self._counted = clock()
         self._outlook: float | None = None
-        self._looked = -math.inf
-        """When somebody looked how long they would wait."""
+        self._next_outlook = -math.inf
+        """When it is looked anew how long somebody would wait."""
 
     @property
     def slots(self) -> int:
@@ -129,13 +129,16 @@ class Admission:
         if self.running < self.slots and not self._line:
             return 0.0
         now = self._clock()
-        if now < self._looked + _OUTLOOK_LASTS:  # anybody may ask, as often as they like
+        if now < self._next_outlook:  # anybody may ask, as often as they like
             return self._outlook
+        began = time.perf_counter()
         ahead = self._turns.copy()
         claim = Claim(uid=_NOBODY, reserved=self.pool_tokens // max(1, self.slots))
         place = ahead.enter(claim, self._forecast.expected(claim))
         going = [_going(turn) for turn in self._running.values()]
-        self._looked, self._outlook = now, self._forecast.starts(ahead, going, now).get(place)
+        self._outlook = self._forecast.starts(ahead, going, now).get(place)
+        took = time.perf_counter() - began
+        self._next_outlook = now + max(_OUTLOOK_LASTS, _SHARE * took)
         return self._outlook
 
     async def enter(self, claim: Claim, told: Told) -> Turn:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hinterland.engine.service import admission
 from hinterland.engine.service.admission import Admission
 from hinterland.engine.service.forecast import Forecast
 from hinterland.engine.service.lengths import Lengths
@@ -213,3 +216,37 @@ def test_a_meter_counts_the_same_wherever_the_bytes_are_cut() -> None:
         assert (meter.written, meter.completion_tokens) == (3, 3)
         assert (meter.prompt_tokens, meter.cached_tokens, meter.finish) == (20, 5, "stop")
         assert meter.first == 1.0
+
+
+def test_who_looks_often_how_long_they_would_wait_takes_no_more_than_the_share_of_a_forecast(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A look that takes a second of a slow machine is the next one's too, for twenty seconds."""
+    looks = 0
+    starts = Forecast.starts
+
+    def slow(*arguments: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        passed[0] += 1.0
+        return starts(*arguments)
+
+    passed = [0.0]
+
+    async def scene() -> None:
+        nonlocal looks
+        box = Box(slots=1)
+        going = [asyncio.create_task(box.ask(Claim(uid=uid, limit=5000), 5000)) for uid in (1, 2)]
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(time, "perf_counter", lambda: passed[0])
+        monkeypatch.setattr(Forecast, "starts", slow)
+        monkeypatch.setattr(admission, "_LOOK_EVERY", 1000.0)
+        for _ in range(10):
+            box.door.outlook()
+            await asyncio.sleep(1.5)
+        for task in going:
+            task.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
+
+    run(scene)
+    assert looks <= 2
