@@ -1,8 +1,9 @@
 """A model's 4-bit weights written again with 8 bits: the same numbers, computed faster for many.
 
 llama.cpp has no kernel that multiplies a Q4_1 matrix with several columns at once, and one for Q8_0.
-What is written differs from what was read by at most 1/254 of a block's largest weight. A process of
-its own: `python -m hinterland.models.widening SOURCE TARGET`.
+What is written differs from what was read by half a step of 127 to a block's largest weight, and by
+what that step is off as a 16-bit number: by 1/225 of the largest at most, where that is not tiny.
+A process of its own: `python -m hinterland.models.widening SOURCE TARGET`.
 """
 
 from __future__ import annotations
