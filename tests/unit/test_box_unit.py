@@ -50,6 +50,8 @@ def test_no_mark_is_left_and_the_folder_of_the_socket_is_the_units() -> None:
     assert "\nGroup=pupils\n" in text
     assert "\nRuntimeDirectory=school\n" in text
     assert '\nExecStart="/opt/a b/50%%/python" -P -m hinterland.box.serve\n' in text
+    # systemd's own 90 s are too few for a slow card to write models again: it would start for ever.
+    assert "\nTimeoutStartSec=15min\n" in text
     # Callers are told by the kernel: in a user namespace of its own all would be nobody.
     assert "PrivateUsers" not in text.replace("# Not PrivateUsers", "")
 
