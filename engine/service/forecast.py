@@ -131,6 +131,8 @@ class Forecast:
         if 2 * len(paces) < len(going) and not self._pace.knows(len(going)):
             return {}
         if not self._pace.known:
+            if not paces:
+                return {}
             self._pace.wrote(statistics.mean(paces), len(going))
         # What else the machine does now shows in those who run.
         usual = self._pace.step(len(going))

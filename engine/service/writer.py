@@ -198,8 +198,9 @@ class Writer:
         reserved = 0
         if limit:
             body["max_tokens"] = limit
-            # Where only the remote counts, more may be asked for than there is: it will refuse.
-            reserved = min((prompt_tokens or 0) + limit, spec.context)
+            # Where only the remote counts, more may be asked for than there is: it will refuse. One that
+            # tells no window has no pool.
+            reserved = min((prompt_tokens or 0) + limit, spec.context, worker.spec.context)
         claim = Claim(
             uid=caller.uid,
             weight=caller.terms.weight,

@@ -18,7 +18,7 @@ from hinterland.engine.service.forecast import Forecast
 from hinterland.engine.service.lengths import Lengths
 from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.pace import Pace
-from hinterland.engine.service.turns import Claim
+from hinterland.engine.service.turns import Claim, Turns
 from hinterland.engine.service.workers import Workers
 from hinterland.engine.workers.spec import WorkerSpec
 from tests.unit.simulated_box import Box, lengths, run
@@ -250,3 +250,9 @@ def test_who_looks_often_how_long_they_would_wait_takes_no_more_than_the_share_o
 
     run(scene)
     assert looks <= 2
+
+
+def test_nothing_is_told_of_a_line_where_nobody_runs() -> None:
+    turns = Turns(slots=2, pool_tokens=10)
+    turns.enter(Claim(reserved=20), 5)
+    assert Forecast(slots=2).starts(turns, [], 1.0) == {}

@@ -14,10 +14,19 @@ import pytest
 from hinterland import config as configuration
 from hinterland.engine import requests
 from hinterland.engine.events import EventParser
-from hinterland.engine.protocol import Done, Event, FinishReason, Message, Request, TextDelta
+from hinterland.engine.protocol import (
+    Done,
+    Event,
+    FinishReason,
+    Message,
+    Request,
+    Sampling,
+    TextDelta,
+)
 from hinterland.engine.remote import endpoint
 from hinterland.engine.remote.dialect import Facts, Server, body_for
 from hinterland.engine.service.desk import Desk
+from hinterland.engine.service.house import Caller, Terms
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import EngineError, InputError
 from hinterland.paths import Paths
@@ -220,3 +229,23 @@ def test_going_on_with_an_answer(server: Server, added: dict[str, bool] | None) 
             body_for(facts, "there", body)
     else:
         assert body_for(facts, "there", body) == body | {"model": "m"} | added
+
+
+def test_whose_window_is_narrowed_has_turns_at_a_remote_that_tells_none(
+    remote: Hostile, tmp_path: Path
+) -> None:
+    async def run() -> list[Event]:
+        spec = spec_of(remote)
+        desk = desk_in(tmp_path, lambda _: spec)
+        request = Request((Message("user", "Go on."),), "box", Sampling(max_tokens=64))
+        narrow = Caller(ME.uid, Terms(context=512))
+        parser = EventParser()
+        try:
+            answer = desk.take(requests.decode(requests.encode(request)), narrow)
+            async with aclosing(answer.follow()) as pieces:
+                return [event async for piece in pieces for event in parser.feed(piece)]
+        finally:
+            await desk.close()
+
+    events = asyncio.run(asyncio.wait_for(run(), 20))
+    assert isinstance(last(events), Done), events
