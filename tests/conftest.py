@@ -168,4 +168,3 @@ def box(
     monkeypatch.setenv("HINTERLAND_SITE", str(box.site))
     yield box
     box.end(signal.SIGTERM)
-    box.decide()  # whoever looks for an engine afterwards can read it

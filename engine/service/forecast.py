@@ -14,9 +14,9 @@ from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.pace import Pace
 from hinterland.engine.service.turns import Claim, Place, Turns
 
-_PLAYS, _PLAYS_OF_MANY, _MANY = 9, 3, 40
-"""Times that the line is played through, each with other lengths, and the median is told; with as
-many in it fewer times, since their lengths even out."""
+_PLAYS, _PLACES = 9, 180
+"""Times that the line is played through, each with other lengths, and the median is told; and places
+in it that are played at most: the lengths of many even out."""
 _PROVED, _BELIEVED = 100, 30  # waits that are remembered; as many are taken to have been foretold
 _LEAST_WAIT = 1.0  # seconds: less says nothing about a forecast
 _READINGS = 64  # prompts of which it is remembered when they were read
@@ -151,7 +151,7 @@ class Forecast:
         # The same lengths every time, so that a forecast changes only when something happened.
         chances = random.Random(1)  # noqa: S311 - nothing secret
         plays: dict[Place, list[float]] = {}
-        for _ in range(_PLAYS if turns.waiting < _MANY else _PLAYS_OF_MANY):
+        for _ in range(max(1, min(_PLAYS, _PLACES // max(1, turns.waiting)))):
             for place, start in self._play(turns.copy(), going, left_to_read, chances):
                 plays.setdefault(place, []).append(start)
         factor = self._factor

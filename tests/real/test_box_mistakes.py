@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ from tests.running import Hint, wait_until
 
 WRONG = {"box.toml": "own_engin = true\n", "config.toml": "threads = 'two'\n"}
 """What is added to the end of a file."""
+
+
+@pytest.fixture(autouse=True)
+def mended(box: Box) -> Iterator[None]:
+    """Whoever looks for an engine afterwards can read the settings."""
+    yield
+    box.decide()
 
 
 def _log(box: Box) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 _GAP = "  "
 
 Column = tuple[str, Sequence[str]]
@@ -11,17 +13,18 @@ Column = tuple[str, Sequence[str]]
 
 
 def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[str], int]:
-    """Return the lines of a table that is at most `width` characters wide, its headings first, and how
+    """Return the lines of a table that is at most `width` cells wide, its headings first, and how
     many columns had to be left out; the first column is always there."""
     rows: list[list[str]] = [[] for _row in range(len(columns[0][1]) + 1)]
     used = 0
     for place, (heading, cells) in enumerate(columns):
-        wide = max(len(cell) for cell in (heading, *cells))
+        wide = max(cell_len(cell) for cell in (heading, *cells))
         used += wide + (len(_GAP) if place else 0)
         if place and width is not None and used > width:
             return _joined(rows), len(columns) - place
         for row, cell in zip(rows, (heading, *cells), strict=True):
-            row.append(cell.rjust(wide) if place else cell.ljust(wide))
+            gap = " " * (wide - cell_len(cell))
+            row.append(gap + cell if place else cell + gap)
     return _joined(rows), 0
 
 

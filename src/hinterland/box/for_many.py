@@ -90,9 +90,15 @@ class ForMany:
 
 
 def _is_worth(model: InstalledModel) -> bool:
+    try:
+        now = model.path.stat()
+    except OSError:
+        return False  # that it is gone is said when it is asked
     return (
         model.backend is Backend.LLAMACPP
         and model.facts.file_type == widening.NARROW_FILE
         and model.bytes <= _LARGEST
         and bool(model.sha256)
+        # Or what is written again would be of another file than its name says.
+        and (now.st_size, now.st_mtime_ns) == (model.bytes, model.mtime_ns)
     )

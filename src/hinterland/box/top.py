@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache
 
+from rich.cells import cell_len, set_cell_size
+
 from hinterland.box.columns import Column, fitted
 from hinterland.box.machine import Machine
 from hinterland.box.mistakes import GOES_ON
@@ -162,7 +164,7 @@ def _folded(sentence: str, width: int) -> list[str]:
     """Return what is said between dots in lines that fit."""
     found: list[str] = []
     for part in sentence.split(" · ") if sentence else ():
-        if found and len(found[-1]) + len(part) + 3 <= width:
+        if found and cell_len(found[-1]) + cell_len(part) + 3 <= width:
             found[-1] += f" · {part}"
         else:
             found.append(part)
@@ -170,7 +172,9 @@ def _folded(sentence: str, width: int) -> list[str]:
 
 
 def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else line[: width - 1] + "…"
+    if cell_len(line) <= width:
+        return line
+    return set_cell_size(line, width - 1).rstrip() + "…"
 
 
 def _size(size: int | None) -> str:
