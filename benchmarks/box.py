@@ -38,7 +38,7 @@ MODEL = "smollm2-135m"
 ENDLESS = 1e6  # seconds
 RAMP = 10.0  # seconds until all rows are being written
 BATCHES, ROWS_AT_ONCE, INTERACTIVE = 4, 8, 10
-HOSTILE_TURNS = 3
+HOSTILE_TURNS = SPEED_TURNS = 3
 STORY = ("Tell a long story about the people of a village by the river.",)
 
 Figure = tuple[str, float, str, str]
@@ -78,10 +78,16 @@ def together(box: Box, count: int, seconds: float, tokens: int = 128) -> tuple[f
 
 
 def measure_speed(box: Box, chosen: argparse.Namespace) -> list[Figure]:
-    users, seconds = chosen.users, min(30.0, chosen.seconds)
+    users, seconds = chosen.users, min(20.0, chosen.seconds)
     own = box.resident_of_own_engine()
-    one, one_step, one_held = together(box, 1, seconds)
-    every, every_step, every_held = together(box, users, seconds)
+    of_one, of_every = [], []
+    for _ in range(SPEED_TURNS):  # in turn: other machines take some of this one's time
+        of_one.append(together(box, 1, seconds))
+        of_every.append(together(box, users, seconds))
+    one, one_step, one_held = (statistics.median(each) for each in zip(*of_one, strict=True))
+    every, every_step, every_held = (
+        statistics.median(each) for each in zip(*of_every, strict=True)
+    )
     return [
         ("one user", one, "tokens/s", ""),
         (f"{users} users", every, "tokens/s", ""),
