@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 from hinterland.engine.service.forecast import Forecast, Going
 from hinterland.engine.service.meter import Meter
-from hinterland.engine.service.turns import Claim, Place, Turns
+from hinterland.engine.service.rations import Rations
+from hinterland.engine.service.turns import READ, WRITTEN, Claim, Place, Turns
 
 Told = Callable[[int, float | None], None]
 """Hears a position (1 is next) and the seconds until the start, None where that cannot be told."""
@@ -24,6 +25,7 @@ _LOOK_EVERY = 2.0  # seconds between two forecasts while nothing happens
 _OUTLOOK_LASTS = 1.0  # seconds
 _SOONEST = 0.05  # seconds between two forecasts, whatever happens
 _SHARE = 20  # a forecast may take this part of the time: the cores are the answers'
+_STEP = 128  # tokens of prompts that a shared worker reads at once
 # Who waits counts down by themselves: they are told anew when that is wrong by both of these.
 _WRONG_SECONDS, _WRONG_SHARE = 2.0, 0.15
 
@@ -82,6 +84,9 @@ class Admission:
         """`forecast` is one that has learned already."""
         self._turns = Turns(slots, pool_tokens, shared=shared)
         self._forecast = forecast or Forecast(slots)
+        self._rations = Rations()
+        self._worked = 0.0
+        """The cost of all that has ended."""
         self._clock = clock
         self._line: dict[Place, Turn] = {}
         self._running: dict[Place, Turn] = {}
@@ -174,7 +179,10 @@ class Admission:
             if self._turns.shared and meter.first is None and not meter.read:
                 meter.suppose(*self._forecast.likely(claim, now - turn.began, round(callers)))
         self._forecast.went(claim.uid, now)
-        self._turns.left(turn.place, claim.cost(_read(claim, meter), meter.completion_tokens))
+        read = _read(claim, meter)
+        self._rations.take(claim.uid, read - claim.prompt)
+        self._worked += READ * read + WRITTEN * meter.completion_tokens
+        self._turns.left(turn.place, claim.cost(read, meter.completion_tokens))
         self._admit()
 
     def _admit(self) -> None:
@@ -182,14 +190,31 @@ class Admission:
         self._count_callers(now)
         for turn in self._running.values():
             self._turns.grew(turn.place, turn.claim.cost(turn.claim.prompt, turn.meter.written))
+        self._rest()
         while (place := self._turns.next()) is not None:
             turn = self._running[place] = self._line.pop(place)
+            self._rations.take(turn.claim.uid, turn.claim.prompt)
+            self._rest()
             turn.began, turn.callers = now, self._callers
             if turn.expected is not None:
                 self._forecast.proved(turn.expected, now - turn.entered)
             if not turn.admitted.done():  # else it has left and not come round to saying so
                 turn.admitted.set_result(None)
         self._tell(now)
+
+    def _rest(self) -> None:
+        """Hold back whoever had more than their share read, while there is somebody to hold up."""
+        if not self._turns.shared:
+            return
+        running = self._running.values()
+        written = sum(turn.meter.written for turn in running)
+        self._rations.fill(self._worked + WRITTEN * written, self._turns.weights())
+        lacking = (
+            {uid: self._rations.lacks(uid) for uid in self._turns.weights()} if running else {}
+        )
+        self._turns.resting = {
+            uid: self._forecast.seconds(work, len(running)) for uid, work in lacking.items() if work
+        }
 
     def _count_callers(self, now: float) -> None:
         self._callers += len(self._running) * (now - self._counted)
@@ -202,15 +227,16 @@ class Admission:
             self._looking = None
         if not self._line:
             return
-        again = _LOOK_EVERY
+        rests = (self._turns.resting.get(place.claim.uid, _LOOK_EVERY) for place in self._line)
+        again = min(_LOOK_EVERY, *rests)
         if now >= self._next_forecast:
             self._look_ahead(now)
         else:
-            again = self._next_forecast - now
+            again = min(again, self._next_forecast - now)
         for position, place in enumerate(self._turns.line(), start=1):
             self._line[place].tell(position, self._starts.get(place), now)
         loop = asyncio.get_running_loop()
-        self._looking = loop.call_later(again, lambda: self._tell(self._clock()))
+        self._looking = loop.call_later(again, self._admit)
 
     def _look_ahead(self, now: float) -> None:
         began = time.perf_counter()
@@ -221,9 +247,10 @@ class Admission:
 
 
 def _read(claim: Claim, meter: Meter) -> int:
-    """Return how many tokens of the prompt the worker had to read."""
+    """Return how many tokens of the prompt the worker had to read. Of those it is just reading it has
+    said nothing, when somebody leaves."""
     if meter.first is None:
-        return meter.read
+        return min(claim.prompt, meter.read + _STEP)
     prompt = claim.prompt if meter.prompt_tokens is None else meter.prompt_tokens
     return max(0, prompt - meter.cached_tokens)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 from collections import deque
@@ -12,7 +13,7 @@ from hinterland.engine.protocol import FinishReason, Priority
 from hinterland.engine.service.lengths import Lengths
 from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.pace import Pace
-from hinterland.engine.service.turns import Claim, Place, Turns
+from hinterland.engine.service.turns import WRITTEN, Claim, Place, Turns
 
 _PLAYS, _PLACES = 9, 180
 """Times that the line is played through, each with other lengths, and the median is told; and places
@@ -113,6 +114,12 @@ class Forecast:
         written = round((seconds - reading) / step)
         return claim.prompt, min(written, claim.limit) if claim.limit else written
 
+    def seconds(self, work: float, callers: int) -> float:
+        """Return how long so many callers take together for so much work, as cost; without end where
+        nothing was learned."""
+        step = self._pace.step(callers)
+        return work / (WRITTEN * callers) * step if step and callers else math.inf
+
     def proved(self, seconds: float, waited: float) -> None:
         """Learn how long somebody waited after all who was to wait for `seconds` when they came, by
         `starts`: some who come later go first, and nobody can foresee them."""
@@ -173,19 +180,23 @@ class Forecast:
         for _ in range(_MOST_ROUNDS):
             if not asked:
                 return
-            while (place := turns.next()) is not None:
+            while (place := turns.next(now)) is not None:
                 if place.number <= last:
                     asked -= 1
                     yield place, now
                 playing.append(
                     _Played(place, self._to_read(place), self._to_write(place, 0, chances))
                 )
-            if not playing:
+            rests = [rest - now for rest in turns.resting.values() if now < rest < math.inf]
+            if not playing and not rests:
                 return
             step = self._pace.step(len(playing)) * self._slower
             readers = sum(one.read > 0 for one in playing)
             passing = min(
-                one.read * readers if one.read > 0 else one.tokens * step for one in playing
+                [
+                    *rests,
+                    *(one.read * readers if one.read > 0 else one.tokens * step for one in playing),
+                ]
             )
             now += passing
             left = []

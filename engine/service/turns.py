@@ -99,6 +99,8 @@ class Turns:
         self.reserved_tokens = 0
         self.running: dict[Place, float] = {}
         """What each running request was put down as."""
+        self.resting: dict[int, float] = {}
+        """Who may start nothing before so many seconds from now have passed."""
         self.running_batch = 0
         self._users: dict[int, _User] = {}
         self._now = 0.0
@@ -120,15 +122,16 @@ class Turns:
         self._users[place.claim.uid].line(place.claim.priority).remove(place)
         self._forget()
 
-    def next(self) -> Place | None:
-        """Start the request whose turn it is and return it; None when none may start."""
+    def next(self, later: float = 0.0) -> Place | None:
+        """Start the request whose turn it is and return it; None when none may start. A play says how
+        many seconds later that would be."""
         if len(self.running) >= self.slots:
             return None
         share = self._share()
         for priority in self._ranks():
             if priority is Priority.BATCH and self.running_batch >= self._most_batch:
                 continue
-            place = self._first(priority, share)
+            place = self._first(priority, share, later)
             if place is None:
                 continue
             if self.reserved_tokens + place.claim.reserved > self.pool_tokens:
@@ -195,11 +198,16 @@ class Turns:
             if user.active
         }
 
+    def weights(self) -> dict[int, float]:
+        """Return uid → weight of those who run or wait."""
+        return {uid: user.weight for uid, user in self._users.items() if user.active}
+
     def copy(self) -> Turns:
         """Return the same line, to be played through."""
         other = Turns(self.slots, self.pool_tokens, shared=self.shared)
         other.reserved_tokens = self.reserved_tokens
         other.running = dict(self.running)
+        other.resting = dict(self.resting)
         other.running_batch = self.running_batch
         other._users = {uid: user.copy() for uid, user in self._users.items() if user.active}
         other._now, other._passed, other._number = self._now, self._passed, self._number
@@ -219,12 +227,14 @@ class Turns:
         active = sum(user.weight for user in self._users.values() if user.active)
         return self.slots / active if self.shared and active else math.inf
 
-    def _first(self, priority: Priority, share: float) -> Place | None:
+    def _first(self, priority: Priority, share: float, later: float) -> Place | None:
         """Return whose turn it is among those who may have another slot."""
         first, least = None, (math.inf, 0, 0)
-        for user in self._users.values():
+        for uid, user in self._users.items():
             line = user.line(priority)
             if not line or user.running >= self._most(user, share):
+                continue
+            if self.resting.get(uid, 0.0) > later:
                 continue
             order = (self._tag(user, line[0]), user.running, max(line[0].number, user.turn))
             if order < least:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import selectors
 from collections.abc import Awaitable, Callable
@@ -95,6 +96,14 @@ class Box:
             self._running.remove(running)
             self.door.leave(turn)
         return waited
+
+    async def flood(self, claim: Claim, until: float) -> None:
+        """Ask for a long answer and go away half a second later, again and again."""
+        while self.clock() < until:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await self.ask(claim, 500)
+            await asyncio.sleep(0.001)
 
     async def _run(self) -> None:
         """Compute, a step at a time, while there is anything to compute."""

@@ -1,0 +1,119 @@
+"""Rations of reading: who asks and leaves holds nobody up, and who has a document is not held back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hinterland.engine.service.admission import Admission, Turn
+from hinterland.engine.service.rations import Rations
+from hinterland.engine.service.turns import Claim
+from tests.unit.simulated_box import Box, run
+
+ANNA, HOSTILE = 1, 99
+DOCUMENT = 4_000  # tokens
+
+amounts = st.integers(1, 20_000)
+
+
+def test_who_asks_and_leaves_again_and_again_costs_the_others_little() -> None:
+    """There is a slot for everybody, so that no line holds them back."""
+
+    async def others(*, beside: bool) -> int:
+        box, end = Box(slots=32), asyncio.get_running_loop().time() + 40
+
+        async def ask(uid: int) -> None:
+            while box.clock() < end:
+                await box.ask(Claim(uid=uid, prompt=40, limit=64), 64)
+
+        hostile = [box.flood(Claim(uid=HOSTILE, prompt=200), end) for _ in range(4 * beside)]
+        await asyncio.gather(*(ask(uid) for uid in range(29)), *hostile)
+        return sum(len(box.tokens[uid]) for uid in range(29))
+
+    counts: list[int] = []
+
+    async def scene() -> None:
+        counts.append(await others(beside=True))
+        counts.append(await others(beside=False))
+
+    run(scene)
+    assert counts[0] >= 0.85 * counts[1]
+
+
+def test_a_document_is_read_at_once_and_the_next_when_it_is_paid_for() -> None:
+    """Nobody comes or goes meanwhile: it is the door that looks again."""
+    waits: list[float] = []
+
+    async def scene() -> None:
+        box = Box(slots=8)
+        others = [asyncio.create_task(box.ask(Claim(uid=uid), 600)) for uid in range(10, 15)]
+        for _ in range(2):
+            waited = await box.ask(Claim(uid=ANNA, prompt=DOCUMENT), 1)
+            waits.append(waited.seconds)
+        assert not any(other.done() for other in others)
+        for other in others:
+            other.cancel()
+
+    run(scene)
+    assert waits[0] == 0
+    assert waits[1] > 10
+
+
+def test_nobody_is_held_back_while_there_is_nobody_to_hold_up() -> None:
+    """Four people whose rations are used up, and nothing runs that would fill them."""
+
+    async def scene() -> None:
+        door = Admission(slots=4, pool_tokens=100_000, shared=True)
+
+        async def ask(uid: int) -> Turn:
+            return await door.enter(Claim(uid=uid, prompt=DOCUMENT), lambda *told: None)
+
+        for _ in range(3):
+            turns = [asyncio.create_task(ask(uid)) for uid in range(4)]
+            for _ in turns:
+                async with asyncio.timeout(5):
+                    await asyncio.wait(turns, return_when=asyncio.FIRST_COMPLETED)
+                done = [turn for turn in turns if turn.done()]
+                for turn in done:
+                    turn.result().meter.heard(b'"content":"x"')
+                    door.leave(turn.result())
+                    turns.remove(turn)
+                if not turns:
+                    break
+            assert not turns
+
+    asyncio.run(scene())
+
+
+def test_who_is_held_back_is_told_for_how_long() -> None:
+    told: list[float | None] = []
+
+    async def scene() -> None:
+        box = Box(slots=8)
+        for uid in range(10, 15):
+            await box.ask(Claim(uid=uid), 30)
+        others = [asyncio.create_task(box.ask(Claim(uid=uid), 900)) for uid in range(10, 15)]
+        for _ in range(2):
+            waited = await box.ask(Claim(uid=ANNA, prompt=DOCUMENT), 1)
+            told.append(waited.expected)
+            told.append(waited.seconds)
+        for other in others:
+            other.cancel()
+
+    run(scene)
+    _, _, expected, real = told
+    assert expected is not None
+    assert real is not None
+    assert abs(expected - real) <= 0.3 * real
+
+
+@given(st.lists(st.tuples(st.sampled_from([ANNA, HOSTILE]), amounts, amounts)))
+def test_two_people_are_never_held_back(read: list[tuple[int, int, int]]) -> None:
+    rations, work = Rations(), 0
+    for uid, tokens, more in read:
+        rations.fill(work, {ANNA: 1.0, HOSTILE: 1.0})
+        assert not rations.lacks(uid)
+        rations.take(uid, tokens)
+        work += more
