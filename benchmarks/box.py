@@ -30,7 +30,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.box import boxes, killing, numbers, throwaway
+from tests.box import boxes, killing, numbers, spoiling, throwaway
 from tests.box.boxes import Box
 from tests.box.people import Person
 
@@ -214,32 +214,15 @@ def _firsts(asked: list[numbers.Asked]) -> list[float]:
 def measure_hostile(box: Box, chosen: argparse.Namespace) -> list[Figure]:
     figures = []
     for kind in chosen.hostile:
-        with_it, without = _in_turn(box, chosen, kind)
-        ratios = {user: with_it[user] / max(1, without[user]) for user in with_it}
-        whole = sum(with_it.values()) / max(1, sum(without.values()))
+        users, seconds = box.users[: chosen.users], min(30.0, chosen.seconds)
+        beside, alone = spoiling.tokens_of_others(box, kind, users, seconds, HOSTILE_TURNS)
+        ratios = {user: beside[user] / max(1, alone[user]) for user in beside}
+        whole = sum(beside.values()) / max(1, sum(alone.values()))
         figures += [
             (f"{kind}: tokens of the others, with / without", whole, "", "≥ 0.8"),
             (f"{kind}: of the one who lost most", min(ratios.values()), "", "≥ 0.8"),
         ]
     return figures
-
-
-def _in_turn(box: Box, chosen: argparse.Namespace, kind: str) -> tuple[dict[str, int], ...]:
-    """Return the others' tokens with a hostile user and without."""
-    seconds = min(30.0, chosen.seconds)
-    bad, others = box.users[0], box.users[1 : chosen.users]
-    sums = dict.fromkeys(others, 0), dict.fromkeys(others, 0)
-    for turn in range(2 * HOSTILE_TURNS):
-        hostile = turn % 4 in {0, 3}
-        people = crowd(box, chosen.users, times=0, seconds=ENDLESS)[1:]
-        if hostile:
-            people.append(Person(user=bad, model=box.model, hostile=kind, seconds=ENDLESS))
-        asked = numbers.questions(box.run_for(people, seconds))
-        begin = max(a.tokens[-1] for a in asked if a.tokens) - seconds
-        sums_of = sums[0] if hostile else sums[1]
-        for user, count in numbers.tokens_by_user(asked, others, begin, begin + seconds).items():
-            sums_of[user] += count
-    return sums
 
 
 def measure_kill(box: Box, chosen: argparse.Namespace) -> list[Figure]:
