@@ -218,6 +218,8 @@ def read(path: Path) -> Catalog:
     """Return one catalogue file; raises ConfigError that names the file, the line and the entry."""
     import tomllib
 
+    from hinterland import toml_text
+
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -226,7 +228,7 @@ def read(path: Path) -> Catalog:
             f"The catalogue {path} cannot be read: {reason}.", "Mend it or move it away."
         ) from error
     try:
-        tables = tomllib.loads(text)
+        tables = toml_text.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _unusable(path, str(error)) from error
     if tables.pop("schema", None) != 1:

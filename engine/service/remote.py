@@ -33,6 +33,11 @@ _SLOTS = 8
 _LARGEST_LIST = 4 * 1024 * 1024  # bytes of a list of models
 _LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of one that is not streamed
 _TO_LOOK = 30.0  # seconds for what is asked besides answers
+# What may be wrong with a count that a server gives.
+_NO_COUNT = (
+    *(HinterlandError, AgainError, msgspec.MsgspecError, RecursionError),
+    *(KeyError, TypeError, ValueError),
+)
 # Statuses of a server that has no list of models.
 _NO_LIST = frozenset({400, 404, 405, 501})
 
@@ -116,7 +121,7 @@ class RemoteWorker:
         try:
             async with endpoint.send("POST", url, asked, patience=patience) as answer:
                 return int(msgspec.json.decode(await answer.body(LARGEST))[field])
-        except (HinterlandError, AgainError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
+        except _NO_COUNT:
             return None  # what is wrong will be said by the answer itself
 
     async def chat(self, body: bytes) -> AsyncGenerator[bytes, None]:

@@ -308,8 +308,10 @@ def table(text: bytes, path: Path) -> dict[str, Any]:
     """Return the TOML `text` as it is, unchecked; `path` is only for the error. Raises ConfigError."""
     import tomllib
 
+    from hinterland import toml_text
+
     try:
-        return tomllib.loads(text.decode("utf-8"))
+        return toml_text.loads(text.decode("utf-8"))
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
         reason = f"it is not UTF-8 text (at line {line})"

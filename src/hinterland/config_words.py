@@ -84,7 +84,9 @@ def _listed(words: str) -> object:
         return [name.strip() for name in words.split(",") if name.strip()]
     import tomllib
 
+    from hinterland import toml_text
+
     try:
-        return tomllib.loads(f"list = {words}")["list"]
+        return toml_text.loads(f"list = {words}")["list"]
     except tomllib.TOMLDecodeError:
         return words

@@ -18,6 +18,7 @@ from typing import Annotated
 
 import msgspec
 
+from hinterland import toml_text
 from hinterland.errors import ConfigError
 
 FOLDER = Path("/etc/hinterland")
@@ -147,7 +148,7 @@ def read(path: Path) -> Site | None:
             "Ask who looks after this machine.",
         ) from error
     try:
-        return msgspec.toml.decode(text, type=Site)
+        return msgspec.convert(toml_text.loads(text.decode()), Site)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         why, hint = _said(str(error).rstrip("."))
         raise ConfigError(f"The file {path} cannot be used: {why}.", hint) from error

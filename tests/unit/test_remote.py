@@ -82,6 +82,13 @@ def test_vllm_counts_the_prompt_and_says_its_window(ask: Ask, remote: Hostile) -
     assert len(remote.chats) == 1
 
 
+def test_a_count_that_is_none_leaves_it_to_the_answer(ask: Ask, remote: Hostile) -> None:
+    entry: dict[str, object] = {"id": "there/model", "owned_by": "vllm", "max_model_len": 100}
+    remote.others["/v1/models"] = models(entry)
+    remote.others["/tokenize"] = plain(200, b'{"count": ' + b"[" * 5000)
+    assert said(ask(remote)) == "All is well."
+
+
 def test_more_tokens_than_a_remote_can_have_are_its_own_affair(ask: Ask, remote: Hostile) -> None:
     """Where nobody here can count, asking for too much must not wait for room that never comes."""
     assert said(ask(remote, context=20, slots=1, sampling=Sampling(max_tokens=500)))

@@ -76,8 +76,10 @@ def read(path: Path, kind: type[T]) -> Located[T]:
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     import tomllib
 
+    from hinterland import toml_text
+
     try:
-        return tomllib.loads(text)
+        return toml_text.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         problem = str(error).split(" (at ")[0]

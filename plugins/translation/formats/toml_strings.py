@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from hinterland import toml_text
 from hinterland.errors import InputError
 from hinterland.plugins.translation.formats.decoding import line_of, text_start
 from hinterland.plugins.translation.formats.document import Wishes
@@ -56,11 +57,9 @@ class TomlStrings:
         self._keys = wishes.keys
         self._begin = text_start(data)
         try:
-            tomllib.loads(data[self._begin :].decode().replace("\r\n", "\n"))
+            toml_text.loads(data[self._begin :].decode().replace("\r\n", "\n"))
         except tomllib.TOMLDecodeError as error:
             raise InputError(f"The TOML is broken: {clean_line(str(error))}.") from error
-        except RecursionError as error:
-            raise InputError("The TOML is nested too deep to be read.") from error
 
     def units(self) -> Iterator[Unit]:
         """Yield the values that are texts, line by line where they have several."""

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from hinterland import toml_text
 from hinterland.engine.protocol import Sampling
 from hinterland.errors import ConfigError
 
@@ -161,7 +162,7 @@ def load(config_folder: Path | None = None) -> dict[str, Profile]:
 
 def _read(path: Path) -> _File:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+        return msgspec.convert(toml_text.loads(path.read_text(encoding="utf-8")), _File)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}.", "") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

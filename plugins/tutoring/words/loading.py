@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from hinterland import toml_text
 from hinterland.errors import InputError
 from hinterland.plugins.tutoring.words.wording import Text, Words, fields_of, texts_of
 
@@ -82,14 +83,12 @@ def _read(path: Path) -> _File:
     except UnicodeDecodeError as error:
         raise _error(path, 1, "it is not UTF-8 text") from error
     try:
-        raw = tomllib.loads(text)
+        raw = toml_text.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         problem = str(error).split(" (at ", maxsplit=1)[0]
         at = int(line[1]) if line else text.count("\n") + 1
         raise _error(path, at, f"this is not TOML: {problem}") from error
-    except RecursionError as error:
-        raise _error(path, 1, "it is nested too deeply") from error
     words = raw.get("words")
     for key, value in words.items() if isinstance(words, dict) else ():
         try:

@@ -41,10 +41,10 @@ def _set() -> str:
         return ""
     if b"language" not in text:
         return ""
-    import tomllib
+    from hinterland import toml_text
 
     try:
-        chosen = tomllib.loads(text.decode()).get("ui", {}).get("language", "")
+        chosen = toml_text.loads(text.decode()).get("ui", {}).get("language", "")
     except (ValueError, AttributeError):
         return ""
     return chosen if isinstance(chosen, str) and language.known(chosen) else ""
