@@ -25,6 +25,8 @@ FOLDER = Path("/etc/hinterland")
 IN_FORCE = "box.json"
 """What a running box keeps beside its socket: the settings it was started with."""
 _LARGEST = 64 * 1024  # bytes of these
+_LONGEST_PATH = 107  # bytes of a socket's, unix(7)
+_MEND = "Mend it as root, or ask who looks after this machine."
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _PATIENCE = 1.0  # seconds for a box to take a call
 _SOCKET = re.compile(rb"""^\s*socket\s*=\s*["']([^"'\n]+)""", re.MULTILINE)
@@ -148,17 +150,37 @@ def read(path: Path) -> Site | None:
             "Ask who looks after this machine.",
         ) from error
     try:
-        return msgspec.convert(toml_text.loads(text.decode()), Site)
+        found = msgspec.convert(toml_text.loads(text.decode()), Site)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         why, hint = _said(str(error).rstrip("."))
         raise ConfigError(f"The file {path} cannot be used: {why}.", hint) from error
+    if why := _unfit(found):
+        raise ConfigError(f"The file {path} cannot be used: {why}.", _MEND)
+    return found
+
+
+def _unfit(found: Site) -> str:
+    """Return what is wrong with the words in it, "" where nothing is."""
+    for name, words in (
+        *(("group", found.group), ("teachers", found.teachers), ("socket", found.socket)),
+        *(("models", each) for each in found.models),
+    ):
+        if not words.isprintable():
+            return f"{name} has a character in it that is none, {words!r}"
+    place = Path(found.socket)
+    if not place.is_absolute() or ".." in place.parts or str(place) != found.socket:
+        # Whoever asks would look for it in the folder that they happen to be in.
+        return f"socket has to be a whole path, as {Site().socket} is, and {found.socket!r} is none"
+    if (length := len(os.fsencode(place))) > _LONGEST_PATH:
+        return f"socket is {length} bytes long, and the system takes {_LONGEST_PATH}"
+    return ""
 
 
 def _said(reason: str) -> tuple[str, str]:
     """Return what is wrong with a file and what to do, where msgspec gives that reason."""
     import difflib
 
-    hint = "Mend it as root, or ask who looks after this machine."
+    hint = _MEND
     why, _, place = reason.partition(" - at `$")
     section = place.strip("`.")
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", why)

@@ -214,6 +214,43 @@ def test_the_box_runs_without_network_and_rights_and_comes_back(bare_root: Root)
     bare_root.must("hint", "box", "setup", "--undo")
 
 
+@pytest.mark.parametrize(
+    ("socket", "said"),
+    [
+        ("box.sock", "has to be a whole path"),
+        ("~/box.sock", "has to be a whole path"),
+        (f"/run/box/{'b' * 99}", "socket is 108 bytes long, and the system takes 107"),
+        ("/srv/none/box.sock", "does not lie in a folder of its own in /run"),
+        ("/run/my box/box.sock", "cannot be called 'my box'"),
+    ],
+)
+def test_a_socket_that_will_not_do_is_told_whoever_looks(
+    machine: Root, socket: str, said: str
+) -> None:
+    machine.must("hint", "box", "setup")
+    settings = machine.path("/etc/hinterland/box.toml")
+    settings.write_text(f'socket = "{socket}"\n' + settings.read_text())
+    for command in (("box", "run"), ("box", "setup"), ("box", "setup", "--dry-run")):
+        refused = machine.hint(*command)
+        assert refused.returncode == 2, refused.stdout + refused.stderr
+        assert said in " ".join(refused.stderr.split())
+    looked = json.loads(machine.hint("doctor", "--json").stdout)
+    assert [each for each in looked["findings"] if said in each["sentence"]]
+    machine.must("hint", "box", "setup", "--undo")
+
+
+def test_a_socket_may_have_a_name_of_several_words(machine: Root) -> None:
+    machine.must("hint", "box", "setup", "--user", "ama")
+    settings = machine.path("/etc/hinterland/box.toml")
+    settings.write_text(f'socket = "/run/{"c" * 64}/our box"\n' + settings.read_text())
+    with _started(machine, "box", "run", told=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert b"listens" in process.stderr.readline()
+        machine.must("hint", "box", "top", "--once", user="ama")
+        tell(process, signal.SIGINT)
+        process.wait(timeout=60)
+
+
 def test_what_is_confined_can_write_in_its_own_folders_alone(bare_root: Root) -> None:
     bare_root.add_user("ama")
     bare_root.must("mkdir", "/srv/own", "/srv/other")

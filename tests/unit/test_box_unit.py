@@ -60,3 +60,24 @@ def test_no_mark_is_left_and_the_folder_of_the_socket_is_the_units() -> None:
 def test_a_socket_elsewhere_is_refused(socket: str) -> None:
     with pytest.raises(ConfigError, match="does not lie in a folder of its own"):
         unit.text(Site(socket=socket))
+
+
+@pytest.mark.parametrize(
+    ("socket", "said"),
+    [
+        ("/run/my box/box.sock", "cannot be called 'my box'"),
+        ("/run/école/box.sock", "cannot be called 'école'"),
+        ("/run/.box/box.sock", "cannot be called '.box'"),
+        (f"/run/{'x' * 65}/box.sock", "up to 64"),
+        ("/run/box/box.json", "cannot be called box.json"),
+        ("/run/box/notify.sock", "cannot be called notify.sock"),
+    ],
+)
+def test_a_name_that_would_not_do_is_refused(socket: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        unit.socket_folder(Site(socket=socket))
+
+
+def test_the_longest_folder_leaves_room_for_both_sockets() -> None:
+    folder = unit.socket_folder(Site(socket=f"/run/{'x' * 64}/my box.sock"))
+    assert len(str(folder / unit.NOTICES)) <= 107

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 
 from hinterland import config, site
-from hinterland.box import members, roles
+from hinterland.box import members, roles, unit
 from hinterland.errors import ConfigError
 from hinterland.language import N_
 from hinterland.site import Site
@@ -34,7 +34,9 @@ def may_mend(box: Site) -> bool:
 
 def _found(box: Site) -> Iterator[ConfigError]:
     try:
-        site.read(site.folder() / "box.toml")
+        settings = site.read(site.folder() / "box.toml")
+        if settings is not None and site.folder() == site.FOLDER:
+            unit.socket_folder(settings)
     except ConfigError as error:
         yield error
     try:

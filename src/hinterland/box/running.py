@@ -30,8 +30,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before the service starts aga
 _LIVED = 10.0  # seconds after which a start counts as one that went well
 _ENDING = 20.0  # seconds for running answers to end as they should
 
-_NOTICES = "notify.sock"
-
 
 class Told(Protocol):
     """What whoever runs the box is told."""
@@ -138,7 +136,7 @@ def _notices(
 ) -> Path:
     """Return the socket at which the service says that it listens, as it does to systemd
     (sd_notify(3)); one without a name would not be reached from another network namespace."""
-    path = Path(found.socket).with_name(_NOTICES)
+    path = Path(found.socket).with_name(unit.NOTICES)
     path.unlink(missing_ok=True)
     door = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     # The folder is the service's: nothing is done there that a link of its own could lead elsewhere.
@@ -188,6 +186,6 @@ def clear(found: Site) -> None:
     """Remove the folder of the socket, with what the box has in it; nothing runs any more."""
     folder: Path = unit.socket_folder(found)
     with contextlib.suppress(OSError):  # a socket that is left tells nobody anything
-        for left in (Path(found.socket), folder / site.IN_FORCE, folder / _NOTICES):
+        for left in (Path(found.socket), folder / site.IN_FORCE, folder / unit.NOTICES):
             left.unlink(missing_ok=True)
         folder.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import resources
 from pathlib import Path
@@ -9,13 +10,16 @@ from pathlib import Path
 from hinterland.box import accounts
 from hinterland.errors import ConfigError
 from hinterland.paths import BOX
-from hinterland.site import Site
+from hinterland.site import IN_FORCE, Site
 
 NAME = "hinterland-box.service"
 FILE = Path("/etc/systemd/system") / NAME
 USER = "hinterland"
 """The system user that the service runs as."""
 RUN = Path("/run")
+NOTICES = "notify.sock"
+"""Beside the box's socket, of `hint box run`: where the service says that it listens."""
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
 
 def text(site: Site, python: str = sys.executable) -> str:
@@ -35,16 +39,23 @@ def text(site: Site, python: str = sys.executable) -> str:
 def socket_folder(site: Site) -> Path:
     """Return the folder of the box's socket, which is made anew at every start.
 
-    Raises ConfigError when it is not a folder of its own in /run.
+    Raises ConfigError when it is not a folder of its own in /run, or takes a name that is needed.
     """
-    folder = Path(site.socket).parent
-    plain = all(
-        letter.isascii() and (letter.isalnum() or letter in "-_.") for letter in folder.name
-    )
-    if folder.parent != RUN or not plain or folder.name.startswith("."):
+    place = Path(site.socket)
+    folder, hint = place.parent, f"Give box.toml a socket such as {Site().socket}."
+    if folder.parent != RUN:
         raise ConfigError(
-            f"The socket {site.socket} does not lie in a folder of its own in {RUN}.",
-            f"Give box.toml a socket such as {Site().socket}.",
+            f"The socket {site.socket} does not lie in a folder of its own in {RUN}.", hint
+        )
+    if not _PLAIN.fullmatch(folder.name):
+        raise ConfigError(
+            f"The socket's folder cannot be called {folder.name!r}: up to 64 English letters, digits, "
+            "-, _ and dots are possible, and no dot at first.",
+            hint,
+        )
+    if place.name in {IN_FORCE, NOTICES}:
+        raise ConfigError(
+            f"The socket cannot be called {place.name}: a file of the box beside it is.", hint
         )
     return folder
 
