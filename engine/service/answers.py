@@ -24,7 +24,8 @@ _SYNC_EVERY = 0.5  # seconds: what a power cut may take of an answer
 class Answer:
     """One answer. It is written by one task and followed by any number of callers, from its start.
 
-    A `plain` one is for callers that know only OpenAI's protocol: our own events are left out.
+    A `plain` one is for callers that know only OpenAI's protocol: our own events are left out, but for
+    what becomes of its journal, which is said in a comment of the stream.
     """
 
     def __init__(
@@ -62,6 +63,10 @@ class Answer:
         elif isinstance(event, Failed) and self._pieces:
             error = {"error": {"message": event.message, "type": event.kind}}
             self.write(b"data: " + msgspec.json.encode(error) + b"\n\n")
+        elif isinstance(event, Note) and event.saved is not None and self._is_stream():
+            # A comment: clients pass over it, and whoever reads the bytes is told. A header would come
+            # too late, and a field in a chunk is what strict clients stumble over.
+            self.write(b": hint.note " + msgspec.json.encode(event) + b"\n\n")
 
     def pass_on(self, piece: bytes) -> None:
         """Add bytes as the worker sent them."""
@@ -78,6 +83,10 @@ class Answer:
             between = self._end.endswith((b"\n\n", b"\n\r\n"))  # an event may come in pieces
             if between and self.last is None and (news := self._journal.news()) is not None:
                 self.say(news)
+
+    def _is_stream(self) -> bool:
+        """Whether it comes in events, and not as one JSON text, to which nothing can be added."""
+        return bool(self._pieces) and not self._pieces[0].lstrip().startswith(b"{")
 
     def end(self) -> None:
         """Nothing more comes."""

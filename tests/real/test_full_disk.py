@@ -12,7 +12,12 @@ import pytest
 from hinterland.conversation import Conversation
 from hinterland.engine import lasting
 from hinterland.engine.client import EngineClient
+from hinterland.engine.journal import Header
+from hinterland.engine.patient_journal import PatientJournal
 from hinterland.engine.protocol import Event, Failed, Note, TextDelta
+from hinterland.engine.service.answers import Answer
+from hinterland.engine.service.house import Caller, Terms
+from hinterland.engine.wire import Connection
 from hinterland.errors import StorageError
 from hinterland.late_history import LateHistory
 from hinterland.paths import find
@@ -86,6 +91,56 @@ def test_the_chat_says_it_while_the_answer_comes(disk: Path, options: tuple[str,
         else:
             terminal.sees("word59", "Free some space")
         filler.unlink()
+
+
+def test_a_caller_without_our_events_is_told_in_a_comment(hint: Hint, disk: Path) -> None:
+    """OpenAI's clients pass over it; what they read is the whole answer."""
+    assert hint("engine", "start", "-m", "echo:20").returncode == 0
+    body = {
+        "model": "echo:20",
+        "stream": True,
+        "messages": [{"role": "user", "content": WORDS}],
+        "hint": {"conversation_id": "c", "turn_id": "t"},
+    }
+
+    async def ask() -> bytes:
+        connection = await Connection.open(find().socket)
+        filler = fill(disk)
+        assert (
+            await connection.send("POST", "/v1/chat/completions", json.dumps(body).encode()) == 200
+        )
+        read = b""
+        async for piece in connection.chunks():
+            read += piece
+            if b"not being saved" in read:
+                filler.unlink(missing_ok=True)
+        connection.close()
+        return read
+
+    blocks = asyncio.run(ask()).decode().split("\n\n")
+    told = [block.removeprefix(": hint.note ") for block in blocks if block.startswith(":")]
+    assert [(json.loads(each)["text"], json.loads(each)["saved"]) for each in told] == [
+        (FULL, False),
+        (AGAIN, True),
+    ]
+    chunks = [block for block in blocks if block and not block.startswith(":")]
+    assert all(block.startswith("data: ") for block in chunks)
+    assert chunks.pop() == "data: [DONE]"
+    deltas = [json.loads(each[6:])["choices"][0]["delta"].get("content") for each in chunks]
+    assert "".join(each or "" for each in deltas) == WORDS
+
+
+def test_nothing_is_added_to_an_answer_that_is_one_json_text(disk: Path) -> None:
+    async def read() -> bytes:
+        fill(disk)
+        header = Header(conversation_id="c", turn_id="t", created=0.0, prompt="", model="echo")
+        answer = Answer(Caller(0, Terms()), PatientJournal(disk / "journal", header), plain=True)
+        answer.pass_on(b'{"choices": []}\n\n')
+        answer.pass_on(b"\n\n")
+        answer.end()
+        return b"".join([piece async for piece in answer.follow()])
+
+    assert json.loads(asyncio.run(read())) == {"choices": []}
 
 
 @pytest.fixture

@@ -26,10 +26,14 @@ from hinterland.errors import ConfigError
         ("at_once = 3", "at_once is no setting.", "Did you mean [limits] at_once?"),
         ("teachers_weight = 'x'", "teachers_weight: Expected `float`", "Mend it as root"),
         ("group = x", "(at line 1, column 9)", "Mend it as root"),
-        ("group = \"a\\u0000b\"", "group has a character", "Mend it as root"),
+        ('group = "a\\u0000b"', "group has a character", "Mend it as root"),
         ("models = ['a', \"b\\n\"]", "models has a character", "Mend it as root"),
         *(
-            (f'socket = "{each}"', f"a whole path, as {site.Site().socket} is, and '{each}' is", "Mend")
+            (
+                f'socket = "{each}"',
+                f"a whole path, as {site.Site().socket} is, and '{each}' is",
+                "Mend",
+            )
             for each in ("", "box.sock", "~/box.sock", "./b", "/run/b/..", "/run/b/s/", "/run//b/s")
         ),
         (f"socket = '/run/box/{'é' * 50}'", "socket is 109 bytes long", "Mend it as root"),

@@ -26,8 +26,14 @@ BAD = {
     "a few too many": ("a = " + "[" * 66 + "]" * 66, "Nested more than 64 levels deep (at line 1)"),
     "a section": (f"[{'.'.join('a' * 3000)}]\n", "Nested more than 64 levels deep (at line 1)"),
     # By itself tomllib would take gigabytes for these, and so bring the machine down.
-    "a key": (f"b = 1\n{'.'.join('a' * 100_000)} = 1", "Nested more than 64 levels deep (at line 2)"),
-    "quoted": (f""" "a b" . {"'b'." * 50_000} c = 1""", "Nested more than 64 levels deep (at line 1)"),
+    "a key": (
+        f"b = 1\n{'.'.join('a' * 100_000)} = 1",
+        "Nested more than 64 levels deep (at line 2)",
+    ),
+    "quoted": (
+        f""" "a b" . {"'b'." * 50_000} c = 1""",
+        "Nested more than 64 levels deep (at line 1)",
+    ),
     "digits": ("b = 1\na = " + "1" * 5000, "A number has too many digits (at line 2)"),
     "no TOML": ("a = 1\nb = c", "Invalid value (at line 2, column 5)"),
 }
