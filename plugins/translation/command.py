@@ -17,8 +17,10 @@ from hinterland.plugins.translation.formats import FORMATS
 
 if TYPE_CHECKING:
     from hinterland.plugins.languages import Language
+    from hinterland.plugins.translation.formats.document import Wishes
     from hinterland.plugins.translation.job import Flagged
     from hinterland.plugins.translation.setting import Setting
+    from hinterland.plugins.translation.written import Written
 
 _INTERRUPTED = 130
 
@@ -116,19 +118,8 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
         concurrency=wished["concurrency"],
         temperature=wished["temperature"],
     )
-    review = wished["review"]
-    if review is not None and review.exists():
-        raise InputError(
-            f"There is a file {review}, which may hold somebody's work.",
-            "Give it back with --reviewed, or name another file.",
-        )
-    if review is not None and not review.parent.is_dir():
-        raise InputError(f"There is no folder {review.parent}.", "Make it first.")
-    if wished["reviewed"] and wished["no_memory"]:
-        raise InputError(
-            "What --reviewed takes goes into the memory, and --no-memory keeps nothing.",
-            "Leave one of them out.",
-        )
+    _check_review(wished)
+    earlier = _earlier(found, wished)
     documents, left_out = placing.without_translations(documents, found.target, wished["output"])
     places = placing.places(
         documents,
@@ -137,17 +128,25 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
         form=wished["form"],
         overwrite=wished["overwrite"],
         stream=wished["stream"],
+        ours=lambda source, place: not wished["stream"] and earlier.has(source, place),
     )
     progress.tell(*left_out)
+    if not wished["overwrite"] and (again := sum(bool(each and each.exists()) for each in places)):
+        said = n_(
+            "{count:,} translation of an earlier run, unchanged since, is written anew.",
+            "{count:,} translations of an earlier run, unchanged since, are written anew.",
+            again,
+        )
+        progress.tell(said.format(count=again))
     if found.chosen.url:
         said = _("The text will leave this machine, to {url}.")
         progress.say(said.format(url=found.chosen.url))
     flagged: list[Flagged] = []
     try:
-        complete = asyncio.run(_run(documents, places, wished, found, progress, flagged))
+        complete = asyncio.run(_run(documents, places, wished, found, earlier, progress, flagged))
     finally:  # what is flagged in one document is kept where the next cannot be translated
-        if review is not None and flagged:
-            for file in _keep_for_review(review, flagged, found.target.code):
+        if wished["review"] is not None and flagged:
+            for file in _keep_for_review(wished["review"], flagged, found.target.code):
                 progress.tell(_("What is flagged is in {file}.").format(file=file))
     if not complete:
         progress.tell(_("Stopped. The same command goes on from here."))
@@ -162,6 +161,43 @@ def command(names: tuple[str, ...], **wished: Any) -> int:
             else _("--review FILE writes what is flagged to a file that can be put right."),
         )
     return 0
+
+
+def _check_review(wished: dict[str, Any]) -> None:
+    review = wished["review"]
+    if review is not None and review.exists():
+        raise InputError(
+            f"There is a file {review}, which may hold somebody's work.",
+            "Give it back with --reviewed, or name another file.",
+        )
+    if review is not None and not review.parent.is_dir():
+        raise InputError(f"There is no folder {review.parent}.", "Make it first.")
+    if wished["reviewed"] and wished["no_memory"]:
+        raise InputError(
+            "What --reviewed takes goes into the memory, and --no-memory keeps nothing.",
+            "Leave one of them out.",
+        )
+
+
+def _earlier(found: Setting, wished: dict[str, Any]) -> Written:
+    """Return what earlier runs of the same command wrote; nothing where nothing is remembered."""
+    from hinterland.plugins.translation.written import Written, made_by
+
+    made = made_by(found, _wishes(found, wished), wished["form"])
+    return Written(found.places.translations if found.remember else None, made)
+
+
+def _wishes(found: Setting, wished: dict[str, Any]) -> Wishes:
+    from hinterland.plugins.translation.formats.document import Wishes
+
+    return Wishes(
+        target=found.target.code,
+        columns=tuple(
+            each.strip() for each in (wished["columns"] or "").split(",") if each.strip()
+        ),
+        keys=wished["keys"],
+        redo=wished["redo"],
+    )
 
 
 def _look_after_memory(wished: dict[str, Any]) -> None:
@@ -185,6 +221,7 @@ async def _run(
     places: list[Path | None],
     wished: dict[str, Any],
     found: Setting,
+    earlier: Written,
     progress: Any,
     flagged: list[Flagged],
 ) -> bool:
@@ -205,29 +242,26 @@ async def _run(
             )
             progress.tell(said.format(count=count, file=path))
         for name, place in zip(documents, places, strict=True):
-            flagged += await _one(name, place, wished, found, progress)
+            flagged += await _one(name, place, wished, found, earlier, progress)
     except asyncio.CancelledError:
         return False
     return True
 
 
 async def _one(
-    name: str, place: Path | None, wished: dict[str, Any], found: Setting, progress: Any
+    name: str,
+    place: Path | None,
+    wished: dict[str, Any],
+    found: Setting,
+    earlier: Written,
+    progress: Any,
 ) -> list[Flagged]:
     from hinterland.plugins.translation import job
     from hinterland.plugins.translation.apart import apart
-    from hinterland.plugins.translation.formats.document import Wishes
     from hinterland.plugins.translation.pipeline import Tally
     from hinterland.plugins.translation.quality.checks import Checks
 
-    wishes = Wishes(
-        target=found.target.code,
-        columns=tuple(
-            each.strip() for each in (wished["columns"] or "").split(",") if each.strip()
-        ),
-        keys=wished["keys"],
-        redo=wished["redo"],
-    )
+    wishes = _wishes(found, wished)
     source = await apart(lambda: job.read(name, wished["form"]))
     document = await asyncio.to_thread(source.open, wishes)
     no_others: tuple[Language, ...] = ()
@@ -259,12 +293,24 @@ async def _one(
                     told=checks.add,
                     stream=wished["stream"],
                 )
+                if not (wished["overwrite"] or wished["stream"]):
+                    await apart(lambda: _check_unchanged(source.data, place, earlier))
+        if place is not None:
+            await apart(lambda: earlier.add(source.data, place))
         progress.end(str(place or source.title), tally, flagged, origin.name)
         if (scores := checks.scores(found.target)) is not None:
             progress.scores(scores)
         if (report := await checks.way_back(found, origin, progress.say)) is not None:
             progress.way_back(report)
     return flagged
+
+
+def _check_unchanged(source: bytes, place: Path | None, earlier: Written) -> None:
+    """Raise InputError where somebody made or changed what is at `place` while this ran."""
+    from hinterland.plugins.translation import placing
+
+    if place is not None and place.exists() and not earlier.has_of(source, place):
+        raise placing.there_already(place)
 
 
 def _keep_for_review(path: Path, flagged: list[Flagged], target: str) -> list[Path]:

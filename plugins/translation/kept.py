@@ -9,6 +9,7 @@ from hinterland import paths
 from hinterland.language import _, n_
 from hinterland.models.progress import size
 from hinterland.plugins import languages
+from hinterland.plugins.translation import written
 from hinterland.plugins.translation.memory import Usage, forget, usage
 
 MODELS, ALL = "models", "all"
@@ -38,6 +39,7 @@ def remove(what: str, target: str | None) -> int:
         return (what == ALL or not each.reviewed) and code in {None, each.keyed.target}
 
     folder = paths.find().translations
+    written.forget(folder)
     return sum(each.translations for each in forget(folder, wanted)) if folder.is_dir() else 0
 
 

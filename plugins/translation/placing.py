@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hinterland.errors import InputError
@@ -19,8 +19,12 @@ def places(
     form: str | None = None,
     overwrite: bool = False,
     stream: bool = False,
+    ours: Callable[[Path, Path], bool] = lambda source, place: False,
 ) -> list[Path | None]:
     """Return where each document's translation goes, None for standard output.
+
+    `ours` says of a document and a file there whether the same command wrote that, and nobody has
+    changed it since: it may be written anew.
 
     Raises InputError where that cannot be, and where a document is not there or of no format.
     """
@@ -37,7 +41,8 @@ def places(
             continue
         # What is streamed takes its place before all of its own source is translated.
         kept = [each for each in documents if each != STDIN and (stream or each != name)]
-        _check(place, kept, overwrite=overwrite)
+        may = overwrite or (name != STDIN and place.is_file() and ours(Path(name), place))
+        _check(place, kept, overwrite=may)
     return found
 
 
@@ -87,6 +92,14 @@ def _named(documents: Sequence[str], target: Language, output: str | None) -> li
     return [Path(output)]
 
 
+def there_already(place: Path) -> InputError:
+    """Return the error for a translation whose place is taken."""
+    return InputError(
+        f"{place} is there already.",
+        "--overwrite replaces it; what was translated before is remembered.",
+    )
+
+
 def _check(place: Path, kept: Sequence[str], *, overwrite: bool) -> None:
     """Raise InputError where a translation cannot go there, or would write over one of `kept`."""
     if not place.parent.is_dir():
@@ -96,9 +109,6 @@ def _check(place: Path, kept: Sequence[str], *, overwrite: bool) -> None:
     if not place.is_file():
         raise InputError(f"{place} is not a file.", "Name a file with -o.")
     if not overwrite:
-        raise InputError(
-            f"{place} is there already.",
-            "--overwrite replaces it; what was translated before is remembered.",
-        )
+        raise there_already(place)
     if any(map(place.samefile, kept)):
         raise InputError(f"{place} is itself one of the documents.", "Name another file with -o.")
