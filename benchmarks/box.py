@@ -28,6 +28,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.box import boxes, killing, numbers, spoiling, throwaway
@@ -108,16 +110,10 @@ def measure_fairness(box: Box, chosen: argparse.Namespace) -> list[Figure]:
     once = numbers.questions(box.run(crowd(box, chosen.users, tokens=32)))
     alike = crowd(box, chosen.users, times=0, seconds=ENDLESS, tokens=64)
     unlike = [
-        Person(
-            user=user,
-            model=box.model,
-            prompts=STORY,
-            times=0,
-            seconds=ENDLESS,
-            tokens=(32, 64, 128)[number % 3],
-            at_once=4 if number % 5 == 0 else 1,
+        msgspec.structs.replace(
+            person, tokens=(32, 64, 128)[number % 3], at_once=4 if number % 5 == 0 else 1
         )
-        for number, user in enumerate(box.users[: chosen.users])
+        for number, person in enumerate(alike)
     ]
     return [
         ("asked once, all at the same time", len(once), "", ""),
@@ -147,18 +143,10 @@ def _fairness(box: Box, people: list[Person], what: str, seconds: float) -> list
 def measure_waiting(box: Box, chosen: argparse.Namespace) -> list[Figure]:
     """On a box that has learned nothing yet. Everybody goes on asking: what was told in the first
     half of the time counts, and who has not started at its end was told wrong."""
+    everybody = crowd(box, chosen.users, times=0, seconds=ENDLESS, at_once=chosen.at_once)
     people = [
-        Person(
-            user=user,
-            model=box.model,
-            prompts=STORY,
-            times=0,
-            seconds=ENDLESS,
-            tokens=(32, 64, 128, 256)[number % 4],
-            at_once=chosen.at_once,
-            after=number % 7 / 3,
-        )
-        for number, user in enumerate(box.users[: chosen.users])
+        msgspec.structs.replace(person, tokens=(32, 64, 128, 256)[number % 4], after=number % 7 / 3)
+        for number, person in enumerate(everybody)
     ]
     asked = numbers.questions(box.run_for(people, chosen.seconds))
     end = max(a.tokens[-1] for a in asked if a.tokens)
@@ -172,22 +160,10 @@ def measure_waiting(box: Box, chosen: argparse.Namespace) -> list[Figure]:
 
 
 def measure_batches(box: Box, chosen: argparse.Namespace) -> list[Figure]:
-    you, others = box.users[0], box.users[1 : BATCHES + 1]
-    asks = Person(user=you, model=box.model, times=INTERACTIVE, tokens=16, pause=0.5)
+    asks = Person(user=box.users[0], model=box.model, times=INTERACTIVE, tokens=16, pause=0.5)
     idle = _firsts(numbers.questions(box.run([asks])))
-    rows = [
-        Person(
-            user=user,
-            model=box.model,
-            prompts=STORY,
-            times=0,
-            seconds=ENDLESS,
-            at_once=ROWS_AT_ONCE,
-            tokens=64,
-            priority="batch",  # type: ignore[arg-type]
-        )
-        for user in others
-    ]
+    batches = {"at_once": ROWS_AT_ONCE, "tokens": 64, "priority": "batch"}
+    rows = crowd(box, BATCHES + 1, times=0, seconds=ENDLESS, **batches)[1:]
     with box.begun(rows, wait=False) as seen:
         time.sleep(RAMP)
         begin = time.monotonic()

@@ -20,6 +20,8 @@ from tests.running import Hint, run_hint, stop_engine
 
 if TYPE_CHECKING:
     from tests.batching import Place
+    from tests.hostile import Hostile
+    from tests.remotes import Ask
 
 SMALL_MODEL = "smollm2-135m"
 
@@ -157,6 +159,33 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(running, "_FIRST_PAUSE", 0.001)
     monkeypatch.setattr(running, "_LONGEST_PAUSE", 0.01)
+
+
+@pytest.fixture
+def remote() -> Iterator[Hostile]:
+    """A remote engine that does as a test says, on this machine."""
+    from tests.hostile import Hostile, serving
+
+    with serving(Hostile()) as hostile:
+        yield hostile
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask a remote engine again without a pause, unless it asks for one; a key in the environment."""
+    from hinterland.engine.remote import endpoint
+    from tests.remotes import KEY
+
+    monkeypatch.setattr(endpoint, "_FIRST_PAUSE", 0.0)
+    monkeypatch.setenv("BOX_KEY", KEY)
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Ask:
+    """Asks a service of this process, which knows one remote engine."""
+    from tests.remotes import asker
+
+    return asker(tmp_path)
 
 
 @pytest.fixture

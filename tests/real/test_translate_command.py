@@ -131,16 +131,16 @@ def test_the_same_command_after_a_stop_goes_on_with_what_is_missing(
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text(SOURCE)
     (tmp_path / "c.txt").write_text(" ".join(f"Well number {n} is deep." for n in range(300)))
-    command = ("translate", *sorted(tmp_path.glob("*.txt")), "--from", "en", "--to", "fr")
+    command: list[str | Path] = [*sorted(tmp_path.glob("*.txt")), "--from", "en", "--to", "fr"]
     french = [tmp_path / f"{name}.fr.txt" for name in "abc"]
-    with translating(*command[1:], "-m", "echo:20") as process:
+    with translating(*command, "-m", "echo:20") as process:
         wait_until(french[1].exists, "the second is done")
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 130
     assert [each.exists() for each in french] == [True, True, False]
     before = french[0].read_bytes()
 
-    ended = hint(*command, "-m", "echo:20", timeout=600)
+    ended = hint("translate", *command, "-m", "echo:20", timeout=600)
     assert ended.returncode == 0, ended.stderr
     assert "2 translations of an earlier run, unchanged since, are written anew." in said(ended)
     assert said(ended).count("3 known before") == 2
@@ -150,7 +150,17 @@ def test_the_same_command_after_a_stop_goes_on_with_what_is_missing(
 
 @pytest.mark.parametrize(
     "other",
-    ["changed", "source", "model", "terms", "columns", "language", "no memory", "forgotten", "link"],
+    [
+        "changed",
+        "source",
+        "model",
+        "terms",
+        "columns",
+        "language",
+        "no memory",
+        "forgotten",
+        "link",
+    ],
 )
 def test_what_another_command_or_somebody_wrote_is_never_replaced(
     hint: Hint, tmp_path: Path, other: str
@@ -194,7 +204,7 @@ def test_what_somebody_changes_meanwhile_stays(hint: Hint, tmp_path: Path) -> No
     source.write_text(" ".join(f"Well number {n} is deep." for n in range(60)))
     command = (source, "--from", "en", "--to", "fr", "-m", "echo:50", "--retry-flagged")
     with translating(*command) as process:
-        wait_until(lambda: bool(list(tmp_path.glob(".a.fr.txt*"))), "it is being written")
+        wait_until((tmp_path / ".a.fr.txt.tmp").exists, "it is being written")
         out.write_text("By hand.\n")
         assert process.wait(120) == 2
         assert process.stderr is not None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from hinterland.engine.protocol import (
@@ -15,28 +12,11 @@ from hinterland.engine.protocol import (
     SentTo,
     Usage,
 )
-from hinterland.engine.remote import endpoint
 from tests.answers import last, said
-from tests.hostile import DONE, Hostile, Reply, chunk, error, models, plain, serving, stream
-from tests.remotes import KEY, Ask, asker, failure
+from tests.hostile import DONE, Hostile, Reply, chunk, error, models, plain, stream
+from tests.remotes import KEY, Ask, failure
 
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again without a pause, unless the remote asks for one; a key in the environment."""
-    monkeypatch.setattr(endpoint, "_FIRST_PAUSE", 0.0)
-    monkeypatch.setenv("BOX_KEY", KEY)
-
-
-@pytest.fixture
-def remote() -> Iterator[Hostile]:
-    with serving(Hostile()) as hostile:
-        yield hostile
-
-
-@pytest.fixture
-def ask(tmp_path: Path) -> Ask:
-    return asker(tmp_path)
+pytestmark = pytest.mark.usefixtures("hurried")
 
 
 def test_an_answer_comes_with_the_name_that_this_account_gave(ask: Ask, remote: Hostile) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,10 @@ from hinterland.cli.engine import _remote as status_line
 from hinterland.config import parse
 from hinterland.engine.status import WorkerStatus
 from hinterland.errors import ConfigError
-from tests.hostile import DONE, Call, Hostile, chunk, error, serving, start, stream
+from tests.hostile import DONE, Call, Hostile, chunk, error, start, stream
 from tests.running import Hint, asking, running_status, stop_engine, wait_until
 
 KEY = "sk-zanzibar-quetzalcoatl-7731"
-
-
-@pytest.fixture
-def remote() -> Iterator[Hostile]:
-    with serving(Hostile()) as hostile:
-        yield hostile
 
 
 @pytest.fixture

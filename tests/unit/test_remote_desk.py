@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from hinterland.engine.protocol import (
     Sampling,
     TextDelta,
 )
-from hinterland.engine.remote import endpoint
 from hinterland.engine.remote.dialect import Facts, Server, body_for
 from hinterland.engine.service.desk import Desk
 from hinterland.engine.service.house import Caller, Terms
@@ -32,21 +30,10 @@ from hinterland.errors import EngineError, InputError
 from hinterland.paths import Paths
 from hinterland.worker_specs import resolver
 from tests.answers import last, said
-from tests.hostile import WELL, Call, Hostile, chunk, error, plain, serving, start
-from tests.remotes import KEY, ME, answered, desk_in, failure, spec_of
+from tests.hostile import WELL, Call, Hostile, chunk, error, plain, start
+from tests.remotes import ME, answered, desk_in, failure, spec_of
 
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again without a pause, unless the remote asks for one; a key in the environment."""
-    monkeypatch.setattr(endpoint, "_FIRST_PAUSE", 0.0)
-    monkeypatch.setenv("BOX_KEY", KEY)
-
-
-@pytest.fixture
-def remote() -> Iterator[Hostile]:
-    with serving(Hostile()) as hostile:
-        yield hostile
+pytestmark = pytest.mark.usefixtures("hurried")
 
 
 def test_stopping_an_answer_closes_the_connection(remote: Hostile, tmp_path: Path) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from hinterland.engine.remote import endpoint
@@ -22,25 +19,9 @@ from tests.hostile import (
     serving,
     stream,
 )
-from tests.remotes import KEY, Ask, asker, failure
+from tests.remotes import KEY, Ask, failure
 
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again without a pause, unless the remote asks for one; a key in the environment."""
-    monkeypatch.setattr(endpoint, "_FIRST_PAUSE", 0.0)
-    monkeypatch.setenv("BOX_KEY", KEY)
-
-
-@pytest.fixture
-def remote() -> Iterator[Hostile]:
-    with serving(Hostile()) as hostile:
-        yield hostile
-
-
-@pytest.fixture
-def ask(tmp_path: Path) -> Ask:
-    return asker(tmp_path)
+pytestmark = pytest.mark.usefixtures("hurried")
 
 
 def test_a_busy_remote_is_asked_again_before_the_first_token(ask: Ask, remote: Hostile) -> None:
