@@ -20,13 +20,17 @@ import msgspec
 
 from hinterland import toml_text
 from hinterland.errors import ConfigError
+from hinterland.language import N_
 
 FOLDER = Path("/etc/hinterland")
 IN_FORCE = "box.json"
 """What a running box keeps beside its socket: the settings it was started with."""
 _LARGEST = 64 * 1024  # bytes of these
 _LONGEST_PATH = 107  # bytes of a socket's, unix(7)
-_MEND = "Mend it as root, or ask who looks after this machine."
+_MEND = N_("Mend it as root, or ask who looks after this machine.")
+_NO_CHARACTER = N_("{name} has something in it that is no letter of a name, {words}")
+_NO_PATH = N_("socket has to be a whole path, as {usual} is, and {words} is none")
+_TOO_LONG = N_("socket is {length} bytes long, and the system takes {most}")
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _PATIENCE = 1.0  # seconds for a box to take a call
 _SOCKET = re.compile(rb"""^\s*socket\s*=\s*["']([^"'\n]+)""", re.MULTILINE)
@@ -166,13 +170,13 @@ def _unfit(found: Site) -> str:
         *(("models", each) for each in found.models),
     ):
         if not words.isprintable():
-            return f"{name} has a character in it that is none, {words!r}"
+            return _NO_CHARACTER.format(name=name, words=repr(words))
     place = Path(found.socket)
     if not place.is_absolute() or ".." in place.parts or str(place) != found.socket:
         # Whoever asks would look for it in the folder that they happen to be in.
-        return f"socket has to be a whole path, as {Site().socket} is, and {found.socket!r} is none"
+        return _NO_PATH.format(usual=Site().socket, words=repr(found.socket))
     if (length := len(os.fsencode(place))) > _LONGEST_PATH:
-        return f"socket is {length} bytes long, and the system takes {_LONGEST_PATH}"
+        return _TOO_LONG.format(length=length, most=_LONGEST_PATH)
     return ""
 
 

@@ -26,8 +26,8 @@ from hinterland.errors import ConfigError
         ("at_once = 3", "at_once is no setting.", "Did you mean [limits] at_once?"),
         ("teachers_weight = 'x'", "teachers_weight: Expected `float`", "Mend it as root"),
         ("group = x", "(at line 1, column 9)", "Mend it as root"),
-        ('group = "a\\u0000b"', "group has a character", "Mend it as root"),
-        ("models = ['a', \"b\\n\"]", "models has a character", "Mend it as root"),
+        ('group = "a\\u0000b"', "group has something in it", "Mend it as root"),
+        ("models = ['a', \"b\\n\"]", "models has something in it", "Mend it as root"),
         *(
             (
                 f'socket = "{each}"',

@@ -42,20 +42,22 @@ def socket_folder(site: Site) -> Path:
     Raises ConfigError when it is not a folder of its own in /run, or takes a name that is needed.
     """
     place = Path(site.socket)
-    folder, hint = place.parent, f"Give box.toml a socket such as {Site().socket}."
+    folder = place.parent
     if folder.parent != RUN:
         raise ConfigError(
-            f"The socket {site.socket} does not lie in a folder of its own in {RUN}.", hint
+            f"The socket {site.socket} does not lie in a folder of its own in {RUN}.",
+            f"Give box.toml a socket such as {Site().socket}.",
         )
     if not _PLAIN.fullmatch(folder.name):
         raise ConfigError(
             f"The socket's folder cannot be called {folder.name!r}: up to 64 English letters, digits, "
             "-, _ and dots are possible, and no dot at first.",
-            hint,
+            f"Give box.toml a socket such as {Site().socket}.",
         )
     if place.name in {IN_FORCE, NOTICES}:
         raise ConfigError(
-            f"The socket cannot be called {place.name}: a file of the box beside it is.", hint
+            f"The socket cannot be called {place.name}: a file of the box beside it is.",
+            f"Give box.toml a socket such as {Site().socket}.",
         )
     return folder
 
