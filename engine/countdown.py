@@ -34,8 +34,10 @@ async def counted_down(
             coming = asyncio.ensure_future(anext(others))
             left = event.expected
             while not (await asyncio.wait({coming}, timeout=_step(left)))[0]:
-                left = max(0.0, event.expected - (clock() - at))
-                yield Queued(event.position, left)
+                passed = clock() - at
+                left = max(0.0, event.expected - passed)
+                perhaps = None if event.perhaps is None else max(0.0, event.perhaps - passed)
+                yield Queued(event.position, left, perhaps)
             event = await coming
     except StopAsyncIteration:
         return

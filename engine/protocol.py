@@ -152,6 +152,8 @@ class Queued(msgspec.Struct, frozen=True, tag="queued"):
     position: int
     expected: float | None = None
     """Seconds until it starts, as far as that can be told; None where it cannot."""
+    perhaps: float | None = None
+    """Seconds in which nine of ten would have started; None where `expected` is."""
 
 
 class Note(msgspec.Struct, frozen=True, tag="note", omit_defaults=True):

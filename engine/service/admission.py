@@ -12,13 +12,13 @@ import math
 import time
 from collections.abc import Callable
 
-from hinterland.engine.service.forecast import Forecast, Going
+from hinterland.engine.service.forecast import Forecast, Going, Wait
 from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.rations import Rations
 from hinterland.engine.service.turns import READ, WRITTEN, Claim, Place, Turns
 
-Told = Callable[[int, float | None], None]
-"""Hears a position (1 is next) and the seconds until the start, None where that cannot be told."""
+Told = Callable[[int, Wait | None], None]
+"""Hears a position (1 is next) and how long that will take, None where that cannot be told."""
 
 _NOBODY = -1  # no user has this id
 _LOOK_EVERY = 2.0  # seconds between two forecasts while nothing happens
@@ -51,20 +51,22 @@ class Turn:
         self._position = 0
         self._start: float | None = None
 
-    def tell(self, position: int, start: float | None, now: float) -> None:
-        """Tell who waits where they stand and when they start, if it is news."""
+    def tell(self, position: int, start: Wait | None, now: float) -> None:
+        """Tell who waits where they stand and when they start, by the clock, if it is news."""
         wrong = start is not None and (
             self._start is None
-            or abs(start - self._start)
+            or abs(start.expected - self._start)
             > max(_WRONG_SECONDS, _WRONG_SHARE * max(self._start - now, 0.0))
         )
         if position == self._position and not wrong:
             return
-        self._position, self._start = position, start
-        expected = None if start is None else max(0.0, start - now)
-        if self.expected is None and expected is not None:
-            self.expected = now - self.entered + expected
-        self._told(position, expected)
+        self._position, self._start = position, None if start is None else start.expected
+        wait = None
+        if start is not None:
+            wait = Wait(*(max(0.0, moment - now) for moment in start))
+            if self.expected is None:
+                self.expected = now - self.entered + wait.expected
+        self._told(position, wait)
 
 
 class Admission:
@@ -90,7 +92,7 @@ class Admission:
         self._clock = clock
         self._line: dict[Place, Turn] = {}
         self._running: dict[Place, Turn] = {}
-        self._starts: dict[Place, float] = {}
+        self._starts: dict[Place, Wait] = {}
         """When each who waits will start, by the clock."""
         self._next_forecast = 0.0
         self._looking: asyncio.TimerHandle | None = None
@@ -141,7 +143,8 @@ class Admission:
         claim = Claim(uid=_NOBODY, reserved=self.pool_tokens // max(1, self.slots))
         place = ahead.enter(claim, self._forecast.expected(claim))
         going = [_going(turn) for turn in self._running.values()]
-        self._outlook = self._forecast.starts(ahead, going, now).get(place)
+        wait = self._forecast.starts(ahead, going, now).get(place)
+        self._outlook = None if wait is None else wait.expected
         took = time.perf_counter() - began
         self._next_outlook = now + max(_OUTLOOK_LASTS, _SHARE * took)
         return self._outlook
@@ -241,8 +244,10 @@ class Admission:
     def _look_ahead(self, now: float) -> None:
         began = time.perf_counter()
         going = [_going(turn) for turn in self._running.values()]
-        starts = self._forecast.starts(self._turns, going, now)
-        self._starts = {place: now + seconds for place, seconds in starts.items()}
+        waits = self._forecast.starts(self._turns, going, now)
+        self._starts = {
+            place: Wait(*(now + seconds for seconds in wait)) for place, wait in waits.items()
+        }
         self._next_forecast = now + max(_SOONEST, _SHARE * (time.perf_counter() - began))
 
 

@@ -8,6 +8,7 @@ import statistics
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hinterland.engine.protocol import FinishReason, Priority
 from hinterland.engine.service.lengths import Lengths
@@ -19,12 +20,22 @@ _PLAYS, _PLACES = 9, 180
 """Times that the line is played through, each with other lengths, and the median is told; and places
 in it that are played at most: the lengths of many even out."""
 _PROVED, _BELIEVED = 100, 30  # waits that are remembered; as many are taken to have been foretold
+_ALMOST_ALL = 0.9  # of the waits end before what is said to be perhaps
 _LEAST_WAIT = 1.0  # seconds: less says nothing about a forecast
 _READINGS = 64  # prompts of which it is remembered when they were read
 _LEAST = 4  # tokens: fewer say little about the speed
 _MOST_ROUNDS = 2_000  # answers that end in one play: it must come to an end, whatever is learned
 _SOON = 10.0  # seconds: who asks again within them came back
 _COME_BACK, _FORGET = 0.5, 0.97  # the share of those at first; what an older answer counts for
+
+
+class Wait(NamedTuple):
+    """Seconds until a start."""
+
+    expected: float
+    """As many wait longer as wait less."""
+    perhaps: float
+    """Nine of ten waited less than this, as far as forecasts held lately."""
 
 
 @dataclass(slots=True)
@@ -130,8 +141,12 @@ class Forecast:
     def _factor(self) -> float:
         return statistics.median(self._proved)
 
-    def starts(self, turns: Turns, going: Iterable[Going], now: float) -> dict[Place, float]:
-        """Return the seconds until the start of each who waits; nothing before most of those who run
+    @property
+    def _most(self) -> float:
+        return sorted(self._proved)[int(_ALMOST_ALL * len(self._proved))]
+
+    def starts(self, turns: Turns, going: Iterable[Going], now: float) -> dict[Place, Wait]:
+        """Return how long each who waits will do so; nothing before most of those who run
         are being written, or as many were seen before."""
         going = list(going)
         paces = [one.pace for one in going if one.pace is not None]
@@ -161,8 +176,12 @@ class Forecast:
         for _ in range(max(1, min(_PLAYS, _PLACES // max(1, turns.waiting)))):
             for place, start in self._play(turns.copy(), going, left_to_read, chances):
                 plays.setdefault(place, []).append(start)
-        factor = self._factor
-        return {place: factor * statistics.median(starts) for place, starts in plays.items()}
+        factor, most = self._factor, self._most
+        waits = {}
+        for place, starts in plays.items():
+            middle = statistics.median(starts)
+            waits[place] = Wait(factor * middle, max(factor * max(starts), most * middle))
+        return waits
 
     def _play(
         self,

@@ -22,6 +22,7 @@ from hinterland.engine.protocol import (
 from hinterland.engine.requests import Order
 from hinterland.engine.service import defects, thinking
 from hinterland.engine.service.answers import Answer
+from hinterland.engine.service.forecast import Wait
 from hinterland.engine.service.house import Caller, House
 from hinterland.engine.service.limits import answer_limit
 from hinterland.engine.service.manners import check_length
@@ -210,10 +211,10 @@ class Writer:
             limit=limit or 0,
         )
 
-        def told(position: int, expected: float | None) -> None:
-            say(Queued(position, expected))
+        def told(position: int, wait: Wait | None) -> None:
+            say(Queued(position) if wait is None else Queued(position, *wait))
             if visit is not None:
-                visit.waits(position, expected)
+                visit.waits(position, None if wait is None else wait.expected)
 
         turn = await worker.door.enter(claim, told)
         seat = None

@@ -11,8 +11,8 @@ from hinterland.language import _
 from hinterland.text import clean_line
 
 _LONG_PROMPT = 512  # tokens; shorter ones are read before anybody could read the line
-
-
+_UNSURE, _SOON = 1.5, 10.0
+"""A wait may be so many times as long as expected, and so many seconds, before that is said."""
 _SAID_EVERY = 20.0
 """Seconds between two lines on a wait that has not changed, where none can be erased."""
 
@@ -90,7 +90,12 @@ def in_line(queued: Queued) -> str:
         place = _("number {position} in line").format(position=queued.position)
     if queued.expected is None:
         return place
-    return _("{place}, about {time}").format(place=place, time=duration(_rough(queued.expected)))
+    said = {"place": place, "time": duration(_rough(queued.expected))}
+    if queued.perhaps is None or queued.perhaps < max(_UNSURE * queued.expected, _SOON):
+        return _("{place}, about {time}").format(**said)
+    return _("{place}, about {time} to {most}").format(
+        **said, most=duration(_rough(queued.perhaps))
+    )
 
 
 def _rough(seconds: float) -> float:

@@ -9,7 +9,7 @@ import selectors
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from hinterland.engine.service.admission import Admission, Turn
+from hinterland.engine.service.admission import Admission, Told, Turn
 from hinterland.engine.service.turns import Claim
 
 _SECONDS_A_STEP, _SECONDS_A_TOKEN = 0.004, 0.008
@@ -54,6 +54,7 @@ class Waited:
     uid: int
     seconds: float
     expected: float | None
+    began: float
 
 
 @dataclass(eq=False)
@@ -80,11 +81,13 @@ class Box:
         self._engine: asyncio.Task[None] | None = None
         self.door = Admission(self.slots, self.slots * 4096, shared=self.shared, clock=self.clock)
 
-    async def ask(self, claim: Claim, length: int) -> Waited:
+    async def ask(
+        self, claim: Claim, length: int, told: Told = lambda position, wait: None
+    ) -> Waited:
         """Have an answer that the model would end after `length` tokens; return how it fared."""
-        turn = await self.door.enter(claim, lambda position, expected: None)
+        turn = await self.door.enter(claim, told)
         began = turn.began if turn.began is not None else self.clock()
-        waited = Waited(claim.uid, began - turn.entered, turn.expected)
+        waited = Waited(claim.uid, began - turn.entered, turn.expected, began)
         self.waits.append(waited)
         running = _Running(turn, claim.prompt, min(length, claim.limit or length))
         self._running.append(running)

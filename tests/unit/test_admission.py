@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from hinterland.engine.protocol import Priority
 from hinterland.engine.service.admission import Admission
+from hinterland.engine.service.forecast import Wait
 from hinterland.engine.service.turns import Claim
 
 
-def quiet(position: int, expected: float | None) -> None:
+def quiet(position: int, wait: Wait | None) -> None:
     """A caller that does not ask where it stands."""
 
 

@@ -33,15 +33,16 @@ def test_a_time_is_counted_down_until_the_turn_comes(monkeypatch: pytest.MonkeyP
             return now
 
         events: list[Event] = []
-        async for event in counted_down(Queued(2, 20.0), later(), clock):
+        async for event in counted_down(Queued(2, 20.0, 35.0), later(), clock):
             events.append(event)
-            if event == Queued(2, 0.0):
+            if event == Queued(2, 0.0, 0.0):
                 turn_comes.set()
         return events
 
     *waiting, next_in_line, text, last = asyncio.run(heard())
-    assert waiting[:5] == [Queued(2, left) for left in (20.0, 15.0, 10.0, 5.0, 0.0)]
-    assert set(waiting[5:]) <= {Queued(2, 0.0)}
+    assert waiting[:5] == [Queued(2, left, left + 15) for left in (20.0, 15.0, 10.0, 5.0, 0.0)]
+    assert waiting[5:8] == [Queued(2, 0.0, left) for left in (10.0, 5.0, 0.0)]
+    assert set(waiting[8:]) <= {Queued(2, 0.0, 0.0)}
     assert (next_in_line, text, last) == (Queued(1), TextDelta("so"), end)
 
 

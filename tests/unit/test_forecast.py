@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hinterland.engine.service import admission
 from hinterland.engine.service.admission import Admission
-from hinterland.engine.service.forecast import Forecast
+from hinterland.engine.service.forecast import Forecast, Wait
 from hinterland.engine.service.lengths import Lengths
 from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.pace import Pace
@@ -94,12 +94,43 @@ def test_whoever_comes_back_soon_is_counted_once(seen: list[tuple[bool, int, flo
     assert forecast._come_back < 0.1
 
 
+def test_where_answers_are_of_any_length_it_is_told_how_long_a_wait_may_be() -> None:
+    """Twelve people on four slots, who think between their questions: half as long or twice as long
+    is a matter of chance, and that is said."""
+    told: list[tuple[Wait, float]] = []
+
+    async def scene() -> None:
+        box, rng = Box(slots=4), random.Random(1)
+
+        async def ask(uid: int) -> None:
+            while box.clock() < 300:
+                claim = Claim(uid=uid, prompt=rng.randint(20, 300), limit=2000)
+                first: list[tuple[float, Wait]] = []
+
+                def hear(position: int, wait: Wait | None, first: list[Any] = first) -> None:
+                    if wait is not None:
+                        first.append((box.clock(), wait))
+
+                waited = await box.ask(claim, lengths(rng), hear)
+                if first and waited.seconds > 1:
+                    at, wait = first[0]
+                    told.append((wait, waited.began - at))
+                await asyncio.sleep(rng.expovariate(1 / 20))
+
+        await asyncio.gather(*(ask(uid) for uid in range(12)))
+
+    run(scene)
+    assert len(told) > 50
+    assert all(wait.perhaps >= wait.expected for wait, _ in told)
+    assert sum(real <= wait.perhaps for wait, real in told) >= 0.85 * len(told)
+
+
 def test_the_wait_is_told_anew_when_it_turns_out_to_be_longer() -> None:
     heard: list[float] = []
 
-    def told(position: int, expected: float | None) -> None:
-        if expected is not None:
-            heard.append(expected)
+    def told(position: int, wait: Wait | None) -> None:
+        if wait is not None:
+            heard.append(wait.expected)
 
     async def scene() -> None:
         box = Box(slots=1)
@@ -117,12 +148,12 @@ def test_the_wait_is_told_anew_when_it_turns_out_to_be_longer() -> None:
 
 
 def test_nothing_is_told_while_nothing_is_known() -> None:
-    async def scene() -> list[float | None]:
+    async def scene() -> list[Wait | None]:
         door = Admission(slots=1, pool_tokens=100)
-        heard: list[float | None] = []
-        first = await door.enter(Claim(limit=10), lambda position, expected: None)
+        heard: list[Wait | None] = []
+        first = await door.enter(Claim(limit=10), lambda position, wait: None)
         waits = asyncio.create_task(
-            door.enter(Claim(limit=10), lambda position, expected: heard.append(expected))
+            door.enter(Claim(limit=10), lambda position, wait: heard.append(wait))
         )
         await asyncio.sleep(0)
         door.leave(first)
@@ -133,7 +164,7 @@ def test_nothing_is_told_while_nothing_is_known() -> None:
 
 
 def test_what_was_learned_lasts_while_the_model_is_out_of_memory(tmp_path: Path) -> None:
-    heard: list[float | None] = []
+    heard: list[Wait | None] = []
     body = b'{"messages": [{"role": "user", "content": "a b c d e f g h"}], "stream": true}'
     claim = Claim(prompt=8, limit=8)
 
@@ -141,16 +172,16 @@ def test_what_was_learned_lasts_while_the_model_is_out_of_memory(tmp_path: Path)
         workers = Workers(tmp_path, lambda: 1 << 40)
         spec = WorkerSpec(model="echo:200", kind="echo", slots=1, context=100)
         async with workers.worker(spec, lambda event: None) as worker:
-            turn = await worker.door.enter(claim, lambda position, expected: None)
+            turn = await worker.door.enter(claim, lambda position, wait: None)
             async for piece in worker.chat(body):
                 turn.meter.heard(piece)
             worker.door.leave(turn)
         await workers.stop_idle()
         assert not workers.all
         async with workers.worker(spec, lambda event: None) as worker:
-            turn = await worker.door.enter(claim, lambda position, expected: None)
+            turn = await worker.door.enter(claim, lambda position, wait: None)
             waits = asyncio.create_task(
-                worker.door.enter(claim, lambda position, expected: heard.append(expected))
+                worker.door.enter(claim, lambda position, wait: heard.append(wait))
             )
             await asyncio.sleep(0)
             worker.door.leave(turn)
