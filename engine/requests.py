@@ -11,7 +11,7 @@ import msgspec
 from hinterland.engine.protocol import ImageNote, Message, Priority, Request, Role, Sampling, Think
 from hinterland.errors import InputError
 
-Id = Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z_-]{1,64}$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}\Z")]
 """Ids become file names."""
 
 
@@ -41,7 +41,7 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
     think: Think | None = None
     usual: bool = False
     """Whether `think` is only what the settings say: a model that does not think keeps quiet."""
-    parent: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z_-]{0,64}$")] | None = None
+    parent: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{0,64}\Z")] | None = None
     """The turn that this one follows, for the journal."""
     prefix: Id | None = None
     """Names the system prompt as one that is worth keeping read: a tool's."""

@@ -8,22 +8,18 @@ known to be harmless, and no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from hinterland.engine.requests import Order
+from hinterland.engine.service.schema_manners import check_schema
 from hinterland.errors import ContextError, InputError
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes; a request with more is refused."""
 MOST_IMAGES = 8
 _MOST_STOPS, _LONGEST_STOP = 16, 200
-_LARGEST_SCHEMA, _DEEPEST_SCHEMA, _MOST_REPEATED = 64 * 1024, 24, 1000
-_MOST_PROPERTIES = 200
-_FOLLOWED = 20
-"""References that lead to a reference that leads on: more of them run in a circle."""
 _MOST_PARTS = 200_000
 _LONGEST_TOKEN = 100
 """Characters; the tokens of any text are longer on average only where it is white space."""
@@ -37,7 +33,8 @@ _PASS = frozenset(
 )
 _IGNORED = frozenset({"n", "user", "metadata", "store"})
 """Fields that OpenAI's clients send and that change nothing here."""
-_REPEATS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
+_IN_MESSAGE = {"role", "content", "name"}
+_LONGEST_EFFORT = 20
 
 
 def mannerly(order: Order) -> Order:
@@ -56,11 +53,45 @@ def mannerly(order: Order) -> Order:
         )
     if sum(len(message.images) for message in order.messages) > MOST_IMAGES:
         raise InputError(f"The shared box takes {MOST_IMAGES} images at once.", "Send fewer.")
-    _check_schema(order.body.get("response_format"))
+    check_schema(order.body.get("response_format"))
     body = {name: value for name, value in order.body.items() if name in _PASS}
+    for name, value in body.items():
+        _check_setting(name, value)
+    body["messages"] = [_plain(message) for message in body["messages"]]
     # Whoever says that an image was decoded and encoded anew need not have done so.
     hint = msgspec.structs.replace(order.hint, encoded_anew=False, prefix=None)
     return msgspec.structs.replace(order, body=body, hint=hint)
+
+
+def _check_setting(name: str, value: Any) -> None:
+    """Raise InputError for a field that is no number, yes or no, and may be of any length: a template
+    would write it into the prompt after that was found to be short enough."""
+    if name in {"messages", "model", "response_format", "stop"}:
+        return
+    if name == "stream_options" and isinstance(value, dict):
+        for option, each in value.items():
+            _check_setting(option, each)
+        return
+    if name == "reasoning_effort" and isinstance(value, str) and len(value) <= _LONGEST_EFFORT:
+        return
+    if value is not None and not isinstance(value, bool | int | float):
+        raise InputError(f"The shared box does not take such a `{name}`.", "Leave it out.")
+
+
+def _plain(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message as far as its length is looked at: templates know further fields, of which one
+    may have megabytes. Raises InputError for one that says something by another field."""
+    for name in sorted(message.keys() - _IN_MESSAGE):
+        if message[name] not in (None, "", [], {}):
+            raise InputError(
+                f"The shared box does not take `{name}` in a message.",
+                "Leave it out, and ask again.",
+            )
+    plain: dict[str, Any] = {name: message[name] for name in ("role", "content") if name in message}
+    if isinstance(plain.get("content"), list):
+        parts = plain["content"]
+        plain["content"] = [{name: part[name] for name in ("type", part["type"])} for part in parts]
+    return plain
 
 
 def check_intricacy(body: bytes) -> None:
@@ -90,82 +121,3 @@ def check_length(order: Order, context: int) -> None:
 def too_large() -> InputError:
     """Return what to say of a body that is larger than LARGEST_BODY."""
     return InputError(f"The request is larger than {LARGEST_BODY >> 20} MB.", "Send less at once.")
-
-
-def _check_schema(form: Any) -> None:
-    """Raise InputError for a schema whose grammar might take the worker's memory, its stack, or its
-    time: the worker of llama.cpp (b11549) reads schemas and grammars where it answers everybody."""
-    if form is None:
-        return
-    if len(msgspec.json.encode(form)) > _LARGEST_SCHEMA or not _is_flat(form, _DEEPEST_SCHEMA):
-        raise InputError(
-            "The schema is too large for the shared box.",
-            f"It may have {_LARGEST_SCHEMA >> 10} kB, {_DEEPEST_SCHEMA} levels, and no more than "
-            f"{_MOST_REPEATED:,} of anything.",
-        )
-    parts = list(_dicts(form))
-    # It tries all ways through a text of optional parts, and does not end.
-    if any(isinstance(part.get("pattern"), str) for part in parts):
-        raise InputError(
-            "The shared box takes no `pattern` in a schema.", "Leave it out, or use `enum`."
-        )
-    # The time for optional ones grows with the third power of their number.
-    named = (part["properties"] for part in parts if isinstance(part.get("properties"), dict))
-    if sum(map(len, named)) > _MOST_PROPERTIES:
-        raise InputError(
-            f"The shared box takes {_MOST_PROPERTIES} properties in a schema.", "Name fewer."
-        )
-    _check_references(parts)
-
-
-def _check_references(parts: list[dict[str, Any]]) -> None:
-    """Raise InputError for references that lead nowhere but to references: the worker would follow
-    them until its stack is full."""
-    by_name: dict[str, Any] = {}
-    for part in parts:
-        for room in ("$defs", "definitions"):
-            for name, each in part[room].items() if isinstance(part.get(room), dict) else ():
-                place = f"#/{room}/{name}"
-                if place in by_name or "/" in name:  # the worker would see another one than we do
-                    raise InputError(
-                        f"The schema's `{room}` are not plain names, each there once.",
-                        "Name them anew.",
-                    )
-                by_name[place] = each
-    for part in parts:
-        target: Any = part
-        for _ in range(_FOLLOWED):
-            reference = target.get("$ref") if isinstance(target, dict) else None
-            if reference is None:
-                break
-            if not isinstance(reference, str) or reference not in by_name:
-                raise InputError(
-                    "The shared box takes a `$ref` only to what stands in `$defs`.",
-                    "Write the schema out.",
-                )
-            target = by_name[reference]
-        else:
-            raise InputError("The schema's references run in a circle.", "Write it out.")
-
-
-def _dicts(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object in a schema, whatever it means there."""
-    if isinstance(value, dict):
-        yield value
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            yield from _dicts(each)
-
-
-def _is_flat(value: Any, levels: int) -> bool:
-    if not isinstance(value, dict | list):
-        return True
-    if not levels:
-        return False
-    if isinstance(value, list):
-        return all(_is_flat(each, levels - 1) for each in value)
-    counts = [value[name] for name in _REPEATS if isinstance(value.get(name), int | float)]
-    if any(count > _MOST_REPEATED for count in counts):
-        return False
-    return all(_is_flat(each, levels - 1) for each in value.values())

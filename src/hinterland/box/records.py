@@ -25,7 +25,7 @@ MOST_A_DAY = 50
 _LARGEST = 64 << 20
 """Bytes of one user's file; what comes later is refused."""
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}/[a-z0-9][a-z0-9-]{0,63}$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}/[a-z0-9][a-z0-9-]{0,63}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 

@@ -1,0 +1,162 @@
+"""What a schema may ask of a shared box: the worker of llama.cpp (b11549) makes a grammar of it where it
+answers everybody, and a few bytes can take its time, its memory or its stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from hinterland.errors import InputError
+
+_LARGEST, _DEEPEST, _MOST_REPEATED = 64 * 1024, 24, 1000
+_MOST_PROPERTIES = 200
+_MOST_ALTERNATIVES = 200
+_FOLLOWED = 20
+"""References that lead to a reference that leads on: more of them run in a circle."""
+_LARGEST_BOUND = 10**15
+"""What a whole number may be limited to: near 2^63 the worker counts on beyond it, for ever."""
+
+_REPEATS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_PAIRS = (
+    *zip(_REPEATS[::2], _REPEATS[1::2], strict=True),
+    *((low, high) for low in _BOUNDS[::2] for high in _BOUNDS[1::2]),
+)
+_UNIONS = ("anyOf", "oneOf", "enum")
+
+
+def check_schema(form: Any) -> None:
+    """Raise InputError for the `response_format` of a request whose schema might cost the others."""
+    if form is None:
+        return
+    if len(msgspec.json.encode(form)) > _LARGEST or not _is_flat(form, _DEEPEST):
+        raise InputError(
+            "The schema is too large for the shared box.",
+            f"It may have {_LARGEST >> 10} kB, {_DEEPEST} levels, and no more than "
+            f"{_MOST_REPEATED:,} of anything.",
+        )
+    parts = list(_dicts(form))
+    # It tries all ways through a text of optional parts, and does not end.
+    if any(isinstance(part.get("pattern"), str) for part in parts):
+        raise InputError(
+            "The shared box takes no `pattern` in a schema.", "Leave it out, or use `enum`."
+        )
+    for part in parts:
+        _check_limits(part)
+    by_name = _definitions(parts)
+    _check_references(parts, by_name)
+    # The time for optional ones grows with the third power of their number.
+    if sum(_properties(part, by_name) for part in parts) > _MOST_PROPERTIES:
+        raise InputError(
+            f"The shared box takes {_MOST_PROPERTIES} properties in a schema.", "Name fewer."
+        )
+    # Each of them is tried for every token of the vocabulary.
+    if sum(len(_list(part, name)) for part in parts for name in _UNIONS) > _MOST_ALTERNATIVES:
+        raise InputError(
+            f"The shared box takes {_MOST_ALTERNATIVES} alternatives in a schema.", "Name fewer."
+        )
+
+
+def _check_limits(part: dict[str, Any]) -> None:
+    """Raise InputError for limits that nothing fits, of which the worker makes a grammar until the
+    memory is full, and for a type that is to be made a grammar of many times."""
+    for low, high in _PAIRS:
+        least, most = _number(part, low), _number(part, high)
+        if least is not None and most is not None and least > most:
+            raise InputError(
+                f"The schema's `{low}` is larger than its `{high}`.", "Nothing fits it: mend it."
+            )
+    for name in _BOUNDS:
+        if abs(_number(part, name) or 0) > _LARGEST_BOUND:
+            raise InputError(
+                f"The schema's `{name}` is too large for the shared box.",
+                f"It may be {_LARGEST_BOUND:,}.",
+            )
+    types = [each for each in _list(part, "type") if isinstance(each, str)]
+    if len(types) > len(set(types)):
+        raise InputError("The schema names a `type` twice.", "Name each once.")
+
+
+def _definitions(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what references may lead to, by its place."""
+    by_name: dict[str, Any] = {}
+    for part in parts:
+        for room in ("$defs", "definitions"):
+            for name, each in part[room].items() if isinstance(part.get(room), dict) else ():
+                place = f"#/{room}/{name}"
+                if place in by_name or "/" in name:  # the worker would see another one than we do
+                    raise InputError(
+                        f"The schema's `{room}` are not plain names, each there once.",
+                        "Name them anew.",
+                    )
+                by_name[place] = each
+    return by_name
+
+
+def _check_references(parts: list[dict[str, Any]], by_name: dict[str, Any]) -> None:
+    """Raise InputError for references that lead nowhere but to references: the worker would follow
+    them until its stack is full."""
+    for part in parts:
+        target: Any = part
+        for _ in range(_FOLLOWED):
+            reference = target.get("$ref") if isinstance(target, dict) else None
+            if reference is None:
+                break
+            if not isinstance(reference, str) or reference not in by_name:
+                raise InputError(
+                    "The shared box takes a `$ref` only to what stands in `$defs`.",
+                    "Write the schema out.",
+                )
+            target = by_name[reference]
+        else:
+            raise InputError("The schema's references run in a circle.", "Write it out.")
+
+
+def _properties(part: dict[str, Any], by_name: dict[str, Any]) -> int:
+    """Return how many properties an object has, those included that `allOf` brings in by reference."""
+    count = len(part["properties"]) if isinstance(part.get("properties"), dict) else 0
+    for each in _list(part, "allOf"):
+        if isinstance(each, dict):
+            for brought in (each, *_list(each, "anyOf")):
+                target = brought
+                while isinstance(target, dict) and "$ref" in target:
+                    target = by_name[target["$ref"]]
+                if target is not brought and isinstance(target, dict):
+                    named = target.get("properties")
+                    count += len(named) if isinstance(named, dict) else 0
+    return count
+
+
+def _number(part: dict[str, Any], name: str) -> float | None:
+    value = part.get(name)
+    return value if isinstance(value, int | float) else None
+
+
+def _list(part: dict[str, Any], name: str) -> list[Any]:
+    value = part.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object in a schema, whatever it means there."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _dicts(each)
+
+
+def _is_flat(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    if not levels:
+        return False
+    if isinstance(value, list):
+        return all(_is_flat(each, levels - 1) for each in value)
+    counts = [value[name] for name in _REPEATS if isinstance(value.get(name), int | float)]
+    if any(count > _MOST_REPEATED for count in counts):
+        return False
+    return all(_is_flat(each, levels - 1) for each in value.values())
