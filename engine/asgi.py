@@ -76,6 +76,7 @@ def server(app: ASGIApp) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             date_header=False,
+            proxy_headers=False,  # who asks is who the kernel says, whatever a header says
             timeout_graceful_shutdown=2,
         )
     )

@@ -18,6 +18,7 @@ from hinterland.engine.service.visit import Visit
 # Seconds between two writes to a follower. Whatever is computed for a token, here and by whoever
 # reads it, is taken from the cores that compute the next one.
 _FRAME = 0.04
+_AT_ONCE = 64 * 1024  # bytes: what a slow follower has not read is in memory once for each
 _SYNC_EVERY = 0.5  # seconds: what a power cut may take of an answer
 
 
@@ -107,9 +108,13 @@ class Answer:
                     if pause > 0 and not self.ended:
                         with contextlib.suppress(TimeoutError):
                             await asyncio.wait_for(self._over.wait(), pause)
-                    pieces, read = self._pieces[read:], len(self._pieces)
-                    next_frame = time.monotonic() + _FRAME
-                    yield b"".join(pieces)
+                    begin, size = read, 0
+                    while read < len(self._pieces) and size < _AT_ONCE:
+                        size += len(self._pieces[read])
+                        read += 1
+                    if read == len(self._pieces):
+                        next_frame = time.monotonic() + _FRAME
+                    yield b"".join(self._pieces[begin:read])
                 elif self.ended:
                     return
                 else:

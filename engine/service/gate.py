@@ -131,6 +131,7 @@ class StrangerProtocol(PeerProtocol):
         self._uid = uid
         self._patience: list[asyncio.TimerHandle] = []
         self._stuck: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # only sockets
         """Begin to wait for the request."""
@@ -144,8 +145,9 @@ class StrangerProtocol(PeerProtocol):
         """Count it out."""
         super().connection_lost(exc)
         self.resume_writing()
-        for timer in self._patience:
-            timer.cancel()
+        for timer in (*self._patience, self._leaving):
+            if timer is not None:
+                timer.cancel()
         self._gate.left(self._uid)
 
     def pause_writing(self) -> None:
@@ -159,6 +161,12 @@ class StrangerProtocol(PeerProtocol):
         if self._stuck is not None:
             self._stuck.cancel()
             self._stuck = None
+
+    def on_response_complete(self) -> None:
+        """All is said; what the reader has not taken is little enough that nothing else waits for it."""
+        super().on_response_complete()
+        if self._leaving is None:
+            self._leaving = self.loop.call_later(READER_PATIENCE, self.transport.abort)
 
     def _cut_in(self, *states: object) -> None:
         if self.conn.their_state in states:

@@ -7,15 +7,17 @@ import contextlib
 import gc
 import json
 import os
+import select
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from hinterland.engine import asgi
 from hinterland.engine.service import desk, gate, reading
 from hinterland.engine.service.answers import Answer
-from hinterland.engine.service.house import Terms
+from hinterland.engine.service.house import Caller, Terms
 from tests.box.front import PATIENCE, Front, request, serving
 
 Scene = Callable[[Front], Awaitable[None]]
@@ -177,6 +179,64 @@ def test_a_reader_who_does_not_read_is_cut_and_gives_the_slot_back(
 
     with contextlib.ExitStack() as closing:
         play(scene)
+
+
+def test_who_does_not_take_the_end_of_an_answer_is_cut(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers of all lengths: of some so little is left that the service waits for no reader."""
+    monkeypatch.setattr(gate, "READER_PATIENCE", 0.3)
+
+    async def scene(front: Front) -> None:
+        hung_up = select.poll()
+        for number in range(20):
+            answer = Answer(Caller(os.getuid(), Terms()))
+            answer.write(b"x" * (150_000 + 25_000 * number))
+            answer.end()
+            front.desk._by_turn[os.getuid(), f"t{number}"] = answer
+            peer = closing.enter_context(socket.socket(socket.AF_UNIX))
+            peer.setblocking(False)
+            peer.connect(str(front.path))
+            peer.sendall(request("GET", f"/hint/answers/t{number}"))
+            hung_up.register(peer, 0)
+        cut: set[int] = set()
+        async with asyncio.timeout(PATIENCE):
+            while len(cut) < 20:
+                await asyncio.sleep(0.01)
+                cut |= {number for number, _ in hung_up.poll(0)}
+
+    with contextlib.ExitStack() as closing:
+        play(scene)
+
+
+def test_a_long_answer_is_given_in_pieces() -> None:
+    """What is given is held for each who does not read it, once more for everybody who attaches."""
+
+    async def scene() -> None:
+        answer = Answer(Caller(os.getuid(), Terms()))
+        for _ in range(2000):
+            answer.write(b"x" * 1000)
+        answer.end()
+        pieces = [piece async for piece in answer.follow()]
+        assert sum(map(len, pieces)) == 2_000_000
+        assert max(map(len, pieces)) < 100_000
+
+    asyncio.run(scene())
+
+
+def test_a_header_does_not_say_who_asks(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+
+    async def scene(front: Front) -> None:
+        monkeypatch.setattr(asgi, "peer_uid", lambda peer: 1234)
+        words = b'{"messages": [{"role": "user", "content": "Hi"}]}'
+        told = request("POST", "/v1/chat/completions", words, "X-Forwarded-For: 1.2.3.4")
+        assert b" 200 " in (await front.send(told)).splitlines()[0]
+        assert [each.uid for each in front.house.served] == [1234]
+
+    play(scene)
 
 
 def test_who_is_at_the_limit_is_told_and_the_others_are_not(play: Callable[..., None]) -> None:
