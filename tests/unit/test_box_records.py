@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
+import threading
+import tracemalloc
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from starlette.requests import Request
 
+from hinterland.box.class_routes import ClassRoutes, Mine
+from hinterland.box.classes import Classes
 from hinterland.box.emptying import _is_ours, empty
 from hinterland.box.records import MOST_A_DAY, Handed, Marked, Records, Result, Said
+from hinterland.engine.service.house import Caller, Terms
 from hinterland.errors import InputError
+from hinterland.site import Site
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 HANDED = Handed(
@@ -65,6 +74,55 @@ def test_an_answer_that_was_read_in_pieces_is_one_transcript(tmp_path: Path) -> 
     assert (first.prompt, first.answer, first.whole, first.when) == ("Why?", "Because.", True, NOW)
     assert second.uid == 2
     assert [each.by for each in records.reads_of(1)] == [9]
+
+
+def test_transcripts_are_counted_without_their_words_in_memory(tmp_path: Path) -> None:
+    """Every pupil may have that counted, as often as they like."""
+    records = Records(tmp_path / "5a")
+    for number in range(30):
+        turn = "t" if number < 2 else ""
+        records.write(
+            Said(uid=1, when=NOW, turn=turn, prompt="w " * 100_000, answer="", whole=False)
+        )
+    tracemalloc.start()
+    try:
+        assert records.kept_of(1) == 29
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_one_pupil_has_one_thread_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routes = ClassRoutes(Classes(Site()), lambda role: Records(tmp_path / role.name))
+    now: Counter[int] = Counter()
+    most: Counter[int] = Counter()
+    both = threading.Barrier(2, timeout=60)
+
+    def told(uid: int) -> Mine:
+        now[uid] += 1
+        most[uid] = max(most[uid], now[uid])
+        both.wait()  # that of the other pupil
+        now[uid] -= 1
+        return Mine()
+
+    def asked(uid: int) -> Request:
+        return Request({"type": "http", "hint.caller": Caller(uid, Terms())})
+
+    async def scene() -> None:
+        await asyncio.gather(*(routes._mine(asked(uid)) for uid in (1, 1, 1, 2, 2, 2)))
+
+    monkeypatch.setattr(routes, "_tell", told)
+    asyncio.run(scene())
+    assert most == {1: 1, 2: 1}
+
+
+def test_the_name_of_an_exercise_is_one_line() -> None:
+    kept = json.loads(msgspec.json.encode(HANDED))
+    kept["questions"][0]["exercise"] = "halves-1/half\n"
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(kept, Handed)
 
 
 def test_a_look_at_one_pupil_is_none_of_the_others_business(tmp_path: Path) -> None:

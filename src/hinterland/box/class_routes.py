@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import msgspec
 from starlette.requests import Request
@@ -72,6 +73,7 @@ class ClassRoutes:
     def __init__(self, classes: Classes, records: Callable[[Role], Records]) -> None:
         self._classes = classes
         self._records = records
+        self._alone: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def routes(self) -> list[BaseRoute]:
         """Return them."""
@@ -84,11 +86,22 @@ class ClassRoutes:
         ]
 
     async def _mine(self, http: Request) -> Response:
-        return _json(await asyncio.to_thread(self._tell, caller_of(http).uid))
+        uid = caller_of(http).uid
+        async with self._one_by_one(uid):
+            return _json(await asyncio.to_thread(self._tell, uid))
 
     async def _hand_in(self, http: Request) -> Response:
         uid, handed = caller_of(http).uid, await _read(http, Handed)
-        return _json(await asyncio.to_thread(self._take, uid, handed))
+        async with self._one_by_one(uid):
+            return _json(await asyncio.to_thread(self._take, uid, handed))
+
+    def _one_by_one(self, uid: int) -> asyncio.Lock:
+        """Return what lets one of a pupil's requests at a time have the disk and a thread: there are
+        few of these, and who asks is looked up in them too."""
+        lock = self._alone.get(uid)
+        if lock is None:
+            lock = self._alone[uid] = asyncio.Lock()
+        return lock
 
     async def _results(self, http: Request) -> Response:
         role = await self._taught(http)
