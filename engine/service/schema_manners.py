@@ -10,7 +10,7 @@ import msgspec
 
 from hinterland.errors import InputError
 
-_LARGEST, _DEEPEST, _MOST_REPEATED = 64 * 1024, 24, 1000
+_LARGEST_SCHEMA, _DEEPEST_SCHEMA, _MOST_REPEATED = 64 * 1024, 24, 1000
 _MOST_PROPERTIES = 200
 _MOST_ALTERNATIVES = 200
 _FOLLOWED = 20
@@ -31,10 +31,10 @@ def check_schema(form: Any) -> None:
     """Raise InputError for the `response_format` of a request whose schema might cost the others."""
     if form is None:
         return
-    if len(msgspec.json.encode(form)) > _LARGEST or not _is_flat(form, _DEEPEST):
+    if len(msgspec.json.encode(form)) > _LARGEST_SCHEMA or not _is_flat(form, _DEEPEST_SCHEMA):
         raise InputError(
             "The schema is too large for the shared box.",
-            f"It may have {_LARGEST >> 10} kB, {_DEEPEST} levels, and no more than "
+            f"It may have {_LARGEST_SCHEMA >> 10} kB, {_DEEPEST_SCHEMA} levels, and no more than "
             f"{_MOST_REPEATED:,} of anything.",
         )
     parts = list(_dicts(form))
@@ -72,7 +72,7 @@ def _check_limits(part: dict[str, Any]) -> None:
         if abs(_number(part, name) or 0) > _LARGEST_BOUND:
             raise InputError(
                 f"The schema's `{name}` is too large for the shared box.",
-                f"It may be {_LARGEST_BOUND:,}.",
+                f"It may be {_LARGEST_BOUND:,} at most.",
             )
     types = [each for each in _list(part, "type") if isinstance(each, str)]
     if len(types) > len(set(types)):
