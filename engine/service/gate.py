@@ -18,10 +18,14 @@ import uvicorn
 
 from hinterland.engine.asgi import PeerProtocol
 from hinterland.engine.service.allowance import Allowance
+from hinterland.engine.service.house import House
 from hinterland.engine.wire import peer_uid
 
 MOST_CONNECTIONS = 64
 """Of one user; more than anybody can use who may have a few requests at once."""
+_STRANGERS = -1
+"""Whom all are counted as who are not let in: somebody may have 65,536 user ids (subuid(5)), and take the
+group along to each."""
 _RATE, _BURST = 25.0, 100.0  # new connections of one user: a second, and at once
 _HEAD_PATIENCE = 10.0  # seconds from the connection to the end of the request's head
 _REQUEST_PATIENCE = 60.0  # seconds to the end of the request
@@ -43,10 +47,11 @@ _TOO_MANY = (
 class Gate:
     """Accepts what comes to `listener` and hands it to `server`."""
 
-    def __init__(self, listener: socket.socket, server: uvicorn.Server) -> None:
+    def __init__(self, listener: socket.socket, server: uvicorn.Server, house: House) -> None:
         listener.setblocking(False)
         self._listener = listener
         self._server = server
+        self._house = house
         self._here: Counter[int] = Counter()
         self._pace = Allowance(_RATE, _BURST)
         self._opening: set[asyncio.Task[None]] = set()
@@ -81,9 +86,7 @@ class Gate:
             peer.setblocking(False)
             uid = peer_uid(peer)
             if self._here[uid] >= MOST_CONNECTIONS:
-                with contextlib.suppress(OSError):
-                    peer.send(_TOO_MANY)
-                peer.close()
+                _turn_away(peer)
                 turned_away += 1
                 continue
             self._here[uid] += 1
@@ -114,12 +117,25 @@ class Gate:
         try:
             if pause:
                 await asyncio.sleep(pause)
+            if await asyncio.to_thread(self._house.terms, uid) is None:
+                self.left(uid)
+                uid = _STRANGERS
+                self._here[uid] += 1
+                if self._here[uid] > MOST_CONNECTIONS:
+                    _turn_away(peer)
+                    return
             with contextlib.suppress(OSError):
                 await self._loop.connect_accepted_socket(protocol, peer)
         finally:
             if not entered:
                 peer.close()
                 self.left(uid)
+
+
+def _turn_away(peer: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        peer.send(_TOO_MANY)
+    peer.close()
 
 
 class StrangerProtocol(PeerProtocol):

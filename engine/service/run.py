@@ -91,7 +91,7 @@ async def serve(
     ours = path.stat().st_ino
     stopped = asyncio.Event()
     server = asgi.server(app(desk, stopped.set, also, around))
-    gate = Gate(listener, server) if desk.house.shared else None
+    gate = Gate(listener, server, desk.house) if desk.house.shared else None
     serving = asyncio.create_task(server.serve(sockets=[] if gate else [listener]))
     if gate:
         gate.open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import json
 import os
 import select
@@ -150,6 +151,26 @@ def test_a_flood_of_connections_is_turned_away_and_then_forgotten(
         async with asyncio.timeout(PATIENCE):
             while b" 200 " not in answer[:20]:
                 answer = await front.send(request("GET", "/hint/status"))
+
+    play(scene)
+
+
+def test_who_has_many_user_ids_has_no_more_connections(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the group may be any of 65,536 others, of whom nobody is let in (subuid(5))."""
+    uids = itertools.count(100_000)
+
+    async def scene(front: Front) -> None:
+        monkeypatch.setattr(gate, "peer_uid", lambda peer: next(uids))
+        monkeypatch.setattr(front.house, "terms", lambda uid: Terms() if uid < 100_000 else None)
+        idle = [await front.open() for _ in range(gate.MOST_CONNECTIONS)]
+        turned = await asyncio.gather(*(front.send(b"") for _ in range(10)))
+        assert all(b" 429 " in answer.splitlines()[0] for answer in turned)
+        monkeypatch.setattr(gate, "peer_uid", lambda peer: 1000)
+        assert (await front.ask("Hello"))[0] == 200
+        for _, writer in idle:
+            writer.close()
 
     play(scene)
 
