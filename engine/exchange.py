@@ -10,6 +10,7 @@ from typing import NamedTuple
 import h11
 import msgspec
 
+from hinterland import notices
 from hinterland.engine import requests
 from hinterland.engine.events import EventParser
 from hinterland.engine.launcher import Reached, reach
@@ -66,6 +67,8 @@ async def ask(paths: Paths, question: Question, *, start: bool = True, own: bool
         try:
             status = await connection.send(*question, headers=_HEADERS)
             if status == 200:
+                if reached.box is not None or reached.why is not None:  # why it is not the box
+                    notices.hear(connection.notice)
                 return reached
             refusal = refused(status, await connection.body(), shared=reached.box is not None)
         except (OSError, h11.RemoteProtocolError) as error:

@@ -20,6 +20,7 @@ import h11
 from hinterland.errors import EngineError
 
 _READ = 64 * 1024
+_NOTICE = b"x-hint-notice"
 _NOBODY = -1
 """The kernel's answer for a socket that is not connected: the line of those who knock is full, and
 asyncio takes that for success."""
@@ -41,6 +42,8 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.CLIENT)
+        self.notice = ""
+        """What a shared box says has to be told of all that is asked; known with the status."""
 
     @classmethod
     async def open(cls, path: Path, owners: Container[int] = ()) -> Connection:
@@ -83,6 +86,10 @@ class Connection:
         while True:
             event = await self._next()
             if isinstance(event, h11.Response):
+                if said := dict(event.headers).get(_NOTICE):
+                    from urllib.parse import unquote  # most are told nothing
+
+                    self.notice = unquote(said.decode("ascii", "replace"))
                 return event.status_code
 
     async def chunks(self) -> AsyncIterator[bytes]:

@@ -7,10 +7,11 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual.keys import format_key
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from hinterland import config
+from hinterland import notices
 from hinterland.language import _
 from hinterland.sentences import translated
 
@@ -48,8 +49,20 @@ class Notice(Static):
 
     DEFAULT_CSS = "Notice { max-height: 3; color: ansi_yellow; }"
 
+    class Changed(Message):
+        """Something else has to be told than before; posted in whatever thread asked the box."""
+
     def __init__(self, name: str) -> None:
         super().__init__(id=name, markup=False)
+
+    def on_mount(self) -> None:
+        notices.follow(self._hear)
+
+    def on_unmount(self) -> None:
+        notices.leave(self._hear)
+
+    def _hear(self, _notice: str) -> None:
+        self.post_message(self.Changed())
 
 
 class PartScreen(Screen[str]):
@@ -58,9 +71,15 @@ class PartScreen(Screen[str]):
 
     PARTS: ClassVar[str]
 
+    def on_notice_changed(self) -> None:
+        """Show what has to be told now, whatever page is open."""
+        if self.is_mounted:
+            self.put("notice", self.notice())
+            self.call_after_refresh(self.hint)
+
     def notice(self) -> str:
         """Return what a pupil has to be told of all that is asked here; mostly ""."""
-        return translated(config.notice())
+        return translated(notices.now())
 
     def hint(self) -> None:
         """Say what keys do now."""

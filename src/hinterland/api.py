@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from hinterland import notices
 from hinterland.engine.protocol import (
     Done,
     Engine,
@@ -63,8 +64,8 @@ class NoteWarning(UserWarning):
 class Hinterland:
     """A model to ask. `model` is an id such as `hint models list` shows, or the name of a remote
     engine; None is the configured one. `engine` is for tests: whatever has `stream` and `cancel`.
-    `told` hears, once, each sentence that has to be told of an answer; without it they are
-    warnings of Python's, which it writes to standard error.
+    `told` hears, once, each sentence that has to be told of an answer, and again where it had not
+    held in between; without it they are warnings of Python's, which it writes to standard error.
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class Hinterland:
         self.model = model
         self._engine = engine
         self._told = told
-        self._notes: set[str] = set()
+        self._notes: dict[str, int] = {}
+        """What was told, and how often what a class has told had changed until then."""
 
     def _note(self, note: Note) -> None:
-        if note.text in self._notes:
+        known = self._notes.get(note.text)
+        if known is not None and (known == notices.changes() or note.text != notices.now()):
             return
-        self._notes.add(note.text)
+        self._notes[note.text] = notices.changes()
         if self._told is not None:
             self._told(note.text)
         else:
@@ -247,7 +250,7 @@ class Hinterland:
 
 
 def told_before(_sentence: str) -> None:
-    """Hear what commands of `hint` say before they ask for the first time."""
+    """Hear what commands and screens of `hint` tell by themselves: they follow `hinterland.notices`."""
 
 
 class _Heard:

@@ -185,23 +185,15 @@ class _Rules(msgspec.Struct):
 
     keeps_history: bool = True
     disabled_plugins: tuple[str, ...] = ()
-    notice: str = ""
 
 
 _rules = _Rules()
 
 
-def impose(*, keeps_history: bool, disabled_plugins: Sequence[str], notice: str = "") -> None:
-    """Have the rules of a class hold for all settings that this process loads from now on; `notice`
-    is what its pupils have to be told of every answer."""
+def impose(*, keeps_history: bool, disabled_plugins: Sequence[str]) -> None:
+    """Have the rules of a class hold for all settings that this process loads from now on."""
     _rules.keeps_history = keeps_history
     _rules.disabled_plugins = tuple(disabled_plugins)
-    _rules.notice = notice
-
-
-def notice() -> str:
-    """Return what screens that ask a model have to show, as a sentence in English; mostly ""."""
-    return _rules.notice
 
 
 def _ruled(config: Config) -> Config:

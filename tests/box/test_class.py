@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from tests.box import throwaway
+from tests.box.classes import lessons
 from tests.box.conftest import need_root
 from tests.box.throwaway import PYTHON, Root
 
@@ -47,27 +46,8 @@ print(answer.status, answer.read().decode())
 def box() -> Iterator[Root]:
     """A box with four classes and a teacher, whose service runs."""
     need_root()
-    with throwaway.throwaway() as root:
-        for group in ("hinterland-teachers", *sorted(set(PUPILS.values()))):
-            root.add_group(group)
-        root.must("useradd", "--system", "-U", "-M", "-d", "/var/lib/hinterland", "hinterland")
-        for name, group in PUPILS.items():
-            root.add_user(name, "hinterland", group)
-        root.add_user("tess", "hinterland", "hinterland-teachers")
-        root.must("mkdir", "-p", "/etc/hinterland/roles")
-        root.must("install", "-d", "-o", "hinterland", "/run/hinterland")
-        root.must("install", "-d", "-o", "hinterland", "-m", "0700", "/var/lib/hinterland")
-        root.path("/etc/hinterland/box.toml").write_text("")
-        root.path("/etc/hinterland/config.toml").write_text('model = "echo"\n')
-        for name, text in ROLES.items():
-            root.path(f"/etc/hinterland/roles/{name}.toml").write_text(text)
-        service = root.start(PYTHON, "-m", "hinterland.box.serve", user="hinterland")
-        try:
-            _until(root.path("/run/hinterland/box.sock").exists, "the box listens")
-            yield root
-        finally:
-            service.kill()
-            service.wait()
+    with lessons(ROLES, PUPILS) as root:
+        yield root
 
 
 @pytest.mark.soak
@@ -90,6 +70,8 @@ def test_a_teacher_finds_no_word_of_a_class_that_keeps_none(box: Root) -> None:
 
 @pytest.mark.soak
 def test_pupils_of_a_class_that_keeps_transcripts_are_told_with_every_answer(box: Root) -> None:
+    first = box.hint("ask", "--no-history", "okapi", user="ben")
+    assert "Your teacher can read what you ask" in first.stderr
     asked = box.hint("ask", "--no-history", "giraffe", user="ben")
     assert "Your teacher can read what you ask" in asked.stderr
     began = box.hint("tutor", "lessons", user="ben")
@@ -102,6 +84,7 @@ def test_pupils_of_a_class_that_keeps_transcripts_are_told_with_every_answer(box
     assert "looked at" not in box.must("hint", "box", "class", "show", user="ben")
     read = box.must("hint", "box", "class", "transcripts", "6b", user="tess")
     assert "giraffe" in read
+    assert "okapi" not in read, "it was asked before ben had been told"
     assert "unseen" not in read
     shown = box.must("hint", "box", "class", "show", user="ben")
     assert "Answers of yours that a teacher can read: 1" in shown
@@ -218,10 +201,3 @@ def test_wiping_leaves_nothing_and_proves_it(box: Root) -> None:
     assert linked.read_text() == "precious\n"
     assert not box.run("grep", "-rals", "-e", "lion", "-e", "tiger", "/home/amina").stdout
     assert json.loads(receipt)["kept_by_box"]["results"] == 0
-
-
-def _until(happened: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.02)

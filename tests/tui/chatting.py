@@ -11,7 +11,7 @@ from typing import ParamSpec
 import pytest
 from textual.pilot import Pilot
 
-from hinterland import config
+from hinterland import notices
 from hinterland.config import Config
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import (
@@ -50,7 +50,7 @@ def scene(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
 def told_of_class(monkeypatch: pytest.MonkeyPatch) -> str:
     """Be in a class that keeps transcripts; return what its pupils have to be told."""
     told = "Your teacher can read what you ask and what is answered here (6b)."
-    monkeypatch.setattr(config, "_rules", config._Rules(notice=told))
+    monkeypatch.setattr(notices, "_now", told)
     return told
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import hinterland
+from hinterland import notices
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
     Done,
@@ -84,6 +85,25 @@ def test_what_has_to_be_told_of_an_answer_is_in_it_and_cannot_be_missed() -> Non
         warnings.simplefilter("error")
         asyncio.run(ask(told=heard.append))
     assert heard == [TRANSCRIPTS]
+
+
+def test_what_held_no_more_is_told_again_when_it_holds_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """You should hear of a teacher who reads again, and not believe what you heard before that."""
+    monkeypatch.setattr(notices, "_now", "")
+    heard: list[str] = []
+
+    async def lessons() -> None:
+        async with hinterland.connect("m", engine=Telling(), told=heard.append) as h:
+            for said in (TRANSCRIPTS, "", TRANSCRIPTS):
+                notices.hear(said)
+                if said:
+                    await h.ask("a word")
+                    await h.ask("another")
+
+    asyncio.run(lessons())
+    assert heard == [TRANSCRIPTS, TRANSCRIPTS]
 
 
 def test_a_program_writes_it_to_standard_error() -> None:

@@ -41,6 +41,7 @@ from hinterland.tui.screens.writing import WritingScreen
 from hinterland.tui.shaping import Shaping
 from hinterland.tui.widgets.choice import Choice
 from hinterland.tui.widgets.key_line import KeyLine
+from hinterland.tui.widgets.notice_line import NoticeLine
 from hinterland.tui.widgets.pick_list import PickList
 from hinterland.tui.widgets.prompt_input import PromptInput
 from hinterland.tui.widgets.status_line import StatusLine
@@ -107,6 +108,7 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
     def compose(self) -> ComposeResult:
         yield Transcript(id="transcript")
         yield Choice(id="choice")
+        yield NoticeLine()
         yield StatusLine(id="status")
         yield PickList(id="completions")
         yield Static(id="attachments", markup=False)

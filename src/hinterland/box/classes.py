@@ -6,6 +6,7 @@ One that could be used before holds as it was, for as long as somebody looks.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ class Classes:
         self._stamp: Stamp | None = None
         self._roles: list[Role] = []
         self._broken: list[BrokenRole] = []
+        self._turns: Counter[str] = Counter()
 
     @property
     def all(self) -> list[Role]:
@@ -56,6 +58,10 @@ class Classes:
     def named(self, name: str) -> Role | None:
         """Return the role of a name; raises ConfigError."""
         return next((role for role in self.all if role.name == name), None)
+
+    def turns(self, name: str) -> int:
+        """Return how often what pupils of a class have to be told has become something else."""
+        return self._turns[name]
 
     def holds_for(self, uid: int, groups: Collection[str], now: datetime) -> Role | None:
         """Return the role that holds for a user who is in those groups; None for one of no class and
@@ -97,7 +103,10 @@ class Classes:
             before = {role.name: role for role in self._roles}
             found, broken = roles.loaded(self.folder, members.writers(self.site))
             held = {each.name: before[each.name] for each in broken if each.name in before}
-            self._roles = sorted([*found, *held.values()], key=lambda role: role.name)
+            now = {role.name: role for role in (*found, *held.values())}
+            for name in before.keys() | now.keys():
+                self._turns[name] += _said(before.get(name)) != _said(now.get(name))
+            self._roles = sorted(now.values(), key=lambda role: role.name)
             self._broken = [each for each in broken if not _is_held(each, held.get(each.name))]
             self._stamp = stamp
 
@@ -138,6 +147,10 @@ def told_of(broken: BrokenRole) -> str:
 def notice(role: Role) -> str:
     """Return what a pupil has to be told with every answer; "" where nothing is kept for others."""
     return NOTICE.format(name=role.called) if role.keep is Keep.TRANSCRIPTS else ""
+
+
+def _said(role: Role | None) -> str:
+    return "" if role is None else notice(role)
 
 
 def closed(role: Role, now: datetime) -> str:

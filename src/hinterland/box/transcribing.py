@@ -1,7 +1,8 @@
 """Writes down what is asked and answered, for classes whose role file says that their teacher reads it.
 
 Nothing is written of an answer in whose stream the pupil was not told so: the words of the notice have
-to have passed through here first. A program that cannot show them is refused.
+to have passed through here first. Nor of what was asked before they had passed in an earlier one: who
+typed it did not know. A program that cannot show them is refused.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.requests import Request
 
@@ -34,6 +36,9 @@ log = logging.getLogger("hinterland.engine")
 
 _CHAT = "/v1/chat/completions"
 _ATTACH = "/hint/answers/"
+_NOTICE = b"x-hint-notice"
+_TURNS = 256
+"""Turns of one pupil that are known; of so many no box keeps the answers."""
 _LONGEST = 200_000
 """Characters of a prompt that are kept: one that no model has room for is refused only after the pupil
 was told, and a few of them would fill the pupil's file."""
@@ -46,17 +51,27 @@ class Transcribing:
         self._app = app
         self._classes = classes
         self._records = records
+        self._told: dict[int, _Told] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path, caller = scope["path"], caller_of(Request(scope))
         role = None
-        if (path == _CHAT or path.startswith(_ATTACH)) and caller.terms.notice:
+        if caller.terms.notice:
             role = await asyncio.to_thread(self._classes.named, caller.terms.role)
         if role is None or role.keep is not Keep.TRANSCRIPTS:
+            self._told.pop(caller.uid, None)
             await self._app(scope, receive, send)
             return
-        listening = _Listening(caller.uid, under_roles.notice(role), path.removeprefix(_ATTACH))
+        send = _with_notice(send, caller.terms.notice)
+        if path != _CHAT and not path.startswith(_ATTACH):
+            await self._app(scope, receive, send)
+            return
+        notice = under_roles.notice(role)
+        told = self._told.get(caller.uid)
+        if told is None or not told.holds(notice, self._classes.turns(role.name)):
+            told = self._told[caller.uid] = _Told(notice, self._classes.turns(role.name))
+        listening = _Listening(caller.uid, told, path.removeprefix(_ATTACH))
         if path == _CHAT:
             receive = listening.hearing(receive)
         try:
@@ -73,13 +88,41 @@ class Transcribing:
             log.error("no transcript: %s", error.message)
 
 
+class _Told:
+    """What one pupil has been told, and which turns were asked since."""
+
+    def __init__(self, notice: str, turns: int) -> None:
+        self.notice = notice
+        self.passed = False
+        """Whether it has gone out to the pupil, whole."""
+        self._turns = turns
+        self._asked: dict[str, None] = {}
+
+    def holds(self, notice: str, turns: int) -> bool:
+        """Whether it is what has to be told now, and nothing else was in between."""
+        return (self.notice, self._turns) == (notice, turns)
+
+    def asked(self, turn: str) -> None:
+        """Take note of a turn that was asked knowingly."""
+        self._asked.pop(turn, None)
+        self._asked[turn] = None
+        if len(self._asked) > _TURNS:
+            del self._asked[next(iter(self._asked))]
+
+    def was_asked(self, turn: str) -> bool:
+        """Whether a turn was; of one that is not known any more nothing is written down."""
+        return turn in self._asked
+
+
 class _Listening:
     """One exchange as it passes."""
 
-    def __init__(self, uid: int, notice: str, turn: str) -> None:
+    def __init__(self, uid: int, told: _Told, turn: str) -> None:
         self._uid = uid
-        self._notice = notice
+        self._before = told
         self._turn = "" if turn == _CHAT else turn
+        self._knowing = bool(self._turn) and told.was_asked(self._turn)
+        """Whether it was asked by one who had been told."""
         self._conversation = ""
         self._model = ""
         self._prompt = ""
@@ -122,6 +165,9 @@ class _Listening:
             self._prompt, self._images = _bounded(asked.content), len(asked.images)
         self._conversation = order.hint.conversation_id or ""
         self._turn = order.hint.turn_id or ""
+        self._knowing = self._before.passed
+        if self._knowing and self._turn:
+            self._before.asked(self._turn)
 
     def to(self, send: Send) -> Send:
         """Return what sends to the pupil, and listens."""
@@ -130,8 +176,8 @@ class _Listening:
             await send(message)
             if message["type"] == "http.response.body":
                 for event in self._parser.feed(message.get("body", b"")):
-                    if isinstance(event, Note):
-                        self._told = self._told or self._notice in event.text
+                    if isinstance(event, Note) and self._before.notice in event.text:
+                        self._told = self._before.passed = True
                     elif isinstance(event, TextDelta) and self._told:
                         self._answer.append(event.text)
                     elif isinstance(event, Done):
@@ -140,8 +186,8 @@ class _Listening:
         return sending
 
     def said(self) -> Said | None:
-        """Return what is to be written down; None where the pupil was not told."""
-        if not self._told:
+        """Return what is to be written down; None where the pupil was not told, or asked before."""
+        if not (self._told and self._knowing):
             return None
         return Said(
             uid=self._uid,
@@ -154,6 +200,20 @@ class _Listening:
             answer="".join(self._answer),
             whole=self._whole,
         )
+
+
+def _with_notice(send: Send, notice: str) -> Send:
+    """Return what sends with a header that says what holds now, whatever was asked for."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            named = [name.lower() for name, _ in message.get("headers", ())]
+            if _NOTICE not in named:
+                headers = [*message.get("headers", ()), (_NOTICE, quote(notice).encode())]
+                message = {**message, "headers": headers}
+        await send(message)
+
+    return sending
 
 
 def _bounded(prompt: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from hinterland import notices
 from hinterland.cli.answering import where_words_go
 from hinterland.engine.protocol import (
     Done,
@@ -56,6 +57,11 @@ class Answers:
         if sent_to != self._told:
             self._told = sent_to
             self._lines.note(where_words_go(sent_to))
+
+    def hear(self, notice: str) -> None:
+        """Say what a class has its pupils told from now on, or that it holds no more."""
+        self._noted = notice
+        self._lines.note(notice or notices.OVER, midway=True)
 
     async def show(self, events: AsyncIterator[Event], *, silent: bool = False) -> Done | Failed:
         """Write the answer as it comes and return how it ended; `silent`, write none of it."""

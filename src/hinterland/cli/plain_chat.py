@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hinterland import attached, attachments, branches, chat_commands, plugin_host
+from hinterland import attached, attachments, branches, chat_commands, notices, plugin_host
 from hinterland.chat_branches import Asking
 from hinterland.cli import line_completion, line_keys, show_error
 from hinterland.cli.hang_up import EXIT_CODE, end_with_terminal
@@ -86,6 +86,9 @@ class PlainChat:
         remote = self._remotes.get(self._conversation.model or "")
         if remote is not None:
             self._answers.tell(SentTo(self._conversation.model or "", remote.url))
+        notices.follow(self._answers.hear)
+        if notices.now():
+            self._answers.hear(notices.now())
         try:
             with line_keys.kept(), asyncio.Runner() as runner:
                 self._runner = runner

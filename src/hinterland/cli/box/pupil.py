@@ -7,7 +7,7 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hinterland import config, site
+from hinterland import config, notices, site
 from hinterland.errors import ConfigError, HinterlandError
 
 if TYPE_CHECKING:
@@ -34,24 +34,35 @@ def obey(command: str) -> None:
             raise
         return
     if role is None:
+        if asks and found is not None and command not in _TELLS_ITSELF:
+            notices.follow(_say)  # a class may be made of who is in none yet
         return
     if not role.may_use(command):
         raise ConfigError(
             f"{role.called} does not use `hint {command}`.",
             "`hint box class show` tells what it uses.",
         )
-    told = ""
+    if asks and command not in _TELLS_ITSELF:
+        notices.follow(_say)
     if role.keep is Keep.TRANSCRIPTS and asks:
         from hinterland.box.classes import notice
-        from hinterland.cli.tables import say
-        from hinterland.sentences import translated
 
-        told = notice(role)
-        if command not in _TELLS_ITSELF:
-            say(translated(told))
+        notices.hear(notice(role))
     off = [plugin for tool, plugin in _PLUGINS.items() if not role.may_use(tool)]
     keeps_history = role.keep is not Keep.NOTHING
-    config.impose(keeps_history=keeps_history, disabled_plugins=off, notice=told)
+    config.impose(keeps_history=keeps_history, disabled_plugins=off)
+
+
+def _say(notice: str) -> None:
+    """Tell what has to be told from now on, or that it holds no more."""
+    import sys
+
+    from hinterland.cli.tables import say
+    from hinterland.sentences import translated
+
+    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        sys.stderr.write("\r\x1b[K")  # where a line may stand that tells of progress
+    say(translated(notice or notices.OVER))
 
 
 def _in_force(found: Site) -> Role | None:
@@ -65,9 +76,14 @@ def _in_force(found: Site) -> Role | None:
 
     uid, now = os.getuid(), datetime.now()  # noqa: DTZ005 - lessons are in local time
     classes, groups = Classes(found), members.groups_of(uid)
-    if classes.broken_for(uid, groups) is None:
+    if not classes.broken:
         return classes.holds_for(uid, groups, now)
-    mine = asking.ask("GET", "/hint/class", Mine)
+    try:  # whose class a mistake is about is not always seen in the file: it may be in the group
+        mine = asking.ask("GET", "/hint/class", Mine)
+    except HinterlandError:
+        if classes.broken_for(uid, groups) is not None:
+            raise
+        return classes.holds_for(uid, groups, now)
     if mine.rules is None and mine.closed:
         raise ConfigError(mine.closed, "`hint box class check` names the line.")
     return mine.rules
