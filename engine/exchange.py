@@ -66,9 +66,8 @@ async def ask(paths: Paths, question: Question, *, start: bool = True, own: bool
         connection = reached.connection
         try:
             status = await connection.send(*question, headers=_HEADERS)
+            _hear(reached, status)
             if status == 200:
-                if reached.box is not None or reached.why is not None:  # why it is not the box
-                    notices.hear(connection.notice)
                 return reached
             refusal = refused(status, await connection.body(), shared=reached.box is not None)
         except (OSError, h11.RemoteProtocolError) as error:
@@ -81,6 +80,15 @@ async def ask(paths: Paths, question: Question, *, start: bool = True, own: bool
         if status != _ENDING or time.monotonic() > patience:
             raise refusal
         await asyncio.sleep(0.05)  # that service is ending; the next one may start then
+
+
+def _hear(reached: Reached, status: int) -> None:
+    """Take what has to be told of all that is asked. A refusal that says nothing of it, and an engine
+    where there is no box, tell nothing."""
+    notice = reached.connection.notice
+    has_box = reached.box is not None or reached.why is not None
+    if notice or (has_box and status == 200):
+        notices.hear(notice)
 
 
 async def events(connection: Connection) -> AsyncGenerator[Event, None]:

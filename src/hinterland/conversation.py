@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
-from hinterland import branches
+from hinterland import branches, notices
 from hinterland.asking import NOT_COUNTED, Asking
 from hinterland.engine.protocol import (
     Counted,
@@ -227,13 +227,16 @@ class Conversation(Asking):
         """Have the model make a title of what was said, and keep it if it is usable and there is
         none; return whether the model came to it: the engine may have something else to do.
 
-        Whatever is asked meanwhile ends it at once. Raises ConfigError, StorageError.
+        Whatever is asked meanwhile ends it at once, and in a class whose teacher reads along none is
+        asked for. Raises ConfigError, StorageError.
         """
         from hinterland.titles import Titling
 
         history, sent = self._keeping.history, self.sent
         if history is None or not sent or self._needs_no_title():
             return True
+        if notices.now():
+            return True  # it would be kept for a teacher with words of before
         if any(turn.images for turn in sent):
             return True  # looking at them anew would take the machine for a while
         await self.look_up_title()

@@ -20,7 +20,7 @@ from hinterland.engine.events import encode
 from hinterland.engine.protocol import Done, FinishReason, Note, Request
 from hinterland.engine.protocol import Message as Told
 from hinterland.engine.service.house import Caller, Terms
-from hinterland.errors import InputError
+from hinterland.errors import EngineError, InputError
 from hinterland.site import Site
 
 ROLE = 'group = "class-6b"\nkeep = "transcripts"\n'
@@ -185,3 +185,10 @@ def test_a_role_that_others_saw_turned_off_has_to_be_told_of_anew(tmp_path: Path
     (tmp_path / "6b.toml").unlink()
     assert classes.all == []
     assert classes.turns("6b") == 2
+
+
+def test_what_a_program_asks_by_itself_is_refused(tmp_path: Path) -> None:
+    """You should not have a title kept for a teacher that tells of what you said before."""
+    asked = Request((Told("user", "A title?"),), turn_id="t", when_idle=True)
+    with pytest.raises(EngineError, match="something else to do"):
+        written(tmp_path, encode(Note(NOTICE)), PIECE, DONE, body=requests.encode(asked))

@@ -24,7 +24,7 @@ from hinterland.engine.events import EventParser
 from hinterland.engine.protocol import Done, Note, TextDelta
 from hinterland.engine.service import manners
 from hinterland.engine.service.guard import caller_of
-from hinterland.errors import HinterlandError, InputError
+from hinterland.errors import EngineError, HinterlandError, InputError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -135,7 +135,8 @@ class _Listening:
     def hearing(self, receive: Receive) -> Receive:
         """Return what gives the service the request as it reads it, with its own limits, and listens.
 
-        For one that could not be told that it is written down, it raises InputError at the end.
+        It raises InputError at the end for one that could not be told that it is written down, and
+        EngineError for what a program asks by itself, such as a title of all that was said before.
         """
         body = bytearray()
 
@@ -160,6 +161,8 @@ class _Listening:
                 "Your class keeps transcripts, and this program could not tell you so.",
                 "Ask with `hint`.",
             )
+        if order.hint.when_idle:
+            raise EngineError("The engine has something else to do.", "Ask again later.")
         asked = next((each for each in reversed(order.messages) if each.role == "user"), None)
         if asked is not None:
             self._prompt, self._images = _bounded(asked.content), len(asked.images)
