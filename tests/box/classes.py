@@ -14,10 +14,10 @@ TEACHER = "tess"
 
 @contextmanager
 def lessons(
-    roles: Mapping[str, str], pupils: Mapping[str, str], model: str = "echo"
+    roles: Mapping[str, str], pupils: Mapping[str, str], settings: str = ""
 ) -> Iterator[Root]:
     """Give a root with those role files, by name, and those pupils, each with the group of a class,
-    whose box runs."""
+    whose box runs with those settings."""
     with throwaway.throwaway() as root:
         for group in ("hinterland-teachers", *sorted(set(pupils.values()))):
             root.add_group(group)
@@ -28,8 +28,8 @@ def lessons(
         root.must("mkdir", "-p", "/etc/hinterland/roles")
         root.must("install", "-d", "-o", "hinterland", "/run/hinterland")
         root.must("install", "-d", "-o", "hinterland", "-m", "0700", "/var/lib/hinterland")
-        root.path("/etc/hinterland/box.toml").write_text("")
-        root.path("/etc/hinterland/config.toml").write_text(f'model = "{model}"\n')
+        root.path("/etc/hinterland/box.toml").write_text(settings)
+        root.path("/etc/hinterland/config.toml").write_text('model = "echo"\n')
         for name, text in roles.items():
             root.path(f"/etc/hinterland/roles/{name}.toml").write_text(text)
         service = root.start(PYTHON, "-m", "hinterland.box.serve", user="hinterland")
