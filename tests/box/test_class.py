@@ -128,6 +128,17 @@ def test_a_mistake_in_a_role_file_leaves_its_class_as_it_was(box: Root) -> None:
         file.write_text(ROLES["7c"])
 
 
+def test_a_mistake_that_hides_whose_class_it_is_frees_nobody_of_its_rules(box: Root) -> None:
+    file = box.path("/etc/hinterland/roles/7c.toml")
+    assert box.hint("ask", "Hi", user="cleo").returncode == 0
+    file.write_text(ROLES["7c"].replace("class-7c", "class-of-nobody") + "until = never\n")
+    try:
+        other = box.hint("tutor", "lessons", user="cleo")
+        assert "7c does not use `hint tutor`" in other.stderr
+    finally:
+        file.write_text(ROLES["7c"])
+
+
 def test_a_quiz_is_handed_in_for_the_teacher_alone(box: Root) -> None:
     first = box.hint("box", "class", "quiz", user="amina", input="elephants\n\n.\n")
     assert "What you have done is kept" in first.stdout, first.stderr
