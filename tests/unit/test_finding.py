@@ -24,7 +24,7 @@ from hinterland.taking_out import run_export
 from hinterland.turns import new_id
 from tests.history_samples import a_turn, files_of, journal_writer, strict
 from tests.running import Hint
-from tests.tui.chatting import scene
+from tests.tui.chatting import scene, told_of_class
 
 ONE, TWO = "01aaaaaaaaaa000000000001", "01aaaaaaaabb000000000002"
 
@@ -106,6 +106,23 @@ async def test_a_title_for_what_was_deleted_meanwhile(history: History) -> None:
     history.set_aside(ONE)
     assert await talk.suggest_title()
     assert not talk.titled
+
+
+@scene
+async def test_no_title_is_asked_for_where_a_teacher_reads_along(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_of_class(monkeypatch)
+    asked: list[Request] = []
+
+    def answer(request: Request) -> str:
+        asked.append(request)
+        return "Boiling water"
+
+    engine = EchoEngine(answer=answer)
+    talk = Conversation(engine, history, record=history.conversation(ONE), model="echo")
+    assert await talk.suggest_title()
+    assert (asked, talk.titled) == ([], False)
 
 
 def test_what_was_said_elsewhere_meanwhile_stays_too(history: History) -> None:
