@@ -18,7 +18,7 @@ from tests.tui.terminals import RealTerminal
 
 HISTORY = 'group = "class-6b"\nkeep = "history"\n'
 TRANSCRIPTS = HISTORY.replace("history", "transcripts")
-PUPILS = {each: "class-6b" for each in ("ben", "bea", "bo", "bill", "bob", "babs", "bert", "bela")}
+PUPILS = dict.fromkeys(("ben", "bea", "bo", "bill", "bob", "babs", "bert", "bela"), "class-6b")
 ROLE = "/etc/hinterland/roles/6b.toml"
 TOLD = "Your teacher can read what you ask and what is answered here (6b)."
 BEGINS = "Your teacher can read"
@@ -156,6 +156,7 @@ def test_a_chat_that_is_opened_says_it_before_anything_is_asked(box: Root) -> No
             chat.sees(BEGINS)
 
 
+@pytest.mark.soak
 def test_a_translation_that_is_open_says_what_the_box_says_now(box: Root) -> None:
     with terminal(box, "bill", "chat", "-m", "echo") as chat:
         chat.sees("ready")
@@ -175,6 +176,7 @@ def test_a_translation_that_is_open_says_what_the_box_says_now(box: Root) -> Non
         assert kept(box, "bill") == []
 
 
+@pytest.mark.soak
 def test_the_tutor_that_is_open_says_what_the_box_says_now(box: Root) -> None:
     """You should not tell a tutor what you think while a teacher reads along and no screen says so."""
     with terminal(box, "bela", "tutor", "fractions", "-m", "echo") as tutor:
@@ -192,6 +194,7 @@ def test_the_tutor_that_is_open_says_what_the_box_says_now(box: Root) -> None:
         assert kept(box, "bela") == []
 
 
+@pytest.mark.soak
 def test_a_run_of_many_says_what_the_box_says_now(box: Root) -> None:
     """You should read on standard error what changed while rows are done; those that were asked before
     are not kept."""
@@ -221,6 +224,7 @@ def _answered(box: Root) -> int:
     return len(out.read_text().splitlines()) if out.exists() else 0
 
 
+@pytest.mark.soak
 def test_who_leaves_the_class_is_told_that_it_is_over(box: Root) -> None:
     says(box, TRANSCRIPTS)
     with terminal(box, "babs", "chat", "-m", "echo") as chat:
@@ -239,6 +243,7 @@ def test_who_leaves_the_class_is_told_that_it_is_over(box: Root) -> None:
         chat.sees("You are not in the group of people who may use this box")
 
 
+@pytest.mark.soak
 def test_a_class_that_ends_in_mid_answer_lets_it_end(box: Root) -> None:
     """You should read an answer to its end though the lesson is over, and be told so at the next."""
     says(box, TRANSCRIPTS)
