@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -108,6 +109,33 @@ def test_what_does_not_belong_to_a_kit_is_refused_by_name(stick: Path) -> None:
     (stick / "docs/kit.md").unlink()
     os.mkfifo(stick / "docs/kit.md")
     assert "docs/kit.md" in _refused(stick)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.json.sig"])
+def test_nobody_waits_for_a_pipe_in_the_place_of_a_file(name: str, stick: Path) -> None:
+    (stick / name).unlink()
+    os.mkfifo(stick / name)
+    assert f"{name} cannot be read: it is no file" in _refused(stick)
+    os.mkfifo(stick.parent / "kit.tar")
+    assert "kit.tar cannot be read: it is no file" in _refused(stick.parent / "kit.tar")
+
+
+@pytest.mark.parametrize("name", ["MANIFEST.JSON", "Manifest.json.sig"])
+def test_a_second_manifest_does_not_belong_to_a_kit(name: str, stick: Path) -> None:
+    shutil.copy(stick / name.lower(), stick / name)
+    assert f"{name} does not belong" in _refused(stick)
+
+
+def test_folders_without_an_end_are_refused(stick: Path) -> None:
+    """A damaged file system may lead from a folder into itself."""
+    inner = os.open(stick / "docs", os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=inner)
+        outer, inner = inner, os.open("d", os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    os.close(inner)
+    assert "File name too long" in _refused(stick)
+    subprocess.run(["rm", "-r", stick / "docs"], check=True)
 
 
 def _capitals(folder: Path) -> None:

@@ -158,7 +158,7 @@ def _check(manifest: Manifest) -> None:
 
 
 def _count(value: object) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < 2**53:
         raise ValueError(f"{value!r} is no number")
     return value
 

@@ -6,6 +6,7 @@ compared with what this module would write, so that a flipped bit is found there
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -54,7 +55,7 @@ def at(place: Path) -> Media:
             raise InputError(f"There is no kit in {place}: it has no {name}.", _AGAIN) from error
         raise InputError(f"There is no kit at {place}.", "Name its folder or its tar.") from error
     except OSError as error:
-        raise unreadable(place, error) from error
+        raise unreadable(Path(error.filename or place), error) from error
 
 
 def unreadable(place: Path, error: OSError) -> InputError:
@@ -70,14 +71,15 @@ class Folder:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.manifest = _small(_named(place, manifests.NAME))
-        self.signature = _small(_named(place, manifests.SIGNATURE))
+        first = [_named(place, name) for name in (manifests.NAME, manifests.SIGNATURE)]
+        self.manifest, self.signature = map(_small, first)
+        self._first = {path.name.lower(): path for path in first}
         self._names: dict[str, str] = {}
 
     def lay_out(self, manifest: Manifest) -> None:
         self._names = {each.path: each.path for each in manifest.files}
         by_letters = {path.lower(): path for path in self._names}
-        for path in _walk(self.place, ""):
+        for path in _walk(self.place):
             wanted = by_letters.get(path.lower(), path)
             if wanted != path and not os.path.lexists(self.place / wanted):
                 self._names[wanted] = path
@@ -85,10 +87,11 @@ class Folder:
     def problems(self, manifest: Manifest) -> Iterator[str]:
         wanted = {self._names[each.path]: each for each in manifest.files}
         found = set()
-        for path in _walk(self.place, ""):
+        for path in _walk(self.place):
             about = os.lstat(self.place / path)
             regular = stat.S_ISREG(about.st_mode)
-            if path.lower() in (manifests.NAME, manifests.SIGNATURE) and regular:
+            first = self._first.get(path.lower())
+            if first and regular and os.path.samestat(about, first.lstat()):
                 continue
             if path not in wanted or not regular:
                 yield f"{path} does not belong to the kit"
@@ -109,7 +112,7 @@ class Folder:
 class Tar:
     def __init__(self, place: Path) -> None:
         self.place = place
-        with place.open("rb") as file:
+        with _opened(place) as file:
             self.manifest = self._first(file, manifests.NAME)
             self.signature = self._first(file, manifests.SIGNATURE)
             self._end = file.tell()
@@ -219,19 +222,34 @@ def _named(folder: Path, name: str) -> Path:
     return next((each for each in folder.iterdir() if each.name.lower() == name), wanted)
 
 
+def _opened(path: Path) -> BinaryIO:
+    """Open a file, and nothing else: a pipe would have us wait for ever. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return open(handle, "rb")
+
+
 def _small(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with _opened(path) as file:
         content = file.read(manifests.LARGEST + 1)
     if len(content) > manifests.LARGEST:
         raise InputError(f"{path} is too long for a kit's manifest.", _AGAIN)
     return content
 
 
-def _walk(folder: Path, above: str) -> Iterator[str]:
-    with os.scandir(folder / above) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
+def _walk(folder: Path) -> Iterator[str]:
+    """Yield the paths of what lies below a folder and is none; raises OSError, also where folders lie
+    in each other without an end, as in a damaged file system."""
+    left = [""]
+    while left:
+        above = left.pop()
+        with os.scandir(folder / above) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        for entry in found:
             path = f"{above}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(folder, f"{path}/")
+                left.append(f"{path}/")
             else:
                 yield path
