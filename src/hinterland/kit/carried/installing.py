@@ -4,7 +4,6 @@ in one step, so that a power cut leaves the old release or the new one."""
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.kit.carried import receipt as receipts
 from hinterland.kit.carried import texts
+from hinterland.kit.carried.alone import alone
 from hinterland.kit.carried.checking import Kit, check
 from hinterland.kit.carried.fitting import fitting
 from hinterland.kit.carried.manifest import Wheels
@@ -38,24 +38,31 @@ def install(kit: Kit, places: Places, progress: Progress, *, signer: str = "") -
     fingerprint of the new one. Raises InputError for a kit that is refused or
     does not fit, StorageError when the disk fails.
     """
-    before = receipts.read(places)
-    _agree(kit, before, signer)
-    wheels = fitting(kit.manifest)
-    check(kit, progress)
     try:
-        with _alone(places):
-            return _install(kit, wheels, places, before or Receipt(), progress)
+        with alone(places), _umask(~places.mode & 0o777):
+            before = receipts.read(places) or Receipt()
+            _agree(kit, before, signer)
+            wheels = fitting(kit.manifest)
+            check(kit, progress)
+            if before.made > kit.manifest.made:
+                progress.note("This kit is older than the one that was installed.")
+            return _install(kit, wheels, places, before, progress)
     except OSError as error:
         raise _failed(error) from error
 
 
-def _agree(kit: Kit, before: Receipt | None, signer: str) -> None:
-    if (
-        before
-        and before.signer
-        and before.signer != kit.signer.key
-        and signer != kit.signer.fingerprint
-    ):
+@contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    """Have files made with the mode that the places ask for, by pip too, whoever installs."""
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _agree(kit: Kit, before: Receipt, signer: str) -> None:
+    if before.signer not in ("", kit.signer.key) and signer != kit.signer.fingerprint:
         raise InputError(
             "The kit was signed by somebody else than the one installed before: by "
             f"{kit.signer.fingerprint}.",
@@ -77,7 +84,7 @@ def _install(
     if not (release / COMPLETE).exists():
         shutil.rmtree(release, ignore_errors=True)
         try:
-            _lay(kit, wheels, places, release, progress)
+            _lay(kit, wheels, release, progress)
         except BaseException:  # Ctrl-C and a full disk too: it is of no use to anybody
             shutil.rmtree(release, ignore_errors=True)
             raise
@@ -93,12 +100,11 @@ def _install(
     return receipt
 
 
-def _lay(kit: Kit, wheels: Wheels, places: Places, release: Path, progress: Progress) -> None:
+def _lay(kit: Kit, wheels: Wheels, release: Path, progress: Progress) -> None:
     """Make a release that works, not yet in use."""
     _environment(kit, wheels, release, progress)
     _documents(kit, release)
     _openmp(kit, wheels, release)
-    _open_to(places, release)
     _try(release)
     os.sync()  # a power cut must not leave the mark without what it vouches for
     (release / COMPLETE).touch()
@@ -115,7 +121,7 @@ def _remove_old(places: Places, receipt: Receipt, used: str) -> None:
     receipt.releases.append(last)
     whole = [each for each in receipt.releases if (places.program / each / COMPLETE).exists()]
     for old in [each for each in receipt.releases if each not in whole[-_RELEASES:]]:
-        if not _served(places, old):
+        if not receipts.served(places, old):
             receipts.remove_release(places, old)
             receipt.releases.remove(old)
 
@@ -188,31 +194,9 @@ def _openmp(kit: Kit, wheels: Wheels, release: Path) -> None:
             put(release / "lib/hinterland" / PurePosixPath(path).name, kit.read(path))
 
 
-def _open_to(places: Places, release: Path) -> None:
-    """Let everybody read a release of the machine, whatever the umask of whoever installs it."""
-    if not places.shared:
-        return
-    for folder, folders, files in os.walk(release):
-        for name in (*folders, *files):
-            path = Path(folder, name)
-            if not path.is_symlink():
-                mode = path.stat().st_mode
-                path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
-    release.chmod(0o755)
-
-
 def _try(release: Path) -> None:
     """Run the program once before it is put to use."""
     _run("hint", "-m", "hinterland", "--version", python=release / "bin/python")
-
-
-def _served(places: Places, release: str) -> bool:
-    """Whether the system starts its shared box from this release."""
-    folder = str(places.program / release)
-    return places.shared and any(
-        folder in unit.read_text("utf-8", "replace")
-        for unit in Path("/etc/systemd/system").glob("hinterland*.service")
-    )
 
 
 def _put_to_use(places: Places, release: Path) -> None:
@@ -255,23 +239,6 @@ def _make_room(kit: Kit, wheels: Wheels, places: Places) -> None:
         raise StorageError(
             f"The disk of {place} lacks room: {size(needed)} are needed.", "Free some space."
         )
-
-
-@contextmanager
-def _alone(places: Places) -> Iterator[None]:
-    """Hold the lock of an installation; raises InputError where somebody else installs."""
-    above = next(each for each in places.program.parents if each.exists())
-    # Programs that are started hold it too: pip may outlive an installer that was killed.
-    handle = os.open(above, os.O_RDONLY | os.O_CLOEXEC)
-    os.set_inheritable(handle, True)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise InputError("A kit is being installed already.", "Wait for it.") from error
-    else:
-        yield
-    finally:
-        os.close(handle)
 
 
 def _failed(error: OSError) -> StorageError:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hinterland.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -29,13 +31,19 @@ class Places:
         return self.program / "current"
 
     @property
+    def outside(self) -> Path:
+        """The folder around all that an installer makes for the program: the root, or the home."""
+        return Path("/") if self.shared else self.program.parents[2]
+
+    @property
     def mode(self) -> int:
         """Of folders; files have it without the bits to enter."""
         return 0o755 if self.shared else 0o700
 
 
 def find(*, shared: bool, environment: Mapping[str, str] = os.environ) -> Places:
-    """Return the places of the machine, or of this account."""
+    """Return the places of the machine, or of this account; raises InputError where that has no
+    home."""
     if shared:
         return Places(
             Path("/opt/hinterland"),
@@ -43,7 +51,12 @@ def find(*, shared: bool, environment: Mapping[str, str] = os.environ) -> Places
             Path("/usr/local/share/hinterland"),
             shared=True,
         )
-    home = Path(environment.get("HOME") or "~").expanduser()
+    try:
+        home = Path(environment.get("HOME") or "~").expanduser().absolute()
+    except RuntimeError as error:
+        raise InputError(
+            "This account has no home to install in.", "Set HOME to a folder of yours."
+        ) from error
     own = environment.get("HINTERLAND_HOME")
     base = Path(environment.get("XDG_DATA_HOME", ""))
     if not base.is_absolute():  # it does not count

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hinterland.errors import InputError, StorageError
+from hinterland.kit.carried.alone import alone
 from hinterland.kit.carried.placing import Places
 from hinterland.kit.carried.writing import fresh, incoming_and_outgoing, put
 from hinterland.models.progress import Progress
@@ -102,34 +103,26 @@ def is_somebodys(target: Path, receipt: Receipt) -> bool:
 def undo(places: Places, progress: Progress) -> None:
     """Remove what was installed and nothing else; what somebody changed since stays, and is told.
 
-    Raises InputError where nothing was installed, StorageError where something cannot be removed.
+    Raises InputError where nothing was installed, or where it is in use, StorageError where something
+    cannot be removed.
     """
-    receipt = read(places)
-    if receipt is None:
-        raise InputError(
-            f"Nothing was installed from a kit: {places.receipt} is not there.",
-            "What pip installed, pip removes.",
-        )
     try:
-        for path in _kept(receipt):
-            progress.note(f"{path} was changed since and stays.")
-        if places.command.is_symlink() and _ours(places):
-            places.command.unlink()
-        for name in receipt.releases:
-            remove_release(places, name)
-        places.current.unlink(missing_ok=True)
-        _remove_left_over(places, receipt)
-        places.receipt.unlink()
-        for folder in reversed(receipt.folders):
-            if os.path.isdir(folder) and os.listdir(folder) == [LOCK]:
-                os.unlink(os.path.join(folder, LOCK))
-            with suppress(OSError):  # somebody has put something of their own there
-                Path(folder).rmdir()
+        with alone(places):
+            _undo(places, progress)
     except OSError as error:
         raise StorageError(
             f"{error.filename} cannot be removed: {error.strerror}.",
             "Mend its permissions and undo it again.",
         ) from error
+
+
+def served(places: Places, release: str) -> bool:
+    """Whether the system starts its shared box from this release."""
+    folder = str(places.program / release)
+    return places.shared and any(
+        folder in unit.read_text("utf-8", "replace")
+        for unit in Path("/etc/systemd/system").glob("hinterland*.service")
+    )
 
 
 def remove_release(places: Places, name: str) -> None:
@@ -139,6 +132,34 @@ def remove_release(places: Places, name: str) -> None:
         (places.program / name / COMPLETE).unlink()
     with suppress(FileNotFoundError):
         shutil.rmtree(places.program / name)
+
+
+def _undo(places: Places, progress: Progress) -> None:
+    receipt = read(places)
+    if receipt is None:
+        raise InputError(
+            f"Nothing was installed from a kit: {places.receipt} is not there.",
+            "What pip installed, pip removes.",
+        )
+    if any(served(places, each) for each in receipt.releases):
+        raise InputError(
+            "The shared box of this machine runs from what the kit installed.",
+            "`hint box setup --undo` comes first.",
+        )
+    for path in _kept(receipt):
+        progress.note(f"{path} was changed since and stays.")
+    if places.command.is_symlink() and _ours(places):
+        places.command.unlink()
+    for name in receipt.releases:
+        remove_release(places, name)
+    places.current.unlink(missing_ok=True)
+    _remove_left_over(places, receipt)
+    places.receipt.unlink()
+    for folder in reversed(receipt.folders):
+        if os.path.isdir(folder) and os.listdir(folder) == [LOCK]:
+            os.unlink(os.path.join(folder, LOCK))
+        with suppress(OSError):  # somebody has put something of their own there
+            Path(folder).rmdir()
 
 
 def _kept(receipt: Receipt) -> Iterator[str]:
