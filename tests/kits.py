@@ -27,6 +27,7 @@ FILES: Mapping[str, bytes] = {
     "models/tiny/tiny.gguf": bytes(range(256)) * 7,
     "lessons/empty.md": b"",
 }
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 TEXTS: Mapping[str, bytes] = {"lessons/class/one.md": b"one"}
 
 
@@ -65,6 +66,8 @@ def installable(
     *,
     model: bytes = b"weights",
     texts: Mapping[str, bytes] = TEXTS,
+    name: str = "tiny",
+    python: str = PYTHON,
 ) -> Kit:
     """Return a kit with the real installer and the real pip, and a program that can say its version."""
     wheels = [_pip_wheel(), _program(version)]
@@ -72,20 +75,19 @@ def installable(
     model *= 99_999
     record = {
         "version": 1,
-        "id": "tiny",
-        "file": "tiny.gguf",
+        "id": name,
+        "file": f"{name}.gguf",
         "bytes": len(model),
         "sha256": hashlib.sha256(model).hexdigest(),
         "projector": None,
     }
     files += [
-        ("models/tiny/tiny.gguf", model),
-        ("models/tiny/model.json", json.dumps(record).encode()),
+        (f"models/{name}/{name}.gguf", model),
+        (f"models/{name}/model.json", json.dumps(record).encode()),
         *texts.items(),
         ("docs/kit.md", b"# The kit\n"),
         *installer_files(),
     ]
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
     wanted = Wheels(
         platform.machine(), python, "2.5", tuple(f"wheels/{name}" for name, _ in wheels)
     )

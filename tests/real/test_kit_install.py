@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -18,12 +21,15 @@ from tests.kits import MADE, installable
 NOT_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="kits are for Linux")
 
 
-def _sh(stick: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _sh(
+    stick: Path, home: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHON": sys.executable,
         "HOME": str(home),
         "PIP_INDEX_URL": "http://127.0.0.1:9",  # whoever asks it fails
+        **env,
     }
     script = stick / "hinterland-kit/install.sh"
     return subprocess.run(
@@ -132,3 +138,90 @@ def test_a_hint_that_no_kit_put_there_stays(paths: Paths, tmp_path: Path) -> Non
     assert "which no kit put there" in done.stderr
     assert hint.read_text() == "#!/bin/sh\n"
     assert _sh(stick, home, "--undo").returncode == 2
+
+
+@NOT_LINUX
+def test_a_torn_or_converted_installer_does_nothing(paths: Paths, tmp_path: Path) -> None:
+    stick, home = tmp_path / "stick", tmp_path / "ana"
+    for folder in (stick, home):
+        folder.mkdir()
+    script = copying.copy(installable(paths), stick, Silent()) / "install.sh"
+    whole = script.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    copies = [b"".join(lines[:count]) for count in range(2, len(lines))]
+    copies += [whole.replace(b"\n", b"\r\n"), whole.replace(b"exec ", b"# xec ")]
+    copies += [whole.replace(b"set -eu", b"set -e5"), whole.replace(b"hashlib", b"hashlab")]
+    for content in copies:
+        script.write_bytes(content)
+        done = _sh(stick, home)
+        assert done.returncode == 2, content
+        told = "hint: The kit is refused: install.sh is not what was signed."
+        assert told in done.stderr.splitlines(), (content, done.stderr)
+    script.write_bytes(whole)
+    (stick / "hinterland-kit/install.pyz").unlink()
+    os.mkfifo(stick / "hinterland-kit/install.pyz")
+    done = _sh(stick, home)
+    assert done.returncode == 2
+    assert "install.pyz is missing" in done.stderr
+    assert _files(home) == set()
+
+
+@NOT_LINUX
+def test_settings_that_are_in_the_way_are_not_obeyed(paths: Paths, tmp_path: Path) -> None:
+    stick, home = tmp_path / "stick", tmp_path / "بيت آنا"
+    evil = tmp_path / "evil"
+    for folder in (stick, home, evil):
+        folder.mkdir()
+    for name in ("json", "hashlib", "venv", "sitecustomize", "usercustomize"):
+        (evil / f"{name}.py").write_text("raise SystemExit('obeyed')")
+    (evil / "pip.conf").write_text("[install]\nprefix = /nowhere\n")
+    copying.copy(installable(paths), stick, Silent())
+    hostile = {
+        "PYTHONHOME": "/nowhere",
+        "PYTHONPATH": str(evil),
+        "PYTHONSTARTUP": str(evil / "json.py"),
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONWARNINGS": "error",
+        "PIP_CONFIG_FILE": str(evil / "pip.conf"),
+        "PIP_PREFIX": "/nowhere",
+        "PIP_REQUIRE_VIRTUALENV": "1",
+        "PIP_NO_BINARY": ":all:",
+        "VIRTUAL_ENV": "/nowhere",
+        "TMPDIR": "/nowhere",
+        "CDPATH": "/usr",
+        "LC_ALL": "C",
+    }
+    done = _sh(stick, home, env=hostile)
+    assert done.returncode == 0, done.stderr
+    hint = home / ".local/bin/hint"
+    assert subprocess.check_output([hint], text=True, env={}) == "hint, version 1.0\n"
+    done = _sh(stick, home, env=hostile | {"PYTHON": "/usr/bin/false"})
+    assert done.returncode == 2
+    assert "PYTHON=/usr/bin/false is no Python 3.11 or later." in done.stderr
+
+
+@NOT_LINUX
+@pytest.mark.parametrize("lacking", ["json", "venv"])
+def test_a_python_without_all_of_its_library_is_told(
+    lacking: str, paths: Paths, tmp_path: Path
+) -> None:
+    """Such as that of Debian's python3-minimal."""
+    stick, home, python = (tmp_path / name for name in ("stick", "ana", "python"))
+    for folder in (stick, home, python / "bin"):
+        folder.mkdir(parents=True)
+    copying.copy(installable(paths), stick, Silent())
+    library = Path(sysconfig.get_path("stdlib"))
+    minimal = python / library.relative_to(sys.base_prefix)
+    minimal.mkdir(parents=True)
+    for each in library.iterdir():
+        if each.name not in (lacking, "site-packages"):
+            (minimal / each.name).symlink_to(each)
+    program = python / "bin/python3"
+    program.write_bytes(Path(sys.executable).resolve().read_bytes())
+    program.chmod(0o755)
+    libraries = {"LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR"))}
+    done = _sh(stick, home, env={"PYTHON": str(program), **libraries})
+    assert done.returncode == 2, done.stderr
+    assert f"This Python lacks a part of its own library: {lacking}." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert _files(home) == set()

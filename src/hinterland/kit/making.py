@@ -29,9 +29,15 @@ _CARRIED = ("__init__.py", "errors.py", "text.py", "models/__init__.py", "models
 """What the installer uses of Hinterland besides `kit/carried`: all of it needs Python alone."""
 _MAIN = """\
 import sys
-from pathlib import Path
 
-from hinterland.kit.carried.main import main
+try:
+    from pathlib import Path
+
+    from hinterland.kit.carried.main import main
+except ModuleNotFoundError as error:
+    print(f"hint: This Python lacks a part of its own library: {error.name}.", file=sys.stderr)
+    print("      Debian's package python3 brings all of it.", file=sys.stderr)
+    sys.exit(2)
 
 sys.exit(main(Path(sys.argv[0]).parent, sys.argv[1:]))
 """

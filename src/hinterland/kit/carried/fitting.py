@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import sys
@@ -36,6 +37,11 @@ def fitting(manifest: Manifest) -> Wheels:
         raise InputError(
             f"The kit needs glibc {same[0].glibc}; this system has {glibc}.",
             "A newer release of this system has it.",
+        )
+    if importlib.util.find_spec("venv") is None:
+        raise InputError(
+            "This Python lacks a part of its own library: venv.",
+            "Debian's package python3 brings all of it.",
         )
     return same[0]
 
