@@ -79,6 +79,10 @@ def installable(
         "file": f"{name}.gguf",
         "bytes": len(model),
         "sha256": hashlib.sha256(model).hexdigest(),
+        "pinned": False,
+        "source": "",
+        "mtime_ns": 0,
+        "facts": {"architecture": "llama"},
         "projector": None,
     }
     files += [

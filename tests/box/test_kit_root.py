@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,20 +18,18 @@ UNIT = "/etc/systemd/system/hinterland.service"
 
 
 @pytest.fixture
-def machine(bare_root: Root, paths: Paths, python: str) -> Iterator[Root]:
+def machine(bare_root: Root, paths: Paths, python: str) -> Root:
     """A throwaway root with a stick, where nothing is installed."""
     bare_root.must("rm", "-f", "/usr/local/bin/hint")
     bare_root.must("mkdir", "-p", "/media/stick")
     copying.copy(installable(paths, python=python), bare_root.path("/media/stick"), Silent())
     bare_root.must("chmod", "-R", "a+rX", "/media/stick")
-    yield bare_root
+    return bare_root
 
 
 @pytest.fixture
 def python() -> str:
     """The version of the system's Python."""
-    import subprocess
-
     if not shutil.which(PYTHON):
         pytest.skip(f"the system has no {PYTHON}")
     asked = "import sys; print('{}.{}'.format(*sys.version_info[:2]))"

@@ -176,6 +176,42 @@ def test_a_kit_without_lessons_leaves_those_of_the_kit_before(
     assert ana.texts() == OLD | {"lessons/class/mine.md": b"mine"}
 
 
+def test_a_model_that_the_new_kit_lacks_stays_and_its_removal_is_told(
+    ana: Person, paths: Paths, tmp_path: Path
+) -> None:
+    stick = tmp_path / "third stick"
+    stick.mkdir()
+    copying.copy(installable(paths, "2.0", MADE + 1, name="other"), stick, Silent())
+    done = ana.update(stick)
+    assert done.returncode == 0, done.stderr
+    assert "The model tiny is of an older kit and stays; `hint models remove tiny` removes it." in (
+        done.stderr.splitlines()
+    )
+    done = ana.run("-m", "hinterland", "models", "remove", "tiny", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert not (ana.data / "models/tiny").exists()
+    assert "The model tiny" not in ana.update(stick).stderr
+    assert ana.run("-m", "hinterland", "kit", "install", "--undo", "--user").returncode == 0
+    assert ana.files() == ana.before
+
+
+def test_what_a_power_cut_left_of_a_model_is_swept(ana: Person) -> None:
+    store = ana.data / "models"
+    for left_over in (".outgoing-tiny", ".incoming-other"):
+        shutil.copytree(store / "tiny", store / left_over)
+    shutil.copytree(store / "tiny", store / ".outgoing-mine")
+    assert ana.update(ana.old).returncode == 0
+    assert {each.name for each in store.iterdir()} == {".lock", "tiny", "mine"}
+
+
+def test_an_older_kit_that_is_installed_all_the_same_says_so(ana: Person) -> None:
+    assert ana.update(ana.new).returncode == 0
+    done = ana.run("-m", "hinterland", "kit", "install", ana.old, "--user")
+    assert done.returncode == 0, done.stderr
+    assert "This kit is older than the one that was installed." in done.stderr.splitlines()
+    assert ana.version() == "1.0"
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 def test_an_update_killed_anywhere_goes_on_or_is_undone(ana: Person, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -40,9 +41,9 @@ def install_models(kit: Kit, places: Places, receipt: Receipt, progress: Progres
     store = places.data / _ROOM
     receipts.make_folder(places, receipt, store)
     with _held(store / receipts.LOCK, places):
+        _sweep(store)
         for name in names:
             record = _record(kit, name)
-            _go_back(store / name)
             if _is_there(store / name, record):
                 progress.note(f"The model {name} is there already.")
                 continue
@@ -50,7 +51,7 @@ def install_models(kit: Kit, places: Places, receipt: Receipt, progress: Progres
                 progress.note(f"Another model is called {name} here; it stays as it is.")
                 continue
             _install(kit, name, record, places, receipt, progress)
-        _tell_of_others(store, names, receipt, progress)
+        _tell_of_others(places, names, receipt, progress)
 
 
 def _install(
@@ -66,8 +67,6 @@ def _install(
     if str(folder) not in receipt.folders:
         receipt.folders.append(str(folder))
         receipts.write(places, receipt)
-    for left_over in (incoming, outgoing):
-        shutil.rmtree(left_over, ignore_errors=True)
     try:
         laid = _lay(kit, name, record, incoming, places, progress)
     except BaseException:  # Ctrl-C and a full disk too: half a model is of no use
@@ -112,21 +111,33 @@ def _lay(
     return hashes | {RECORD: hashlib.sha256(text).hexdigest()}
 
 
-def _go_back(folder: Path) -> None:
-    """Give a model back its name where a power cut came between its going and another's coming."""
-    _, outgoing = incoming_and_outgoing(folder)
-    if outgoing.exists() and not folder.exists():
-        outgoing.rename(folder)
+def _sweep(store: Path) -> None:
+    """Clear what a power cut left of an installation: under the store's lock nobody is at it. A model
+    gets its name back where the cut came between its going and another's coming."""
+    for entry in sorted(store.iterdir()):
+        state, _, name = entry.name.partition("-")
+        if not name or state not in (".incoming", ".outgoing"):
+            continue
+        if state == ".outgoing" and not (store / name).exists():
+            entry.rename(store / name)
+        else:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def _tell_of_others(
-    store: Path, names: Sequence[str], receipt: Receipt, progress: Progress
+    places: Places, names: Sequence[str], receipt: Receipt, progress: Progress
 ) -> None:
-    """Say which models an older kit brought and this one does not: settings may name them."""
+    """Say which models an older kit brought and this one does not, and what removes them: settings may
+    name them."""
+    store = places.data / _ROOM
     for file in map(Path, receipt.files):
         folder = file.parent
         if file == store / folder.name / RECORD and folder.name not in names and file.exists():
-            progress.note(f"The model {folder.name} is of an older kit and stays: {folder}.")
+            shared = f"rm -r {shlex.quote(str(folder))}"
+            remedy = shared if places.shared else f"hint models remove {folder.name}"
+            progress.note(
+                f"The model {folder.name} is of an older kit and stays; `{remedy}` removes it."
+            )
 
 
 def _told(kit: Kit, path: str, part: dict[str, Any], progress: Progress) -> Iterator[bytes]:
@@ -165,6 +176,8 @@ def _check(kit: Kit, name: str, record: dict[str, Any]) -> None:
     for part in _files(record):
         if f"{_ROOM}/{name}/{part['file']}" not in kit.manifest.whole:
             raise ValueError(f"there is no {part['file']}")
+        if type(part["bytes"]) is not int or not isinstance(part["sha256"], str):
+            raise ValueError(f"it does not describe {part['file']}")
 
 
 def _files(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
