@@ -291,6 +291,20 @@ def test_copying_writes_to_nothing_that_a_link_on_the_stick_leads_to(
     check(open_kit(stick), Silent())
 
 
+@pytest.mark.parametrize("name", ["docs/kit.md", "docs/kit.md.partial", "manifest.json"])
+def test_copying_waits_for_no_pipe_and_removes_no_folder(name: str, stick: Path, tar: Path) -> None:
+    (stick / name).unlink(missing_ok=True)
+    os.mkfifo(stick / name)
+    copying.copy(open_kit(tar), stick.parent, Silent())
+    check(open_kit(stick), Silent())
+    (stick / name).unlink(missing_ok=True)
+    (stick / name).mkdir()
+    (stick / name / "mine").write_text("mine")
+    with pytest.raises(InputError, match="is of no kit"):
+        copying.copy(open_kit(tar), stick.parent, Silent())
+    assert (stick / name / "mine").read_text() == "mine"
+
+
 def test_a_tar_is_not_written_to_what_a_link_leads_to(stick: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.write_bytes(b"mine")

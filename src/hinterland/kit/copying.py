@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -87,25 +88,30 @@ def _old(folder: Path, files: Sequence[str]) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         letters = name.lower().removesuffix(_PARTIAL)
-        if path.is_dir() and not path.is_symlink():
-            continue
-        if letters in by_letters:
+        mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            if letters in by_letters:
+                raise _of_no_kit(path)
+        elif letters in by_letters:
             wanted = folder / (by_letters[letters] + name[len(letters) :].lower())
-            # A link on a stick may lead to any file of whoever copies.
-            if path.is_symlink() or not (wanted.exists() and wanted.samefile(path)):
+            # A link on a stick may lead to any file of whoever copies; a pipe has no end.
+            if not stat.S_ISREG(mode) or not (wanted.exists() and wanted.samefile(path)):
                 yield path
         elif letters in known or name.lower().endswith(_PARTIAL):
             yield path
         else:
-            raise InputError(
-                f"{path} is of no kit, and would have to be removed.", "Move it away first."
-            )
+            raise _of_no_kit(path)
+
+
+def _of_no_kit(path: Path) -> InputError:
+    return InputError(f"{path} is of no kit, and would have to be removed.", "Move it away first.")
 
 
 def _of_the_old_kit(folder: Path) -> set[str]:
+    file = folder / manifests.NAME
     try:
-        old = manifests.decode((folder / manifests.NAME).read_bytes())
-    except (FileNotFoundError, InputError):
+        old = manifests.decode(file.read_bytes() if file.is_file() else b"")
+    except InputError:
         return set()
     return {each.path for each in old.files}
 
