@@ -6,13 +6,12 @@ import errno
 import os
 from pathlib import Path
 
-from hinterland import site
+from hinterland import remedies, site
 from hinterland.engine.wire import Connection
 from hinterland.errors import EngineError
 from hinterland.site import Site
 
 _ASK_FOR_HELP = "Ask who looks after this machine."
-_START = "Ask who looks after this machine to start it."
 
 
 class UnreachableError(EngineError):
@@ -51,7 +50,7 @@ async def connect(box: Site) -> Connection:
 def _reason(box: Site, error: OSError) -> UnreachableError:
     """Return why the box cannot be asked, from what happened at its socket."""
     if error.errno == errno.ECONNREFUSED:
-        return UnreachableError("The shared box of this machine has stopped.", _START, returns=True)
+        return UnreachableError("The shared box of this machine has stopped.", _to_start(), returns=True)
     if error.errno == errno.EAGAIN:
         return UnreachableError(
             "Too many knock at the shared box at once.", "Ask again in a moment.", returns=True
@@ -61,9 +60,21 @@ def _reason(box: Site, error: OSError) -> UnreachableError:
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         if _group(box) is None:
             return _half_set_up(box)
-        return UnreachableError("The shared box of this machine is stopped.", _START)
+        return UnreachableError("The shared box of this machine is stopped.", _to_start())
     why = error.strerror or str(error)
     return UnreachableError(f"The shared box cannot be reached: {why}.", _ASK_FOR_HELP)
+
+
+def _to_start() -> str:
+    """Return what starts a box that is stopped, for who can do that; else whom to ask."""
+    if not remedies.may_become_root():
+        return "Ask who looks after this machine to start it."
+    if Path("/run/systemd/system").is_dir():
+        return (
+            "`sudo systemctl start hinterland-box` starts it; "
+            "`sudo hint engine logs` has its last words."
+        )
+    return "`sudo hint box run` runs it; `sudo hint engine logs` has its last words."
 
 
 def _shut_out(box: Site) -> UnreachableError:
@@ -89,7 +100,7 @@ def _shut_out(box: Site) -> UnreachableError:
         )
     return UnreachableError(
         f"You are not in the group {box.group}, whose members may use the shared box.",
-        _ASK_FOR_HELP + (f" `usermod -aG {box.group} {name}` lets you in." if name else ""),
+        f"{_ASK_FOR_HELP} `hint box setup --user {name}` lets you in." if name else _ASK_FOR_HELP,
     )
 
 

@@ -36,7 +36,7 @@ _MARKS = {"_": 1, "N_": 1, "n_": 2}
 _SHOWN = {"Binding": (2,), "Command": (2,)}
 """Calls that are shown translated without a mark: which of their arguments is a text."""
 _TOLD = {"Failed": (1, 2), "Note": (0,), "_warn": (0,), "UnlikelyValueError": (0, 1), "Unfit": (1,)}
-_TOLD |= {"for_disk": (0,)}
+_TOLD |= {"for_disk": (0,), "__init__": (0, 1)}
 _ERROR = (0, 1)
 """Sentences with values in them, which are translated where they are told; so are those of errors."""
 _HELP = ("command", "group", "option", "argument")
@@ -58,6 +58,23 @@ def texts() -> dict[Text, set[str]]:
             if text:
                 found.setdefault(text, set()).add(path.relative_to(ROOT).as_posix())
     return found
+
+
+@cache
+def _errors() -> frozenset[str]:
+    """Return the names of the errors that people are told: those of `errors`, and any made of them."""
+    bases = {
+        node.name: {_name(base) for base in node.bases}
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+    found: set[str] = set()
+    more = set(errors.__all__)
+    while more:
+        found |= more
+        more = {name for name, above in bases.items() if above & found} - found
+    return frozenset(found)
 
 
 def texts_in(module: ast.Module) -> Iterator[Text]:
@@ -90,7 +107,7 @@ def _of_call(call: ast.Call, values: dict[str, list[ast.expr]]) -> Iterator[Text
         for place in _SHOWN[name]:
             if len(call.args) > place and (text := _constant(call.args[place])):
                 yield text
-    elif name in _TOLD or name in errors.__all__:
+    elif name in _TOLD or name in _errors():
         places = _TOLD.get(name, _ERROR)
         told = [argument for place, argument in enumerate(call.args) if place in places]
         told += [keyword.value for keyword in call.keywords if keyword.arg in {"message", "hint"}]

@@ -10,6 +10,8 @@ from hinterland.language import N_
 
 FULL = N_("Delete what you no longer need, or ask who looks after this machine.")
 ASK = N_("Ask who looks after this machine.")
+_ADMINS = {"sudo", "wheel", "admin"}
+"""Groups whose members may become root on most systems."""
 
 
 def for_disk(alone: str, error: OSError | None = None) -> str:
@@ -26,3 +28,18 @@ def is_for_box() -> bool:
     if os.geteuid() == 0 or (os.environ.get("HINTERLAND_HOME") and not place):
         return False
     return os.path.exists(os.path.join(place or "/etc/hinterland", "box.toml"))
+
+
+def may_become_root() -> bool:
+    """Whether this account is root's, or one that `sudo` lets become root."""
+    import grp
+
+    if os.geteuid() == 0:
+        return True
+    for number in {os.getegid(), *os.getgroups()}:
+        try:
+            if grp.getgrgid(number).gr_name in _ADMINS:
+                return True
+        except KeyError:
+            continue
+    return False

@@ -77,6 +77,27 @@ def test_errors_bindings_and_help_are_found_without_a_mark() -> None:
     }
 
 
+def test_errors_made_of_other_errors_are_found_too() -> None:
+    source = 'raise UnreachableError("The box is stopped.", f"Start {it}.")\n'
+    source += 'class A(EngineError):\n    def __init__(self): super().__init__("It went.", "No.")\n'
+    assert set(catalogues.texts_in(ast.parse(source))) == {
+        "The box is stopped.",
+        "Start {it}.",
+        "It went.",
+        "No.",
+    }
+
+
+def test_whom_the_box_shuts_out_is_told_so_in_french(french: None) -> None:
+    said = "You are not in the group pupils, whose members may use the shared box."
+    hint = "Ask who looks after this machine. `hint box setup --user zed` lets you in."
+    both = sentences.translated(said), sentences.translated(hint)
+    for english in ("You are", "whose members", "Ask who", "lets you in"):
+        assert english not in " ".join(both), both
+    for value in ("pupils", "`hint box setup --user zed`"):
+        assert value in " ".join(both), both
+
+
 @pytest.mark.parametrize(
     ("environment", "wanted"),
     [

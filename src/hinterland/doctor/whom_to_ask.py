@@ -3,7 +3,6 @@ advice to a pupil, but it is to whom the pupil asks."""
 
 from __future__ import annotations
 
-import grp
 import os
 import re
 from contextlib import suppress
@@ -14,8 +13,6 @@ from hinterland import remedies
 from hinterland.doctor import disk
 from hinterland.doctor.findings import Finding
 
-_ADMINS = {"sudo", "wheel", "admin"}
-"""Groups whose members may become root on most systems."""
 _ROOTS = re.compile(r"\bsudo |`(?:apt|dnf) ")
 _DRIVERS = {"gpu-blocked"}
 _FULL = {"disk-full", "disk-short"}
@@ -28,7 +25,7 @@ _THE_BOXS = re.compile(
 def adapted(finding: Finding) -> Finding:
     """Return a finding with a remedy that its reader can carry out, or hand on."""
     remedy = finding.remedy
-    if not remedy or remedy.startswith(remedies.ASK) or _may_become_root():
+    if not remedy or remedy.startswith(remedies.ASK) or remedies.may_become_root():
         return finding
     if remedies.is_for_box():
         if finding.kind in _FULL or remedy == disk.FREE:
@@ -45,17 +42,4 @@ def _is_of_another(finding: Finding) -> bool:
     """Whether a finding is about a file that somebody else has to mend."""
     with suppress(OSError):
         return os.lstat(finding.facts.get("file", "")).st_uid != os.geteuid()
-    return False
-
-
-def _may_become_root() -> bool:
-    """Whether this account is root's, or one that `sudo` lets become root."""
-    if os.geteuid() == 0:
-        return True
-    for number in {os.getegid(), *os.getgroups()}:
-        try:
-            if grp.getgrgid(number).gr_name in _ADMINS:
-                return True
-        except KeyError:
-            continue
     return False
