@@ -46,6 +46,27 @@ def test_a_pupil_is_advised_nothing_that_only_root_may_do(box: Root) -> None:
         assert [each for each in _remedies(box, admin) if each.startswith("`hint engine ")], admin
 
 
+def test_who_may_become_root_is_told_how_a_box_is_started_and_a_pupil_whom_to_ask(
+    box: Root,
+) -> None:
+    told = {user: box.hint("ask", "hi", user=user).stderr for user in ("amina", "ada", "root")}
+    assert "Ask who looks after this machine to start it." in told["amina"]
+    assert "sudo" not in told["amina"]
+    for admin in ("ada", "root"):
+        assert "`sudo hint box run` runs it" in told[admin]
+        assert "sk who looks" not in told[admin]
+
+
+def test_a_pupil_fetches_no_model_that_the_box_would_never_ask(box: Root) -> None:
+    box.must("sh", "-c", "echo GGUF > /home/amina/mine.gguf")
+    for command in (("pull", "smollm2-135m"), ("add", "/home/amina/mine.gguf")):
+        refused = box.hint("models", *command, user="amina")
+        assert refused.returncode == 2
+        assert "is a shared box, which asks none of your own models" in refused.stderr
+    own = box.hint("models", "add", "/home/amina/mine.gguf", user="root")
+    assert "shared box" not in own.stderr, "root may give it to the box"
+
+
 def test_whose_home_is_full_stays_on_the_box(box: Root) -> None:
     box.must("mount", "-t", "tmpfs", "-o", "size=64k,uid=ben,mode=755", "home", "/home/ben")
     box.run("sh", "-c", "head -c 200k /dev/zero > /home/ben/film", user="ben")

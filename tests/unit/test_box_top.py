@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hinterland.box import machine, top
@@ -111,8 +112,20 @@ def test_an_ordinary_terminal_shows_who_runs_first_with_all_that_counts() -> Non
 def test_people_are_told_their_own_place() -> None:
     you = Share(uid=4_000_000, waiting=1, position=3, expected=41.2, waited=5.0)
     shown = top.lines(box(you, sees_all=False), COOL, 79, 24)
-    assert shown[-1] == "Your next answer is 3 in line, about 41 s."
+    assert shown[-1] == "Your next answer is number 3 in line, about 41 s."
     assert len([line for line in shown if line.startswith("40000")]) == 1
+
+
+def test_a_narrow_terminal_tells_the_whole_wait_and_the_whole_failure() -> None:
+    status = box(*many(2))
+    why = "the model was ended by the system, for lack of memory"
+    workers = [msgspec.structs.replace(status.service.workers[0], expected=156.0)]
+    service = msgspec.structs.replace(status.service, workers=workers, trouble=why)
+    shown = top.lines(msgspec.structs.replace(status, service=service), COOL, 39, 24)
+    assert max(map(len, shown)) <= 39
+    said = " ".join(shown)
+    assert "a question asked now would wait about 2 min 36 s" in said
+    assert f"last failure: {why}" in said
 
 
 def write(root: Path, **files: str) -> None:

@@ -41,6 +41,14 @@ def test_every_command_in_the_table_is_there_and_says_what_the_table_says(name: 
     assert summary.endswith(".")
 
 
+@pytest.mark.parametrize("group", ["models", "box class", "tutor", "history"])
+def test_a_list_of_commands_has_whole_sentences(group: str, hint: Hint) -> None:
+    shown = hint(*group.split(), "--help").stdout
+    listed = shown[shown.index("Commands:") :]
+    assert len(listed.splitlines()) > 4
+    assert "..." not in listed
+
+
 def test_an_unknown_command_is_a_usage_error(hint: Hint) -> None:
     done = hint("frobnicate")
     assert (done.returncode, done.stdout) == (2, "")

@@ -45,9 +45,9 @@ def lines(
     head = [_service(status), *map(_worker, status.service.workers), _machine(machine)]
     head = [line for sentence in head for line in _folded(sentence, width)]
     if status.service.trouble:
-        head.append(
-            _("last failure: {reason}").format(reason=clean_line(status.service.trouble, 500))
-        )
+        failure = _("last failure: {reason}")
+        failure = failure.format(reason=clean_line(status.service.trouble, 500))
+        head += textwrap.wrap(failure, width)
     told = [clean_line(translated(each.message), 500) for each in mistakes]
     told += [translated(GOES_ON)] if told else []
     head = [line for sentence in told for line in textwrap.wrap(sentence, width)] + head
@@ -135,8 +135,8 @@ def _yours(you: Share) -> str:
     if you.position is None:
         return ""
     if you.expected is None:
-        return _("Your next answer is {position} in line.").format(position=you.position)
-    return _("Your next answer is {position} in line, about {time}.").format(
+        return _("Your next answer is number {position} in line.").format(position=you.position)
+    return _("Your next answer is number {position} in line, about {time}.").format(
         position=you.position, time=duration(you.expected)
     )
 
@@ -161,13 +161,13 @@ def _table(shares: Sequence[Share], width: int) -> list[str]:
 
 
 def _folded(sentence: str, width: int) -> list[str]:
-    """Return what is said between dots in lines that fit."""
+    """Return what is said between dots in lines that fit; what is too long for one is on several."""
     found: list[str] = []
     for part in sentence.split(" · ") if sentence else ():
         if found and cell_len(found[-1]) + cell_len(part) + 3 <= width:
             found[-1] += f" · {part}"
         else:
-            found.append(part)
+            found += textwrap.wrap(part, width)
     return found
 
 

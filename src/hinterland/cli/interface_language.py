@@ -64,16 +64,27 @@ def settings_file() -> str:
 
 
 def translate(command: click.Command) -> None:
-    """Put the help of a command, its options and its own commands into the interface's language."""
-    if language.catalogue() is None:
-        return
+    """Put the help of a command, its options and its own commands into the interface's language; a
+    list of commands has whole sentences, where click would end them in three dots."""
+    if language.catalogue() is not None:
+        _translate(command)
+    _summarise(command)
+
+
+def _summarise(command: click.Command) -> None:
+    for each in getattr(command, "commands", {}).values():
+        each.short_help = each.get_short_help_str(limit=1000)
+        _summarise(each)
+
+
+def _translate(command: click.Command) -> None:
     command.help = command.help and _(inspect.cleandoc(command.help))
     for parameter in command.params:
         told = getattr(parameter, "help", None)
         if told:
             setattr(parameter, "help", _(told))  # noqa: B010 - arguments have none
     for each in getattr(command, "commands", {}).values():
-        translate(each)
+        _translate(each)
 
 
 def click_texts() -> None:

@@ -211,8 +211,10 @@ def _choice_row(task: str, choice: Choice | None, top: bool) -> tuple[str, ...]:
 @click.option("--quiet", is_flag=True, help="Tell nothing but errors.")
 def pull(name: str, accept_licence: bool, quiet: bool) -> None:
     """Fetch a model of the catalogue, or `starter`: the best general one for this box."""
+    from hinterland.cli import shared_box
     from hinterland.models import pull as pulling
 
+    shared_box.refuse_models()
     found = paths.find()
     entry = _catalogue(found).entries.get(name.lower())
     if entry and entry.needs_consent and not entry.obstacle and not accept_licence and asks():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hinterland import config, paths
+from hinterland.cli import shared_box
 from hinterland.cli.tables import say
 from hinterland.errors import ConfigError, InputError, ModelError
 from hinterland.models.progress import LineProgress, Silent
@@ -43,6 +44,7 @@ def command(
     quiet: bool,
 ) -> None:
     """Install a model file, GGUF or of the GGML era, from a disk or a USB stick."""
+    shared_box.refuse_models()
     found = paths.find()
     store = ModelStore(found)
     before = store.installed()

@@ -49,6 +49,17 @@ def refuse() -> None:
         )
 
 
+def refuse_models() -> None:
+    """Raise ConfigError where models of this account's own would be asked by nobody: root may have
+    some, to give them to the box or to carry them elsewhere, and whoever may have an own engine."""
+    box = shared.find()
+    if box is not None and not box.own_engine and os.geteuid() != 0:
+        raise ConfigError(
+            "The engine of this machine is a shared box, which asks none of your own models.",
+            "`hint models list` shows those it has; ask who looks after this machine for another.",
+        )
+
+
 def whose() -> Paths:
     """Return the folders of the engine that is asked: the box's, for root, or the account's own.
 

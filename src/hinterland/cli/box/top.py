@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hinterland.errors import EngineError
+from hinterland.sentences import sentence
 
 if TYPE_CHECKING:
     from hinterland.site import Site
@@ -111,7 +112,7 @@ def _watch(box: Site, every: float) -> None:
             try:
                 lines = _lines(box, columns - 1, rows)
             except EngineError as error:  # it may come back: whoever watches wants to see that
-                lines = textwrap.wrap(f"{error.message} {error.hint}", columns - 1)[:rows]
+                lines = textwrap.wrap(sentence(error), columns - 1)[:rows]
             if (columns, rows) != size:
                 sys.stdout.write("\x1b[2J")
                 shown, size = [], (columns, rows)
