@@ -137,6 +137,28 @@ def test_undo_leaves_what_others_made(machine: Root) -> None:
     assert machine.run("getent", "passwd", "hinterland").returncode == 2
 
 
+def test_role_files_that_an_undo_left_are_those_of_the_teachers_of_the_next_box(
+    machine: Root,
+) -> None:
+    roles = "/etc/hinterland/roles"
+    machine.must("hint", "box", "setup", "--teacher", "eve")
+    machine.must("sh", "-c", f"umask 002; echo 'group = \"ama\"' > {roles}/six.toml", user="eve")
+    assert "six.toml" in machine.hint("box", "setup", "--undo").stderr
+    assert mode(machine, roles) == "755 root root"
+    assert mode(machine, f"{roles}/six.toml") == "664 eve root"
+
+    machine.add_group("first")  # has the number that the pupils' or the teachers' group had
+    machine.add_group("second")
+    machine.must("hint", "box", "setup", "--teacher", "eve", "--user", "ama")
+    assert mode(machine, roles) == "2775 root hinterland-teachers"
+    assert "six: can be used" in machine.must("hint", "box", "class", "check", user="eve")
+    again = machine.must("hint", "box", "setup")
+    assert "nothing was changed" in again
+    machine.must("rm", f"{roles}/six.toml")
+    machine.must("hint", "box", "setup", "--undo")
+    assert not machine.path(roles).exists()
+
+
 def test_it_refuses_before_anything_is_made(machine: Root) -> None:
     for command in (("setup",), ("setup", "--undo"), ("run",)):
         refused = machine.hint("box", *command, user="ama")

@@ -108,7 +108,7 @@ def _steps(
     yield File(settings / "box.toml", _box_toml(found))
     yield File(settings / "config.toml", _CONFIG)
     # Teachers write role files; what they make there is their group's.
-    yield Folder(settings / "roles", 0o2775, group=found.teachers)
+    yield Folder(settings / "roles", 0o2775, group=found.teachers, adopted=True)
     yield Folder(BOX, 0o700, unit.USER, found.group, whole=True)
     yield Folder(shelf.FOLDER)
     yield Folder(shelf.FOLDER / "models")

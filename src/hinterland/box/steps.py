@@ -37,6 +37,9 @@ class Folder(msgspec.Struct, frozen=True):
     owner: str = "root"
     group: str = "root"
     whole: bool = False
+    adopted: bool = False
+    """Whether one of root's that is there already is taken over, as an undo leaves it that kept what
+    others put there."""
 
     @property
     def thing(self) -> Thing:
@@ -52,7 +55,8 @@ class Folder(msgspec.Struct, frozen=True):
                     f"There is a folder {self.path}, which is not the box's.",
                     "Look at what is in it, and move it away.",
                 )
-            return True  # somebody else's: it is left as it is
+            if not self.adopted or facts.st_uid != 0:
+                return True  # somebody else's: it is left as it is
         return (stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid) == (
             self.mode,
             owner.pw_uid if owner else None,
@@ -60,8 +64,9 @@ class Folder(msgspec.Struct, frozen=True):
         )
 
     def do(self, ledger: Ledger) -> None:
-        if not self.path.is_dir():
+        if self.adopted or not self.path.is_dir():
             ledger.note(self.thing)
+        if not self.path.is_dir():
             self.path.mkdir(mode=0o700)
         shutil.chown(self.path, self.owner, self.group)
         self.path.chmod(self.mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -145,9 +146,23 @@ def _folder(thing: Thing, groups: set[str]) -> str:
         shutil.rmtree(path)
         return ""
     if others := sorted(os.listdir(path)):
+        _disown(path, groups)
         return f"Others put something there: {', '.join(others[:3])}."
     path.rmdir()
     return ""
+
+
+def _disown(folder: Path, groups: set[str]) -> None:
+    """Take a folder that stays, and what is in it, from the groups that go: their numbers will be those
+    of other groups."""
+    going = {accounts.group_id(name) for name in groups}
+    for path in (folder, *folder.iterdir()):
+        facts = path.lstat()
+        if facts.st_gid not in going:
+            continue
+        os.chown(path, -1, 0, follow_symlinks=False)
+        if path == folder:
+            path.chmod(stat.S_IMODE(facts.st_mode) & ~(stat.S_IWGRP | stat.S_ISGID))
 
 
 def _user(thing: Thing, groups: set[str]) -> str:
