@@ -53,7 +53,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: str = "hinterland"
     """The system group whose members may use the box."""
     teachers: str = "hinterland-teachers"
-    """The group whose members go first: their share is `teachers_weight` times that of others."""
+    """The group whose members have a larger share: it is `teachers_weight` times that of others."""
     teachers_weight: Annotated[float, msgspec.Meta(ge=1, le=100)] = 4.0
     socket: str = "/run/hinterland/box.sock"
     own_engine: bool = False

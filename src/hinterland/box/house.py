@@ -1,4 +1,4 @@
-"""Whom the shared box serves: the members of the site's group, teachers first."""
+"""Whom the shared box serves: the members of the site's group, and teachers with a larger share."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ def _box_toml(found: Site) -> str:
 # The shared box of this machine: `hint box setup` wrote this, and leaves it to you.
 # After a change: `hint box setup`, which starts the box again.
 
-# Who may use the box, and whose requests go first.
+# Who may use the box, and whose share of it is so many times that of others.
 group = "{found.group}"
 teachers = "{found.teachers}"
 teachers_weight = {found.teachers_weight}

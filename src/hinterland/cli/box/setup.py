@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--model", "models", multiple=True, help="A model for everybody: a name or a file.")
 @click.option("--user", "users", multiple=True, help="An account that may use the box.")
-@click.option("--teacher", "teachers", multiple=True, help="An account that goes first.")
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    help="An account that may use the box, with a larger share of it.",
+)
 @click.option("--group", default="", help="The group that may use the box.")
 @click.option("--accept-licence", is_flag=True, help="Accept the licence of a fetched model.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
