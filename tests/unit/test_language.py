@@ -89,12 +89,12 @@ def test_errors_made_of_other_errors_are_found_too() -> None:
 
 
 def test_whom_the_box_shuts_out_is_told_so_in_french(french: None) -> None:
-    said = "You are not in the group pupils, whose members may use the shared box."
+    said = "You are not in the group class-5a, whose members may use the shared box."
     hint = "Ask who looks after this machine. `hint box setup --user zed` lets you in."
     both = sentences.translated(said), sentences.translated(hint)
     for english in ("You are", "whose members", "Ask who", "lets you in"):
         assert english not in " ".join(both), both
-    for value in ("pupils", "`hint box setup --user zed`"):
+    for value in ("class-5a", "`hint box setup --user zed`"):
         assert value in " ".join(both), both
 
 
