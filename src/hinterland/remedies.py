@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 
 from hinterland.language import N_
 
 FULL = N_("Delete what you no longer need, or ask who looks after this machine.")
 ASK = N_("Ask who looks after this machine.")
+_HANDED_ON = N_("{ask} For them: {remedy}")
+_FETCHED = re.compile(r"`hint models (?:pull|add)\b")
 _ADMINS = {"sudo", "wheel", "admin"}
 """Groups whose members may become root on most systems."""
 
@@ -28,6 +31,18 @@ def is_for_box() -> bool:
     if os.geteuid() == 0 or (os.environ.get("HINTERLAND_HOME") and not place):
         return False
     return os.path.exists(os.path.join(place or "/etc/hinterland", "box.toml"))
+
+
+def for_them(remedy: str) -> str:
+    """Return whom to ask on a shared box, and what to hand on: a remedy that is root's."""
+    return _HANDED_ON.format(ask=ASK, remedy=remedy)
+
+
+def of_error(hint: str) -> str:
+    """Return the hint of an error for who reads it: on a shared box only root fetches models."""
+    if _FETCHED.search(hint) and is_for_box() and not may_become_root():
+        return for_them(hint)
+    return hint
 
 
 def may_become_root() -> bool:

@@ -67,6 +67,21 @@ def test_a_pupil_fetches_no_model_that_the_box_would_never_ask(box: Root) -> Non
     assert "shared box" not in own.stderr, "root may give it to the box"
 
 
+def test_a_pupil_hands_on_that_a_model_is_to_be_fetched(box: Root) -> None:
+    told = {}
+    for user in ("amina", "root"):
+        asked = box.hint("models", "verify", "qwen3.5-2b", user=user)
+        assert "`hint models pull qwen3.5-2b` fetches it." in asked.stderr
+        told[user] = f"{ASK} For them:" in asked.stderr
+    assert told == {"amina": True, "root": False}
+
+
+def test_a_pupil_reads_in_french_whom_to_ask_and_what_to_hand_on(box: Root) -> None:
+    shown = box.hint("doctor", "--quiet", user="amina", env={"LANG": "fr_FR.UTF-8"}).stdout
+    assert "`hint engine " in shown
+    assert "For them" not in shown
+
+
 def test_whose_home_is_full_stays_on_the_box(box: Root) -> None:
     box.must("mount", "-t", "tmpfs", "-o", "size=64k,uid=ben,mode=755", "home", "/home/ben")
     box.run("sh", "-c", "head -c 200k /dev/zero > /home/ben/film", user="ben")

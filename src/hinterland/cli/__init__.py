@@ -201,9 +201,11 @@ def _run(arguments: list[str]) -> int:
 
 def show_error(error: HinterlandError) -> None:
     """Write one sentence and its hint to standard error."""
+    from hinterland import remedies
     from hinterland.sentences import translated
     from hinterland.text import clean_line
 
     click.echo(f"hint: {clean_line(translated(error.message), 600)}", err=True)
     if error.hint:
-        click.echo(f"      {clean_line(translated(error.hint), 600)}", err=True)
+        hinted = translated(remedies.of_error(error.hint))
+        click.echo(f"      {clean_line(hinted, 600)}", err=True)

@@ -34,7 +34,7 @@ def adapted(finding: Finding) -> Finding:
             return msgspec.structs.replace(finding, remedy=remedies.ASK)
     of_the_box = remedies.is_for_box() and _THE_BOXS.search(remedy)
     if of_the_box or _ROOTS.search(remedy) or finding.kind in _DRIVERS or _is_of_another(finding):
-        return msgspec.structs.replace(finding, remedy=f"{remedies.ASK} For them: {remedy}")
+        return msgspec.structs.replace(finding, remedy=remedies.for_them(remedy))
     return finding
 
 
