@@ -77,9 +77,12 @@ def test_a_pupil_hands_on_that_a_model_is_to_be_fetched(box: Root) -> None:
 
 
 def test_a_pupil_reads_in_french_whom_to_ask_and_what_to_hand_on(box: Root) -> None:
-    shown = box.hint("doctor", "--quiet", user="amina", env={"LANG": "fr_FR.UTF-8"}).stdout
-    assert "`hint engine " in shown
-    assert "For them" not in shown
+    french = {"LANG": "fr_FR.UTF-8"}
+    told = box.hint("models", "verify", "qwen3.5-2b", user="amina", env=french).stderr
+    assert "`hint models pull qwen3.5-2b`" in told
+    assert "Demandez à qui s’occupe de cette machine." in told
+    for english in ("Ask who", "For them", "fetches it"):
+        assert english not in told
 
 
 def test_whose_home_is_full_stays_on_the_box(box: Root) -> None:
