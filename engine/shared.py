@@ -50,7 +50,9 @@ async def connect(box: Site) -> Connection:
 def _reason(box: Site, error: OSError) -> UnreachableError:
     """Return why the box cannot be asked, from what happened at its socket."""
     if error.errno == errno.ECONNREFUSED:
-        return UnreachableError("The shared box of this machine has stopped.", _to_start(), returns=True)
+        return UnreachableError(
+            "The shared box of this machine has stopped.", _to_start(), returns=True
+        )
     if error.errno == errno.EAGAIN:
         return UnreachableError(
             "Too many knock at the shared box at once.", "Ask again in a moment.", returns=True
