@@ -7,7 +7,7 @@ import errno
 import os
 import re
 
-from hinterland.language import N_
+from hinterland.language import N_, _
 
 FULL = N_("Delete what you no longer need, or ask who looks after this machine.")
 ASK = N_("Ask who looks after this machine.")
@@ -27,8 +27,12 @@ def for_disk(alone: str, error: OSError | None = None) -> str:
 
 def is_for_box() -> bool:
     """Whether this account is one of the people of a shared box, who look after nothing of it."""
+    return os.geteuid() != 0 and _is_on_box()
+
+
+def _is_on_box() -> bool:
     place = os.environ.get("HINTERLAND_SITE")
-    if os.geteuid() == 0 or (os.environ.get("HINTERLAND_HOME") and not place):
+    if os.environ.get("HINTERLAND_HOME") and not place:
         return False
     return os.path.exists(os.path.join(place or "/etc/hinterland", "box.toml"))
 
@@ -39,10 +43,12 @@ def for_them(remedy: str) -> str:
 
 
 def of_error(hint: str) -> str:
-    """Return the hint of an error for who reads it: on a shared box only root fetches models."""
-    if _FETCHED.search(hint) and is_for_box() and not may_become_root():
-        return for_them(hint)
-    return hint
+    """Return the hint of an error, in the interface's language, for who reads it: on a shared box root
+    fetches models, and gives them to everybody."""
+    if not _FETCHED.search(hint) or not _is_on_box():
+        return hint
+    hint = _FETCHED.sub("`hint box setup --model", hint)
+    return hint if may_become_root() else _(_HANDED_ON).format(ask=_(ASK), remedy=hint)
 
 
 def may_become_root() -> bool:

@@ -71,7 +71,7 @@ def test_a_pupil_hands_on_that_a_model_is_to_be_fetched(box: Root) -> None:
     told = {}
     for user in ("amina", "root"):
         asked = box.hint("models", "verify", "qwen3.5-2b", user=user)
-        assert "`hint models pull qwen3.5-2b` fetches it." in asked.stderr
+        assert "`hint box setup --model qwen3.5-2b` fetches it." in asked.stderr
         told[user] = f"{ASK} For them:" in asked.stderr
     assert told == {"amina": True, "root": False}
 
@@ -79,7 +79,7 @@ def test_a_pupil_hands_on_that_a_model_is_to_be_fetched(box: Root) -> None:
 def test_a_pupil_reads_in_french_whom_to_ask_and_what_to_hand_on(box: Root) -> None:
     french = {"LANG": "fr_FR.UTF-8"}
     told = box.hint("models", "verify", "qwen3.5-2b", user="amina", env=french).stderr
-    assert "`hint models pull qwen3.5-2b`" in told
+    assert "`hint box setup --model qwen3.5-2b`" in told
     assert "Demandez à qui s’occupe de cette machine." in told
     for english in ("Ask who", "For them", "fetches it"):
         assert english not in told

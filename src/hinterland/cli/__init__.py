@@ -207,5 +207,5 @@ def show_error(error: HinterlandError) -> None:
 
     click.echo(f"hint: {clean_line(translated(error.message), 600)}", err=True)
     if error.hint:
-        hinted = translated(remedies.of_error(error.hint))
+        hinted = remedies.of_error(translated(error.hint))
         click.echo(f"      {clean_line(hinted, 600)}", err=True)
