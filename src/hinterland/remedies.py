@@ -1,5 +1,5 @@
 """What to do where nothing can be kept. Another folder (`HINTERLAND_HOME`) helps somebody with an engine
-of their own; on a shared box it takes them off the box, and somebody else looks after the disk."""
+of their own; on a shared box it takes them off the box, and somebody else looks after the disk, and after models."""
 
 from __future__ import annotations
 
