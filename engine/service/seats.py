@@ -53,16 +53,19 @@ class Seats:
         free = [seat for seat in self._of[worker] if not seat.taken]
         said = _digests(order)
         batch = order.hint.priority is Priority.BATCH
+        crowded = 2 * len(free) < spec.slots
 
         def suits(seat: Seat) -> tuple[int, int, int]:
             """One's own that holds some of it is best, then one that nobody had, one's own, and then
             that which was left alone for longest. A llama-server reads prompts in the order of its
-            slots, so that a person's has a low number, and a batch's a high one."""
+            slots, so that a person's has a low number, and a batch's a high one; those side by side
+            it computes together, so that in a crowd one's own is better than one that nobody had."""
             if seat.uid is None:
                 return 2, 0, seat.number if batch else -seat.number
+            if seat.uid != uid:
+                return 0, 0, -seat.used
             shared = sum(a == b for a, b in zip(seat.said, said, strict=False))
-            own = seat.uid == uid
-            return (3 if shared else 1) if own else 0, shared if own else 0, -seat.used
+            return 4 if shared else 3 if crowded else 1, shared, -seat.used
 
         seat = max(free, key=suits)
         own = seat.uid == uid and seat.filled

@@ -76,3 +76,13 @@ def test_a_conversation_finds_its_slot_again() -> None:
     assert ask(2, "rows", priority="batch") == (3, False)
     assert ask(3, "new") == (1, False)  # what was left alone for longest
     assert ask(2, "milk", "more") == (3, True)  # his own that is left, whatever it holds
+
+
+def test_in_a_crowd_nobody_takes_another_slot_than_their_own() -> None:
+    """Slots without gaps between them are computed together."""
+    loaded, seats = worker(8), Seats()
+    sitting = [seats.take(loaded, uid, order("first"))[0] for uid in range(6)]
+    for uid in (3, 0, 5):
+        seats.leave(sitting[uid])
+        again, _ = seats.take(loaded, uid, order("something else"))
+        assert again is sitting[uid]
