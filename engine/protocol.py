@@ -183,6 +183,8 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     """The most that `engine.context` could be raised to, with this model in this memory; looked up
     only for a prompt that was refused, or that was to be counted and no more."""
     model: str = ""
+    longest: int | None = None
+    """The most tokens that the answer may have; None where only the window limits it."""
 
 
 class PromptProgress(msgspec.Struct, frozen=True, tag="prompt"):

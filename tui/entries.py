@@ -204,7 +204,7 @@ def turn_entries(turn: Turn, stands_for: int = 0, mark: str = "") -> Iterator[En
         yield from answer_entries(split_on(answer))
     elif answer.strip():
         yield Entry(Kind.ANSWER, answer)
-    if notice := ending(turn.finish_reason, turn.error):
+    if notice := ending(turn.finish_reason, turn.error, turn.cut_at):
         yield Entry(Kind.NOTICE, clean(notice))
 
 
@@ -259,11 +259,15 @@ def take_in(entry: Entry, text: str) -> list[Entry]:
     return more
 
 
-def ending(reason: FinishReason, error: str = "") -> str:
-    """Return what is to be said of an answer's end; empty when it ended by itself."""
+def ending(reason: FinishReason, error: str = "", most: int = 0) -> str:
+    """Return what is to be said of an answer's end; empty when it ended by itself. `most` is its
+    turn's `cut_at`."""
     match reason:
         case FinishReason.STOP:
             return ""
+        case FinishReason.LENGTH if most:
+            said = _("The answer was cut off: an answer has at most {most:,} tokens here.")
+            return said.format(most=most)
         case FinishReason.LENGTH:
             return _("The answer was cut off: it reached the limit of tokens.")
         case FinishReason.CANCELLED:

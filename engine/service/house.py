@@ -20,6 +20,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     tokens_a_day: int = 0
     context: int = 0
     """The largest window, prompt and answer together; 0 leaves it to the engine."""
+    answer: int = 0
+    """The most tokens of one answer; 0 is no limit."""
     models: tuple[str, ...] = ()
     """The models they may ask; empty allows all."""
     system: str = ""

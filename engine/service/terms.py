@@ -49,6 +49,15 @@ def with_system(order: Order, terms: Terms) -> Order:
     return msgspec.structs.replace(order, messages=messages, body=order.body | {"messages": body})
 
 
+def shortened(order: Order, terms: Terms) -> Order:
+    """Return `order` with an answer that is no longer than the terms allow, whatever it asks for."""
+    if not terms.answer:
+        return order
+    most = min(order.sampling.max_tokens or terms.answer, terms.answer)
+    sampling = msgspec.structs.replace(order.sampling, max_tokens=most)
+    return msgspec.structs.replace(order, sampling=sampling)
+
+
 def check_model(terms: Terms, model: str) -> None:
     """Raise ModelError for a model that the terms do not allow."""
     if terms.models and model not in terms.models:

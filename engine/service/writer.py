@@ -29,7 +29,7 @@ from hinterland.engine.service.manners import check_length
 from hinterland.engine.service.pictures import with_images_for
 from hinterland.engine.service.prefixes import Prefixes
 from hinterland.engine.service.seats import Seats
-from hinterland.engine.service.terms import check, check_model, narrowed
+from hinterland.engine.service.terms import check, check_model, narrowed, shortened
 from hinterland.engine.service.turns import Claim
 from hinterland.engine.service.usage import Usage
 from hinterland.engine.service.worker import Worker, WorkerCrashedError
@@ -67,6 +67,7 @@ class Writer:
         with self._telling(answer):
             if notice := answer.caller.terms.notice:
                 answer.say(Note(notice))
+            order = shortened(order, answer.caller.terms)
             spec = await self._spec(order.model, answer.caller)
             if answer.visit is not None:
                 answer.visit.model = spec.model
@@ -105,7 +106,7 @@ class Writer:
                 async with self._one_by_one(caller):
                     self._check_length(order, window)
                     counted = await worker.count(msgspec.json.encode(order.body))
-                answer.say(self._counted(window, counted))
+                answer.say(self._counted(window, counted, caller))
                 answer.say(Done(FinishReason.STOP, model=spec.model))
 
     @contextmanager
@@ -158,11 +159,12 @@ class Writer:
         if self._house.shared and spec.context:
             check_length(order, spec.context)
 
-    def _counted(self, spec: WorkerSpec, prompt_tokens: int | None) -> Counted:
+    def _counted(self, spec: WorkerSpec, prompt_tokens: int | None, caller: Caller) -> Counted:
         # Nobody who reads this can raise the window of a shared house.
         shared = self._house.shared
         largest = spec.context or None if shared else self._workers.largest_context(spec)
-        return Counted(prompt_tokens, spec.context or None, largest, spec.model)
+        longest = caller.terms.answer or None
+        return Counted(prompt_tokens, spec.context or None, largest, spec.model, longest)
 
     async def _ask_worker(self, spec: WorkerSpec, order: Order, answer: Answer) -> None:
         async with (
@@ -192,9 +194,10 @@ class Writer:
         try:
             limit = answer_limit(spec, order, prompt_tokens)
         except ContextError:
-            say(self._counted(spec, prompt_tokens))
+            say(self._counted(spec, prompt_tokens, caller))
             raise
-        say(Counted(prompt_tokens, spec.context or None, model=spec.model))
+        longest = caller.terms.answer or None
+        say(Counted(prompt_tokens, spec.context or None, model=spec.model, longest=longest))
         body = order.body | {"model": spec.model}
         reserved = 0
         if limit:

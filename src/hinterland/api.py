@@ -51,7 +51,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: str = ""
     model: str
     finish_reason: str
-    """`stop`, or `length` where `max_tokens` cut it off."""
+    """`stop`, or `length` where `max_tokens`, the window or a shared box cut it off."""
     usage: Usage
     notes: tuple[str, ...] = ()
     """What has to be told whoever reads the answer, a sentence each: such as that a teacher can."""

@@ -118,6 +118,14 @@ class Conversation(Asking):
         self._counted = (len(self.turns), counted)
         return counted
 
+    def cut_at(self, end: Done) -> int:
+        """Return `Turn.cut_at` of the last answer, if that is how it ended; 0 for what else ended so."""
+        turn = self.running or (self.turns[-1] if self.turns else None)
+        if turn is None or end.finish_reason is not FinishReason.LENGTH:
+            return 0
+        its_own = turn.usage.completion_tokens == end.usage.completion_tokens
+        return turn.cut_at if its_own else 0
+
     @property
     def fill(self) -> Fill | None:
         """How full the window was at the last answer or `count`; None where that is not known."""

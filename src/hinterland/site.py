@@ -45,6 +45,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Tokens read and written, from midnight to midnight, local time."""
     context: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Tokens of prompt and answer together, where that is less than the engine's window."""
+    answer: Annotated[int, msgspec.Meta(ge=0)] = 2000
+    """Tokens of one answer, thinking included: a model that does not end one holds a slot."""
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -53,6 +53,8 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
     timings: Timings = Timings()
     context: int = 0
     """The window when it was answered, in tokens; 0 where the engine did not say."""
+    longest: int = 0
+    """The most tokens that an answer could have where it was asked; 0 is no limit."""
     replaces: tuple[str, ...] = ()
     """Ids of turns that are no longer sent. This one is sent in their place: its answer is their
     summary, or empty where they were dropped."""
@@ -82,6 +84,16 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
             self.prompt
         )
 
+    @property
+    def cut_at(self) -> int:
+        """The most tokens that an answer may have where it was asked, if it was cut off there; 0 where
+        it was not, nor where no more was wished for or the window was full."""
+        read, written = self.usage.prompt_tokens, self.usage.completion_tokens
+        reached = self.finish_reason is FinishReason.LENGTH and not 0 < written < self.longest
+        wished = (self.sampling.max_tokens or self.longest + 1) > self.longest
+        is_full = 0 < self.context <= read + written
+        return self.longest if reached and wished and not is_full else 0
+
     def receive(self, event: Event) -> None:
         """Take in one event of the answer."""
         if isinstance(event, TextDelta):
@@ -90,6 +102,7 @@ class Turn(msgspec.Struct, kw_only=True, omit_defaults=True):
             self.reasoning += event.text
         elif isinstance(event, Counted):
             self.context = event.context or 0
+            self.longest = event.longest or 0
             self.usage = Usage(event.prompt_tokens or 0)
         elif isinstance(event, Done):
             self.finish_reason = event.finish_reason

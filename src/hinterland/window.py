@@ -219,7 +219,8 @@ async def overflow(
         going = _older_half(sent)
         return Overflow(None, whole.context, request.room, None, going, len(sent) - len(going))
     context = whole.context
-    room = room_for_answer(request.room, request.sampling.max_tokens, context)
+    longest = min(filter(None, (request.sampling.max_tokens, whole.longest)), default=None)
+    room = room_for_answer(request.room, longest, context)
 
     async def tokens_without(number: int) -> int:
         return (await count(engine, request_without(number))).prompt_tokens or 0

@@ -9,6 +9,8 @@ import pytest
 from hinterland.config import Config
 from hinterland.engine.echo import EchoEngine
 from hinterland.engine.protocol import (
+    Counted,
+    Done,
     FinishReason,
     Loading,
     Note,
@@ -17,6 +19,7 @@ from hinterland.engine.protocol import (
     ReasoningDelta,
     SentTo,
     TextDelta,
+    Usage,
 )
 from hinterland.tui.screens.chat import ChatScreen
 from tests.tui.chatting import Person, PromptedEngine, chat, scene
@@ -179,6 +182,17 @@ async def test_an_answer_cut_off_says_so() -> None:
         await person.ask("Everything, please")
         engine.answer("First of", FinishReason.LENGTH)
         await person.sees("First of", "! The answer was cut off")
+
+
+@scene
+async def test_an_answer_as_long_as_one_may_be_says_how_it_goes_on() -> None:
+    """You should see how long an answer may be here, and what asks for the rest of it."""
+    engine = PromptedEngine()
+    async with chat(engine) as person:
+        await person.ask("Everything, please")
+        engine.say(Counted(4, 4096, longest=8), TextDelta("First of"))
+        engine.say(Done(FinishReason.LENGTH, Usage(4, 8)))
+        await person.sees("an answer has at most 8 tokens here.", "/continue asks")
 
 
 @scene

@@ -180,6 +180,7 @@ def test_answers_are_held_against_their_schema(place: Place) -> None:
         {"id": "good", "prompt": '{"n": 4}', "schema": SCHEMA},
         {"id": "wrong", "prompt": '{"n": "four"}', "schema": SCHEMA},
         {"id": "cut", "prompt": '{"n": 4, "m": 5}', "schema": SCHEMA, "max_tokens": 2},
+        {"id": "full", "prompt": '{"m": ' + "1 " * 3000, "schema": SCHEMA},
         {"id": "unusable", "prompt": "x", "schema": {"$ref": "https://example.org/s"}},
         {"id": "half", "prompt": "12 345", "schema": {"type": "integer"}, "max_tokens": 1},
         {"id": "default", "prompt": "no JSON"},
@@ -190,6 +191,8 @@ def test_answers_are_held_against_their_schema(place: Place) -> None:
     assert "does not follow the schema" in results["wrong"]["error"]["message"]
     assert results["wrong"]["answer"] == '{"n": "four"}'
     assert "cut off" in results["cut"]["error"]["message"]
+    assert results["cut"]["error"]["hint"] == "Allow more tokens."
+    assert results["full"]["error"]["hint"].startswith("Ask for less at once")
     assert results["cut"]["answer"] == '{"n": 4, '[:-1] + " "
     assert "amid its number" in results["half"]["error"]["message"]
     assert results["unusable"]["error"]["kind"] == "InputError"

@@ -108,6 +108,9 @@ def test_a_role_never_gives_more_than_the_site() -> None:
         at_once=4, tokens_a_day=500, context=512, models=("large", "huge"), system="Rules."
     )
     made = under(role(), site, MONDAY)
+    for ours, theirs, least in ((2000, 300, 300), (300, 2000, 300), (0, 300, 300), (300, 0, 300)):
+        short = role(GOOD.replace("at_once = 1", f"answer = {theirs}"))
+        assert under(short, Terms(answer=ours), MONDAY).answer == least
     assert (made.at_once, made.tokens_a_day, made.context) == (1, 500, 512)
     assert made.models == ("large",)
     assert made.system == "Rules.\n\nAnswer in short sentences."

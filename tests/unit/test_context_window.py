@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hinterland import context_commands
 from hinterland.chat_branches import Asking
@@ -22,6 +23,7 @@ from hinterland.engine.protocol import (
     FinishReason,
     Message,
     Request,
+    Sampling,
     TextDelta,
     Usage,
 )
@@ -324,3 +326,34 @@ def test_an_answer_that_the_window_cut_is_told_from_one_that_a_limit_cut() -> No
     assert fill.ended(Done(FinishReason.LENGTH, Usage(30, 482)))
     assert not fill.ended(Done(FinishReason.LENGTH, Usage(30, 100)))
     assert not fill.ended(Done(FinishReason.STOP, Usage(30, 482)))
+
+
+@pytest.mark.parametrize(
+    ("counted", "wished", "end", "cut_at"),
+    [
+        (Counted(30, 512, longest=100), None, Done(FinishReason.LENGTH, Usage(30, 100)), 100),
+        (Counted(30, 512, longest=100), 200, Done(FinishReason.LENGTH, Usage(30, 100)), 100),
+        (Counted(None, None, longest=100), None, Done(FinishReason.LENGTH), 100),  # tells no usage
+        (Counted(30, 512, longest=100), 50, Done(FinishReason.LENGTH, Usage(30, 50)), 0),
+        (Counted(412, 512, longest=100), None, Done(FinishReason.LENGTH, Usage(412, 100)), 0),
+        (Counted(30, 512, longest=100), None, Done(FinishReason.LENGTH, Usage(30, 60)), 0),
+        (Counted(30, 512, longest=100), None, Done(FinishReason.STOP, Usage(30, 100)), 0),
+        (Counted(30, 512), None, Done(FinishReason.LENGTH, Usage(30, 100)), 0),
+    ],
+)
+def test_an_answer_that_reached_the_longest_is_told_from_others_that_were_cut(
+    counted: Counted, wished: int | None, end: Done, cut_at: int
+) -> None:
+    turn = Turn(id="1", created=1, prompt="?", sampling=Sampling(max_tokens=wished))
+    turn.receive(counted)
+    turn.receive(end)
+    assert turn.cut_at == cut_at
+
+
+def test_the_longest_answer_is_all_the_room_that_turns_have_to_go_for() -> None:
+    class Short(Engine):
+        async def count(self, request: Request) -> AsyncIterator[Event]:
+            async for event in super().count(request):
+                yield replace(event, longest=20) if isinstance(event, Counted) else event
+
+    assert outgrown(converse(Short()), LONG).room == 20

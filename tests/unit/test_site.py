@@ -50,6 +50,15 @@ def test_a_misspelt_setting_is_named_and_the_right_one_too(
     assert caught.value.hint.startswith(hint)
 
 
+def test_an_answer_comes_to_an_end_unless_the_administrator_says_otherwise(tmp_path: Path) -> None:
+    file = tmp_path / "box.toml"
+    for text, most in (("", 2000), ("[limits]\nat_once = 3", 2000), ("[limits]\nanswer = 0", 0)):
+        file.write_text(text)
+        found = site.read(file)
+        assert found is not None
+        assert found.limits.answer == most
+
+
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a box that runs, while its `box.toml` has a mistake."""

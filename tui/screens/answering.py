@@ -155,6 +155,9 @@ class Answering(Screen[None]):
             self._report(by_name(event.kind, event.message, event.hint))
         elif (fill := self._fill()) is not None and fill.ended(event):
             self.transcript.tell(_("The answer was cut off: the window is full."))
+        elif self.conversation is not None and (most := self.conversation.cut_at(event)):
+            goes_on = _("/continue asks for the rest.")
+            self.transcript.tell(f"{ending(event.finish_reason, most=most)} {goes_on}")
         elif notice := ending(event.finish_reason):
             self.transcript.tell(notice)
         if isinstance(event, Done):

@@ -34,6 +34,7 @@ from hinterland.errors import (
     by_name,
 )
 from hinterland.hookspecs import ChatTool
+from hinterland.language import N_
 
 
 class Asks(Protocol):
@@ -182,27 +183,30 @@ async def _answer(engine: Engine, piece: Piece, request: Request) -> Result:
         fingerprint=piece.fingerprint,
         metadata=piece.metadata,
     )
-    return result if request.schema is None else _structured(piece, request.schema, result)
+    return result if request.schema is None else _structured(piece, request, request.schema, result)
 
 
-def _structured(piece: Piece, schema: dict[str, Any], result: Result) -> Result:
+def _structured(piece: Piece, request: Request, schema: dict[str, Any], result: Result) -> Result:
     """Return the result with its data, or with an error where it does not follow the schema."""
     from hinterland import schemas
 
     was_cut = result.finish_reason is FinishReason.LENGTH
+    wished, written = (
+        request.sampling.max_tokens,
+        result.usage.completion_tokens if result.usage else 0,
+    )
+    more = N_("Allow more tokens.")
+    if wished is None or 0 < written < wished:
+        more = N_("Ask for less at once: there was no room for a longer answer.")
     data, error = None, None
     if wrong := schemas.check_answer(schema, result.answer or ""):
         error = JobError(f"The answer does not follow the schema: {wrong}.", "Ask again.")
         if was_cut:
-            error = JobError(
-                "The answer was cut off before its JSON was whole.", "Allow more tokens."
-            )
+            error = JobError("The answer was cut off before its JSON was whole.", more)
     else:
         data = msgspec.json.decode(result.answer or "")
         if was_cut and type(data) in (int, float):
-            error = JobError(
-                "The answer was cut off, perhaps amid its number.", "Allow more tokens."
-            )
+            error = JobError("The answer was cut off, perhaps amid its number.", more)
     if error is not None:
         return msgspec.structs.replace(result, line=piece.line, error=reason(error))
     return msgspec.structs.replace(result, data=data)

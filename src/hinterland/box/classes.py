@@ -131,6 +131,7 @@ def under(role: Role, terms: Terms, now: datetime) -> Terms:
         at_once=_least(terms.at_once, role.limits.at_once),
         tokens_a_day=_least(terms.tokens_a_day, role.limits.tokens_a_day),
         context=_least(terms.context, role.limits.context),
+        answer=_least(terms.answer, role.limits.answer),
         models=models,
         system="\n\n".join(filter(None, [terms.system, role.system.strip()])),
         notice=" ".join(filter(None, [terms.notice, notice(role)])),

@@ -47,6 +47,7 @@ class SiteHouse:
             at_once=limits.at_once,
             tokens_a_day=limits.tokens_a_day,
             context=limits.context,
+            answer=limits.answer,
             models=site.models,
             sees_all=teaches,
         )

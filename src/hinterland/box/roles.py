@@ -75,6 +75,7 @@ class RoleLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_once: Count = 0
     tokens_a_day: Count = 0
     context: Count = 0
+    answer: Count = 0
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

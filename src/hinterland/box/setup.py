@@ -214,6 +214,7 @@ models = []
 at_once = {limits.at_once}
 tokens_a_day = {limits.tokens_a_day}
 context = {limits.context}
+answer = {limits.answer}
 """
 
 

@@ -93,7 +93,7 @@ class Answering:
         assert last is not None
         if schema is not None and last.finish_reason is FinishReason.STOP:
             self._check(schema)
-        return self._explain(last)
+        return self._explain(last, goes_on=schema is None)
 
     async def _show_in_room(
         self, prompt: str, schema: dict[str, Any] | None, images: Sequence[Picture]
@@ -171,8 +171,9 @@ class Answering:
         self._stop_task = loop.create_task(self._conversation.stop())
         loop.call_later(_PATIENCE_WITH_STOP, task.cancel)
 
-    def _explain(self, done: Done) -> int:
-        """Say on standard error why the answer ended early, if it did, and return the exit code."""
+    def _explain(self, done: Done, *, goes_on: bool) -> int:
+        """Say on standard error why the answer ended early, if it did, and return the exit code.
+        `goes_on` says whether there can be a rest of it."""
         turn = self._turn
         if done.finish_reason is FinishReason.CANCELLED:
             kept = self._conversation.kept and turn is not None and turn.answer
@@ -180,7 +181,12 @@ class Answering:
             click.echo(f"hint: {said}", err=True)
             return 130
         if done.finish_reason is FinishReason.LENGTH:
-            if turn is not None and turn.sampling.max_tokens:
+            more = ""
+            if turn is not None and turn.cut_at:
+                why = _("an answer has at most {most:,} tokens here").format(most=turn.cut_at)
+                if goes_on and self._conversation.kept and turn.answer:
+                    more = _('`hint ask -c "go on"` asks for the rest')
+            elif turn is not None and turn.sampling.max_tokens:
                 why = f"--max-tokens {turn.sampling.max_tokens}"
             else:
                 used = done.usage.prompt_tokens + done.usage.completion_tokens
@@ -190,7 +196,7 @@ class Answering:
                     "{why}, and the model was still thinking; try --think low or --think off"
                 ).format(why=why)
             said = _("the answer was cut off: {why}").format(why=why)
-            click.echo(f"hint: {said}", err=True)
+            click.echo(f"hint: {said}; {more}" if more else f"hint: {said}", err=True)
         return 0
 
 

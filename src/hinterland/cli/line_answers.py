@@ -104,6 +104,11 @@ class Answers:
         fill = self._conversation.fill
         if fill is not None and fill.ended(done):
             say(_("(cut off: the window is full)"))
+        elif most := self._conversation.cut_at(done):
+            cut = _(
+                "cut off: an answer has at most {most:,} tokens here; /continue asks for the rest"
+            )
+            self._lines.note(cut.format(most=most))
         elif done.finish_reason is FinishReason.LENGTH:
             say(_("(cut off: the limit of tokens is reached)"))
         elif done.finish_reason is FinishReason.CANCELLED:
