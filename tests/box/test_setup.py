@@ -57,6 +57,7 @@ def test_setup_and_its_undo_leave_the_machine_as_it_was_and_twice_is_once(machin
     assert mode(machine, f"{shelf}/tiny.gguf") == "644 root root"
     assert mode(machine, "/var/lib/hinterland") == "700 hinterland hinterland"
     assert mode(machine, "/etc/hinterland/setup.json") == "600 root root"
+    assert "\nanswer = 2000\n" in machine.path("/etc/hinterland/box.toml").read_text()
     assert "hinterland" in machine.must("id", "-Gn", "ama").split()
 
     twice = machine.hint("box", "setup", *wished)
