@@ -76,13 +76,26 @@ def test_an_answer_that_was_read_in_pieces_is_one_transcript(tmp_path: Path) -> 
     assert [each.by for each in records.reads_of(1)] == [9]
 
 
+def test_a_question_that_was_left_in_line_is_no_transcript_until_it_is_answered(
+    tmp_path: Path,
+) -> None:
+    records = Records(tmp_path / "5a")
+    for turn in ("a", "b", ""):
+        records.write(Said(uid=1, when=NOW, turn=turn, prompt="Why?", answer="", whole=False))
+    assert (records.transcripts(None, by=9, now=NOW), records.kept_of(1)) == ([], 0)
+    thought = Said(uid=1, when=NOW, turn="b", prompt="", model="small", answer="", whole=True)
+    records.write(thought)
+    (said,) = records.transcripts(None, by=9, now=NOW)
+    assert (said.prompt, said.model, said.whole, records.kept_of(1)) == ("Why?", "small", True, 1)
+
+
 def test_transcripts_are_counted_without_their_words_in_memory(tmp_path: Path) -> None:
     """Every pupil may have that counted, as often as they like."""
     records = Records(tmp_path / "5a")
     for number in range(30):
         turn = "t" if number < 2 else ""
         records.write(
-            Said(uid=1, when=NOW, turn=turn, prompt="w " * 100_000, answer="", whole=False)
+            Said(uid=1, when=NOW, turn=turn, prompt="w " * 100_000, answer="No.", whole=False)
         )
     tracemalloc.start()
     try:

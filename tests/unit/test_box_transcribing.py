@@ -17,7 +17,7 @@ from hinterland.box.roles import parse
 from hinterland.box.transcribing import Transcribing
 from hinterland.engine import requests
 from hinterland.engine.events import encode
-from hinterland.engine.protocol import Done, FinishReason, Note, Request
+from hinterland.engine.protocol import Done, Failed, FinishReason, Note, Request
 from hinterland.engine.protocol import Message as Told
 from hinterland.engine.service.house import Caller, Terms
 from hinterland.errors import EngineError, InputError
@@ -119,8 +119,20 @@ def test_nothing_is_written_down_without_the_notice(tmp_path: Path, note: bytes)
 
 
 def test_what_was_said_before_the_notice_is_not_written_down(tmp_path: Path) -> None:
-    (said,) = written(tmp_path, PIECE, encode(Note(NOTICE)))
-    assert (said.answer, said.whole) == ("", False)
+    later = PIECE.replace(b"Because.", b"Later.")
+    (said,) = written(tmp_path, PIECE, encode(Note(NOTICE)), later)
+    assert (said.answer, said.whole) == ("Later.", False)
+
+
+@pytest.mark.parametrize(
+    "end", [Done(FinishReason.CANCELLED), Failed("EngineError", "It went away.")]
+)
+def test_a_question_that_ended_in_line_is_not_written_down(
+    tmp_path: Path, end: Done | Failed
+) -> None:
+    """A teacher would read a question with a blank for its answer, of no model."""
+    assert written(tmp_path, encode(Note(NOTICE)), encode(end)) == []
+    assert "Why?" not in "".join(each.read_text() for each in tmp_path.rglob("*.jsonl"))
 
 
 def test_a_role_that_no_longer_keeps_transcripts_keeps_none_at_once(tmp_path: Path) -> None:

@@ -85,11 +85,22 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the answer came to its end while the pupil read."""
     schema: int = SCHEMA_VERSION
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether a model came to it: not where it was left in line, or failed there."""
+        return bool(self.answer or self.model)
+
 
 class _Turn(msgspec.Struct, frozen=True):
-    """What tells one `Said` from another."""
+    """What tells one `Said` from another, and whether it was answered."""
 
     turn: str = ""
+    model: str = ""
+    answer: msgspec.Raw = msgspec.Raw(b'""')
+
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.model) or bytes(self.answer) != b'""'
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,14 +140,15 @@ class Records:
 
     def transcripts(self, uid: int | None, by: int, now: datetime) -> list[Said]:
         """Return the transcripts of a user, or of all, the first ones first; that somebody looked is
-        on the disk before they are read."""
+        on the disk before they are read. A question is one when it was answered: until then it waits
+        for an answer that the pupil may still fetch."""
         self._add(self.folder / "reads.jsonl", Read(by=by, when=now, uid=uid))
         return self._said(uid)
 
     def kept_of(self, uid: int) -> int:
         """Return how many transcripts there are of a user, without bringing their words into memory."""
         turns = _lines(self._file("transcripts", uid), _Turn)
-        return len({said.turn or number for number, said in enumerate(turns)})
+        return len({said.turn or number for number, said in enumerate(turns) if said.is_answered})
 
     def reads_of(self, uid: int) -> list[Read]:
         """Return when somebody looked at the transcripts of a user."""
@@ -175,9 +187,11 @@ class Records:
                 prompt=known.prompt or said.prompt,
                 images=max(known.images, said.images),
                 conversation=known.conversation or said.conversation,
+                model=longer.model or known.model or said.model,
                 whole=known.whole or said.whole,
             )
-        return sorted(found.values(), key=lambda each: each.when)
+        answered = (each for each in found.values() if each.is_answered)
+        return sorted(answered, key=lambda each: each.when)
 
     def _file(self, kind: str, uid: int) -> Path:
         return self.folder / kind / f"{uid}.jsonl"

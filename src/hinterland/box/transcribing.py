@@ -21,7 +21,7 @@ from hinterland.box.records import Said
 from hinterland.box.roles import Keep, Role
 from hinterland.engine import requests
 from hinterland.engine.events import EventParser
-from hinterland.engine.protocol import Done, Note, TextDelta
+from hinterland.engine.protocol import Done, Failed, Note, TextDelta
 from hinterland.engine.service import manners
 from hinterland.engine.service.guard import caller_of
 from hinterland.errors import EngineError, HinterlandError, InputError
@@ -131,6 +131,7 @@ class _Listening:
         self._answer: list[str] = []
         self._told = False
         self._whole = False
+        self._failed = False
 
     def hearing(self, receive: Receive) -> Receive:
         """Return what gives the service the request as it reads it, with its own limits, and listens.
@@ -185,14 +186,17 @@ class _Listening:
                         self._answer.append(event.text)
                     elif isinstance(event, Done):
                         self._whole, self._model = True, event.model
+                    elif isinstance(event, Failed):
+                        self._failed = True
 
         return sending
 
     def said(self) -> Said | None:
-        """Return what is to be written down; None where the pupil was not told, or asked before."""
+        """Return what is to be written down; None where the pupil was not told, or asked before, and
+        where it ended without an answer, as for one who left the line."""
         if not (self._told and self._knowing):
             return None
-        return Said(
+        said = Said(
             uid=self._uid,
             when=datetime.now(UTC),
             conversation=self._conversation,
@@ -203,6 +207,7 @@ class _Listening:
             answer="".join(self._answer),
             whole=self._whole,
         )
+        return said if said.is_answered or not (self._whole or self._failed) else None
 
 
 def _with_notice(send: Send, notice: str) -> Send:
