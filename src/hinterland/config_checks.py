@@ -65,6 +65,11 @@ def reason_of(error: msgspec.ValidationError) -> tuple[str, str]:
         return f"expected {_CHOICES[key]}", key
     if reason == "Expected `str` of length >= 1":
         return "expected a word", key
+    return in_words(reason).replace("Expected", "expected"), key
+
+
+def in_words(reason: str) -> str:
+    """Return what msgspec says with types called as people call them."""
     for kind, words in _TYPES.items():
         reason = reason.replace(kind, words)
-    return reason.replace("Expected", "expected"), key
+    return reason

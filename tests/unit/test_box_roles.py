@@ -53,14 +53,16 @@ def role(text: str = GOOD) -> Role:
     ("written", "instead", "said"),
     [
         ('group = "class-5a"', 'groop = "class-5a"', "line 2, groop: there is no such setting"),
-        ('group = "class-5a"', "", "missing required field `group`"),
+        ('group = "class-5a"', "", "cannot be used: the setting `group` is missing."),
+        ('topic = "fractions"', "", "line 22, quiz: the setting `topic` is missing."),
         ('"tutor"', '"quiz"', "line 4, tools[1]: the tools are ask, chat, batch"),
         ('"transcripts"', '"all"', "line 6, keep: it is one of nothing, history, transcripts"),
         ('"12:30"', '"07:30"', "line 12, hours[0].to: the end has to be later"),
         ('"20:00"', "20:00:00", "line 15, hours[1].from: hours are written in quotes"),
         ('"mon"', '"Monday"', "line 10, hours[0].days[0]: the days are mon, tue"),
         ("2027-07-01", '"summer"', "line 7, until: the last day is written without quotes"),
-        ("at_once = 1", "at_once = -1", "line 19, limits.at_once: expected `int` >= 0"),
+        ("at_once = 1", "at_once = -1", "line 19, limits.at_once: expected a whole number >= 0"),
+        ("at_once = 1", "at_once = []", "at_once: expected a whole number, got a list"),
         ("topic", "topik", "line 23, quiz.topik: there is no such setting"),
         ('"class-5a"', '"class 5a"', "line 2, group: it has to be the name of a system group"),
         ("at_once = 1", "at_once =", "Invalid value"),
@@ -72,6 +74,38 @@ def test_a_role_file_that_cannot_be_used_is_named_with_the_place(
     with pytest.raises(ConfigError) as caught:
         role(GOOD.replace(written, instead, 1))
     assert caught.value.message.startswith("The role file 5a.toml cannot be used")
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "hint"),
+    [
+        ("[limits]", "[limit]", "Did you mean `limits`?"),
+        ("at_once", "at_onse", "Did you mean `at_once`?"),
+        ("title", "at_onse", "Did you mean `[limits] at_once`?"),
+        ("title", "topic", "It belongs under [quiz]."),
+        ("context", "until", "It belongs above the first line in square brackets."),
+        ("title", "zzz", "docs/classroom.md says what may stand in it."),
+    ],
+)
+def test_the_setting_that_was_meant_is_named(written: str, instead: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        role(GOOD.replace(written, instead, 1))
+    assert "there is no such setting" in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"x = " + b"[" * 30_000, "Nested more than 64 levels deep (at line 1)"),
+        (b"a." * 30_000 + b"a = 1", "Nested more than 64 levels deep (at line 1)"),
+        (b'group = "class-5a"\ntitle = "\xe9"\n', "it is not written in UTF-8 (at line 2)"),
+    ],
+)
+def test_what_no_reader_of_toml_should_be_given_is_one_sentence(text: bytes, said: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be used") as caught:
+        parse(text, "5a", Path("5a.toml"))
     assert said in caught.value.message
 
 
@@ -93,8 +127,10 @@ def test_a_role_file_that_pupils_could_write_is_refused(
         if os.getuid() == 0:
             os.chown(path, 0, NO_TEACHERS)
         path.chmod(wanted)
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=said) as caught:
         roles.load(tmp_path, "5a")
+    who, path = "o" if "everybody" in said else "g", tmp_path if "folder" in said else file
+    assert f"`sudo chmod {who}-w {path}`" in caught.value.hint
 
 
 def test_a_fifo_among_role_files_stops_nobody(tmp_path: Path) -> None:

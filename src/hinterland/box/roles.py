@@ -5,20 +5,22 @@ Everybody on the machine may read them, pupils above all: a rule that is not see
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import stat
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
-from hinterland import site
+from hinterland import site, toml_text
 from hinterland.box.hours import Hours
+from hinterland.config_checks import in_words
 from hinterland.errors import ConfigError
 from hinterland.language import N_
 from hinterland.text import clean_line
@@ -30,6 +32,13 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _GROUP = re.compile(r"^[ \t]*[\"']?group[\"']?[ \t]*=.*(?:\n|\Z)", re.MULTILINE)
 _KEY = re.compile(r"\s*([A-Za-z_]+)\s*=")
 _TABLE = re.compile(r"\s*\[\[?\s*([A-Za-z_]+)\s*\]\]?")
+_UNKNOWN = re.compile(r"unknown field `(.*)`")
+_MISSING = re.compile(r"missing required field `(.*)`")
+_MEND = N_("Mend it; docs/classroom.md says what may stand in it.")
+_MEANT = N_("Did you mean `{setting}`? docs/classroom.md says what may stand in it.")
+_UNDER = N_("It belongs under [{table}].")
+_ABOVE = N_("It belongs above the first line in square brackets.")
+_CLOSE = N_("`sudo chmod {mode} {path}` forbids it.")
 
 Group = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$")]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -181,12 +190,15 @@ def loaded(where: Path, writers: Collection[int] = ()) -> tuple[list[Role], list
 def parse(text: bytes, name: str, file: Path) -> Role:
     """Return the role in a TOML text; `file` is only for the error. Raises ConfigError."""
     try:
-        read = msgspec.toml.decode(text, type=_File)
+        written = toml_text.loads(text.decode())
+        read = msgspec.convert(written, _File, builtin_types=(date, datetime, time))
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
-        place = place.rstrip("`").lstrip(".")
-        raise _unusable(file, _reason(reason, place), text, place, reason) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise _not_so(file, reason, text, place.rstrip("`").lstrip(".")) from error
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise _unusable(file, f"it is not written in UTF-8 (at line {line})") from error
+    except ValueError as error:
         raise _unusable(file, str(error).rstrip(".")) from error
     for number, hours in enumerate(read.hours):
         place = f"hours[{number}].to"
@@ -202,12 +214,15 @@ def _content(file: Path, writers: Collection[int]) -> bytes:
     """Return what is in a role file that nobody wrote who might not."""
     text, found = _read(file, N_("Mend its permissions: everybody may read it."))
     if not stat.S_ISREG(found.st_mode):
-        raise _unusable(file, "it is no file")
+        raise _unusable(file, "it is no file", hint=N_("Write a file in its place."))
     for about, what in ((file.parent.stat(), "its folder"), (found, "it")):
+        path = clean_line(str(file if about is found else file.parent))
         if about.st_mode & stat.S_IWOTH:
-            raise _unusable(file, f"everybody can write {what}")
+            hint = _CLOSE.format(mode="o-w", path=path)
+            raise _unusable(file, f"everybody can write {what}", hint=hint)
         if about.st_mode & stat.S_IWGRP and about.st_gid not in (0, *writers):
-            raise _unusable(file, f"a group can write {what} that is not the teachers'")
+            hint = _CLOSE.format(mode="g-w", path=path)
+            raise _unusable(file, f"a group can write {what} that is not the teachers'", hint=hint)
     return text
 
 
@@ -239,13 +254,15 @@ def _group_at_least(file: Path) -> str:
         return ""
     named = list(_GROUP.finditer(text))
     for part in (text, text[: named[0].end()] if len(named) == 1 else ""):
-        with suppress(ValueError, RecursionError, msgspec.MsgspecError):
-            group = msgspec.toml.decode(part).get("group")
+        with suppress(ValueError):
+            group = toml_text.loads(part).get("group")
             return group if isinstance(group, str) else ""
     return ""
 
 
 def _reason(reason: str, place: str) -> str:
+    if missing := _MISSING.search(reason):
+        return f"the setting `{missing[1]}` is missing"
     if place.startswith("tools"):
         return f"the tools are {', '.join(Tool)}"
     if place.startswith("keep"):
@@ -258,23 +275,49 @@ def _reason(reason: str, place: str) -> str:
         return "the last day is written without quotes, such as 2027-07-01"
     if place.startswith(("group", "teachers")):
         return "it has to be the name of a system group"
+    reason = in_words(reason)
     return reason[:1].lower() + reason[1:]
 
 
+def _not_so(file: Path, reason: str, text: bytes, place: str) -> ConfigError:
+    """Return what to say of a file in which something is not as msgspec says that it has to be."""
+    unknown = _UNKNOWN.search(reason)
+    if unknown is None:
+        return _unusable(file, _reason(reason, place), text, place)
+    key = f"{place}.{unknown[1]}".lstrip(".")
+    hint = _instead(place.partition("[")[0], unknown[1])
+    return _unusable(file, "there is no such setting", text, key, hint)
+
+
+def _instead(table: str, key: str) -> str:
+    """Return the hint that goes with a setting that there is not in a table of a role file."""
+    tables: dict[str, type[msgspec.Struct]] = {
+        "": _File,
+        "limits": RoleLimits,
+        "quiz": Quiz,
+        "hours": Hours,
+    }
+    known = {name: kind.__struct_encode_fields__ for name, kind in tables.items()}
+    for name in known:
+        if name != table and key in known[name]:
+            return _UNDER.format(table=name) if name else _ABOVE
+    for name in (table, *known):
+        for close in difflib.get_close_matches(key, known.get(name, ()), n=1):
+            meant = close if name == table else f"[{name}] {close}"
+            return _MEANT.format(setting=meant)
+    return _MEND
+
+
 def _unusable(
-    file: Path, reason: str, text: bytes = b"", place: str = "", whole: str = ""
+    file: Path, reason: str, text: bytes = b"", place: str = "", hint: str = _MEND
 ) -> ConfigError:
     """Return what to say of a role file, with the line where the place is found in the text."""
-    unknown = re.search(r"unknown field `(.*)`", whole)
-    key = f"{place}.{unknown[1]}".lstrip(".") if unknown else place
-    if unknown:
-        reason = "there is no such setting"
-    line = _line(text.decode(errors="replace"), key)
-    where = ", ".join(filter(None, [f"line {line}" if line else "", clean_line(key)]))
+    line = _line(text.decode(errors="replace"), place)
+    where = ", ".join(filter(None, [f"line {line}" if line else "", clean_line(place)]))
     return ConfigError(
         f"The role file {clean_line(str(file))} cannot be used{', ' if where else ''}{where}: "
         f"{clean_line(reason)}.",
-        "Mend it; docs/classroom.md says what may stand in it.",
+        hint,
     )
 
 

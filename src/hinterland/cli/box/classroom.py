@@ -11,6 +11,7 @@ import click
 from hinterland.cli.box.class_quiz import quiz
 from hinterland.cli.box.class_records import results, transcripts
 from hinterland.cli.box.class_wipe import wipe
+from hinterland.cli.box.one_class import unknown
 from hinterland.cli.tables import say, write_json, write_table
 from hinterland.errors import ConfigError, HinterlandError
 from hinterland.language import _, n_
@@ -123,7 +124,10 @@ def check(name: str) -> int:
     from hinterland.box.asking import settings
 
     site, where = settings(), roles.folder()
-    chosen = [name] if name else roles.names(where)
+    known = roles.names(where)
+    if name and not _is_file(name) and name not in known:
+        raise unknown(name, known)
+    chosen = [name] if name else known
     if not chosen:
         say(_("There are no classes: {folder} has no role files.").format(folder=where))
     failed = False
@@ -131,7 +135,7 @@ def check(name: str) -> int:
         try:
             role = (
                 roles.draft(Path(each))
-                if each.endswith(".toml") or "/" in each
+                if _is_file(each)
                 else roles.load(where, each, members.writers(site))
             )
         except ConfigError as error:
@@ -157,11 +161,19 @@ for _each in (wipe, results, transcripts, quiz):
     command.add_command(_each)
 
 
+def _is_file(name: str) -> bool:
+    """Whether what was typed names a file, and not a class."""
+    return name.endswith(".toml") or "/" in name
+
+
 def _in_force(name: str, site: Site, mine: Mine | None) -> Role:
     """Return the rules of a class. Where its file has a mistake these are what the box goes on with, if
-    it told them: otherwise ConfigError is raised."""
+    it told them: otherwise ConfigError is raised, and InputError for one that there is not."""
     from hinterland.box import members, roles
 
+    known = roles.names(roles.folder())
+    if name not in known:
+        raise unknown(name, known)
     try:
         return roles.load(roles.folder(), name, members.writers(site))
     except ConfigError as error:
