@@ -48,9 +48,17 @@ def _translated(translations: NullTranslations, sentence: str, depth: int) -> st
             continue
         pattern = "(.*)".join(map(re.escape, literals))
         if found := re.fullmatch(pattern, sentence, re.DOTALL):
-            values = [_translated(translations, each, depth - 1) for each in found.groups()]
+            values = [_value(translations, each, depth - 1) for each in found.groups()]
             return _filled(translations.gettext(message), dict(zip(names, values, strict=True)))
     return sentence
+
+
+def _value(translations: NullTranslations, value: str, depth: int) -> str:
+    """Return a value of a sentence. A single word is a name, such as that of a group, though there may be
+    a heading of the same letters; several may be a sentence that the first one tells of."""
+    if _NUMBER.fullmatch(value) or any(map(str.isspace, value)):
+        return _translated(translations, value, depth)
+    return value
 
 
 @cache

@@ -98,6 +98,15 @@ def test_whom_the_box_shuts_out_is_told_so_in_french(french: None) -> None:
         assert value in " ".join(both), both
 
 
+@pytest.mark.parametrize("name", ["pupils", "all", "Class", "none", "offline"])
+def test_a_name_that_is_a_word_of_the_interface_too_stays_as_it_is(french: None, name: str) -> None:
+    assert _(name) != name
+    said = sentences.translated(
+        f"You are not in the group {name}, whose members may use the shared box."
+    )
+    assert f"groupe {name}," in said, said
+
+
 @pytest.mark.parametrize(
     ("environment", "wanted"),
     [
