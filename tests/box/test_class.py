@@ -128,6 +128,40 @@ def test_a_mistake_in_a_role_file_leaves_its_class_as_it_was(box: Root) -> None:
         file.write_text(ROLES["7c"])
 
 
+def test_a_teacher_reads_on_while_the_role_file_has_a_mistake(box: Root) -> None:
+    for prompt in ("Hi", "a pangolin"):
+        assert box.hint("ask", "--no-history", prompt, user="ben").returncode == 0
+    file = box.path("/etc/hinterland/roles/6b.toml")
+    file.write_text(ROLES["6b"] + "oops = 1\n")
+    try:
+        for command in ("transcripts", "results"):
+            read = box.hint("box", "class", command, "6b", user="tess")
+            assert read.returncode == 0, read.stderr
+            assert "6b.toml cannot be used, line 3, oops" in read.stderr
+            assert ("a pangolin" in read.stdout) is (command == "transcripts")
+            other = box.hint("box", "class", command, "6b", user="amina")
+            assert other.returncode == 2
+            assert not other.stdout
+    finally:
+        file.write_text(ROLES["6b"])
+
+
+def test_a_teacher_reads_what_one_asked_who_has_left_the_class(box: Root) -> None:
+    for prompt in ("Hi", "a tapir"):
+        assert box.hint("ask", "--no-history", prompt, user="ben").returncode == 0
+    box.must("gpasswd", "-d", "ben", "class-6b")
+    try:
+        read = box.hint("box", "class", "transcripts", "6b", "--user", "ben", user="tess")
+        assert read.returncode == 0, read.stderr
+        assert "a tapir" in read.stdout
+        for stranger in ("amina", "nobody-of-that-name"):
+            read = box.hint("box", "class", "transcripts", "6b", "--user", stranger, user="tess")
+            assert read.returncode == 2
+            assert f"{stranger} is no pupil of 6b" in read.stderr
+    finally:
+        box.must("gpasswd", "-a", "ben", "class-6b")
+
+
 def test_a_mistake_that_hides_whose_class_it_is_frees_nobody_of_its_rules(box: Root) -> None:
     file = box.path("/etc/hinterland/roles/7c.toml")
     assert box.hint("ask", "Hi", user="cleo").returncode == 0
@@ -212,3 +246,14 @@ def test_wiping_leaves_nothing_and_proves_it(box: Root) -> None:
     assert linked.read_text() == "precious\n"
     assert not box.run("grep", "-rals", "-e", "lion", "-e", "tiger", "/home/amina").stdout
     assert json.loads(receipt)["kept_by_box"]["results"] == 0
+
+
+def test_wiping_says_what_else_removes_what_the_box_keeps(box: Root) -> None:
+    for prompt in ("Hi", "a lemur"):
+        assert box.hint("ask", "--no-history", prompt, user="ben").returncode == 0
+    wipe = ("box", "class", "wipe", "6b", "-y", "--receipt")
+    told = "the box still keeps transcripts of 1 pupil: --transcripts removes them too"
+    assert told in box.hint(*wipe, "/srv/d").stderr
+    wiped = box.hint(*wipe, "/srv/e", "--transcripts")
+    assert wiped.returncode == 0, wiped.stderr
+    assert "still keeps" not in wiped.stderr

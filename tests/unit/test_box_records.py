@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import threading
+import time
 import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -16,10 +17,12 @@ import msgspec
 import pytest
 from starlette.requests import Request
 
+from hinterland.box import class_results
 from hinterland.box.class_routes import ClassRoutes, Mine
 from hinterland.box.classes import Classes
 from hinterland.box.emptying import _is_ours, empty
 from hinterland.box.records import MOST_A_DAY, Handed, Marked, Records, Result, Said
+from hinterland.box.roles import parse
 from hinterland.engine.service.house import Caller, Terms
 from hinterland.errors import InputError
 from hinterland.site import Site
@@ -62,6 +65,21 @@ def test_nobody_can_fill_the_disk_with_results(tmp_path: Path) -> None:
         records.hand_in(result(1))
     records.hand_in(result(2))
     records.hand_in(result(1, NOW + timedelta(days=1)))
+
+
+def test_a_spreadsheet_has_the_time_that_the_table_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    try:
+        summer = datetime(2026, 7, 1, 20, 30, 5, 999, tzinfo=UTC)
+        role = parse(b'group = "nobody-is-in-this"', "5a", Path("5a.toml"))
+        found = class_results.table([result(1, summer)], role, Site(), None)
+        assert ",2026-07-02T02:15:05+05:45," in class_results.as_csv(found)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_an_answer_that_was_read_in_pieces_is_one_transcript(tmp_path: Path) -> None:

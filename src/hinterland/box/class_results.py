@@ -99,14 +99,16 @@ def table(found: Sequence[Result], role: Role, site: Site, wanted: date | None) 
 
 
 def as_csv(found: Table) -> str:
-    """Return a table of pupils and questions (RFC 4180; UTF-8 with the mark of spreadsheets)."""
+    """Return a table of pupils and questions (RFC 4180; UTF-8 with the mark of spreadsheets),
+    with the machine's local times and their offset (ISO 8601)."""
     out = io.StringIO()
     out.write("\ufeff")
     rows = csv.writer(out)
     rows.writerow(["pupil", "when", "topic", "attempt", "minutes", "right", "of", "wrong"])
     for each in found.rows:
         wrong = " ".join(mark.exercise for mark in each.marks if not mark.right)
-        cells = (each.login, f"{each.when:%Y-%m-%dT%H:%M:%SZ}", each.topic, each.attempt)
+        when = each.when.astimezone().isoformat(timespec="seconds")
+        cells = (each.login, when, each.topic, each.attempt)
         numbers = (each.minutes, each.right, len(each.marks), wrong)
         rows.writerow([_safe(str(cell)) for cell in (*cells, *numbers)])
     return out.getvalue()

@@ -80,6 +80,7 @@ class ClassRoutes:
         return [
             Route("/hint/class", self._mine),
             Route("/hint/class/results", self._hand_in, methods=["POST"]),
+            Route("/hint/class/{name}/rules", self._rules),
             Route("/hint/class/{name}/results", self._results),
             Route("/hint/class/{name}/transcripts", self._transcripts),
             Route("/hint/class/{name}/remove", self._remove, methods=["POST"]),
@@ -102,6 +103,9 @@ class ClassRoutes:
         if lock is None:
             lock = self._alone[uid] = asyncio.Lock()
         return lock
+
+    async def _rules(self, http: Request) -> Response:
+        return _json(await self._taught(http))
 
     async def _results(self, http: Request) -> Response:
         role = await self._taught(http)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ from hinterland.text import clean_line
 if TYPE_CHECKING:
     from hinterland.box.roles import Role
     from hinterland.site import Site
+
+
+_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -98,6 +102,15 @@ def member(uid: int) -> Member:
         return _member(pwd.getpwuid(uid))
     except KeyError:
         return Member(uid, -1, str(uid), "")
+
+
+def uid_of(login: str) -> int | None:
+    """Return the number of an account, whose own number will do as its name once it is gone; None where
+    there is none of that name."""
+    try:
+        return pwd.getpwnam(login).pw_uid
+    except (KeyError, ValueError):  # a null in it
+        return int(login) if _NUMBER.fullmatch(login) else None
 
 
 def _member(user: pwd.struct_passwd) -> Member:

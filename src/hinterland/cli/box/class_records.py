@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hinterland.cli.box.one_class import the_class
+from hinterland.cli.box.one_class import the_class_in_force
 from hinterland.cli.tables import say, write_json, write_table
 from hinterland.errors import InputError, StorageError
 from hinterland.language import _, n_
@@ -38,7 +38,7 @@ def results(name: str, day: str, csv: Path | None, overwrite: bool, as_json: boo
     from hinterland.box.asking import ask
     from hinterland.box.records import Result
 
-    role, site = the_class(name)
+    role, site = the_class_in_force(name)
     if csv is not None and csv.exists() and not overwrite:
         raise InputError(f"There is a file {csv} already.", "Name another one, or add --overwrite.")
     wanted = class_results.day(day)
@@ -68,14 +68,15 @@ def transcripts(name: str, user: str, as_json: bool) -> None:
     from hinterland.box.asking import ask
     from hinterland.box.records import Said
 
-    role, site = the_class(name)
-    query = ""
-    if user:
-        known = {each.login: each.uid for each in members.pupils(role, site)}
-        if user not in known:
-            raise InputError(f"{user} is no pupil of {role.name}.", f"hint box class show {name}")
-        query = f"?uid={known[user]}"
-    found = ask("GET", f"/hint/class/{role.name}/transcripts{query}", list[Said])
+    role, site = the_class_in_force(name)
+    uid = members.uid_of(user) if user else None
+    query = "" if uid is None else f"?uid={uid}"
+    found: list[Said] = []
+    if not user or uid is not None:
+        found = ask("GET", f"/hint/class/{role.name}/transcripts{query}", list[Said])
+    if user and not found and uid not in {each.uid for each in members.pupils(role, site)}:
+        # Of one who has left the class there may be some still.
+        raise InputError(f"{user} is no pupil of {role.name}.", f"hint box class show {name}")
     if as_json:
         write_json({"version": 1, "transcripts": msgspec.to_builtins(found)})
         return

@@ -86,13 +86,13 @@ def wipe(
         if count:
             told = {
                 "results": n_(
-                    "the box still keeps results of {count} pupil",
-                    "the box still keeps results of {count} pupils",
+                    "the box still keeps results of {count} pupil: --results removes them too",
+                    "the box still keeps results of {count} pupils: --results removes them too",
                     count,
                 ),
                 "transcripts": n_(
-                    "the box still keeps transcripts of {count} pupil",
-                    "the box still keeps transcripts of {count} pupils",
+                    "the box still keeps transcripts of {count} pupil: --transcripts removes them too",
+                    "the box still keeps transcripts of {count} pupils: --transcripts removes them too",
                     count,
                 ),
             }[kind]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from hinterland.errors import InputError
+from hinterland.errors import ConfigError, HinterlandError, InputError
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -24,6 +24,27 @@ def the_class(name: str) -> tuple[Role, Site]:
     if name not in known:
         raise unknown(name, known)
     return roles.load(roles.folder(), name, members.writers(site)), site
+
+
+def the_class_in_force(name: str) -> tuple[Role, Site]:
+    """Return the same for a teacher who only looks: where the file has a mistake, that is said, and the
+    class is what the box goes on with."""
+    from hinterland.box import asking, roles
+    from hinterland.cli.tables import say
+    from hinterland.sentences import sentence
+
+    try:
+        return the_class(name)
+    except ConfigError as mistake:
+        site = asking.settings()
+        if not roles.NAME.fullmatch(name):
+            raise
+        try:
+            role = asking.ask("GET", f"/hint/class/{name}/rules", roles.Role)
+        except HinterlandError:
+            raise mistake from None
+        say(sentence(mistake))
+        return role, site
 
 
 def unknown(name: str, known: Collection[str]) -> InputError:
