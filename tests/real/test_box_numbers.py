@@ -131,6 +131,21 @@ def test_a_terminal_shows_the_numbers_until_it_is_left(box: Box) -> None:
         assert terminal.written.rstrip().endswith(b"\x1b[?25h\x1b[?1049l")
 
 
+def test_a_pipe_is_as_wide_as_any_terminal_unless_it_is_told(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(box.environment, "LANGUAGE", "fr")
+    monkeypatch.setitem(box.environment, "LANG", "C.UTF-8")
+    monkeypatch.delitem(box.environment, "COLUMNS", raising=False)
+    widest = {}
+    for columns in ("", "no number", "200"):
+        monkeypatch.setitem(box.environment, "COLUMNS", columns)
+        shown = box.hint("box", "top")
+        assert "utilisateur" in shown.stdout, shown.stderr
+        widest[columns] = max(map(len, shown.stdout.splitlines()))
+    assert widest[""] == widest["no number"] <= 80 < widest["200"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_gives_the_terminal_back(box: Box, number: signal.Signals) -> None:
     site, home = box.environment["HINTERLAND_SITE"], box.environment["HINTERLAND_HOME"]

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from hinterland.box.emptying import Emptied
+from hinterland.box.wiping import Wiped
+from hinterland.cli.box import class_wipe
 from tests.running import Hint
+from tests.tui.terminals import RealTerminal
 
 
 @pytest.fixture
@@ -30,3 +34,27 @@ def test_a_class_that_there_is_not_is_called_so(hint: Hint, roles: Path, command
     assert "There is no class '5c'." in told.stderr
     assert "There are: 5a, 6b." in told.stderr
     assert "permissions" not in told.stderr
+
+
+@pytest.mark.parametrize(("columns", "in_lines"), [(40, True), (80, False)])
+def test_classes_are_listed_on_a_terminal_of_any_width(
+    home: Path, roles: Path, columns: int, *, in_lines: bool
+) -> None:
+    title = "Mathematics of the upper forms"
+    (roles / "5a.toml").write_text(f'group = "class-5a"\ntitle = "{title}"\n')
+    with RealTerminal("box", "class", "list", columns=columns) as terminal:
+        assert terminal.ended() == 0
+        lines = terminal.written.decode().splitlines()
+        assert max(map(len, lines)) <= columns
+        assert "6b" in "".join(lines)
+        assert title in " ".join(" ".join(lines).split())
+        assert ("  pupils: 0" in lines) is in_lines, lines
+
+
+def test_the_numbers_of_a_table_are_all_written_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    files = (Emptied("history", "", 1, ""),) * 1234
+    wiped = Wiped(uid=1, login="amina", conversations=1120, turns=12574, files=files, bytes=56789)
+    class_wipe._show([wiped], removed=True)
+    assert capsys.readouterr().out.splitlines()[1].split()[:5] == [
+        *("amina", "1,120", "12,574", "1,234", "56,789")
+    ]

@@ -109,6 +109,12 @@ def test_an_ordinary_terminal_shows_who_runs_first_with_all_that_counts() -> Non
     assert [row.split()[0] for row in table[1:]] == ["4000001", "4000003", "4000002", "4000000"]
 
 
+def test_the_numbers_of_a_row_are_all_written_alike() -> None:
+    you = Share(uid=4_000_000, tokens_today=1120, answers_today=1121, refused_today=12574)
+    row = top.lines(box(you), COOL, 120, 24)[-1]
+    assert row.split()[-3:] == ["1,120", "1,121", "12,574"]
+
+
 def test_people_are_told_their_own_place() -> None:
     you = Share(uid=4_000_000, waiting=1, position=3, expected=41.2, waited=5.0)
     shown = top.lines(box(you, sees_all=False), COOL, 79, 24)

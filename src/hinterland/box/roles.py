@@ -298,8 +298,8 @@ def _instead(table: str, key: str) -> str:
         "hours": Hours,
     }
     known = {name: kind.__struct_encode_fields__ for name, kind in tables.items()}
-    for name in known:
-        if name != table and key in known[name]:
+    for name, keys in known.items():
+        if name != table and key in keys:
             return _UNDER.format(table=name) if name else _ABOVE
     for name in (table, *known):
         for close in difflib.get_close_matches(key, known.get(name, ()), n=1):

@@ -145,19 +145,23 @@ def _table(shares: Sequence[Share], width: int) -> list[str]:
     """Return a table of as many columns as fit, the first ones being worth most."""
     columns: list[Column] = [
         (_("user"), [name_of(share.uid) for share in shares]),
-        (_("runs"), [str(share.running or "-") for share in shares]),
-        (_("waits"), [str(share.waiting or "-") for share in shares]),
+        (_("runs"), [_count(share.running) for share in shares]),
+        (_("waits"), [_count(share.waiting) for share in shares]),
         (_("waited"), [duration(share.waited) if share.waiting else "-" for share in shares]),
         (_("tokens/s"), [f"{share.tokens_per_second:.1f}" for share in shares]),
         (_("today"), [f"{share.tokens_today:,}" for share in shares]),
-        (_("of"), [f"{share.tokens_a_day:,}" if share.tokens_a_day else "-" for share in shares]),
+        (_("of"), [_count(share.tokens_a_day) for share in shares]),
         (_("answers"), [f"{share.answers_today:,}" for share in shares]),
-        (_("refused"), [str(share.refused_today or "-") for share in shares]),
+        (_("refused"), [_count(share.refused_today) for share in shares]),
         (_("class"), [clean_line(share.role, 16) or "-" for share in shares]),
     ]
     # Some are of use only where somebody has anything there.
     kept = columns[:6] + [each for each in columns[6:] if set(each[1]) - {"-", "0"}]
     return fitted(kept, width)[0]
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else "-"
 
 
 def _folded(sentence: str, width: int) -> list[str]:

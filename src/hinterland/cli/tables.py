@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,13 +20,40 @@ def write_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
-def write_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    """Write rows in columns as wide as their longest cell, foreign text made harmless."""
+def write_table(
+    headings: tuple[str, ...], rows: Iterable[tuple[str, ...]], width: int | None = None
+) -> None:
+    """Write rows in columns as wide as their longest cell, foreign text made harmless. Where that is
+    wider than `width`, each row is written as lines, a cell in each."""
     table = [headings, *(tuple(clean_line(cell, 60) for cell in row) for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
+    if width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
+        _write_in_lines(table, width)
+        return
     for row in table:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo(line.rstrip())
+
+
+def _write_in_lines(table: list[tuple[str, ...]], width: int) -> None:
+    """Write each row as its first cell, and what the others are called, beneath it."""
+    headings, *rows = table
+    room = max(width, 10)
+    for first, *others in rows:
+        click.echo("\n".join(textwrap.wrap(first, room)))
+        for heading, cell in zip(headings[1:], others, strict=True):
+            if cell:
+                named = f"{heading}: {cell}" if heading else cell
+                lines = textwrap.wrap(named, room, initial_indent="  ", subsequent_indent="    ")
+                click.echo("\n".join(lines))
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal; None where it does not know, and in a pipe."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):  # no file at all
+        return None
 
 
 def say(sentence: str) -> None:

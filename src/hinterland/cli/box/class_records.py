@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hinterland.cli.box.one_class import the_class_in_force
-from hinterland.cli.tables import say, write_json, write_table
+from hinterland.cli.tables import say, terminal_width, write_json, write_table
 from hinterland.errors import InputError, StorageError
 from hinterland.language import _, n_
 from hinterland.text import clean, clean_line
@@ -104,14 +104,14 @@ def _show(table: Table) -> None:
             f"{each.when.astimezone():%Y-%m-%d %H:%M}",
             each.topic,
             f"{each.right}/{len(each.marks)}",
-            str(each.minutes),
-            str(each.attempt),
+            f"{each.minutes:,}",
+            f"{each.attempt:,}",
         )
         for each in table.rows
     ]
     if rows:
         headings = (_("pupil"), _("when"), _("topic"), _("right"), _("minutes"), _("attempt"))
-        write_table(headings, rows)
+        write_table(headings, rows, terminal_width())
     for exercise, right, pupils in table.hardest():
         told = _("{exercise}: right {right} of {pupils}")
         click.echo(told.format(exercise=exercise, right=right, pupils=pupils))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hinterland.cli.box.one_class import the_class
-from hinterland.cli.tables import asks, say, write_table
+from hinterland.cli.tables import asks, say, terminal_width, write_table
 from hinterland.errors import HinterlandError, InputError, JobError, StorageError
 from hinterland.language import _, n_
 from hinterland.text import clean_line
@@ -167,16 +167,16 @@ def _show(found: list[Wiped], *, removed: bool) -> None:
     rows = [
         (
             each.login,
-            str(each.conversations),
-            str(each.turns),
-            str(len(each.files)),
+            f"{each.conversations:,}",
+            f"{each.turns:,}",
+            f"{len(each.files):,}",
             f"{each.bytes:,}",
             _state(each, removed=removed),
         )
         for each in found
     ]
     headings = (_("pupil"), _("conversations"), _("turns"), _("files"), _("bytes"), "")
-    write_table(headings, rows)
+    write_table(headings, rows, terminal_width())
 
 
 def _state(each: Wiped, *, removed: bool) -> str:

@@ -12,7 +12,7 @@ from hinterland.cli.box.class_quiz import quiz
 from hinterland.cli.box.class_records import results, transcripts
 from hinterland.cli.box.class_wipe import wipe
 from hinterland.cli.box.one_class import unknown
-from hinterland.cli.tables import say, write_json, write_table
+from hinterland.cli.tables import say, terminal_width, write_json, write_table
 from hinterland.errors import ConfigError, HinterlandError
 from hinterland.language import _, n_
 from hinterland.sentences import translated
@@ -61,14 +61,14 @@ def list_(as_json: bool) -> None:
                 role.name,
                 role.called,
                 role.group,
-                str(len(members.pupils(role, site))),
+                f"{len(members.pupils(role, site)):,}",
                 role.keep,
                 _("closed") if closed(role, now) else _("open"),
             )
             for role in found
         ]
         headings = (_("name"), _("title"), _("group"), _("pupils"), _("keeps"), _("now"))
-        write_table(headings, rows)
+        write_table(headings, rows, terminal_width())
     elif not broken:
         say(_("There are no classes: {folder} has no role files.").format(folder=roles.folder()))
     for each in broken:

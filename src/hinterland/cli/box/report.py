@@ -6,14 +6,13 @@ import asyncio
 import datetime as dt
 import functools
 import io
-import os
-import sys
 import textwrap
 import time
 from typing import TYPE_CHECKING
 
 import click
 
+from hinterland.cli.tables import say, terminal_width
 from hinterland.errors import InputError
 from hinterland.language import _, n_
 
@@ -94,7 +93,6 @@ def _time(day: str | None, since: str | None) -> tuple[float, float]:
 
 def _write(found: Report) -> None:
     from hinterland.box.top import name_of
-    from hinterland.cli.tables import say
 
     if not found.total.answers and not found.total.refused and not found.total.left:
         say(_("Nothing was asked in that time, as far as you may see."))
@@ -107,7 +105,7 @@ def _write(found: Report) -> None:
     if len(found.users) > 1:
         click.echo()
         for sentence in _judged(found):
-            click.echo("\n".join(textwrap.wrap(sentence, (_width() or _LONGEST) - 1)))
+            click.echo("\n".join(textwrap.wrap(sentence, (terminal_width() or _LONGEST) - 1)))
     if hidden:
         say(
             n_(
@@ -134,17 +132,9 @@ def _write_table(heading: str, names: Sequence[str], of: Sequence[Sum]) -> int:
         (_("batch"), [f"{each.batch:,}" for each in of]),
         (_("left"), [f"{each.left:,}" for each in of]),
     ]
-    lines, hidden = fitted(columns, _width())
+    lines, hidden = fitted(columns, terminal_width())
     click.echo("\n".join(lines))
     return hidden
-
-
-def _width() -> int | None:
-    """Return the columns of the terminal; None where it does not know, and in a pipe."""
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
-    except OSError:
-        return None
 
 
 def _seconds(seconds: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import select
 import signal
 import sys
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _EVERY = 2.0  # seconds
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J", "\x1b[?25h\x1b[?1049l"
 _ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_COLUMNS = re.compile(r"[1-9][0-9]{1,3}")
 _LEAVES = {b"q", b"Q", b"\x1b", b"\x03", b"\x04"}
 
 
@@ -93,11 +95,13 @@ def _encoded(box: Site) -> str:
 
 
 def _size() -> tuple[int, int]:
-    """Return the columns and rows of the terminal; some do not know theirs, and a pipe has none."""
+    """Return the columns and rows of the terminal; some do not know theirs, and a pipe has none: what
+    reads it may be a terminal again, which `COLUMNS` tells."""
     try:
         size = os.get_terminal_size(sys.stdout.fileno())
     except OSError:
-        return 100, 24
+        columns = os.environ.get("COLUMNS", "")
+        return int(columns) if _COLUMNS.fullmatch(columns) else 80, 24
     return size.columns or 80, size.lines or 24
 
 
