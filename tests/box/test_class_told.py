@@ -110,6 +110,8 @@ def test_triage_in_a_chat_says_what_the_box_says_now(box: Root) -> None:
         assert BEGINS in chat.screen
         chat.type("m")
         until(lambda: len(kept(box, "ben")) == 2, "what is told triage is kept")
+        shown = box.must("hint", "box", "class", "transcripts", "6b", user=TEACHER)
+        assert "(it failed)" in shown, "the echo engine follows no schema"
         leaves(chat)
         tells(chat, ill)
         says(box, HISTORY)

@@ -101,9 +101,11 @@ def test_a_question_that_was_left_in_line_is_no_transcript_until_it_is_answered(
     for turn in ("a", "b", ""):
         records.write(Said(uid=1, when=NOW, turn=turn, prompt="Why?", answer="", whole=False))
     assert (records.transcripts(None, by=9, now=NOW), records.kept_of(1)) == ([], 0)
+    records.write(Said(uid=2, when=NOW, prompt="", answer="", whole=False, failed=True))
+    assert records.kept_of(2) == len(records.transcripts(2, by=9, now=NOW)) == 1
     thought = Said(uid=1, when=NOW, turn="b", prompt="", model="small", answer="", whole=True)
     records.write(thought)
-    (said,) = records.transcripts(None, by=9, now=NOW)
+    (said,) = records.transcripts(1, by=9, now=NOW)
     assert (said.prompt, said.model, said.whole, records.kept_of(1)) == ("Why?", "small", True, 1)
 
 

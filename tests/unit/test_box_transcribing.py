@@ -124,15 +124,16 @@ def test_what_was_said_before_the_notice_is_not_written_down(tmp_path: Path) -> 
     assert (said.answer, said.whole) == ("Later.", False)
 
 
-@pytest.mark.parametrize(
-    "end", [Done(FinishReason.CANCELLED), Failed("EngineError", "It went away.")]
-)
-def test_a_question_that_ended_in_line_is_not_written_down(
-    tmp_path: Path, end: Done | Failed
-) -> None:
+def test_a_question_that_was_left_in_line_is_not_written_down(tmp_path: Path) -> None:
     """A teacher would read a question with a blank for its answer, of no model."""
-    assert written(tmp_path, encode(Note(NOTICE)), encode(end)) == []
+    assert written(tmp_path, encode(Note(NOTICE)), encode(Done(FinishReason.CANCELLED))) == []
     assert "Why?" not in "".join(each.read_text() for each in tmp_path.rglob("*.jsonl"))
+
+
+def test_a_question_that_failed_is_written_down_as_one(tmp_path: Path) -> None:
+    failed = encode(Failed("EngineError", "It went away."))
+    (said,) = written(tmp_path, encode(Note(NOTICE)), failed)
+    assert (said.prompt, said.answer, said.failed) == ("Why?", "", True)
 
 
 def test_a_role_that_no_longer_keeps_transcripts_keeps_none_at_once(tmp_path: Path) -> None:

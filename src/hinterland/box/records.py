@@ -83,12 +83,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     answer: str
     whole: bool
     """Whether the answer came to its end while the pupil read."""
+    failed: bool = False
+    """Whether the pupil was told that there is no answer, or no more of it."""
     schema: int = SCHEMA_VERSION
 
     @property
     def is_answered(self) -> bool:
-        """Whether a model came to it: not where it was left in line, or failed there."""
-        return bool(self.answer or self.model)
+        """Whether something came of it: nothing does where it was left in line."""
+        return bool(self.answer or self.model or self.failed)
 
 
 class _Turn(msgspec.Struct, frozen=True):
@@ -97,10 +99,11 @@ class _Turn(msgspec.Struct, frozen=True):
     turn: str = ""
     model: str = ""
     answer: msgspec.Raw = msgspec.Raw(b'""')
+    failed: bool = False
 
     @property
     def is_answered(self) -> bool:
-        return bool(self.model) or bytes(self.answer) != b'""'
+        return bool(self.model or self.failed) or bytes(self.answer) != b'""'
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +192,7 @@ class Records:
                 conversation=known.conversation or said.conversation,
                 model=longer.model or known.model or said.model,
                 whole=known.whole or said.whole,
+                failed=known.failed or said.failed,
             )
         answered = (each for each in found.values() if each.is_answered)
         return sorted(answered, key=lambda each: each.when)

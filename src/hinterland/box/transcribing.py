@@ -193,7 +193,7 @@ class _Listening:
 
     def said(self) -> Said | None:
         """Return what is to be written down; None where the pupil was not told, or asked before, and
-        where it ended without an answer, as for one who left the line."""
+        where it ended and nothing came of it, as for one who left the line."""
         if not (self._told and self._knowing):
             return None
         said = Said(
@@ -206,8 +206,9 @@ class _Listening:
             images=self._images,
             answer="".join(self._answer),
             whole=self._whole,
+            failed=self._failed,
         )
-        return said if said.is_answered or not (self._whole or self._failed) else None
+        return said if said.is_answered or not self._whole else None
 
 
 def _with_notice(send: Send, notice: str) -> Send:

@@ -90,7 +90,9 @@ def transcripts(name: str, user: str, as_json: bool) -> None:
             click.echo("\n".join(mark + line for line in clean(text).splitlines()))
         if said.images:
             click.echo(f"({images})")
-        if not said.whole:
+        if said.failed:
+            click.echo(_("(it failed)"))
+        elif not said.whole:
             click.echo(_("(the answer was not read to its end)"))
         click.echo("")
     if not found:
