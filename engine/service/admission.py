@@ -152,15 +152,16 @@ class Admission:
     async def enter(self, claim: Claim, told: Told) -> Turn:
         """Return when the request may start; `told` hears how long that will take.
 
-        `leave` must follow with the turn. Cancelling the wait gives the place back.
+        `leave` must follow with the turn. Cancelling the wait gives the place back, and so does
+        whatever else ends it.
         """
         self._forecast.came(claim.uid, self._clock())
         place = self._turns.enter(claim, self._forecast.expected(claim))
         turn = self._line[place] = Turn(claim, told, place, self._clock)
-        self._admit()
         try:
+            self._admit()
             await turn.admitted
-        except asyncio.CancelledError:
+        except BaseException:
             if place in self._line:
                 del self._line[place]
                 self._turns.withdraw(place)
@@ -236,10 +237,9 @@ class Admission:
             self._look_ahead(now)
         else:
             again = min(again, self._next_forecast - now)
+        self._looking = asyncio.get_running_loop().call_later(again, self._admit)
         for position, place in enumerate(self._turns.line(), start=1):
             self._line[place].tell(position, self._starts.get(place), now)
-        loop = asyncio.get_running_loop()
-        self._looking = loop.call_later(again, self._admit)
 
     def _look_ahead(self, now: float) -> None:
         began = time.perf_counter()

@@ -101,9 +101,9 @@ def _check_references(parts: list[dict[str, Any]], by_name: dict[str, Any]) -> N
     for part in parts:
         target: Any = part
         for _ in range(_FOLLOWED):
-            reference = target.get("$ref") if isinstance(target, dict) else None
-            if reference is None:
+            if not isinstance(target, dict) or "$ref" not in target:
                 break
+            reference = target["$ref"]
             if not isinstance(reference, str) or reference not in by_name:
                 raise InputError(
                     "The shared box takes a `$ref` only to what stands in `$defs`.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,6 +110,23 @@ requests = st.lists(
     ),
     max_size=30,
 )
+
+
+def test_who_cannot_be_told_leaves_nothing_in_the_line() -> None:
+    async def scene() -> tuple[int, int]:
+        door = Admission(slots=1, pool_tokens=100)
+
+        def cannot_hear(position: int, wait: Wait | None) -> None:
+            raise OSError("no space")
+
+        first = await door.enter(claim(10), quiet)
+        with pytest.raises(OSError, match="no space"):
+            await door.enter(claim(10), cannot_hear)
+        waiting = door.waiting
+        door.leave(first)
+        return waiting, door.running
+
+    assert asyncio.run(scene()) == (0, 0)
 
 
 @given(requests, st.integers(1, 4))

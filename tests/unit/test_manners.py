@@ -28,6 +28,7 @@ def ask(schema: Any) -> None:
         {"allOf": [A_NAME], "$defs": {"name": A_NAME}},  # the worker's stack
         {"allOf": [{"$ref": "#/properties/a"}], "properties": {"a": {"$ref": "#/properties/a"}}},
         {"allOf": [A_NAME], "$defs": {"name": A_NAME}, "items": {"$defs": {"name": {}}}},
+        {"allOf": [{"$ref": None}]},
         {"type": "string", "pattern": "^((a?){0,300}){0,300}$"},  # it never ends
         {"type": "object", "properties": {f"p{n}": {} for n in range(800)}},  # 12 seconds
         {"anyOf": [{"properties": {f"p{n}": {} for n in range(150)}} for _ in range(2)]},
