@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
+import resource
 import threading
 import time
 import tracemalloc
@@ -24,7 +25,7 @@ from hinterland.box.emptying import _is_ours, empty
 from hinterland.box.records import MOST_A_DAY, Handed, Marked, Records, Result, Said
 from hinterland.box.roles import parse
 from hinterland.engine.service.house import Caller, Terms
-from hinterland.errors import InputError
+from hinterland.errors import InputError, StorageError
 from hinterland.site import Site
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -55,6 +56,21 @@ def test_a_line_that_a_power_cut_tore_costs_only_itself(tmp_path: Path) -> None:
     records.hand_in(result(1, NOW + timedelta(minutes=1)))
     assert [each.when for each in records.results()] == [NOW, NOW + timedelta(minutes=1)]
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_disk_that_takes_a_part_of_a_line_has_none_of_it(tmp_path: Path) -> None:
+    records = Records(tmp_path / "5a")
+    records.write(Said(uid=1, when=NOW, turn="a", prompt="Hi", answer="Hello", whole=True))
+    file = tmp_path / "5a" / "transcripts" / "1.jsonl"
+    before = file.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, hard))
+    try:
+        with pytest.raises(StorageError):
+            records.write(Said(uid=1, when=NOW, turn="b", prompt="Why?", answer="", whole=True))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert file.read_bytes() == before
 
 
 def test_nobody_can_fill_the_disk_with_results(tmp_path: Path) -> None:

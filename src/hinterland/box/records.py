@@ -224,8 +224,10 @@ class Records:
                         )
                     if size and os.pread(opened, 1, size - 1) != b"\n":  # a power cut tore the last
                         encoded = b"\n" + encoded
+                    left = memoryview(encoded)
                     try:
-                        os.write(opened, encoded)
+                        while left:  # a disk that becomes full takes a part
+                            left = left[os.write(opened, left) :]
                         os.fsync(opened)
                     except OSError:
                         os.ftruncate(opened, size)
