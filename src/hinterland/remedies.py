@@ -13,6 +13,8 @@ FULL = N_("Delete what you no longer need, or ask who looks after this machine."
 ASK = N_("Ask who looks after this machine.")
 _HANDED_ON = N_("{ask} For them: {remedy}")
 _FETCHED = re.compile(r"`hint models (?:pull|add)\b")
+_SET_UP = re.compile(_FETCHED.pattern + r"(?![^`]* --(?!accept-licence))")
+"""Of those, what `hint box setup` does: it knows no projector, type or other name of a model."""
 _ADMINS = {"sudo", "wheel", "admin"}
 """Groups whose members may become root on most systems."""
 
@@ -47,7 +49,7 @@ def of_error(hint: str) -> str:
     fetches models, and gives them to everybody."""
     if not _FETCHED.search(hint) or not _is_on_box():
         return hint
-    hint = _FETCHED.sub("`hint box setup --model", hint)
+    hint = _SET_UP.sub("`hint box setup --model", hint)
     return hint if may_become_root() else _(_HANDED_ON).format(ask=_(ASK), remedy=hint)
 
 
