@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from hinterland import sentences
 from hinterland.chat_branches import Asking
 from hinterland.completion import Completion
 from hinterland.conversation import Conversation
 from hinterland.engine.protocol import Done, Failed, Loading, PromptProgress, Queued, SentTo
 from hinterland.errors import HinterlandError
 from hinterland.images import Picture
-from hinterland.sentences import translated
 from hinterland.text import clean_line
 from hinterland.turns import Turn
 from hinterland.window import Overflow
@@ -129,7 +129,7 @@ class WritingFailed(Message):
     @property
     def sentence(self) -> str:
         """What to say of it, on one line."""
-        return clean_line(f"{translated(self.error.message)} {translated(self.error.hint)}", 400)
+        return clean_line(sentences.sentence(self.error), 400)
 
 
 @dataclass

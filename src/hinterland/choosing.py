@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from hinterland import config, paths
+from hinterland import config, paths, remedies
 from hinterland.completion import Completion
 from hinterland.engine.protocol import Think
 from hinterland.errors import HinterlandError, InputError
@@ -48,7 +48,9 @@ async def model(chat: Chat, argument: str) -> None:
 
 def _listed(choices: list[ModelChoice], current: str | None) -> str:
     if not choices:
-        return _("No model is installed. `hint models pull starter` fetches one.")
+        return remedies.of_error(
+            _("No model is installed. `hint models pull starter` fetches one.")
+        )
     rows = [
         f"{'*' if each.name == current else ' '} {clean_line(each.name)}\n"
         f"    {' · '.join(each.facts)}"

@@ -12,6 +12,7 @@ import string
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hinterland import remedies
 from hinterland.language import catalogue
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def translated(sentence: str) -> str:
 
 
 def sentence(error: HinterlandError) -> str:
-    """Return what an error says and hints at, in the language of the interface."""
-    return f"{translated(error.message)} {translated(error.hint)}".strip()
+    """Return what an error says, and what its reader can do, in the language of the interface."""
+    return f"{translated(error.message)} {remedies.of_error(translated(error.hint))}".strip()
 
 
 def _translated(translations: NullTranslations, sentence: str, depth: int) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from hinterland import remedies
+from hinterland.errors import ModelError
+from hinterland.sentences import sentence
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,11 @@ def test_a_box_is_never_set_up_with_what_setup_does_not_know(
     (tmp_path / "box.toml").write_text("")
     monkeypatch.setenv("HINTERLAND_SITE", str(tmp_path))
     assert remedies.of_error(hint).endswith(on_a_box)
+
+
+def test_screens_advise_what_commands_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HINTERLAND_SITE", str(tmp_path))
+    error = ModelError("There is no model.", "`hint models pull starter` fetches one.")
+    assert sentence(error) == "There is no model. `hint models pull starter` fetches one."
+    (tmp_path / "box.toml").write_text("")
+    assert sentence(error).endswith("`hint box setup --model starter` fetches one.")

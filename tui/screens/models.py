@@ -12,11 +12,11 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from hinterland import config, paths
+from hinterland import config, paths, remedies
 from hinterland.errors import HinterlandError
 from hinterland.language import N_, _
 from hinterland.model_choices import ModelChoice, choices
-from hinterland.sentences import translated
+from hinterland.sentences import sentence
 from hinterland.text import clean_line
 from hinterland.tui.widgets.key_line import KeyLine
 from hinterland.tui.widgets.vim_list import VimList
@@ -50,14 +50,14 @@ class ModelsScreen(Screen[str]):
             found = paths.find()
             self._choices = await choices(found, config.load(found.config_file))
         except HinterlandError as error:
-            self._heading.update(
-                clean_line(f"{translated(error.message)} {translated(error.hint)}", 400)
-            )
+            self._heading.update(clean_line(sentence(error), 400))
             return
         self._heading.update(
             _("The next prompt is answered by:")
             if self._choices
-            else _("No model is installed. `hint models pull starter` fetches one.")
+            else remedies.of_error(
+                _("No model is installed. `hint models pull starter` fetches one.")
+            )
         )
         self._list.add_options(
             Option(_rows(each, each.name == self._current), disabled=bool(each.obstacle))

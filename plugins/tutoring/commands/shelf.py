@@ -9,7 +9,7 @@ import click
 
 from hinterland.errors import JobError
 from hinterland.language import _, n_
-from hinterland.sentences import translated
+from hinterland.sentences import sentence, translated
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def check(files: tuple[Path, ...], seeds: int) -> None:
             lesson = reading.read(file)
         except LessonError as error:
             wrong += 1
-            _tell(f"{translated(error.message)} {translated(error.hint)}".strip())
+            _tell(sentence(error))
             continue
         problems = asyncio.run(_problems(lesson, seeds))
         for each in problems:
@@ -124,5 +124,5 @@ async def _problems(lesson: Lesson, seeds: int) -> list[Problem]:
         return await proofing.proof(lesson, checker, seeds)
 
 
-def _tell(sentence: str) -> None:
-    click.echo(f"hint: {clean_line(sentence, 600)}", err=True)
+def _tell(told: str) -> None:
+    click.echo(f"hint: {clean_line(told, 600)}", err=True)

@@ -13,7 +13,7 @@ import click
 from hinterland import config, paths
 from hinterland.errors import HinterlandError, InputError, StorageError
 from hinterland.language import _, n_
-from hinterland.sentences import translated
+from hinterland.sentences import sentence, translated
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ def prune(history: History, days: int | None, *, dry_run: bool, yes: bool) -> No
 
 
 def _warn(error: HinterlandError) -> None:
-    _say(clean_line(f"{translated(error.message)} {translated(error.hint)}".strip(), 400))
+    _say(clean_line(sentence(error), 400))
 
 
-def _say(sentence: str) -> None:
-    click.echo(f"hint: {sentence}", err=True)
+def _say(told: str) -> None:
+    click.echo(f"hint: {told}", err=True)

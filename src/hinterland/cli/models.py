@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hinterland import config, paths
+from hinterland import config, paths, remedies
 from hinterland.cli.models_add import command as add
 from hinterland.cli.models_add import default_of, tell_default
 from hinterland.cli.models_show import command as show
@@ -59,7 +59,7 @@ def list_(everything: bool, as_json: bool) -> None:
     elif models:
         _list_installed(models, default)
     else:
-        say(_("No model is installed. `hint models pull starter` fetches one."))
+        say(remedies.of_error(_("No model is installed. `hint models pull starter` fetches one.")))
     if settings.engines and not as_json:
         if models:
             click.echo()
