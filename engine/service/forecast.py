@@ -199,16 +199,17 @@ class Forecast:
         for _ in range(_MOST_ROUNDS):
             if not asked:
                 return
-            while (place := turns.next(now)) is not None:
+            # Nobody is held back where nobody runs.
+            while (place := turns.next(now if playing else math.inf)) is not None:
                 if place.number <= last:
                     asked -= 1
                     yield place, now
                 playing.append(
                     _Played(place, self._to_read(place), self._to_write(place, 0, chances))
                 )
-            rests = [rest - now for rest in turns.resting.values() if now < rest < math.inf]
-            if not playing and not rests:
+            if not playing:
                 return
+            rests = [rest - now for rest in turns.resting.values() if now < rest < math.inf]
             step = self._pace.step(len(playing)) * self._slower
             readers = sum(one.read > 0 for one in playing)
             passing = min(

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 _TIMES = 2.0
 """Times an even share of all the work. Short questions with shorter answers take more than one, and
-two users are never held back; of thirty, one can cost the others a fifteenth of their speed."""
+two users of the same weight are never held back; of thirty, one can cost the others a fifteenth of
+their speed."""
 _BURST = 1_000.0
 """Tokens that may be read at any time, a page or two. Whoever has one of them left may begin, however
 long the prompt is, and pays it off afterwards: one document never waits for this."""

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinterland.engine.service.admission import Admission, Turn
+from hinterland.engine.service.forecast import Forecast, Going
+from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.rations import Rations
-from hinterland.engine.service.turns import Claim
+from hinterland.engine.service.turns import Claim, Turns
 from tests.unit.simulated_box import Box, run
 
 ANNA, HOSTILE = 1, 99
@@ -107,6 +109,22 @@ def test_who_is_held_back_is_told_for_how_long() -> None:
     assert expected is not None
     assert real is not None
     assert abs(expected - real) <= 0.3 * real
+
+
+def test_who_is_held_back_is_not_told_to_wait_for_longer_than_others_run() -> None:
+    forecast, turns, meter = Forecast(slots=2), Turns(2, 100_000, shared=True), Meter(lambda: 1.0)
+    meter.heard(b'"content":"x" ' * 10 + b'"finish_reason":"stop"')
+    for _ in range(20):
+        forecast.learn(Claim(uid=1), meter, began=0.0, ended=2.0, callers=1)
+        forecast.went(1, 0.0)
+    forecast.came(2, 1000.0)  # hardly anybody who has an answer comes back
+    turns.enter(Claim(uid=10, limit=20), 10)
+    running = turns.next()
+    assert running is not None
+    waiting = turns.enter(Claim(uid=ANNA, prompt=DOCUMENT), 10)
+    turns.resting = {ANNA: 600.0}
+    wait = forecast.starts(turns, [Going(running, 0.0, 0.5, 5, 0.1)], 1.0)[waiting]
+    assert wait.expected < 60
 
 
 @given(st.lists(st.tuples(st.sampled_from([ANNA, HOSTILE]), amounts, amounts)))
