@@ -211,8 +211,8 @@ class Admission:
         if not self._turns.shared:
             return
         running = self._running.values()
-        written = sum(turn.meter.written for turn in running)
-        self._rations.fill(self._worked + WRITTEN * written, self._turns.weights())
+        going = sum(READ * turn.meter.read + WRITTEN * turn.meter.written for turn in running)
+        self._rations.fill(self._worked + going, self._turns.weights())
         lacking = (
             {uid: self._rations.lacks(uid) for uid in self._turns.weights()} if running else {}
         )

@@ -29,8 +29,10 @@ class Rations:
 
     def fill(self, work: float, weights: Mapping[int, float]) -> None:
         """Share out what was done since the last call: `work` is the cost of everything that was
-        ever read and written. From now on users of those weights are there."""
-        done, self._work = work - self._work, work
+        ever read and written, which may turn out to be less where some of it was cached. From now on
+        users of those weights are there."""
+        done = max(0.0, work - self._work)
+        self._work += done
         for uid, left in list(self._left.items()):
             filled = left + done * self._shares.get(uid, 0.0)
             if filled < _BURST:

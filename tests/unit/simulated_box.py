@@ -116,6 +116,9 @@ class Box:
             for one in at_work:
                 read = min(one.to_read, room)
                 one.to_read, room = one.to_read - read, room - read
+                done = one.turn.claim.prompt - one.to_read
+                if read:
+                    one.turn.meter.heard(b'"prompt_progress":{"processed":%d}' % done)
             await asyncio.sleep(_SECONDS_A_STEP + _SECONDS_A_TOKEN * (_MOST_A_STEP - room))
             for one in at_work:
                 if not one.to_read:
