@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from hinterland.engine.grammars import check_form
 from hinterland.engine.protocol import ImageNote, Message, Priority, Request, Role, Sampling, Think
 from hinterland.errors import InputError
 
@@ -138,6 +139,7 @@ def decode(data: bytes) -> Order:
         raise InputError(f"The request is not a chat completion: {error}.") from error
     if body.n is not None and body.n != 1:
         raise InputError("One request gets one answer here.", "Send n requests, or leave n out.")
+    check_form(whole.get("response_format"))
     # What is left would get past the admission: llama-server's own names for a limit, a number of
     # answers and a slot, and the one by which the service finds an answer's slot again.
     for field in ("hint", "n_predict", "n_cmpl", "id_slot", "n_discard", "max_completion_tokens"):

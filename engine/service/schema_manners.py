@@ -8,22 +8,13 @@ from typing import Any
 
 import msgspec
 
+from hinterland.engine import grammars
 from hinterland.errors import InputError
 
 _LARGEST_SCHEMA, _DEEPEST_SCHEMA, _MOST_REPEATED = 64 * 1024, 24, 1000
 _MOST_PROPERTIES = 200
 _MOST_ALTERNATIVES = 200
-_FOLLOWED = 20
-"""References that lead to a reference that leads on: more of them run in a circle."""
-_LARGEST_BOUND = 10**15
-"""What a whole number may be limited to: near 2^63 the worker counts on beyond it, for ever."""
-
 _REPEATS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_PAIRS = (
-    *zip(_REPEATS[::2], _REPEATS[1::2], strict=True),
-    *((low, high) for low in _BOUNDS[::2] for high in _BOUNDS[1::2]),
-)
 _UNIONS = ("anyOf", "oneOf", "enum")
 
 
@@ -44,7 +35,7 @@ def check_schema(form: Any) -> None:
             "The shared box takes no `pattern` in a schema.", "Leave it out, or use `enum`."
         )
     for part in parts:
-        _check_limits(part)
+        grammars.check_part(part)
     by_name = _definitions(parts)
     _check_references(parts, by_name)
     # The time for optional ones grows with the third power of their number.
@@ -57,26 +48,6 @@ def check_schema(form: Any) -> None:
         raise InputError(
             f"The shared box takes {_MOST_ALTERNATIVES} alternatives in a schema.", "Name fewer."
         )
-
-
-def _check_limits(part: dict[str, Any]) -> None:
-    """Raise InputError for limits that nothing fits, of which the worker makes a grammar until the
-    memory is full, and for a type that is to be made a grammar of many times."""
-    for low, high in _PAIRS:
-        least, most = _number(part, low), _number(part, high)
-        if least is not None and most is not None and least > most:
-            raise InputError(
-                f"The schema's `{low}` is larger than its `{high}`.", "Nothing fits it: mend it."
-            )
-    for name in _BOUNDS:
-        if abs(_number(part, name) or 0) > _LARGEST_BOUND:
-            raise InputError(
-                f"The schema's `{name}` is too large for the shared box.",
-                f"It may be {_LARGEST_BOUND:,} at most.",
-            )
-    types = [each for each in _list(part, "type") if isinstance(each, str)]
-    if len(types) > len(set(types)):
-        raise InputError("The schema names a `type` twice.", "Name each once.")
 
 
 def _definitions(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -96,11 +67,10 @@ def _definitions(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _check_references(parts: list[dict[str, Any]], by_name: dict[str, Any]) -> None:
-    """Raise InputError for references that lead nowhere but to references: the worker would follow
-    them until its stack is full."""
+    """Raise InputError for references to what does not stand in `$defs`, and for circles of them."""
     for part in parts:
         target: Any = part
-        for _ in range(_FOLLOWED):
+        for _ in range(grammars.FOLLOWED):
             if not isinstance(target, dict) or "$ref" not in target:
                 break
             reference = target["$ref"]
@@ -111,7 +81,7 @@ def _check_references(parts: list[dict[str, Any]], by_name: dict[str, Any]) -> N
                 )
             target = by_name[reference]
         else:
-            raise InputError("The schema's references run in a circle.", "Write it out.")
+            raise grammars.circle()
 
 
 def _properties(part: dict[str, Any], by_name: dict[str, Any]) -> int:
@@ -127,11 +97,6 @@ def _properties(part: dict[str, Any], by_name: dict[str, Any]) -> int:
                     named = target.get("properties")
                     count += len(named) if isinstance(named, dict) else 0
     return count
-
-
-def _number(part: dict[str, Any], name: str) -> float | None:
-    value = part.get(name)
-    return value if isinstance(value, int | float) else None
 
 
 def _list(part: dict[str, Any], name: str) -> list[Any]:

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
+from hinterland.engine.grammars import check_ending
 from hinterland.engine.protocol import (
     Counted,
     Done,
@@ -142,6 +143,8 @@ class Writer:
 
     async def _prepared(self, spec: WorkerSpec, order: Order) -> tuple[Order, str]:
         """Return the order as its model takes it, and what its user has to be told."""
+        if spec.remote is None:  # how a remote engine makes its grammars is not known here
+            check_ending(order.body.get("response_format"))
         if any(message.images for message in order.messages):
             order = await with_images_for(spec, order)
         return thinking.steer(order, spec)

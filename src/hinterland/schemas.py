@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from hinterland.engine import grammars
 from hinterland.errors import InputError
 from hinterland.text import clean_line
 
@@ -133,6 +134,7 @@ def _check(schema: Schema) -> None:
         ) from error
     for place, part in _parts(schema, ()):
         _check_part(schema, place, part)
+    grammars.check_schema(schema)
 
 
 def _check_depth(schema: Schema) -> None:
@@ -213,7 +215,7 @@ def _check_bounds(where: str, part: Schema) -> None:
         if count > _MOST_REPEATS or not isinstance(count, int):
             raise _UnusableError(f"{where}: {key} has to be a whole number up to {_MOST_REPEATS}")
     for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        if part.get("type") == "integer" and abs(part.get(key, 0)) >= 1 << 63:
+        if part.get("type") == "integer" and not -(1 << 63) <= part.get(key, 0) < 1 << 63:
             raise _UnusableError(f"{where}: {key} is beyond 64 bits")
 
 

@@ -329,6 +329,7 @@ def test_the_terms_of_a_class_are_put_upon_every_request(play: Callable[..., Non
 
 def test_fields_that_would_harm_others_are_refused(play: Callable[..., None]) -> None:
     async def scene(front: Front) -> None:
+        deep = '{"a":' * 60 + "1" + "}" * 60
         fields: list[dict[str, object]] = [
             {"id_slot": 0, "grammar": "root ::= root"},
             {"n_probs": 100_000},
@@ -339,7 +340,7 @@ def test_fields_that_would_harm_others_are_refused(play: Callable[..., None]) ->
             {"stop": "x" * 1000},
             {"chat_template_kwargs": {"a": 1}},
             {"response_format": {"type": "json_object", "schema": {"maxLength": 10**9}}},
-            {"response_format": json.loads('{"a":' * 60 + "1" + "}" * 60)},
+            {"response_format": {"type": "json_object", "schema": json.loads(deep)}},
         ]
         for field in fields:
             status, body = await front.ask("Hello", **field)

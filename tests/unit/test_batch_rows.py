@@ -142,6 +142,7 @@ def test_openai_batch_files_are_read_and_written(place: Place) -> None:
         openai_row("u") | {"url": "/v1/embeddings"},
         {"custom_id": "nothing"},
         openai_row("tools", tools=[]),
+        openai_row("form", response_format={"type": "json_schema"}),
     )
     place.run(form=OpenAi("mine"))
     found = [json.loads(line) for line in place.out.read_bytes().splitlines()]
@@ -155,7 +156,7 @@ def test_openai_batch_files_are_read_and_written(place: Place) -> None:
     }
     assert first["body"]["usage"]["total_tokens"] == 3
     assert results["b"]["response"]["body"]["choices"][0]["message"]["content"] == "one two"
-    for name in ("n", "u", "nothing", "tools"):
+    for name in ("n", "u", "nothing", "tools", "form"):
         assert results[name]["response"] is None
         assert results[name]["error"]["code"] == "InputError"
     assert {each.model for each in place.engine.requests} == {"mine"}
@@ -164,7 +165,7 @@ def test_openai_batch_files_are_read_and_written(place: Place) -> None:
     assert by_text["one two"].messages[0] == Message("system", "d")
 
     asked = place.engine.asked
-    assert place.run(form=OpenAi("mine"))["finished_before"] == 6
+    assert place.run(form=OpenAi("mine"))["finished_before"] == 7
     assert place.engine.asked == asked
 
 

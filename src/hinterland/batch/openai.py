@@ -100,6 +100,11 @@ def row(data: bytes, line: int, model: str | None) -> Row:
             raise InputError(f"Line {line} is for {found.url}.", f"Only {URL} is known here.")
         body = found.body
         form = body.response_format
+        if form and form.type == "json_schema" and form.json_schema is None:
+            raise InputError(
+                f"Line {line} asks for a schema and has none.",
+                "Give its `response_format` a `json_schema`, or leave it out.",
+            )
         return Row(
             id=found.custom_id,
             messages=tuple(_said(message) for message in body.messages),
