@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -10,6 +11,10 @@ from hinterland import images
 from hinterland.engine.requests import Order, with_images
 from hinterland.engine.workers.spec import WorkerSpec
 from hinterland.errors import InputError
+
+_DECODERS = ThreadPoolExecutor(2, "images")
+"""Threads that wait for decoders, of which each may take half a minute. The loop's own threads look up who
+asks, and nobody's request may wait for another's image."""
 
 
 async def with_images_for(spec: WorkerSpec, order: Order) -> Order:
@@ -26,7 +31,11 @@ async def with_images_for(spec: WorkerSpec, order: Order) -> Order:
     if order.hint.encoded_anew:
         return order
     urls = dict.fromkeys(url for message in order.messages for url in message.images)
-    anew = {url: await asyncio.to_thread(_anew, url, place) for place, url in enumerate(urls, 1)}
+    loop = asyncio.get_running_loop()
+    anew = {
+        url: await loop.run_in_executor(_DECODERS, _anew, url, place)
+        for place, url in enumerate(urls, 1)
+    }
     return msgspec.structs.replace(order, body=with_images(order.body, anew))
 
 
