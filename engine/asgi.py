@@ -7,17 +7,19 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from hinterland.engine.wire import peer_uid
 from hinterland.paths import private_folder
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+    from uvicorn._types import ASGIReceiveEvent
 
 
 _BACKLOG = 128
@@ -30,6 +32,24 @@ class PeerProtocol(H11Protocol):
         super().connection_made(transport)
         peer: socket.socket = transport.get_extra_info("socket")
         self.client = ("uid", peer_uid(peer))
+
+    def handle_events(self) -> None:
+        """Begin with what has come; who asked may be gone before it is read."""
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:  # its task runs later
+            self.cycle.receive = partial(_receive, self.cycle)  # type: ignore[method-assign] # for this one
+
+
+async def _receive(cycle: RequestResponseCycle) -> ASGIReceiveEvent:
+    """Return what comes next: a body that has come whole even where nobody is there any more, for an
+    answer may outlive who asked for it."""
+    message = await RequestResponseCycle.receive(cycle)
+    gone = message["type"] == "http.disconnect"
+    if gone and cycle.body and not cycle.more_body and not cycle.response_complete:
+        message = {"type": "http.request", "body": bytes(cycle.body), "more_body": False}
+        cycle.body = bytearray()
+    return message
 
 
 def listen(path: Path, group: int | None = None) -> socket.socket:

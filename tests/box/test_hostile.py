@@ -349,6 +349,52 @@ def test_fields_that_would_harm_others_are_refused(play: Callable[..., None]) ->
     play(scene)
 
 
+@pytest.mark.parametrize("how", ["close", "shut down"])
+@pytest.mark.parametrize("asked", [{}, {"stream": True}, {"events": True}])
+def test_who_asks_for_a_turn_and_is_gone_at_once_is_answered(
+    play: Callable[..., None], how: str, asked: dict[str, bool]
+) -> None:
+    async def scene(front: Front) -> None:
+        for number in range(5):
+            turn = f"t{number}"
+            hint = {"conversation_id": "c", "turn_id": turn, "events": "events" in asked}
+            body = {"messages": [{"role": "user", "content": "a b c"}], "hint": hint} | asked
+            body.pop("events", None)
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.connect(str(front.path))
+                peer.sendall(request("POST", "/v1/chat/completions", json.dumps(body).encode()))
+                if how == "shut down":
+                    peer.shutdown(socket.SHUT_RDWR)
+            async with asyncio.timeout(PATIENCE):
+                while b" 200 " not in (said := await front.send(attach(turn))):
+                    await asyncio.sleep(0.01)
+            assert b'"c"' in said or b'" c"' in said
+
+    def attach(turn: str) -> bytes:
+        return request("GET", f"/hint/answers/{turn}")
+
+    play(scene)
+
+
+@pytest.mark.parametrize("hint", [{}, {"events": True}, {"conversation_id": "c", "events": True}])
+def test_who_names_no_conversation_and_is_gone_at_once_is_not_answered(
+    play: Callable[..., None], hint: dict[str, object]
+) -> None:
+    async def scene(front: Front) -> None:
+        body = {"messages": [{"role": "user", "content": "a b c " * 300}], "hint": hint}
+        body |= {"model": "echo:1"}
+        for number in range(1, 6):
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.connect(str(front.path))
+                peer.sendall(request("POST", "/v1/chat/completions", json.dumps(body).encode()))
+            async with asyncio.timeout(PATIENCE):
+                while len(front.house.served) < number:
+                    await asyncio.sleep(0.01)
+        assert {each.finish for each in front.house.served} == {"cancelled"}
+
+    play(scene)
+
+
 def test_what_nobody_reads_is_let_go(
     play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
