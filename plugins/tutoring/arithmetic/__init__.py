@@ -8,7 +8,7 @@ from hinterland.plugins.tutoring.arithmetic.conventions import (
     digits_at,
 )
 from hinterland.plugins.tutoring.arithmetic.expressions import Unreadable, Value, evaluate
-from hinterland.plugins.tutoring.arithmetic.number_words import in_digits
+from hinterland.plugins.tutoring.arithmetic.number_words import in_digits, signed
 from hinterland.plugins.tutoring.arithmetic.reading import (
     NumberForm,
     Written,
@@ -34,5 +34,6 @@ __all__ = [
     "read",
     "read_at",
     "read_number",
+    "signed",
     "write",
 ]

@@ -69,6 +69,12 @@ def after_minus(text: str, language: str) -> str | None:
     return rest.strip() if known is not None and word.lower() in known.minus else None
 
 
+def signed(text: str, language: str) -> str:
+    """Return `minus 3 degrees` as `-3 degrees`, and any other text as it is."""
+    rest = after_minus(text, language)
+    return f"-{rest}" if rest and rest[0] not in "+-" else text
+
+
 def scale_called(word: str, language: str) -> int | None:
     """Return what `million` multiplies by in a language; None for any other word."""
     vocabulary = _vocabularies().get(language.partition("-")[0].lower())

@@ -2,6 +2,7 @@
 
 from hinterland.plugins.tutoring.checking.checker import Checker
 from hinterland.plugins.tutoring.checking.judgement import Judgement, StepFault, Verdict
+from hinterland.plugins.tutoring.checking.times import bare_times
 from hinterland.plugins.tutoring.checking.verdicts import accepts, judge_plainly
 
-__all__ = ["Checker", "Judgement", "StepFault", "Verdict", "accepts", "judge_plainly"]
+__all__ = ["Checker", "Judgement", "StepFault", "Verdict", "accepts", "bare_times", "judge_plainly"]

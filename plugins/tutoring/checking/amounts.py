@@ -10,7 +10,7 @@ from itertools import pairwise
 import msgspec
 
 from hinterland.plugins.tutoring.arithmetic import Unreadable, Written, plain, read
-from hinterland.plugins.tutoring.checking import measures, terms
+from hinterland.plugins.tutoring.checking import measures, substances, terms
 from hinterland.plugins.tutoring.checking.answer_text import bare_answer
 from hinterland.plugins.tutoring.checking.judgement import (
     RIGHT,
@@ -23,10 +23,13 @@ from hinterland.plugins.tutoring.checking.judgement import (
     wrong,
 )
 from hinterland.plugins.tutoring.checking.numbers import (
+    below_zero,
     counted,
+    is_turned_round,
     misses_form,
     rounded,
     says_several,
+    unasked_unit,
 )
 from hinterland.plugins.tutoring.lessons import Posed
 from hinterland.plugins.tutoring.quantities import Quantity, same
@@ -56,6 +59,7 @@ def judge_quantity(posed: Posed, text: str) -> Judgement:
         if any(measures.disagree(one, other) for one, other in pairwise(known)):
             return wrong("sides-differ", left=sides[0], right=sides[-1])
         bare = sides[-1] if sides else bare
+    bare = substances.without(posed, below_zero(bare, language))
     said = read_quantity(bare, language, like)
     if said is not None:
         return _with_unit(posed, said, bare, expected)
@@ -205,7 +209,7 @@ def ranges(answers: tuple[str, ...], language: str) -> tuple[_Range, ...]:
 def judge_range(posed: Posed, text: str) -> Judgement:
     """Return the verdict on an answer that may be anything from the first to the last."""
     language = posed.language
-    bare = bare_answer(text, language)
+    bare = substances.without(posed, bare_answer(text, language))
     expected = ranges(posed.answers, language)
     measured = next((each.unit for each in expected if each.unit is not None), None)
     if measured is None:
@@ -227,16 +231,18 @@ def judge_range(posed: Posed, text: str) -> Judgement:
 
 
 def _number_in(posed: Posed, text: str, expected: tuple[_Range, ...]) -> Judgement:
-    number = read(text, posed.language)
+    number, thing = read(text, posed.language), ""
     if number is None:
         if says_several(text, posed.language):
             return unreadable("one-answer")
         found = counted(text, posed.language)
         if found is None:
             return unreadable("not-a-number")
-        number = found[0]
+        number, thing = found
+        if is_turned_round(thing, posed.language):
+            return unreadable("one-answer")
     if any(each.first <= number.value <= each.last for each in expected):
-        return misses_form(number, number, posed.form) or RIGHT
+        return misses_form(number, number, posed.form) or unasked_unit(posed, thing) or RIGHT
     other = number.other
     if other is not None and any(each.first <= other <= each.last for each in expected):
         return form("decimal-sign")

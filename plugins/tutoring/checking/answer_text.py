@@ -47,9 +47,16 @@ def without_marks(text: str) -> str:
     return text
 
 
+def _without_hedge(text: str, language: str) -> str:
+    """Return `5/4, I think` as `5/4`; nothing else behind an answer is taken away."""
+    apart = pattern(language, "hedges", r"(?<=\S)(?:\s*[,;–—-]\s*|\s+)", r"$")
+    in_brackets = pattern(language, "hedges", r"(?<=\S)\s*\(", r"\)$")
+    return without_marks(in_brackets.sub("", apart.sub("", text)))
+
+
 def bare_answer(text: str, language: str) -> str:
     """Return an answer without marks and words around it: `The answer is: **5**.` is `5`."""
-    text = without_marks(text.strip())
+    text = _without_hedge(without_marks(text.strip()), language)
     lead = pattern(language, "leads", r"^\s*", _SEPARATOR)
     for _round in range(4):
         match = lead.match(text) or re.match(r"\s*[=≈~]\s*", text)

@@ -46,6 +46,8 @@ def chosen_option(posed: Posed, text: str) -> int | Judgement:
     if found is not None:
         return found
     bare = plain(bare_answer(text, posed.language)).strip()
+    if bare != raw and _names_several(posed, text):  # no, maybe
+        return unreadable("one-option")
     for candidate in (raw, bare, pattern(posed.language, "option", r"^\s*", r"\s*").sub("", bare)):
         match = _BARE_LABEL.fullmatch(candidate)
         found = None if match is None else _by_label(posed, match.group(1), candidate)

@@ -31,11 +31,19 @@ from hinterland.plugins.tutoring.checking.judgement import (
     unreadable,
     wrong,
 )
-from hinterland.plugins.tutoring.checking.numbers import counted, is_rounding, misses_form, rounded
+from hinterland.plugins.tutoring.checking.numbers import (
+    counted,
+    is_rounding,
+    is_turned_round,
+    misses_form,
+    rounded,
+    unasked_unit,
+)
 from hinterland.plugins.tutoring.checking.phrases import pattern
 from hinterland.plugins.tutoring.checking.sets import listed, told, unmatched
 from hinterland.plugins.tutoring.checking.terms import Node
 from hinterland.plugins.tutoring.lessons import Posed
+from hinterland.plugins.tutoring.quantities import unit_called
 
 _GIVES = re.compile(r"^\s*([^\W\d_])\s*_?[1-9]?\s*=\s*(.+)$")
 _GIVEN = re.compile(r"^(.+?)=\s*([^\W\d_])\s*$")
@@ -63,6 +71,8 @@ class Solution(msgspec.Struct, frozen=True):
     value: Fraction | None
     """None where it is irrational."""
     written: Written | None = None
+    thing: str = ""
+    """What is counted, or the unit: the words behind the number."""
 
     @property
     def is_plain(self) -> bool:
@@ -96,7 +106,7 @@ def _solution(text: str, posed: Posed) -> Solution | None:
     sides = [each.strip() for each in text.split("=") if each.strip()]
     if not sides:
         return None
-    values = [_value(each, posed.language) for each in sides]
+    values = [_value(each, posed) for each in sides]
     if any(each is None for each in values):
         return None
     known = {each[1] for each in values if each is not None}
@@ -108,17 +118,31 @@ def _solution(text: str, posed: Posed) -> Solution | None:
     return Solution(names.get(letter.lower(), letter), *last)
 
 
-def _value(text: str, language: str) -> tuple[Node, Fraction | None, Written | None] | None:
-    written = read(text, language)
+def _value(text: str, posed: Posed) -> tuple[Node, Fraction | None, Written | None, str] | None:
+    language = posed.language
+    written, thing = read(text, language), ""
     if written is None and (found := counted(text, language)) is not None:
-        written = found[0]
+        if is_turned_round(found[1], language):
+            return None
+        if not _are_letters(found[1], posed):
+            written, thing = found
     if written is not None:
-        return Node("number", number=written.value), written.value, written
+        return Node("number", number=written.value), written.value, written, thing
     node = terms.parse(text, language)
     try:
-        return node, points.value(node, {}), None
+        return node, points.value(node, {}), None, thing
     except points.Undefined:
-        return node, None, None
+        return node, None, None, thing
+
+
+def _are_letters(thing: str, posed: Posed) -> bool:
+    """Whether what stands behind a number makes a term of it: 6x, 6/x, or 6 y in an exercise on x."""
+    letters = set("".join(letters_of(posed)).lower())
+    runs = re.findall(r"[^\W\d_]+", thing)
+    return bool(runs) and all(
+        set(each.lower()) <= letters or (len(each) == 1 and unit_called(each) is None)
+        for each in runs
+    )
 
 
 async def judge_equation(posed: Posed, text: str, algebra: Solver) -> Judgement:
@@ -136,7 +160,7 @@ async def judge_equation(posed: Posed, text: str, algebra: Solver) -> Judgement:
                 return RIGHT
     if not ways:
         return await _unsolved(posed, bare, keys, algebra, problem)
-    for verdict in (Verdict.FORM, Verdict.CLOSE, Verdict.UNREADABLE):
+    for verdict in (Verdict.FORM, Verdict.UNIT, Verdict.CLOSE, Verdict.UNREADABLE):
         for each in found:
             if each.verdict is verdict:
                 return each
@@ -191,7 +215,7 @@ async def _compared(
 
     missing, extra = unmatched(said, key, equal)
     if not missing and not extra:
-        return _forms(posed, said, key) or RIGHT
+        return _forms(posed, said, key) or _units(posed, said, key) or RIGHT
     if undecided:
         return TOO_HARD
     if len(said) == len(key) == 1:
@@ -208,6 +232,19 @@ def _forms(posed: Posed, said: list[Solution], key: list[Solution]) -> Judgement
                     return missed
         if not each.is_plain:
             return form("work-it-out")
+    return None
+
+
+def _units(posed: Posed, said: list[Solution], key: list[Solution]) -> Judgement | None:
+    """Return what there is to say about a unit that neither the key nor the prompt gives the letter."""
+    in_key = {each.thing for each in key}
+    for each in said:
+        letters = "|".join(map(re.escape, [each.letter] if each.letter else letters_of(posed)))
+        named = rf"(?<!\w)(?:{letters})\s*{re.escape(each.thing)}(?!\w)"
+        if each.thing and each.thing not in in_key and not re.search(named, plain(posed.prompt)):
+            fault = unasked_unit(posed, each.thing)
+            if fault is not None:
+                return fault
     return None
 
 

@@ -16,8 +16,9 @@ from hinterland.plugins.tutoring.arithmetic import (
     plain,
     read,
     read_at,
+    signed,
 )
-from hinterland.plugins.tutoring.checking import points, terms
+from hinterland.plugins.tutoring.checking import points, substances, terms
 from hinterland.plugins.tutoring.checking.answer_text import bare_answer
 from hinterland.plugins.tutoring.checking.judgement import (
     RIGHT,
@@ -48,7 +49,7 @@ def judge_number(posed: Posed, text: str) -> Judgement:
     """Return the verdict on a number without a unit."""
     language = posed.language
     expected = keys(posed.answers, language)
-    bare = _below_zero(bare_answer(text, language), language)
+    bare = below_zero(bare_answer(text, language), language)
     written = read(_as_ratio(bare, language, expected), language)
     if written is not None:
         return compared(posed, written, expected)
@@ -60,7 +61,7 @@ def judge_number(posed: Posed, text: str) -> Judgement:
     return _worked_out(posed, bare, expected)
 
 
-def _below_zero(text: str, language: str) -> str:
+def below_zero(text: str, language: str) -> str:
     """Return `8 degrees below zero` as `-8 degrees`."""
     words = pattern(language, "below", r"\s+", r"$").search(text)
     return f"-{text[: words.start()]}" if words and text[0].isdecimal() else text
@@ -195,7 +196,7 @@ def counted(text: str, language: str) -> tuple[Written, str] | None:
             if in_digits(" ".join(words[:many]), language) is not None:
                 written = read(" ".join(words[:many]), language)
                 return None if written is None else (written, " ".join(words[many:]))
-        return None
+        text = signed(text, language)
     sign = text[:1] if text[:1] in ("-", "+") else ""
     found = read_at(text, len(sign), language)
     if found is None:
@@ -216,10 +217,9 @@ def _are_words(text: str) -> bool:
 def _of_something(
     posed: Posed, written: Written, thing: str, expected: tuple[Written, ...]
 ) -> Judgement:
-    words = phrases(posed.language)
-    said = [each.lower() for each in thing.split()]
-    if any(each in words.nots or each in words.ors for each in said):
+    if is_turned_round(thing, posed.language):
         return unreadable("one-answer")
+    said = thing.lower().split()
     worth = places(posed.language).get(" ".join(said))
     if worth is not None:
         value = written.value * worth
@@ -228,13 +228,27 @@ def _of_something(
         if said[-1] not in posed.prompt.lower():
             return WRONG
     judgement = compared(posed, written, expected)
-    measure = quantities.unit_called(thing)
-    if measure is None or judgement.verdict not in (Verdict.RIGHT, Verdict.FORM):
+    if judgement.verdict not in (Verdict.RIGHT, Verdict.FORM):
         return judgement
+    return unasked_unit(posed, thing) or judgement
+
+
+def is_turned_round(thing: str, language: str) -> bool:
+    """Whether the words behind a number take it back: 5 not, 5 or more."""
+    words = phrases(language)
+    return any(each in words.nots or each in words.ors for each in thing.lower().split())
+
+
+def unasked_unit(posed: Posed, thing: str) -> Judgement | None:
+    """Return what there is to say where the words behind a number are a unit, `kg` or `kg of rice`,
+    that the prompt does not ask for."""
+    amount, _substance = substances.parted(thing, posed.language)
+    measure = quantities.unit_called(amount)
+    if measure is None:
+        return None
     asked = asked_units(posed.prompt, posed.language)
     if any(measure in each for each in asked):
-        first = asked[0]
-        return judgement if measure in first else unit("unit-differs")
+        return None if measure in asked[0] else unit("unit-differs")
     return unit("unit-unexpected")
 
 

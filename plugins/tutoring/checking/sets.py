@@ -91,6 +91,7 @@ def judge_set(posed: Posed, text: str) -> Judgement:
     """Return the verdict on several answers in any order."""
     language = posed.language
     ways = listed(bare_answer(text, language), language)
+    ways += [each for each in listed(text, language) if each not in ways]  # maybe, perhaps
     if not ways:
         return unreadable("no-answer")
     found: list[Judgement] = []

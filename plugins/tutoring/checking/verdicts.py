@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -17,10 +18,12 @@ from hinterland.plugins.tutoring.checking import (
     points,
     sets,
     terms,
+    times,
     wording,
 )
 from hinterland.plugins.tutoring.checking.answer_text import bare_answer, refused
-from hinterland.plugins.tutoring.checking.judgement import Judgement, Verdict
+from hinterland.plugins.tutoring.checking.judgement import Judgement, Verdict, unreadable
+from hinterland.plugins.tutoring.checking.phrases import phrases
 from hinterland.plugins.tutoring.lessons import AnswerKind, Form, Posed
 
 _JUDGES: Mapping[AnswerKind, Callable[[Posed, str], Judgement]] = {
@@ -29,7 +32,7 @@ _JUDGES: Mapping[AnswerKind, Callable[[Posed, str], Judgement]] = {
     AnswerKind.RANGE: amounts.judge_range,
     AnswerKind.SET: sets.judge_set,
     AnswerKind.CHOICE: choices.judge_choice,
-    AnswerKind.WORDS: wording.judge_words,
+    AnswerKind.WORDS: times.judge_words,
 }
 _OF_WORDS = (AnswerKind.WORDS, AnswerKind.CHOICE, AnswerKind.SET)
 _LEAKS_FROM = 8
@@ -47,7 +50,7 @@ async def judge(posed: Posed, answer: str, solver: equations.Solver) -> Judgemen
         judgement = await equations.judge_equation(posed, answer, solver)
     else:
         judgement = _JUDGES[posed.kind](posed, answer)
-    return _with_mistake(posed, answer, judgement)
+    return _with_mistake(posed, answer, _unless_denied(posed, answer, judgement))
 
 
 def judge_plainly(posed: Posed, answer: str) -> Judgement:
@@ -55,7 +58,22 @@ def judge_plainly(posed: Posed, answer: str) -> Judgement:
     problem = refused(answer, posed.language)
     if problem is not None:
         return problem
-    return _with_mistake(posed, answer, _JUDGES[posed.kind](posed, answer))
+    judgement = _unless_denied(posed, answer, _JUDGES[posed.kind](posed, answer))
+    return _with_mistake(posed, answer, judgement)
+
+
+def _unless_denied(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
+    """Return the judgement, but none for a right number that words take back: `not 12 - 7 = 5`."""
+    if judgement.verdict is not Verdict.RIGHT or posed.kind in _OF_WORDS:
+        return judgement
+    words = phrases(posed.language)
+    said, asked = (
+        set(re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.replace("’", "'").lower()))
+        for text in (bare_answer(answer, posed.language), posed.prompt)
+    )
+    ors = () if posed.kind is AnswerKind.EQUATION else words.ors  # x = 2 or x = -2
+    is_denied = said & (words.nots | set(ors)) or (said & words.denials) - asked
+    return unreadable("one-answer") if is_denied else judgement
 
 
 def _with_mistake(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
@@ -143,6 +161,8 @@ def _is_wording(posed: Posed, text: str) -> bool:
     said = wording.bare_words(text, posed.language)
     if not said:
         return False
+    if times.is_bare_time(posed, text):
+        return True
     for answer in posed.answers:
         key = wording.bare_words(answer, posed.language)
         if wording.without_accents(said) == wording.without_accents(key):

@@ -22,7 +22,7 @@ from hinterland.plugins.tutoring.lessons import Form, Posed
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"'})
 _QUOTES |= str.maketrans({"«": '"', "»": '"', "–": "-", "—": "-", "‑": "-", "−": "-", "…": "..."})
 _MARKS = re.compile(r"[.,;:!?()\[\]\"*_«»/¿¡-]+(?!\d)|(?<!\d)[.,;:!?()\[\]\"*_«»/¿¡-]+")
-_GAP = re.compile(r"_{2,}|…{2,}|\.{4,}")
+GAP = re.compile(r"_{2,}|…{2,}|\.{4,}")
 _MOST_WORDS_AROUND = 14
 
 
@@ -119,7 +119,7 @@ def _spaced(text: str) -> str:
 def _in_gap(posed: Posed, text: str) -> str:
     """Return what stands in the gap, where the pupil wrote the whole sentence."""
     for line in (posed.sentence, *posed.prompt.splitlines()):
-        gap = _GAP.search(line)
+        gap = GAP.search(line)
         if gap is None:
             continue
         before, after = (
@@ -127,7 +127,7 @@ def _in_gap(posed: Posed, text: str) -> str:
             folded(re.sub(r"\([^)]*\)", " ", line[gap.end() :])),
         )
         said = folded(text)
-        after = _GAP.split(after)[0].strip()
+        after = GAP.split(after)[0].strip()
         if (before or after) and said.startswith(before) and said.endswith(after):
             inner = said[len(before) : len(said) - len(after)].strip()
             if inner and len(said) > len(inner):

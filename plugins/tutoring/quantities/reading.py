@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import msgspec
 
-from hinterland.plugins.tutoring.arithmetic import Written, in_digits, plain, read_at
+from hinterland.plugins.tutoring.arithmetic import Written, in_digits, plain, read_at, signed
 from hinterland.plugins.tutoring.quantities.units import Dimension, Unit, fold, table
 
 _MOST_CHARACTERS = 120
@@ -64,7 +64,7 @@ def read(text: str, language: str = "en", like: Dimension | None = None) -> Quan
     """
     if len(text) > _MOST_CHARACTERS:
         return None
-    text = plain(text).strip()
+    text = signed(plain(text).strip(), language)
     negative = text[:1] == "-"
     body = text[1:].lstrip() if text[:1] in ("-", "+") else text
     found = _with_unit_before(body, language, like)
