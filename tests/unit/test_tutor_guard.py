@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,13 @@ SAID: tuple[tuple[str, str, str], ...] = (
     ("number", "1000", "1 000"),
     ("number", "1", "the answer is one"),
     ("number", "-4", "= −4"),
+    ("number", "-4", "It becomes minus 4 degrees."),
+    ("number", "-4", "minus four"),
+    ("number", "-4", "It is 4 degrees below zero."),
+    ("quantity", "-4 °C", "It becomes minus 4 degrees."),
+    ("quantity", "-4 °C", "It is 4 degrees below zero."),
+    ("quantity", "1.25 L", "There are 1.25 l of water."),
+    ("equation", "x = 3", "It is 3 km."),
     ("number", "7/8", "7/8"),
     ("number", "7/8", "⅞"),
     ("number", "7/8", "$\\frac{7}{8}$"),
@@ -119,6 +127,8 @@ FAIR: tuple[tuple[str, str, str], ...] = (
     ("number", "10", "Put it on the table."),
     ("number", "7/8", "1/7 and 1/8"),
     ("number", "-4", "6x = -20 - 4"),
+    ("number", "-4", "What is 10 minus 4?"),
+    ("number", "-4", "Go 4 steps to the left. You are then below zero."),
     ("number", "5", "1.5 and 0.25 and 55"),
     ("equation", "3", "Take 2 away from both sides of 3x + 2 = 11."),
     ("words", "tea", "The team eats a steak."),
@@ -131,6 +141,23 @@ FAIR: tuple[tuple[str, str, str], ...] = (
 @pytest.mark.parametrize(("kind", "answer", "text"), FAIR)
 def test_an_ordinary_hint_may_be_said(kind: str, answer: str, text: str) -> None:
     assert not Guard(posed(kind, answer)).leaks(text)
+
+
+@pytest.mark.parametrize("text", ["Think of Monday.", "It opens on MONDAY"])
+def test_a_time_is_found_without_the_word_in_front(text: str) -> None:
+    """What a pupil may answer to “When …?” is not said either; another day may be."""
+    asked = msgspec.structs.replace(posed("words", "on Monday"), prompt="When does it open?")
+    assert Guard(asked).leaks(text)
+    assert not Guard(asked).leaks("It does not open on Friday.")
+    evening = msgspec.structs.replace(asked, answers=("in the evening",))
+    assert Guard(evening).leaks("Think of evening!")
+
+
+def test_a_minus_sign_in_french_words_is_found() -> None:
+    asked = posed("number", "-3", language="fr")
+    assert Guard(asked).leaks("Il fait moins 3 degrés.")
+    assert Guard(asked).leaks("Il fait 3 degrés sous zéro.")
+    assert not Guard(asked).leaks("Combien font 8 moins 3 ?")
 
 
 def test_an_article_is_no_number_in_french() -> None:

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from hinterland.plugins.tutoring.arithmetic import signed
+from hinterland.plugins.tutoring.checking import bare_times
+from hinterland.plugins.tutoring.checking.phrases import pattern
 from hinterland.plugins.tutoring.hints import spelled
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 
@@ -25,6 +28,9 @@ _TERM_SIGNS = frozenset("+-*/^()×·÷=√%:")
 _UNIT = re.compile(
     r"\s?(?:of an? |of |de |d')?([^\W\d_%°$€£¥]*[°$€£¥%]?[^\W\d_]+(?:[/²³^]\w+)*\.?|[°$€£¥%])"
 )
+_WORD_BEFORE = re.compile(r"(\S?)\s*(?<![^\W\d_])([^\W\d_]+)\s+$")
+_AROUND = 40
+"""Characters beside a number in which a word can make it negative."""
 _MOST_TERM = 24
 """Tokens of a term: nobody writes a longer answer."""
 _BEGINNING = 3
@@ -46,7 +52,7 @@ def of(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
 
 def _phrases(text: str, posed: Posed) -> Iterator[str]:
     """Yield stretches of about as many words as the answers have, with a word that begins as theirs."""
-    widths, beginnings = _looks(posed.answers, posed.language)
+    widths, beginnings = _looks((*posed.answers, *bare_times(posed)), posed.language)
     found = list(_WORD.finditer(text))
     spans = [each.span() for each in found]
     alike = [spelled.folded(each.group())[:_BEGINNING] in beginnings for each in found]
@@ -72,6 +78,7 @@ def _looks(answers: tuple[str, ...], language: str) -> tuple[frozenset[int], fro
 def _numbers(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
     """Yield every number, as a whole: neither 3 nor 4 of 3/4, and not 3 of 3x."""
     letters = set(posed.letters)
+    languages = ("en", "fr") if strict else (posed.language,)
     has_unit = posed.kind in {AnswerKind.QUANTITY, AnswerKind.RANGE}
     for found in _NUMBER.finditer(text):
         start, end = found.span("body")
@@ -85,9 +92,12 @@ def _numbers(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
         bodies += re.findall(r"\d+", body) if strict or re.search(r"\d,\d", body) else []
         if not strict and after.isalpha() and _belongs_to_letters(text, end, letters):
             continue
+        is_negative = any(_is_below_zero(text, found, code) for code in languages)
         for each in bodies:
             yield each
             yield from _signed(text, found, each)
+            if is_negative:
+                yield "-" + each
             if body.endswith(each):
                 if found["after"]:
                     yield each + "%"
@@ -115,6 +125,19 @@ def _signed(text: str, found: re.Match[str], body: str) -> Iterator[str]:
             yield sign.strip() + body
     elif before == "±":
         yield "±" + body
+
+
+def _is_below_zero(text: str, found: re.Match[str], language: str) -> bool:
+    """Whether words make a number negative: `minus 3`, but not in `8 minus 3`; `3 degrees below zero`."""
+    start, end = found.span("body")
+    before = _WORD_BEFORE.search(text[max(start - _AROUND, 0) : start])
+    if before and not (before[1].isdigit() or before[1] in {")", "%"}):
+        said = f"{before[2]} {found['body']}"
+        if signed(said, language) != said:
+            return True
+    return (
+        pattern(language, "below", r"[^.,;:!?\d]*\s").match(text[end : end + _AROUND]) is not None
+    )
 
 
 def _with_unit(text: str, end: int, body: str) -> Iterator[str]:
