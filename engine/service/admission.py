@@ -24,7 +24,9 @@ _NOBODY = -1  # no user has this id
 _LOOK_EVERY = 2.0  # seconds between two forecasts while nothing happens
 _OUTLOOK_LASTS = 1.0  # seconds
 _SOONEST = 0.05  # seconds between two forecasts, whatever happens
-_SHARE = 20  # a forecast may take this part of the time: the cores are the answers'
+# A forecast may take this part of the time: the cores are the answers'. While somebody is held back,
+# whose wait is long to play and who may come and go all the time, it is less.
+_SHARE, _SHARE_WHILE_HELD = 20, 100
 _STEP = 128  # tokens of prompts that a shared worker reads at once
 # Who waits counts down by themselves: they are told anew when that is wrong by both of these.
 _WRONG_SECONDS, _WRONG_SHARE = 2.0, 0.15
@@ -248,7 +250,8 @@ class Admission:
         self._starts = {
             place: Wait(*(now + seconds for seconds in wait)) for place, wait in waits.items()
         }
-        self._next_forecast = now + max(_SOONEST, _SHARE * (time.perf_counter() - began))
+        share = _SHARE_WHILE_HELD if self._turns.resting else _SHARE
+        self._next_forecast = now + max(_SOONEST, share * (time.perf_counter() - began))
 
 
 def _read(claim: Claim, meter: Meter) -> int:

@@ -26,7 +26,7 @@ MOST_CONNECTIONS = 64
 _STRANGERS = -1
 """Whom all are counted as who are not let in: somebody may have 65,536 user ids (subuid(5)), and take the
 group along to each."""
-_RATE, _BURST = 25.0, 100.0  # new connections of one user: a second, and at once
+_RATE, _BURST = 10.0, 100.0  # new connections of one user: a second, and at once
 _HEAD_PATIENCE = 10.0  # seconds from the connection to the end of the request's head
 _REQUEST_PATIENCE = 60.0  # seconds to the end of the request
 READER_PATIENCE = 60.0
