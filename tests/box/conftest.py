@@ -1,15 +1,20 @@
-"""Throwaway roots as fixtures."""
+"""Throwaway roots, and a service before strangers, as fixtures."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from hinterland.engine.service.house import Terms
 from tests.box import throwaway
+from tests.box.front import Front, serving
 from tests.box.throwaway import Root
+
+Scene = Callable[[Front], Awaitable[None]]
 
 
 def need_root() -> None:
@@ -36,3 +41,17 @@ def box_root(request: pytest.FixtureRequest) -> Iterator[Root]:
     shelf: Path = request.getfixturevalue("model_shelf")
     with throwaway.throwaway(shelf) as root:
         yield root
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Plays a scene before a service that serves strangers."""
+
+    def played(scene: Scene, terms: Terms | None = None, slots: int = 4) -> None:
+        async def run() -> None:
+            async with serving(tmp_path, monkeypatch, terms, slots) as front:
+                await scene(front)
+
+        asyncio.run(run())
+
+    return played
