@@ -6,11 +6,12 @@ import math
 import random
 import statistics
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from hinterland.engine.protocol import FinishReason, Priority
+from hinterland.engine.service.house import Served
 from hinterland.engine.service.lengths import Lengths
 from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.pace import Pace
@@ -114,6 +115,22 @@ class Forecast:
         if prompt and first > began:  # what was cached is read too, fast: that is learned with it
             self._readings.append((began, first))
             self._pace.read(prompt, _alone(began, first, self._readings))
+
+    def recall(self, answers: Sequence[Served]) -> None:
+        """Learn from answers of an earlier service, in the order of their ends. When their prompts were
+        read is not known of them."""
+        began = [one for one in answers if one.first is not None]
+        for one in began:
+            stopped = one.finish == FinishReason.STOP
+            self._lengths[one.priority].add(one.completion_tokens, ended=stopped)
+            if one.completion_tokens > _LEAST:
+                writing = one.took - (one.first or 0.0)
+                self._pace.wrote(writing / (one.completion_tokens - 1), _callers(one, began))
+        came = [(one.arrived, self.came, one.uid) for one in answers]
+        went = [(one.arrived + one.took, self.went, one.uid) for one in began]
+        for moment, note, uid in sorted((*came, *went), key=lambda each: each[0]):
+            note(uid, moment)
+        self._answered.clear()  # by another clock
 
     def likely(self, claim: Claim, seconds: float, callers: int) -> tuple[int, int]:
         """Return the tokens that were read and written, most likely, for a request that ran so long
@@ -248,3 +265,13 @@ def _alone(began: float, until: float, readings: Iterable[tuple[float, float]]) 
     took = until - began
     shared = sum(max(0.0, min(until, end) - max(began, begin)) for begin, end in readings)
     return took * took / max(took, shared) if took > 0 else 0.0
+
+
+def _callers(one: Served, answers: Iterable[Served]) -> float:
+    """Return how many ran while one did, on average, itself among them."""
+    began, ended = one.arrived + one.waited, one.arrived + one.took
+    ran = sum(
+        max(0.0, min(ended, other.arrived + other.took) - max(began, other.arrived + other.waited))
+        for other in answers
+    )
+    return ran / (ended - began) if ended > began else 1.0

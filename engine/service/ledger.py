@@ -26,6 +26,8 @@ wrong for a day must not empty the folder."""
 MOST_KEPT = 500_000_000
 """Bytes of all files together, the oldest of which go first; a class writes half a megabyte a day."""
 _SUFFIX = ".jsonl"
+_LATELY, _LATELY_BYTES = 200, 256 * 1024
+"""Answers that are looked for, and bytes at the end of a file in which they are."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -115,6 +117,22 @@ class Ledger:
         except StorageError as error:
             log.error("%s", error.message)
             return []
+
+    def lately(self, model: str) -> list[Served]:
+        """Return the last answers of a model, in the order of their ends, as far as they stand at the
+        end of the last two files."""
+        found: list[Served] = []
+        for day in days(self._folder)[-2:]:
+            try:
+                with file_of(self._folder, day).open("rb") as file:
+                    file.seek(max(0, file.seek(0, os.SEEK_END) - _LATELY_BYTES))
+                    lines = [decoded(line) for line in file]
+            except OSError as error:
+                log.error("usage of %s cannot be read: %s", day, error.strerror)
+                continue
+            served = [line.served for line in lines if line is not None]
+            found += [each for each in served if each is not None and each.model == model]
+        return found[-_LATELY:]
 
     def append(self, line: Line) -> None:
         """Write a line; it takes some ten microseconds and survives the end of this process."""

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import msgspec
 
 from hinterland.engine.protocol import Counted, Failed, Loading, Queued, SentTo
 from hinterland.engine.service.forecast import Forecast
+from hinterland.engine.service.house import Served
 from hinterland.engine.service.worker import Worker
 from hinterland.engine.service.worker_process import WorkerProcess, own_socket
 from hinterland.engine.workers.spec import WorkerSpec, bundled
@@ -25,6 +26,8 @@ log = logging.getLogger("hinterland.engine")
 Say = Callable[[Loading | Queued | SentTo | Counted | Failed], None]
 Settle = Callable[[WorkerSpec], Awaitable[WorkerSpec]]
 """Says how a model is run after all: a native program is tried before it is trusted."""
+Lately = Callable[[str], Sequence[Served]]
+"""Says what the last answers of a model took, in the order of their ends."""
 
 _TELL_PROGRESS_EVERY = 0.25  # seconds
 # The most of the free memory that a model may take: the `tight` bound of `hint models recommend`.
@@ -36,11 +39,16 @@ class Workers:
     """Loads a worker per model; another model evicts idle workers only, and waits for busy ones."""
 
     def __init__(
-        self, sockets: Path, free_memory: Callable[[], int], settle: Settle | None = None
+        self,
+        sockets: Path,
+        free_memory: Callable[[], int],
+        settle: Settle | None = None,
+        lately: Lately | None = None,
     ) -> None:
         self._sockets = sockets
         self._free_memory = free_memory
         self._settle = settle
+        self._lately = lately
         self._workers: dict[str, Worker] = {}
         self._forecasts: dict[str, Forecast] = {}
         """What was learned of a worker, by its spec: it lasts while the model is out of memory."""
@@ -139,7 +147,12 @@ class Workers:
             self._in_line -= 1
 
     def _learned(self, spec: WorkerSpec) -> Forecast:
-        return self._forecasts.setdefault(f"{spec.identity}\n{spec.slots}", Forecast(spec.slots))
+        key = f"{spec.identity}\n{spec.slots}"
+        if key not in self._forecasts:
+            forecast = self._forecasts[key] = Forecast(spec.slots)
+            if self._lately is not None:
+                forecast.recall(self._lately(spec.model))
+        return self._forecasts[key]
 
     async def _remote(self, spec: WorkerSpec) -> Worker:
         """Return a remote engine: it needs no memory here, so nobody waits for it or makes room."""

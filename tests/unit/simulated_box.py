@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from hinterland.engine.service.admission import Admission, Told, Turn
+from hinterland.engine.service.forecast import Forecast
+from hinterland.engine.service.house import Served
 from hinterland.engine.service.turns import Claim
 
 _SECONDS_A_STEP, _SECONDS_A_TOKEN = 0.004, 0.008
@@ -74,12 +76,22 @@ class Box:
     tokens: dict[int, list[float]] = field(default_factory=dict)
     """uid → when each of their tokens was written."""
     waits: list[Waited] = field(default_factory=list)
+    served: list[Served] = field(default_factory=list)
+    """What each answer took, as a ledger would keep it."""
+    forecast: Forecast | None = None
+    """One that has learned already."""
 
     def __post_init__(self) -> None:
         self.clock = asyncio.get_running_loop().time
         self._running: list[_Running] = []
         self._engine: asyncio.Task[None] | None = None
-        self.door = Admission(self.slots, self.slots * 4096, shared=self.shared, clock=self.clock)
+        self.door = Admission(
+            self.slots,
+            self.slots * 4096,
+            shared=self.shared,
+            forecast=self.forecast,
+            clock=self.clock,
+        )
 
     async def ask(
         self, claim: Claim, length: int, told: Told = lambda position, wait: None
@@ -98,7 +110,23 @@ class Box:
         finally:
             self._running.remove(running)
             self.door.leave(turn)
+            self.served.append(self._served(turn, waited))
         return waited
+
+    def _served(self, turn: Turn, waited: Waited) -> Served:
+        meter = turn.meter
+        return Served(
+            uid=turn.claim.uid,
+            model="simulated",
+            priority=turn.claim.priority,
+            arrived=turn.entered,
+            waited=waited.seconds,
+            first=None if meter.first is None else meter.first - turn.entered,
+            took=self.clock() - turn.entered,
+            prompt_tokens=turn.claim.prompt,
+            completion_tokens=meter.completion_tokens,
+            finish=meter.finish or "",
+        )
 
     async def flood(self, claim: Claim, until: float) -> None:
         """Ask for a long answer and go away half a second later, again and again."""

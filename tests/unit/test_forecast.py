@@ -76,6 +76,38 @@ def test_a_box_that_has_learned_nothing_foretells_who_asks_three_things_at_once(
     assert sum(told) >= 0.8 * len(told)
 
 
+def test_a_service_that_begins_anew_foretells_from_its_first_second() -> None:
+    """After a power cut all ask again at once. What the ledger says of answers before it is enough."""
+    told: list[float | None] = []
+
+    async def lesson(box: Box, until: float) -> None:
+        async def ask(uid: int) -> None:
+            limit = (32, 64, 128, 256)[uid % 4]
+            while box.clock() < until:
+                await box.ask(Claim(uid=uid, prompt=40, limit=limit), limit)
+
+        await asyncio.gather(*(ask(uid) for uid in range(30) for _ in range(3)))
+
+    async def scene() -> None:
+        before = Box(slots=32)
+        await lesson(before, until=100)
+        forecast = Forecast(slots=32)
+        forecast.recall(before.served[-200:])
+        box = Box(slots=32, forecast=forecast)
+        cut = box.clock()
+        await lesson(box, until=cut + 1)
+        told.extend(
+            None if wait.expected is None else abs(wait.expected / wait.seconds - 1)
+            for wait in box.waits
+            if wait.seconds > 1
+        )
+
+    run(scene)
+    assert len(told) == 90 - 32
+    wrong = [each for each in told if each is None or each > 0.3]
+    assert len(wrong) <= 0.2 * len(told)
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 3), st.floats(0, 30)), max_size=200))
 def test_whoever_comes_back_soon_is_counted_once(seen: list[tuple[bool, int, float]]) -> None:
     forecast, now = Forecast(slots=2), 0.0

@@ -72,6 +72,29 @@ def test_a_day_is_remembered_by_the_next_service_and_not_by_the_next_day(tmp_pat
     assert again.spent(AMINA) == 150
 
 
+def test_the_last_answers_of_a_model_are_found_whatever_else_the_files_hold(tmp_path: Path) -> None:
+    assert Ledger(tmp_path).lately("echo") == []
+    ledger = Ledger(tmp_path)
+    for day in range(3):
+        at = NOON + day * 24 * 3600
+        for uid in range(3):
+            answer = served(uid, at, completion_tokens=day + 1)
+            ledger.append(Line(uid=uid, at=at, served=answer))
+            ledger.append(Line(uid=uid, at=at, served=served(uid, at, model="other")))
+            ledger.append(Line(uid=uid, at=at, refused=1))
+    ledger.close()
+    last = max(tmp_path.iterdir())
+    with last.open("ab") as file:
+        file.write(b'{"uid":1,"at":17\xff')  # as a power cut leaves it
+    found = Ledger(tmp_path).lately("echo")
+    assert [(each.uid, each.completion_tokens) for each in found] == [
+        (uid, tokens) for tokens in (2, 3) for uid in range(3)
+    ]
+    last.unlink()
+    last.mkdir()
+    assert {each.completion_tokens for each in Ledger(tmp_path).lately("echo")} == {2}
+
+
 def test_a_killed_service_has_forgotten_no_answer_and_at_most_seconds_of_one(
     tmp_path: Path,
 ) -> None:

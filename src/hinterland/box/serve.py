@@ -65,9 +65,10 @@ async def _serve() -> None:
     log_to(paths.logs)
     _keep_quiet()
     _set_limits()
-    workers = Workers(paths.state, fit.free_memory, smoke_test(paths).settle)
-    ledger = paths.state / asking.FOLDER
-    usage, house = Usage(Ledger(ledger)), SiteHouse(decided)
+    folder = paths.state / asking.FOLDER
+    ledger = Ledger(folder)
+    workers = Workers(paths.state, fit.free_memory, smoke_test(paths).settle, ledger.lately)
+    usage, house = Usage(ledger), SiteHouse(decided)
     room = Classroom(house.classes, paths.state / "classes")
     remove_leftovers(paths.state)
     for_many = ForMany(paths.cache / "for_many")
@@ -84,7 +85,7 @@ async def _serve() -> None:
     )
     beside = [asyncio.create_task(each) for each in (usage.keep(), mistakes.tell_log(decided))]
     try:
-        also = [*numbers.routes(desk, usage, ledger), *room.routes()]
+        also = [*numbers.routes(desk, usage, folder), *room.routes()]
         await serve(
             desk,
             _listen(decided),
