@@ -155,14 +155,14 @@ def _pour(blocks: Iterable[bytes], target: Path) -> None:
         for block in blocks:
             if same and _take(file.fileno(), at, len(block)) != block:
                 same = False
-                file.truncate(at)
                 file.seek(at)
             if not same:
                 view = memoryview(block)
                 while view:
                     view = view[file.write(view) :]
             at += len(block)
-        file.truncate(at)
+        if os.fstat(file.fileno()).st_size > at:  # not every stick can cut a file
+            file.truncate(at)
         os.fsync(file.fileno())
     partial.replace(target)
     with suppress(OSError):  # some file systems cannot
