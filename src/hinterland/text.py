@@ -44,6 +44,33 @@ def clean_line(text: str, most: int = 200) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+_UNSEEN = frozenset(
+    chr(code)
+    for first, last in (
+        (0x034F, 0x034F),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFFA0, 0xFFA0),
+        (0xE0100, 0xE01EF),
+    )
+    for code in range(first, last + 1)
+)
+"""Letters, marks and signs that show as nothing; of the others Python knows that they cannot be printed."""
+
+
+def clean_name(text: str, most: int = 200) -> str:
+    """Return the name of an account as a clean line in which everything is seen: with a zero-width
+    space in it, one would look like another."""
+    line = clean_line(text, most)
+    return "".join(
+        each if each.isprintable() and each not in _UNSEEN else _STAND_IN for each in line
+    )
+
+
 # JSON escapes only C0 by itself; outside its strings none of these can occur.
 _ESCAPES = {
     code: f"\\u{code:04x}" for code in _LINE if code >= 0x7F and not 0xD800 <= code < 0xE000

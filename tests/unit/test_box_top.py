@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
+from rich.cells import cell_len
 
-from hinterland.box import machine, top
+from hinterland.box import machine, members, top
 from hinterland.box.machine import Machine
 from hinterland.engine.status import BoxStatus, ServiceStatus, Share, WorkerStatus
+from hinterland.errors import ConfigError
 
 COOL = Machine(
     cores=2,
@@ -132,6 +136,33 @@ def test_a_narrow_terminal_tells_the_whole_wait_and_the_whole_failure() -> None:
     said = " ".join(shown)
     assert "a question asked now would wait about 2 min 36 s" in said
     assert f"last failure: {why}" in said
+
+
+def test_what_is_wrong_is_told_whole_in_a_script_of_two_cells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(top, "translated", lambda words: words)
+    why = "角色文件无法使用因为第三行没有这个设置请修改"
+    shown = top.lines(box(*many(1)), COOL, 20, None, [ConfigError(why)])
+    assert why in "".join(shown)
+    assert max(map(cell_len, shown)) <= 20
+
+
+def test_a_login_with_something_in_it_that_nobody_sees_is_seen_to_be_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = pwd.getpwuid(os.getuid())
+    for unseen in ("\u200b", "\u2060", "\u00ad", "\u3164", "\ufe0f", "\u202e"):
+        monkeypatch.setattr(
+            pwd, "getpwuid", lambda uid, unseen=unseen: _renamed(account, f"ama{unseen}")
+        )
+        top.name_of.cache_clear()
+        assert top.name_of(4_000_000) == members.member(4_000_000).login == "ama\ufffd"
+    top.name_of.cache_clear()
+
+
+def _renamed(account: pwd.struct_passwd, name: str) -> pwd.struct_passwd:
+    return pwd.struct_passwd((name, *account[1:]))
 
 
 def write(root: Path, **files: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
+from hinterland.cells import cells, padded
 
 _GAP = "  "
 
@@ -17,14 +17,13 @@ def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[str], int
     many columns had to be left out; the first column is always there."""
     rows: list[list[str]] = [[] for _row in range(len(columns[0][1]) + 1)]
     used = 0
-    for place, (heading, cells) in enumerate(columns):
-        wide = max(cell_len(cell) for cell in (heading, *cells))
+    for place, (heading, below) in enumerate(columns):
+        wide = max(cells(cell) for cell in (heading, *below))
         used += wide + (len(_GAP) if place else 0)
         if place and width is not None and used > width:
             return _joined(rows), len(columns) - place
-        for row, cell in zip(rows, (heading, *cells), strict=True):
-            gap = " " * (wide - cell_len(cell))
-            row.append(gap + cell if place else cell + gap)
+        for row, cell in zip(rows, (heading, *below), strict=True):
+            row.append(" " * (wide - cells(cell)) + cell if place else padded(cell, wide))
     return _joined(rows), 0
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hinterland.text import clean_line
+from hinterland.text import clean_line, clean_name
 
 if TYPE_CHECKING:
     from hinterland.box.roles import Role
@@ -115,4 +115,4 @@ def uid_of(login: str) -> int | None:
 
 def _member(user: pwd.struct_passwd) -> Member:
     called = clean_line(user.pw_gecos.partition(",")[0], 60)
-    return Member(user.pw_uid, user.pw_gid, clean_line(user.pw_name, 60), user.pw_dir, called)
+    return Member(user.pw_uid, user.pw_gid, clean_name(user.pw_name, 60), user.pw_dir, called)

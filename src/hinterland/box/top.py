@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import pwd
-import textwrap
 import time
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rich.cells import cell_len, set_cell_size
-
 from hinterland.box.columns import Column, fitted
 from hinterland.box.machine import Machine
 from hinterland.box.mistakes import GOES_ON
+from hinterland.cells import cells, shortened, wrapped
 from hinterland.engine.status import BoxStatus, Share, WorkerStatus
 from hinterland.errors import ConfigError
 from hinterland.language import _, n_
 from hinterland.progress_line import duration
 from hinterland.sentences import translated
-from hinterland.text import clean_line
+from hinterland.text import clean_line, clean_name
 
 _LONGEST_NAME = 16
 _FEWEST = 3  # lines of the table that are shown, however little room there is
@@ -28,7 +26,7 @@ _FEWEST = 3  # lines of the table that are shown, however little room there is
 def name_of(uid: int) -> str:
     """Return the name of a user; the number where the machine knows none."""
     try:
-        return clean_line(pwd.getpwuid(uid).pw_name, _LONGEST_NAME)
+        return clean_name(pwd.getpwuid(uid).pw_name, _LONGEST_NAME)
     except KeyError:
         return str(uid)
 
@@ -40,17 +38,17 @@ def lines(
     height: int | None,
     mistakes: Sequence[ConfigError] = (),
 ) -> list[str]:
-    """Return what there is to see, in at most `height` lines of at most `width` characters; whoever
+    """Return what there is to see, in at most `height` lines of at most `width` cells; whoever
     is left out is counted in the last line. `mistakes` are those of its settings."""
     head = [_service(status), *map(_worker, status.service.workers), _machine(machine)]
     head = [line for sentence in head for line in _folded(sentence, width)]
     if status.service.trouble:
         failure = _("last failure: {reason}")
         failure = failure.format(reason=clean_line(status.service.trouble, 500))
-        head += textwrap.wrap(failure, width)
+        head += wrapped(failure, width)
     told = [clean_line(translated(each.message), 500) for each in mistakes]
     told += [translated(GOES_ON)] if told else []
-    head = [line for sentence in told for line in textwrap.wrap(sentence, width)] + head
+    head = [line for sentence in told for line in wrapped(sentence, width)] + head
     shares = sorted(status.everybody or [status.you], key=_urgency)
     table = _table(shares, width)
     if status.everybody is None:
@@ -63,7 +61,7 @@ def lines(
         hidden = len(table) - room + 1
         more = _("… and {count} more").format(count=hidden)
         table = [*table[: room - 1], more]
-    return [_cut(line, width) if line else "" for line in [*head, "", *table]]
+    return [shortened(line, width) if line else "" for line in [*head, "", *table]]
 
 
 def _urgency(share: Share) -> tuple[int, int, int, int]:
@@ -168,17 +166,11 @@ def _folded(sentence: str, width: int) -> list[str]:
     """Return what is said between dots in lines that fit; what is too long for one is on several."""
     found: list[str] = []
     for part in sentence.split(" · ") if sentence else ():
-        if found and cell_len(found[-1]) + cell_len(part) + 3 <= width:
+        if found and cells(found[-1]) + cells(part) + 3 <= width:
             found[-1] += f" · {part}"
         else:
-            found += textwrap.wrap(part, width)
+            found += wrapped(part, width)
     return found
-
-
-def _cut(line: str, width: int) -> str:
-    if cell_len(line) <= width:
-        return line
-    return set_cell_size(line, width - 1).rstrip() + "…"
 
 
 def _size(size: int | None) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
+from hinterland.cells import cells, padded, wrapped
 from hinterland.text import clean_line
 
 
@@ -23,16 +23,15 @@ def write_json(value: Any) -> None:
 def write_table(
     headings: tuple[str, ...], rows: Iterable[tuple[str, ...]], width: int | None = None
 ) -> None:
-    """Write rows in columns as wide as their longest cell, foreign text made harmless. Where that is
+    """Write rows in columns as wide as their widest cell, foreign text made harmless. Where that is
     wider than `width`, each row is written as lines, a cell in each."""
     table = [headings, *(tuple(clean_line(cell, 60) for cell in row) for row in rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
+    widths = [max(cells(row[column]) for row in table) for column in range(len(headings))]
     if width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
         _write_in_lines(table, width)
         return
     for row in table:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
+        click.echo("  ".join(map(padded, row, widths)).rstrip())
 
 
 def _write_in_lines(table: list[tuple[str, ...]], width: int) -> None:
@@ -40,12 +39,11 @@ def _write_in_lines(table: list[tuple[str, ...]], width: int) -> None:
     headings, *rows = table
     room = max(width, 10)
     for first, *others in rows:
-        click.echo("\n".join(textwrap.wrap(first, room)))
+        click.echo("\n".join(wrapped(first, room)))
         for heading, cell in zip(headings[1:], others, strict=True):
             if cell:
                 named = f"{heading}: {cell}" if heading else cell
-                lines = textwrap.wrap(named, room, initial_indent="  ", subsequent_indent="    ")
-                click.echo("\n".join(lines))
+                click.echo("\n".join(wrapped(named, room, "  ", "    ")))
 
 
 def terminal_width() -> int | None:

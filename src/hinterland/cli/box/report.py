@@ -6,12 +6,12 @@ import asyncio
 import datetime as dt
 import functools
 import io
-import textwrap
 import time
 from typing import TYPE_CHECKING
 
 import click
 
+from hinterland.cells import wrapped
 from hinterland.cli.tables import say, terminal_width
 from hinterland.errors import InputError
 from hinterland.language import _, n_
@@ -105,7 +105,7 @@ def _write(found: Report) -> None:
     if len(found.users) > 1:
         click.echo()
         for sentence in _judged(found):
-            click.echo("\n".join(textwrap.wrap(sentence, (terminal_width() or _LONGEST) - 1)))
+            click.echo("\n".join(wrapped(sentence, (terminal_width() or _LONGEST) - 1)))
     if hidden:
         say(
             n_(

@@ -9,7 +9,6 @@ import select
 import signal
 import sys
 import termios
-import textwrap
 import time
 import tty
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hinterland.cells import wrapped
 from hinterland.errors import EngineError
 from hinterland.sentences import sentence
 
@@ -116,7 +116,7 @@ def _watch(box: Site, every: float) -> None:
             try:
                 lines = _lines(box, columns - 1, rows)
             except EngineError as error:  # it may come back: whoever watches wants to see that
-                lines = textwrap.wrap(sentence(error), columns - 1)[:rows]
+                lines = wrapped(sentence(error), columns - 1)[:rows]
             if (columns, rows) != size:
                 sys.stdout.write("\x1b[2J")
                 shown, size = [], (columns, rows)
