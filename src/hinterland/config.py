@@ -303,11 +303,7 @@ def table(text: bytes, path: Path) -> dict[str, Any]:
     from hinterland import toml_text
 
     try:
-        return toml_text.loads(text.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        reason = f"it is not UTF-8 text (at line {line})"
-        raise ConfigError(f"The settings file {path} cannot be used: {reason}.") from error
+        return toml_text.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
             f"The settings file {path} cannot be used: {error}.", "Edit it or move it away."

@@ -105,7 +105,7 @@ def _in_force(path: Path) -> Site | None:
     """Return the settings that a box was started with whose file cannot be used now; None where none
     listens, or the caller may not ask it."""
     named: list[bytes] = []
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # the usual socket is looked at then
         named = _SOCKET.findall(path.read_bytes())
     for place in dict.fromkeys([*(Path(os.fsdecode(each)) for each in named), Path(Site().socket)]):
         found = _kept_beside(place)
@@ -118,6 +118,7 @@ def _kept_beside(place: Path) -> Site | None:
     """Return what is kept beside a socket by the owner of its folder, where nobody else could put it."""
     if not place.is_absolute():
         return None  # it would be in whatever folder the caller is in
+    # What is not there, not ours to read or not to be understood is nothing that is in force.
     with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
         descriptor = os.open(
             place.with_name(IN_FORCE), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -138,7 +139,7 @@ def _listens(site: Site) -> bool:
 
     with socket.socket(socket.AF_UNIX) as knocking:
         knocking.settimeout(_PATIENCE)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # nobody does, or not for the caller
             knocking.connect(site.socket)
             return True
     return False
@@ -156,8 +157,8 @@ def read(path: Path) -> Site | None:
             "Ask who looks after this machine.",
         ) from error
     try:
-        found = msgspec.convert(toml_text.loads(text.decode()), Site)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        found = msgspec.convert(toml_text.loads(text), Site)
+    except ValueError as error:
         why, hint = _said(str(error).rstrip("."))
         raise ConfigError(f"The file {path} cannot be used: {why}.", hint) from error
     if why := _unfit(found):

@@ -109,3 +109,15 @@ def test_a_command_says_which_file_it_is(how: str, hint: Hint, home: Path) -> No
         assert said.split(" (")[0] in ended.stderr
         assert "Traceback" not in ended.stderr
     assert file.read_text().endswith(text)
+
+
+@pytest.mark.parametrize("read", [site.read, config.load])
+def test_a_file_in_another_encoding_is_said_to_be_so(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    file = tmp_path / "a.toml"
+    file.write_bytes('# one\ngroup = "élèves"\n'.encode("latin-1"))
+    with pytest.raises(ConfigError) as caught:
+        read(file)
+    said = "cannot be used: It is not UTF-8 text (at line 2)."
+    assert caught.value.message.endswith(said)

@@ -44,7 +44,7 @@ def _set() -> str:
     from hinterland import toml_text
 
     try:
-        chosen = toml_text.loads(text.decode()).get("ui", {}).get("language", "")
+        chosen = toml_text.loads(text).get("ui", {}).get("language", "")
     except (ValueError, AttributeError):
         return ""
     return chosen if isinstance(chosen, str) and language.known(chosen) else ""
