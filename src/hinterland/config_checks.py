@@ -7,15 +7,20 @@ import re
 
 import msgspec
 
+from hinterland.language import N_
+
 # The name of a remote engine is part of a setting's key, so without a dot.
 _ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _TYPES = {
     "`str`": "text",
-    "`int`": "a whole number",
-    "`float`": "a number",
-    "`bool`": "true or false",
-    "`array`": "a list",
-    "`object`": "a section",
+    "`int`": N_("a whole number"),
+    "`float`": N_("a number"),
+    "`bool`": N_("true or false"),
+    "`array`": N_("a list"),
+    "`object`": N_("a section"),
+    "`date`": N_("a date"),
+    "`datetime`": N_("a date with a time"),
+    "`time`": N_("a time"),
 }
 
 _CHOICES = {
@@ -69,7 +74,19 @@ def reason_of(error: msgspec.ValidationError) -> tuple[str, str]:
 
 
 def in_words(reason: str) -> str:
-    """Return what msgspec says with types called as people call them."""
+    """Return what msgspec says with types called as people call them; null is not a thing of TOML."""
+    reason = reason.replace(" | null`", "`")
     for kind, words in _TYPES.items():
         reason = reason.replace(kind, words)
     return reason
+
+
+def msgspec_texts() -> None:
+    """What msgspec says, in words, for the catalogues."""
+    N_("expected {what}, got {found}")
+    N_("expected text, got {found}")
+    N_("expected {what}, got text")
+    N_("expected {what} >= {least}")
+    N_("expected {what} <= {most}")
+    N_("expected text of length >= {least}")
+    N_("expected text of length <= {most}")

@@ -36,6 +36,18 @@ def test_a_class_that_there_is_not_is_called_so(hint: Hint, roles: Path, command
     assert "permissions" not in told.stderr
 
 
+def test_a_file_in_its_place_is_checked_as_its_class_is(hint: Hint, roles: Path) -> None:
+    (roles / "5a.toml").chmod(0o666)
+    for named in ("5a", str(roles / "5a.toml")):
+        told = hint("box", "class", "check", named)
+        assert told.returncode == 2
+        assert "everybody can write it" in told.stderr
+    draft = roles.parent / "5a.toml"
+    draft.write_text('group = "class-5a"\n')
+    draft.chmod(0o666)
+    assert hint("box", "class", "check", str(draft)).returncode == 0
+
+
 @pytest.mark.parametrize(("columns", "in_lines"), [(40, True), (80, False)])
 def test_classes_are_listed_on_a_terminal_of_any_width(
     home: Path, roles: Path, columns: int, *, in_lines: bool

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import pwd
+import re
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from hinterland import language
 from hinterland.box import roles
 from hinterland.box.class_routes import seed_of
 from hinterland.box.classes import Classes, under
 from hinterland.box.roles import Keep, Quiz, Role, parse
 from hinterland.engine.service.house import Terms
 from hinterland.errors import ConfigError
+from hinterland.sentences import sentence
 from hinterland.site import Site
 
 GOOD = """\
@@ -42,6 +46,7 @@ context = 1024
 topic = "fractions"
 """
 MONDAY = datetime(2027, 3, 1, 9)  # noqa: DTZ001 - local, as lessons are
+ENGLISH = re.compile(r"\b(the|expected|got|line|whole|missing|quotes|such|text|value|name)\b")
 PUPIL, SITE, NO_TEACHERS = 1001, Site(), 54321
 
 
@@ -49,25 +54,28 @@ def role(text: str = GOOD) -> Role:
     return parse(text.encode(), "5a", Path("5a.toml"))
 
 
-@pytest.mark.parametrize(
-    ("written", "instead", "said"),
-    [
-        ('group = "class-5a"', 'groop = "class-5a"', "line 2, groop: there is no such setting"),
-        ('group = "class-5a"', "", "cannot be used: the setting `group` is missing."),
-        ('topic = "fractions"', "", "line 22, quiz: the setting `topic` is missing."),
-        ('"tutor"', '"quiz"', "line 4, tools[1]: the tools are ask, chat, batch"),
-        ('"transcripts"', '"all"', "line 6, keep: it is one of nothing, history, transcripts"),
-        ('"12:30"', '"07:30"', "line 12, hours[0].to: the end has to be later"),
-        ('"20:00"', "20:00:00", "line 15, hours[1].from: hours are written in quotes"),
-        ('"mon"', '"Monday"', "line 10, hours[0].days[0]: the days are mon, tue"),
-        ("2027-07-01", '"summer"', "line 7, until: the last day is written without quotes"),
-        ("at_once = 1", "at_once = -1", "line 19, limits.at_once: expected a whole number >= 0"),
-        ("at_once = 1", "at_once = []", "at_once: expected a whole number, got a list"),
-        ("topic", "topik", "line 23, quiz.topik: there is no such setting"),
-        ('"class-5a"', '"class 5a"', "line 2, group: it has to be the name of a system group"),
-        ("at_once = 1", "at_once =", "Invalid value"),
-    ],
-)
+MISTAKES = [
+    ('group = "class-5a"', 'groop = "class-5a"', "line 2, groop: there is no such setting"),
+    ('group = "class-5a"', "", "cannot be used: the setting `group` is missing."),
+    ('topic = "fractions"', "", "line 22, quiz: the setting `topic` is missing."),
+    ('"tutor"', '"quiz"', "line 4, tools[1]: the tools are ask, chat, batch"),
+    ('"transcripts"', '"all"', "line 6, keep: it is one of nothing, history, transcripts"),
+    ('"12:30"', '"07:30"', "line 12, hours[0].to: the end has to be later"),
+    ('"20:00"', "20:00:00", "line 15, hours[1].from: hours are written in quotes"),
+    ('"mon"', '"Monday"', "line 10, hours[0].days[0]: the days are mon, tue"),
+    ("2027-07-01", '"summer"', "line 7, until: the last day is written without quotes"),
+    ("at_once = 1", "at_once = -1", "line 19, limits.at_once: expected a whole number >= 0"),
+    ("at_once = 1", "at_once = []", "at_once: expected a whole number, got a list"),
+    ("topic", "topik", "line 23, quiz.topik: there is no such setting"),
+    ('"class-5a"', '"class 5a"', "line 2, group: it has to be the name of a system group"),
+    ('topic = "fractions"', 'topic = "x"\nseed = "x"', "expected a whole number, got text"),
+    ("[quiz]", "[[quiz]]", "quiz: expected a section, got a list"),
+    ('"Class 5a"', "2027-07-01", "title: expected text, got a date"),
+    ("at_once = 1", "at_once =", "Invalid value"),
+]
+
+
+@pytest.mark.parametrize(("written", "instead", "said"), MISTAKES)
 def test_a_role_file_that_cannot_be_used_is_named_with_the_place(
     written: str, instead: str, said: str
 ) -> None:
@@ -75,6 +83,22 @@ def test_a_role_file_that_cannot_be_used_is_named_with_the_place(
         role(GOOD.replace(written, instead, 1))
     assert caught.value.message.startswith("The role file 5a.toml cannot be used")
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize("code", ["fr", "nl", "zh_CN"])
+@pytest.mark.parametrize(("written", "instead", "said"), MISTAKES)
+def test_what_is_wrong_is_said_in_one_language(
+    code: str, written: str, instead: str, said: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        role(GOOD.replace(written, instead, 1))
+    language.choose(code)
+    try:
+        told = sentence(caught.value)
+    finally:
+        language.choose("")
+    assert "5a.toml" in told
+    assert not ENGLISH.search(told), (said, told)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +124,7 @@ def test_the_setting_that_was_meant_is_named(written: str, instead: str, hint: s
     [
         (b"x = " + b"[" * 30_000, "Nested more than 64 levels deep (at line 1)"),
         (b"a." * 30_000 + b"a = 1", "Nested more than 64 levels deep (at line 1)"),
-        (b'group = "class-5a"\ntitle = "\xe9"\n', "it is not written in UTF-8 (at line 2)"),
+        (b'group = "class-5a"\ntitle = "\xe9"\n', "It is not UTF-8 text (at line 2)"),
     ],
 )
 def test_what_no_reader_of_toml_should_be_given_is_one_sentence(text: bytes, said: str) -> None:
@@ -131,6 +155,83 @@ def test_a_role_file_that_pupils_could_write_is_refused(
         roles.load(tmp_path, "5a")
     who, path = "o" if "everybody" in said else "g", tmp_path if "folder" in said else file
     assert f"`sudo chmod {who}-w {path}`" in caught.value.hint
+
+
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+PUPILS_UID = 65534
+"""Of an account that every system has, and that teaches nowhere."""
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("5a.toml", "it belongs to nobody, who is"), (".", "its folder belongs to nobody, who is")],
+)
+def test_a_role_file_that_a_pupil_owns_is_refused(tmp_path: Path, name: str, said: str) -> None:
+    folder = tmp_path / "roles"
+    folder.mkdir()
+    file = folder / "5a.toml"
+    file.write_text(GOOD)
+    os.chown(folder / name, PUPILS_UID, -1)
+    with pytest.raises(ConfigError, match=said) as caught:
+        roles.load(folder, "5a")
+    path = file if name == file.name else folder
+    assert f"`sudo chown root {path}` makes it root's." in caught.value.hint
+
+
+@needs_root
+def test_a_role_file_may_be_a_teachers_own_and_that_of_an_account_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "5a.toml").write_text(GOOD)
+    nobody = pwd.getpwuid(PUPILS_UID)
+    os.chown(tmp_path / "5a.toml", nobody.pw_uid, -1)
+    assert roles.load(tmp_path, "5a", [nobody.pw_gid]).name == "5a"
+    os.chown(tmp_path / "5a.toml", NO_TEACHERS, -1)
+    assert roles.load(tmp_path, "5a").name == "5a"
+
+
+def test_a_link_to_a_file_in_good_hands_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "kept" / "roles").mkdir(parents=True)
+    (tmp_path / "kept" / "5a.toml").write_text(GOOD)
+    (tmp_path / "roles").mkdir()
+    (tmp_path / "roles" / "5a.toml").symlink_to("../kept/roles/../here.toml")
+    (tmp_path / "kept" / "here.toml").symlink_to(tmp_path / "kept" / "5a.toml")
+    assert roles.load(tmp_path / "roles", "5a").name == "5a"
+
+
+@needs_root
+@pytest.mark.parametrize("theirs", ["way", "way/5a.toml", "folder", "folder/5a.toml"])
+def test_a_link_that_leads_through_what_a_pupil_can_change_is_refused(
+    tmp_path: Path, theirs: str
+) -> None:
+    """It may be the folder of a link between, that link, or the folder of the file."""
+    for name in ("roles", "way", "folder"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "folder" / "5a.toml").write_text(GOOD)
+    (tmp_path / "way" / "5a.toml").symlink_to(tmp_path / "folder" / "5a.toml")
+    (tmp_path / "roles" / "5a.toml").symlink_to("../way/5a.toml")
+    assert roles.load(tmp_path / "roles", "5a").name == "5a"
+    os.chown(tmp_path / theirs, PUPILS_UID, -1, follow_symlinks=False)
+    with pytest.raises(ConfigError) as caught:
+        roles.load(tmp_path / "roles", "5a")
+    if theirs == "folder/5a.toml":
+        assert "it belongs to nobody" in caught.value.message
+    else:
+        assert f"leads through {tmp_path / theirs}, which others" in caught.value.message
+        assert caught.value.hint == "Put the file itself in its place."
+
+
+def test_a_link_in_a_folder_that_everybody_can_write_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "roles").mkdir()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "5a.toml").write_text(GOOD)
+    (tmp_path / "roles" / "5a.toml").symlink_to(tmp_path / "open" / "5a.toml")
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(ConfigError, match="which others than teachers can change"):
+        roles.load(tmp_path / "roles", "5a")
+    (tmp_path / "open").chmod(0o1777)  # as /tmp is: only its owner can change a file there
+    assert roles.load(tmp_path / "roles", "5a").name == "5a"
 
 
 def test_a_fifo_among_role_files_stops_nobody(tmp_path: Path) -> None:

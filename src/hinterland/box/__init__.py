@@ -9,8 +9,9 @@
 - In numbers: `top` and `report` make the lines, `columns` fits them, `machine` reads heat and load,
   and `asking` fetches what the service tells. `mistakes` says what is wrong with settings since it
   was started.
-- Classes: `roles` reads role files, `checking_roles` doubts them, `members` and `hours` say for whom
-  and when; `classes` makes terms of a role. `classroom` joins that with `class_routes`, `records` and
-  `transcribing`, for the service; `class_results` shows results.
+- Classes: `roles` reads role files, `guarding_roles` refuses those that others could change,
+  `checking_roles` doubts them, `members` and `hours` say for whom and when; `classes` makes terms of a
+  role. `classroom` joins that with `class_routes`, `records` and `transcribing`, for the service;
+  `class_results` shows results.
 - Wiping: `wiping` asks `as_user` for a process that is the pupil, in which `emptying` runs.
 """

@@ -56,6 +56,24 @@ def groups_of(uid: int) -> frozenset[str]:
     return frozenset(names)
 
 
+def is_known(uid: int) -> bool:
+    """Whether the machine has an account of that number."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def is_in_one_of(uid: int, gids: Collection[int]) -> bool:
+    """Whether a user is in one of those groups; a stranger is in none."""
+    try:
+        user = pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return not set(gids).isdisjoint(os.getgrouplist(user.pw_name, user.pw_gid))
+
+
 def teachers_of(role: Role, site: Site) -> str:
     """Return the system group of a class's teachers."""
     return role.teachers or site.teachers

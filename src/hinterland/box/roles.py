@@ -19,6 +19,7 @@ from typing import Annotated
 import msgspec
 
 from hinterland import site, toml_text
+from hinterland.box import guarding_roles
 from hinterland.box.hours import Hours
 from hinterland.config_checks import in_words
 from hinterland.errors import ConfigError
@@ -38,7 +39,12 @@ _MEND = N_("Mend it; docs/classroom.md says what may stand in it.")
 _MEANT = N_("Did you mean `{setting}`? docs/classroom.md says what may stand in it.")
 _UNDER = N_("It belongs under [{table}].")
 _ABOVE = N_("It belongs above the first line in square brackets.")
-_CLOSE = N_("`sudo chmod {mode} {path}` forbids it.")
+_MEND_MODE = N_("Mend its permissions: everybody may read it.")
+_LARGER = N_("it is larger than {most} bytes")
+_TOO_EARLY = N_("the end has to be later than the beginning; write two [[hours]] over midnight")
+_IS_MISSING = N_("the setting `{setting}` is missing")
+_TOOLS = N_("the tools are {names}")
+_ONE_OF = N_("it is one of {names}")
 
 Group = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$")]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -161,11 +167,8 @@ def load(where: Path, name: str, writers: Collection[int] = ()) -> Role:
     their owner. Raises ConfigError with file and line."""
     file = where / f"{name}.toml"
     if not NAME.fullmatch(name):
-        raise ConfigError(
-            f"The role file {clean_line(str(file))} cannot be used: its name has to be lower-case "
-            "letters, digits, '-' and '_'.",
-            "Rename it.",
-        )
+        why = N_("its name has to be lower-case letters, digits, '-' and '_'")
+        raise _unusable(file, why, hint=N_("Rename it."))
     return parse(_content(file, writers), name, file)
 
 
@@ -190,39 +193,33 @@ def loaded(where: Path, writers: Collection[int] = ()) -> tuple[list[Role], list
 def parse(text: bytes, name: str, file: Path) -> Role:
     """Return the role in a TOML text; `file` is only for the error. Raises ConfigError."""
     try:
-        written = toml_text.loads(text.decode())
+        written = toml_text.loads(text)
         read = msgspec.convert(written, _File, builtin_types=(date, datetime, time))
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         raise _not_so(file, reason, text, place.rstrip("`").lstrip(".")) from error
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        raise _unusable(file, f"it is not written in UTF-8 (at line {line})") from error
     except ValueError as error:
         raise _unusable(file, str(error).rstrip(".")) from error
     for number, hours in enumerate(read.hours):
         place = f"hours[{number}].to"
         if hours.to <= hours.start:
-            why = "the end has to be later than the beginning; write two [[hours]] over midnight"
-            raise _unusable(file, why, text, place)
+            raise _unusable(file, _TOO_EARLY, text, place)
         if not hours.days:
-            raise _unusable(file, "no day is named", text, f"hours[{number}].days")
+            raise _unusable(file, N_("no day is named"), text, f"hours[{number}].days")
     return Role(name=name, **{each: getattr(read, each) for each in _File.__struct_fields__})
 
 
 def _content(file: Path, writers: Collection[int]) -> bytes:
     """Return what is in a role file that nobody wrote who might not."""
-    text, found = _read(file, N_("Mend its permissions: everybody may read it."))
+    text, found = _read(file, _MEND_MODE)
     if not stat.S_ISREG(found.st_mode):
-        raise _unusable(file, "it is no file", hint=N_("Write a file in its place."))
-    for about, what in ((file.parent.stat(), "its folder"), (found, "it")):
-        path = clean_line(str(file if about is found else file.parent))
-        if about.st_mode & stat.S_IWOTH:
-            hint = _CLOSE.format(mode="o-w", path=path)
-            raise _unusable(file, f"everybody can write {what}", hint=hint)
-        if about.st_mode & stat.S_IWGRP and about.st_gid not in (0, *writers):
-            hint = _CLOSE.format(mode="g-w", path=path)
-            raise _unusable(file, f"a group can write {what} that is not the teachers'", hint=hint)
+        raise _unusable(file, N_("it is no file"), hint=N_("Write a file in its place."))
+    try:
+        flaw = guarding_roles.flaw(file, found, writers)
+    except OSError as error:  # somebody moves it away while one looks
+        raise _unreadable(file, error, _MEND_MODE) from error
+    if flaw is not None:
+        raise _unusable(file, flaw.reason, hint=flaw.hint)
     return text
 
 
@@ -235,11 +232,9 @@ def _read(file: Path, hint: str) -> tuple[bytes, os.stat_result]:
             about = os.fstat(opened.fileno())
             text = opened.read(LARGEST + 1) or b""
     except OSError as error:
-        raise ConfigError(
-            f"The role file {clean_line(str(file))} cannot be read: {error.strerror}.", hint
-        ) from error
+        raise _unreadable(file, error, hint) from error
     if len(text) > LARGEST:
-        raise _unusable(file, f"it is larger than {LARGEST} bytes")
+        raise _unusable(file, _LARGER.format(most=LARGEST))
     return text, about
 
 
@@ -262,19 +257,19 @@ def _group_at_least(file: Path) -> str:
 
 def _reason(reason: str, place: str) -> str:
     if missing := _MISSING.search(reason):
-        return f"the setting `{missing[1]}` is missing"
+        return _IS_MISSING.format(setting=missing[1])
     if place.startswith("tools"):
-        return f"the tools are {', '.join(Tool)}"
+        return _TOOLS.format(names=", ".join(Tool))
     if place.startswith("keep"):
-        return f"it is one of {', '.join(Keep)}"
+        return _ONE_OF.format(names=", ".join(Keep))
     if place.startswith("hours") and ".days" in place:
-        return "the days are mon, tue, wed, thu, fri, sat and sun"
+        return N_("the days are mon, tue, wed, thu, fri, sat and sun")
     if place.startswith("hours") and place.endswith((".from", ".to")):
-        return "hours are written in quotes, such as '08:30'"
+        return N_("hours are written in quotes, such as '08:30'")
     if place == "until":
-        return "the last day is written without quotes, such as 2027-07-01"
+        return N_("the last day is written without quotes, such as 2027-07-01")
     if place.startswith(("group", "teachers")):
-        return "it has to be the name of a system group"
+        return N_("it has to be the name of a system group")
     reason = in_words(reason)
     return reason[:1].lower() + reason[1:]
 
@@ -286,7 +281,7 @@ def _not_so(file: Path, reason: str, text: bytes, place: str) -> ConfigError:
         return _unusable(file, _reason(reason, place), text, place)
     key = f"{place}.{unknown[1]}".lstrip(".")
     hint = _instead(place.partition("[")[0], unknown[1])
-    return _unusable(file, "there is no such setting", text, key, hint)
+    return _unusable(file, N_("there is no such setting"), text, key, hint)
 
 
 def _instead(table: str, key: str) -> str:
@@ -309,16 +304,22 @@ def _instead(table: str, key: str) -> str:
 
 
 def _unusable(
-    file: Path, reason: str, text: bytes = b"", place: str = "", hint: str = _MEND
+    path: Path, why: str, text: bytes = b"", place: str = "", hint: str = _MEND
 ) -> ConfigError:
     """Return what to say of a role file, with the line where the place is found in the text."""
-    line = _line(text.decode(errors="replace"), place)
-    where = ", ".join(filter(None, [f"line {line}" if line else "", clean_line(place)]))
-    return ConfigError(
-        f"The role file {clean_line(str(file))} cannot be used{', ' if where else ''}{where}: "
-        f"{clean_line(reason)}.",
-        hint,
-    )
+    file, key, reason = clean_line(str(path)), clean_line(place), clean_line(why, 400)
+    if line := _line(text.decode(errors="replace"), place):
+        return ConfigError(
+            f"The role file {file} cannot be used, line {line}, {key}: {reason}.", hint
+        )
+    if key:
+        return ConfigError(f"The role file {file} cannot be used, {key}: {reason}.", hint)
+    return ConfigError(f"The role file {file} cannot be used: {reason}.", hint)
+
+
+def _unreadable(path: Path, error: OSError, hint: str) -> ConfigError:
+    file, reason = clean_line(str(path)), error.strerror
+    return ConfigError(f"The role file {file} cannot be read: {reason}.", hint)
 
 
 def _line(text: str, place: str) -> int:

@@ -15,7 +15,7 @@ from hinterland.cli.box.one_class import unknown
 from hinterland.cli.tables import say, terminal_width, write_json, write_table
 from hinterland.errors import ConfigError, HinterlandError
 from hinterland.language import _, n_
-from hinterland.sentences import translated
+from hinterland.sentences import sentence, translated
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def list_(as_json: bool) -> None:
     elif not broken:
         say(_("There are no classes: {folder} has no role files.").format(folder=roles.folder()))
     for each in broken:
-        say(_told(each.error))
+        say(sentence(each.error))
 
 
 @command.command()
@@ -90,7 +90,7 @@ def show(name: str, as_json: bool) -> None:
             name, trouble = mine.role, "" if mine.role else translated(mine.closed)
             broken = bool(trouble)
         except HinterlandError as error:
-            (name, broken), trouble = _own_class(site), _told(error)
+            (name, broken), trouble = _own_class(site), sentence(error)
     if not name:
         if trouble:
             say(trouble)
@@ -125,7 +125,10 @@ def check(name: str) -> int:
 
     site, where = settings(), roles.folder()
     known = roles.names(where)
-    if name and not _is_file(name) and name not in known:
+    is_draft = _is_file(name)
+    if is_draft and Path(name).absolute().parent == where.absolute():
+        name, is_draft = Path(name).name.removesuffix(".toml"), False
+    if name and not is_draft and name not in known:
         raise unknown(name, known)
     chosen = [name] if name else known
     if not chosen:
@@ -135,12 +138,12 @@ def check(name: str) -> int:
         try:
             role = (
                 roles.draft(Path(each))
-                if _is_file(each)
+                if is_draft
                 else roles.load(where, each, members.writers(site))
             )
         except ConfigError as error:
             failed = True
-            say(_told(error))
+            say(sentence(error))
             continue
         doubts = checking_roles.doubts(role, site, where)
         click.echo(
@@ -179,7 +182,7 @@ def _in_force(name: str, site: Site, mine: Mine | None) -> Role:
     except ConfigError as error:
         if mine is None or mine.rules is None:
             raise
-        say(_told(error))
+        say(sentence(error))
         say(_("Until it is mended this holds:"))
         return mine.rules
 
@@ -255,9 +258,3 @@ def _own_class(site: Site) -> tuple[str, bool]:
         return "", True
     role = classes.holds_for(os.getuid(), groups, now)
     return (role.name if role else ""), False
-
-
-def _told(error: HinterlandError) -> str:
-    from hinterland.sentences import sentence
-
-    return sentence(error)
