@@ -257,3 +257,70 @@ def test_wiping_says_what_else_removes_what_the_box_keeps(box: Root) -> None:
     wiped = box.hint(*wipe, "/srv/e", "--transcripts")
     assert wiped.returncode == 0, wiped.stderr
     assert "still keeps" not in wiped.stderr
+
+
+def test_of_one_who_has_left_the_class_what_the_box_keeps_is_removed_and_no_more(
+    box: Root,
+) -> None:
+    for prompt in ("Hi", "an ibex"):
+        assert box.hint("ask", prompt, user="ben").returncode == 0
+    box.must("gpasswd", "-d", "ben", "class-6b")
+    try:
+        wipe = ("box", "class", "wipe", "6b", "-y", "--receipt", "/srv/f", "--user")
+        refused = box.hint(*wipe, "ben")
+        assert refused.returncode == 2
+        assert "Not in the class 6b any more: ben." in refused.stderr
+        for stranger in ("amina", "nobody-of-that-name", "99999"):
+            refused = box.hint(*wipe, stranger, "--transcripts")
+            assert refused.returncode == 2
+            assert f"No pupils of 6b: {stranger}." in refused.stderr
+        wiped = box.hint(*wipe, "ben", "--transcripts")
+        assert wiped.returncode == 0, wiped.stderr
+        receipt = json.loads(box.path("/srv/f").read_text())
+        uid = box.must("id", "-u", "ben").strip()
+        assert [each["name"] for each in receipt["removed_from_box"]] == [f"{uid}.jsonl"]
+        assert receipt["users"] == []
+        history = "/home/ben/.local/share/hinterland/history/conversations"
+        assert "an ibex" in box.must("grep", "-ra", "an ibex", history)
+        assert "ibex" not in box.must("hint", "box", "class", "transcripts", "6b", user="tess")
+    finally:
+        box.must("gpasswd", "-a", "ben", "class-6b")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_the_box_keeps_of_an_account_that_is_gone_is_removed(
+    box: Root, *, named: bool
+) -> None:
+    """By its number, or with the whole class."""
+    name = f"gus{named:d}"
+    uid = box.add_user(name, "hinterland", "class-6b")
+    for prompt in ("Hi", "a quagga"):
+        assert box.hint("ask", "--no-history", prompt, user=name).returncode == 0
+    box.must("userdel", "-r", name)
+    assert "a quagga" in box.must("hint", "box", "class", "transcripts", "6b", user="tess")
+    one = ("--user", str(uid)) if named else ()
+    receipt = f"/srv/{name}"
+    wiped = box.hint(
+        *("box", "class", "wipe", "6b", "-y", "--transcripts", "--receipt", receipt), *one
+    )
+    assert wiped.returncode == 0, wiped.stderr
+    assert f'"{uid}.jsonl"' in box.path(receipt).read_text()
+    assert "quagga" not in box.must("hint", "box", "class", "transcripts", "6b", user="tess")
+
+
+def test_a_role_file_that_a_pupil_owns_is_said_by_check(box: Root) -> None:
+    file = "/etc/hinterland/roles/9e.toml"
+    box.path(file).write_text('group = "class-9e"\n')
+    try:
+        box.must("chown", "tess", file)
+        assert "9e: can be used" in box.must("hint", "box", "class", "check", "9e", user="tess")
+        box.must("chown", "ben", file)
+        told = box.hint("box", "class", "check", "9e", user="tess")
+        assert told.returncode == 2
+        assert "it belongs to ben, who is neither root nor a teacher" in told.stderr
+        assert f"`sudo chown root {file}`" in told.stderr
+        french = {"LANG": "fr_FR.UTF-8"}
+        told = box.hint("box", "class", "check", "9e", user="tess", env=french)
+        assert "belongs to" not in told.stderr
+    finally:
+        box.path(file).unlink()

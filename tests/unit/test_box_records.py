@@ -188,7 +188,9 @@ def test_what_is_removed_of_the_box_is_told_by_its_hash(tmp_path: Path) -> None:
     content = (tmp_path / "5a" / "results" / "1.jsonl").read_bytes()
     (removed,) = records.remove(["results", "transcripts"], [1, 3])
     assert removed.sha256 == hashlib.sha256(content).hexdigest()
-    assert [each.uid for each in records.results()] == [2]
+    assert records.kept() == {"results": [2], "transcripts": []}
+    assert [each.name for each in records.remove(["results"], None)] == ["2.jsonl"]
+    assert records.kept() == {"results": [], "transcripts": []}
 
 
 def test_folders_are_emptied_and_nothing_beyond_a_link_is_touched(tmp_path: Path) -> None:

@@ -57,14 +57,15 @@ class Removal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     results: bool = False
     transcripts: bool = False
-    uids: tuple[int, ...] = ()
+    uids: tuple[int, ...] | None = ()
+    """Of whom; None for all that there is of the class, also of those who have left it."""
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """What was removed, and how many files of each kind are kept still."""
+    """What was removed, and of whom something of each kind is kept still."""
 
     removed: list[Emptied]
-    kept: dict[str, int]
+    kept: dict[str, list[int]]
 
 
 class ClassRoutes:
@@ -123,8 +124,9 @@ class ClassRoutes:
         role, wanted = await self._taught(http), await _read(http, Removal)
         kinds = [each for each in ("results", "transcripts") if getattr(wanted, each)]
         records = self._records(role)
-        removed = await asyncio.to_thread(records.remove, kinds, list(wanted.uids))
-        kept = await asyncio.to_thread(records.count)
+        uids = None if wanted.uids is None else list(wanted.uids)
+        removed = await asyncio.to_thread(records.remove, kinds, uids)
+        kept = await asyncio.to_thread(records.kept)
         return _json(Removed(removed, kept))
 
     async def _taught(self, http: Request) -> Role:

@@ -159,15 +159,20 @@ class Records:
             each for each in _lines(self.folder / "reads.jsonl", Read) if each.uid in (None, uid)
         ]
 
-    def count(self) -> dict[str, int]:
-        """Return how many files there are of each kind."""
-        return {kind: len(self._files(kind)) for kind in ("results", "transcripts")}
+    def kept(self) -> dict[str, list[int]]:
+        """Return of whom something of each kind is kept, also of those who have left the class."""
+        return {
+            kind: sorted(int(each.stem) for each in self._files(kind))
+            for kind in ("results", "transcripts")
+        }
 
-    def remove(self, kinds: list[str], uids: list[int]) -> list[Emptied]:
-        """Remove files of users for good, and return what they were."""
+    def remove(self, kinds: list[str], uids: list[int] | None) -> list[Emptied]:
+        """Remove files of users, None being all of whom there are any, for good, and return what they
+        were."""
+        kept = self.kept()
         found = []
         for kind in kinds:
-            for uid in uids:
+            for uid in kept[kind] if uids is None else uids:
                 file = self._file(kind, uid)
                 if file.exists():
                     with _locked(file):

@@ -13,10 +13,11 @@ import click
 from hinterland.cli.box.one_class import the_class
 from hinterland.cli.tables import asks, say, terminal_width, write_table
 from hinterland.errors import HinterlandError, InputError, JobError, StorageError
-from hinterland.language import _, n_
+from hinterland.language import N_, _, n_
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
+    from hinterland.box.class_routes import Removal
     from hinterland.box.members import Member
     from hinterland.box.roles import Role
     from hinterland.box.wiping import Receipt, Wiped
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name")
-@click.option("--user", "users", metavar="LOGIN", multiple=True, help="Only of these pupils.")
+@click.option(
+    "--user",
+    "users",
+    metavar="LOGIN",
+    multiple=True,
+    help="Only of this pupil; several are possible.",
+)
 @click.option("--end", is_flag=True, help="Tell programs that still run to end first.")
 @click.option("--progress", is_flag=True, help="Also what the tutor remembers of each pupil.")
 @click.option("--results", is_flag=True, help="Also the results that the box keeps.")
@@ -58,45 +65,36 @@ def wipe(
     import msgspec
 
     from hinterland.box import wiping
+    from hinterland.box.class_routes import Removal
 
     role, site = the_class(name)
     if os.getuid() != 0:
         raise InputError("Only root can wipe what others keep.", f"sudo hint box class wipe {name}")
-    chosen = _chosen(role, site, users)
+    of_box = results or transcripts
+    chosen, gone = _chosen(role, site, users, of_box=of_box)
     begun = datetime.now(UTC)
     if file is None:
         file = Path(f"wiped-{role.name}-{begun:%Y%m%d-%H%M%S}.json")
     if not dry_run:
         _check_new(file)
         if not yes:
-            _confirm(role, chosen)
+            _confirm(role, chosen, gone, of_box=of_box)
     wish = wiping.Wish(progress=progress, end=end, remove=not dry_run)
     found = [wiping.wipe(each, wish) for each in chosen]
     made = wiping.receipt(role, found, wish, _login(), begun)
     trouble = ""
     if not dry_run:
         try:
-            made = _of_the_box(role, made, chosen, results=results, transcripts=transcripts)
+            uids = tuple(each.uid for each in (*chosen, *gone)) if users else None
+            wish_of_box = Removal(results=results, transcripts=transcripts, uids=uids)
+            made = _of_the_box(role, made, wish_of_box)
         except HinterlandError as error:
             trouble = error.message
-    _show(found, removed=not dry_run)
+    if found:
+        _show(found, removed=not dry_run)
     if dry_run:
         return
-    for kind, count in made.kept_by_box.items():
-        if count:
-            told = {
-                "results": n_(
-                    "the box still keeps results of {count} pupil: --results removes them too",
-                    "the box still keeps results of {count} pupils: --results removes them too",
-                    count,
-                ),
-                "transcripts": n_(
-                    "the box still keeps transcripts of {count} pupil: --transcripts removes them too",
-                    "the box still keeps transcripts of {count} pupils: --transcripts removes them too",
-                    count,
-                ),
-            }[kind]
-            say(told.format(count=count))
+    _tell_what_is_kept(made)
     content = msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
     _write(file, content)
     import hashlib
@@ -116,51 +114,102 @@ def wipe(
         )
 
 
-def _chosen(role: Role, site: Site, logins: tuple[str, ...]) -> list[Member]:
+def _tell_what_is_kept(made: Receipt) -> None:
+    for kind, count in made.kept_by_box.items():
+        if count:
+            told = {
+                "results": n_(
+                    "the box still keeps results of {count} pupil: --results removes them too",
+                    "the box still keeps results of {count} pupils: --results removes them too",
+                    count,
+                ),
+                "transcripts": n_(
+                    "the box still keeps transcripts of {count} pupil: --transcripts removes them too",
+                    "the box still keeps transcripts of {count} pupils: --transcripts removes them too",
+                    count,
+                ),
+            }[kind]
+            say(told.format(count=count))
+
+
+def _chosen(
+    role: Role, site: Site, logins: tuple[str, ...], *, of_box: bool
+) -> tuple[list[Member], list[Member]]:
+    """Return the pupils whose sessions are wiped, and those of `logins` who have left the class: nothing
+    in their homes is the class's any more, but the box may keep something of them, and `of_box` says
+    whether that is removed. Raises InputError where nobody or nothing is left."""
     from hinterland.box import members
 
-    pupils = members.pupils(role, site)
-    known = {each.login: each for each in pupils}
-    strangers = [each for each in logins if each not in known]
-    if strangers:
+    pupils = {each.uid: each for each in members.pupils(role, site)}
+    if not logins:
+        if not pupils and not of_box:
+            raise InputError(
+                f"Nobody is in the class {role.name}.",
+                "`hint box class check` tells more; --results and --transcripts remove what the box "
+                "keeps of those who were.",
+            )
+        return list(pupils.values()), []
+    uids = {login: members.uid_of(login) for login in logins}
+    others = {login: uid for login, uid in uids.items() if uid not in pupils}
+    gone = _gone(role, others) if others else []
+    names = ", ".join(each.login for each in gone)
+    if gone and not of_box:
         raise InputError(
-            f"No pupils of {role.name}: {clean_line(', '.join(strangers))}.",
-            f"hint box class show {role.name}",
+            f"Not in the class {role.name} any more: {names}.",
+            "What is in their homes is theirs; --results and --transcripts remove what the box keeps "
+            "of them.",
         )
-    if not pupils:
-        raise InputError(
-            f"Nobody is in the class {role.name}.", f"hint box class check {role.name}"
-        )
-    return [known[each] for each in dict.fromkeys(logins)] or pupils
+    if gone:
+        told = _("Not in the class {name} any more: {names}. Only what the box keeps is removed.")
+        say(told.format(name=role.name, names=names))
+    return [pupils[uid] for uid in dict.fromkeys(uids.values()) if uid in pupils], gone
 
 
-def _confirm(role: Role, chosen: list[Member]) -> None:
+def _gone(role: Role, others: dict[str, int | None]) -> list[Member]:
+    """Return who has left the class, of those with these logins and numbers who are not in it: of them
+    the box keeps something. Raises InputError for others."""
+    from hinterland.box import members
+    from hinterland.box.asking import ask
+    from hinterland.box.class_routes import Removal, Removed
+
+    kept: set[int] = set()
+    hint = f"hint box class show {role.name}"
+    try:
+        found = ask("POST", f"/hint/class/{role.name}/remove", Removed, Removal())
+        kept.update(*found.kept.values())
+    except HinterlandError:
+        hint = N_("If they have left it run the box, which knows of whom it keeps something.")
+    if strangers := [login for login, uid in others.items() if uid not in kept]:
+        raise InputError(f"No pupils of {role.name}: {clean_line(', '.join(strangers))}.", hint)
+    return [members.member(uid) for uid in dict.fromkeys(others.values()) if uid is not None]
+
+
+def _confirm(role: Role, chosen: list[Member], gone: list[Member], *, of_box: bool) -> None:
     if not asks():
         raise InputError("Nobody can be asked here whether to remove it.", "Add --yes.")
-    told = n_(
-        "Remove what the sessions of {count} pupil of {name} left, for good?",
-        "Remove what the sessions of {count} pupils of {name} left, for good?",
-        len(chosen),
-    )
-    click.confirm(told.format(count=len(chosen), name=role.called), abort=True, err=True)
+    if chosen:
+        told = n_(
+            "Remove what the sessions of {count} pupil of {name} left, for good?",
+            "Remove what the sessions of {count} pupils of {name} left, for good?",
+            len(chosen),
+        )
+        click.confirm(told.format(count=len(chosen), name=role.called), abort=True, err=True)
+    if gone or not chosen:
+        told = _("Remove what the box keeps of {names}, for good?")
+        names = ", ".join(each.login for each in gone) or role.called
+        click.confirm(told.format(names=names), abort=True, err=True)
 
 
-def _of_the_box(
-    role: Role, made: Receipt, chosen: list[Member], *, results: bool, transcripts: bool
-) -> Receipt:
+def _of_the_box(role: Role, made: Receipt, wish: Removal) -> Receipt:
     """Remove what the box keeps, as far as that is wished for, and note what it keeps still."""
     import msgspec
 
     from hinterland.box.asking import ask
-    from hinterland.box.class_routes import Removal, Removed
+    from hinterland.box.class_routes import Removed
 
-    wish = Removal(
-        results=results, transcripts=transcripts, uids=tuple(each.uid for each in chosen)
-    )
     done = ask("POST", f"/hint/class/{role.name}/remove", Removed, wish)
-    return msgspec.structs.replace(
-        made, kept_by_box=done.kept, removed_from_box=tuple(done.removed)
-    )
+    kept = {kind: len(uids) for kind, uids in done.kept.items()}
+    return msgspec.structs.replace(made, kept_by_box=kept, removed_from_box=tuple(done.removed))
 
 
 def _show(found: list[Wiped], *, removed: bool) -> None:
