@@ -48,9 +48,7 @@ async def model(chat: Chat, argument: str) -> None:
 
 def _listed(choices: list[ModelChoice], current: str | None) -> str:
     if not choices:
-        return remedies.of_error(
-            _("No model is installed. `hint models pull starter` fetches one.")
-        )
+        return remedies.no_model()
     rows = [
         f"{'*' if each.name == current else ' '} {clean_line(each.name)}\n"
         f"    {' · '.join(each.facts)}"

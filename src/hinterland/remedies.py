@@ -1,5 +1,6 @@
 """What to do where nothing can be kept. Another folder (`HINTERLAND_HOME`) helps somebody with an engine
-of their own; on a shared box it takes them off the box, and somebody else looks after the disk, and after models."""
+of their own; on a shared box it takes them off the box, and somebody else looks after the disk, and
+after models."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from hinterland.language import N_, _
 
 FULL = N_("Delete what you no longer need, or ask who looks after this machine.")
 ASK = N_("Ask who looks after this machine.")
-_HANDED_ON = N_("{ask} For them: {remedy}")
+_HANDED_ON = N_("{ask} Tell them: {remedy}")
 _FETCHED = re.compile(r"`hint models (?:pull|add)\b")
 _SET_UP = re.compile(_FETCHED.pattern + r"(?![^`]* --(?!accept-licence))")
 """Of those, what `hint box setup` does: it knows no projector, type or other name of a model."""
@@ -51,6 +52,11 @@ def of_error(hint: str) -> str:
         return hint
     hint = _SET_UP.sub("`hint box setup --model", hint)
     return hint if may_become_root() else _(_HANDED_ON).format(ask=_(ASK), remedy=hint)
+
+
+def no_model() -> str:
+    """Return that no model is installed and what to do, in the interface's language, for who reads it."""
+    return f"{_('No model is installed.')} {of_error(_('`hint models pull starter` fetches one.'))}"
 
 
 def may_become_root() -> bool:

@@ -72,8 +72,22 @@ def test_a_pupil_hands_on_that_a_model_is_to_be_fetched(box: Root) -> None:
     for user in ("amina", "root"):
         asked = box.hint("models", "verify", "qwen3.5-2b", user=user)
         assert "`hint box setup --model qwen3.5-2b` fetches it." in asked.stderr
-        told[user] = f"{ASK} For them:" in asked.stderr
+        told[user] = f"{ASK} Tell them:" in asked.stderr
     assert told == {"amina": True, "root": False}
+
+
+def test_a_pupil_is_told_that_there_is_no_model_and_hands_on_only_what_to_do(box: Root) -> None:
+    told = " ".join(box.hint("models", "list", user="amina").stderr.split())
+    handed_on = "Tell them: `hint box setup --model starter` fetches one."
+    assert told == f"No model is installed. {ASK} {handed_on}"
+
+
+def test_what_is_handed_on_names_whose_files_they_are(box: Root) -> None:
+    box.must("install", "-d", "-o", "amina", "/home/amina/.local/share/hinterland")
+    box.must("mkdir", "/home/amina/.local/share/hinterland/history")
+    handed_on = [each for each in _remedies(box, "amina") if "chown" in each]
+    assert handed_on
+    assert all("chown -R amina " in each for each in handed_on), handed_on
 
 
 def test_a_pupil_reads_in_french_whom_to_ask_and_what_to_hand_on(box: Root) -> None:
@@ -81,7 +95,7 @@ def test_a_pupil_reads_in_french_whom_to_ask_and_what_to_hand_on(box: Root) -> N
     told = box.hint("models", "verify", "qwen3.5-2b", user="amina", env=french).stderr
     assert "`hint box setup --model qwen3.5-2b`" in told
     assert "Demandez à qui s’occupe de cette machine." in told
-    for english in ("Ask who", "For them", "fetches it"):
+    for english in ("Ask who", "Tell them", "fetches it"):
         assert english not in told
 
 

@@ -53,11 +53,7 @@ class ModelsScreen(Screen[str]):
             self._heading.update(clean_line(sentence(error), 400))
             return
         self._heading.update(
-            _("The next prompt is answered by:")
-            if self._choices
-            else remedies.of_error(
-                _("No model is installed. `hint models pull starter` fetches one.")
-            )
+            _("The next prompt is answered by:") if self._choices else remedies.no_model()
         )
         self._list.add_options(
             Option(_rows(each, each.name == self._current), disabled=bool(each.obstacle))

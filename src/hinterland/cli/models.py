@@ -59,7 +59,7 @@ def list_(everything: bool, as_json: bool) -> None:
     elif models:
         _list_installed(models, default)
     else:
-        say(remedies.of_error(_("No model is installed. `hint models pull starter` fetches one.")))
+        say(remedies.no_model())
     if settings.engines and not as_json:
         if models:
             click.echo()
