@@ -55,7 +55,7 @@ def file_names(typed: str, endings: tuple[str, ...] = ()) -> list[Completion]:
                     continue
                 try:
                     is_folder = entry.is_dir()
-                except OSError:
+                except OSError:  # it is gone, or where no one may look
                     continue
                 if is_folder or not endings or name.lower().endswith(endings):
                     found.append((not is_folder, name))

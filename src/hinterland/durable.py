@@ -51,7 +51,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         os.replace(temporary, path)
         sync_folder(path.parent)
     except BaseException:  # Ctrl-C too leaves everything as it was
-        with suppress(OSError):
+        with suppress(OSError):  # what went wrong first is told; `sweep` removes what is left
             temporary.unlink(missing_ok=True)
         raise
 
@@ -122,7 +122,7 @@ def sweep(folder: Path, name: str) -> bool:
         return False
     path = folder / name[1:].removesuffix(_LOCK).removesuffix(_TEMPORARY)
     lock = _sibling(path, _LOCK)
-    with suppress(OSError):
+    with suppress(OSError):  # not ours to remove, or a full disk: whoever sweeps next tries again
         file = _try_lock(lock)
         if file is not None:
             with suppress(OSError):
@@ -148,7 +148,7 @@ def _try_lock(lock: Path) -> int | None:
 
 
 def _unlock(lock: Path, file: int) -> None:
-    with suppress(OSError):
+    with suppress(OSError):  # a lock that is left holds nobody up
         lock.unlink(missing_ok=True)
     os.close(file)
 

@@ -142,7 +142,7 @@ class PluginHost:
             self._manager.register(entry.load(), name=name)
             self._manager.check_pending()
         # A plugin is somebody else's code: whatever it does, the program it is added to goes on.
-        except (Exception, SystemExit) as error:  # noqa: BLE001
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - somebody else's code
             self._warn(
                 f"The plugin {name} cannot be loaded and is left out ({_shown(error)}); "
                 f"`hint plugins disable {name}` turns it off."
@@ -167,7 +167,7 @@ class PluginHost:
             try:
                 self._manager.subset_hook_caller(hook, others)(register=register)
             # As above. What it registered before it failed is not used.
-            except (Exception, SystemExit) as error:  # noqa: BLE001
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
                 self._warn(
                     f"The plugin {plugin} failed in {hook} and is left out ({_shown(error)}); "
                     f"`hint plugins disable {plugin}` turns it off."

@@ -82,7 +82,7 @@ async def _is_ours(paths: Paths) -> bool:
     """
     patience = time.monotonic() + _PATIENCE_WITH_THE_LAST
     while claim(paths) is None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # nobody listens
             (await Connection.open(paths.socket)).close()
             return False
         if time.monotonic() > patience:

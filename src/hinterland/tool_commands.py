@@ -51,7 +51,7 @@ async def _answer_of(tool: ChatTool, text: str, pieces: list[str]) -> AsyncItera
     except HinterlandError as error:
         yield Failed(type(error).__name__, error.message, error.hint)
     # A plugin is somebody else's code: whatever it does, the chat it is used in goes on.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - somebody else's code
         said = _("The tool {name} failed ({error}).")
         name = f"{type(error).__name__}: {error}"
         yield Failed("PluginError", said.format(name=tool.name, error=name))

@@ -125,7 +125,7 @@ def _noted(folder: int, name: str, entry: str, about: os.stat_result) -> Emptied
     known = entry if _OURS.fullmatch(entry) else ""
     digest, turns = "", None
     if stat.S_ISREG(about.st_mode) and about.st_size <= _HASHED:
-        with suppress(OSError), _opened(entry, folder) as file:
+        with suppress(OSError), _opened(entry, folder) as file:  # then it has no hash, as is said
             digest, content = _read(file)
             if name == "history" and known.endswith(".json") and known != "index.json":
                 turns = _turns(content)
@@ -170,7 +170,7 @@ def programs_of(uid: int) -> list[int]:
     """Return the processes of a user that are Hinterland's, as far as the machine tells."""
     found = []
     for name in filter(str.isdecimal, os.listdir("/proc")):
-        with suppress(OSError):
+        with suppress(OSError):  # it has ended meanwhile
             if _uid_of(name) == uid and int(name) != os.getpid():
                 with open(f"/proc/{name}/cmdline", "rb") as file:
                     words = file.read(_PIECE).split(b"\0")[:8]
@@ -182,7 +182,7 @@ def programs_of(uid: int) -> list[int]:
 def end(processes: Callable[[], list[int]], number: int, seconds: float) -> int:
     """Send a signal to processes and return how many are left after so many seconds at most."""
     for process in processes():
-        with suppress(OSError):
+        with suppress(OSError):  # it has ended meanwhile
             os.kill(process, number)
     deadline = time.monotonic() + seconds
     while (count := len(processes())) and time.monotonic() < deadline:

@@ -59,7 +59,7 @@ class Child:
         if self._process is None:
             return
         if self._process.poll() is None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         if self._process.stdout is not None:

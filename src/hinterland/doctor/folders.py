@@ -156,9 +156,10 @@ def _not_written(what: str, folder: Path, error: OSError) -> Iterator[Finding]:
 def _strangers(folder: Path) -> Iterator[Finding]:
     """Say when something in the folder is another user's, as it is after a command under sudo."""
     others = []
+    # A folder that cannot be read has a finding of its own.
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # it is gone meanwhile
                 if entry.stat(follow_symlinks=False).st_uid != os.getuid():
                     others.append(entry.name)
     if others:

@@ -200,7 +200,7 @@ def _bytes_in(folder: Path) -> int:
         for name in names:
             try:
                 total += os.lstat(os.path.join(at, name)).st_size
-            except OSError:
+            except OSError:  # it is gone meanwhile
                 continue
     return total
 

@@ -74,7 +74,7 @@ class DeletedFiles:
 
     def tidy(self) -> None:
         """Remove the folder when nothing is in it."""
-        with suppress(OSError):
+        with suppress(OSError):  # something is in it
             self._folder.rmdir()
 
     def _move(self, old: Path, new: Path) -> None:

@@ -36,7 +36,7 @@ class Pictures:
         _, content = images.parts(picture.url)
         with locked(path):
             replace_file(path, content)
-        with suppress(OSError):
+        with suppress(OSError):  # the image is on the disk: only a power cut could take its folder
             sync_folder(self._folder)
 
     def take_in(self, conversation_id: str, note: ImageNote, content: bytes) -> ImageNote | None:
@@ -67,7 +67,7 @@ class Pictures:
         for note in notes:
             if (folder / note.file).exists():
                 remove_file(folder / note.file)
-        with suppress(OSError):
+        with suppress(OSError):  # others are in it
             folder.rmdir()
 
     def remove_all(self, conversation_id: str) -> None:
@@ -82,12 +82,12 @@ class Pictures:
                 f"The images in {folder} cannot be removed: {error.strerror}.",
                 "Mend its permissions.",
             ) from error
-        with suppress(OSError):
+        with suppress(OSError):  # they are gone: only a power cut could bring them back
             sync_folder(self._folder)
 
     def sweep(self, known: Iterable[str]) -> None:
         """Remove what a question left whose sender was killed before it was asked."""
-        with suppress(OSError):
+        with suppress(OSError):  # the next sweep tries again
             for name in set(os.listdir(self._folder)) - set(known):
                 if time.time() - (self._folder / name).stat().st_mtime > ABANDONED_SECONDS:
                     shutil.rmtree(self._folder / name)

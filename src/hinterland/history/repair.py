@@ -94,7 +94,7 @@ def _heading(path: Path) -> Heading | None:
 def _documents(path: Path, kind: type[T]) -> Iterator[T]:
     """Yield what can be read as a document of a kind, wherever it stands in the file."""
     data = b""
-    with suppress(OSError):
+    with suppress(OSError):  # of a disk that fails there is nothing to be had
         data = path.read_bytes()
     for begins in _DOCUMENT.finditer(data):
         end = _end_of_object(data, begins.end())

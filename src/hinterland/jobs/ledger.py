@@ -70,7 +70,7 @@ class Ledger:
         folder = self.path.parent
         if not folder.is_dir():
             raise InputError(f"There is no folder {folder}.", "Make it, or name another file.")
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # it is not there yet, or opening it tells why
             if not stat.S_ISREG(os.stat(self.path).st_mode):
                 raise InputError(f"{self.path} is not a file.", "Name a file for the results.")
         try:

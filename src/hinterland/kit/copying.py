@@ -72,8 +72,8 @@ def _to_folder(kit: Kit, folder: Path, progress: Progress) -> Path:
         _pour([content], folder / name)
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir() and not path.is_symlink():
-            with suppress(OSError):
-                path.rmdir()  # only those that an older kit left empty
+            with suppress(OSError):  # only those that an older kit left empty
+                path.rmdir()
     return folder
 
 

@@ -33,17 +33,15 @@ def obey(command: str) -> None:
         if asks:
             raise
         return
+    if asks and found is not None and command not in _TELLS_ITSELF:
+        notices.follow(_say)  # also for who is in no class: one may be made meanwhile
     if role is None:
-        if asks and found is not None and command not in _TELLS_ITSELF:
-            notices.follow(_say)  # a class may be made of who is in none yet
         return
     if not role.may_use(command):
         raise ConfigError(
             f"{role.called} does not use `hint {command}`.",
             "`hint box class show` tells what it uses.",
         )
-    if asks and command not in _TELLS_ITSELF:
-        notices.follow(_say)
     if role.keep is Keep.TRANSCRIPTS and asks:
         from hinterland.box.classes import notice
 

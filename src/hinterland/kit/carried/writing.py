@@ -26,7 +26,7 @@ def put(target: Path, content: Iterable[bytes], mode: int = 0o644) -> Path:
         passing.chmod(mode)
         passing.replace(target)
     except BaseException:  # Ctrl-C too leaves nothing behind
-        with suppress(OSError):
+        with suppress(OSError):  # what went wrong first is told
             passing.unlink(missing_ok=True)
         raise
     return target
