@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
+from hinterland.arena.bout import Bout, Side
 from hinterland.box.columns import fitted
 from hinterland.cells import wrapped
-from hinterland.cli import tables
+from hinterland.cli import arena, tables
 
 NAMES = ["ama", "王小明", "e\u0301lodie", "👩\u200d👩\u200d👧", "नि"]
 
@@ -25,6 +26,21 @@ def test_a_table_that_is_too_wide_in_cells_is_written_in_lines(
 ) -> None:
     tables.write_table(("名", "题"), [("王小明", "一二三四五六七八")], 20)
     assert capsys.readouterr().out.splitlines() == ["王小明", "  题: 一二三四五六七", "    八"]
+
+
+def test_two_answers_stand_side_by_side_whatever_is_in_them() -> None:
+    words = [
+        "https://example.org/" + "a" * 80,
+        "一二三四五" * 20,
+        "Quoi\u202f? e\u0301le\u0300ve " * 9,
+    ]
+    for one in words:
+        sides = [
+            Side(model="", text=text, seconds=1, tokens=1, was_cut=False) for text in (one, "x")
+        ]
+        *lines, last = arena._shown(Bout(*sides), 80)
+        assert {cell_len(line.partition("│")[0]) for line in lines} == {39}
+        assert last == ""
 
 
 @pytest.mark.parametrize("width", [10, 17, 40])

@@ -13,6 +13,7 @@ import click
 
 from hinterland import paths
 from hinterland.arena import Bout, Outcome, Side, Vote, Votes, fight, pair, strengths
+from hinterland.cells import padded, wrapped
 from hinterland.cli.tables import say, write_json, write_table
 from hinterland.errors import InputError, ModelError
 from hinterland.language import _, n_
@@ -235,7 +236,6 @@ def _typed() -> Iterator[str]:
 
 def _shown(bout: Bout, width: int) -> Iterator[str]:
     """Yield the two answers side by side, or one below the other where there is too little room."""
-    from hinterland.plugins.forms.columns import columns, wrapped
 
     def lines(side: Side, room: int) -> list[str]:
         text = clean(side.text).strip() or _("(nothing)")
@@ -255,7 +255,7 @@ def _shown(bout: Bout, width: int) -> Iterator[str]:
     for at in range(max(len(left), len(right))):
         one = left[at] if at < len(left) else ""
         other = right[at] if at < len(right) else ""
-        yield f"{one}{' ' * (room - columns(one))}{_GAP}{other}".rstrip()
+        yield f"{padded(one, room)}{_GAP}{other}".rstrip()
     yield ""
 
 
