@@ -106,9 +106,10 @@ class Classes:
             now = {role.name: role for role in (*found, *held.values())}
             for name in before.keys() | now.keys():
                 self._turns[name] += _said(before.get(name)) != _said(now.get(name))
-            self._roles = sorted(now.values(), key=lambda role: role.name)
-            self._broken = [each for each in broken if not _is_held(each, held.get(each.name))]
-            self._stamp = stamp
+            closing = [each for each in broken if not _is_held(each, held.get(each.name))]
+            known = sorted(now.values(), key=lambda role: role.name)
+            # At once: other threads look too, and none may see the one without the other.
+            self._roles, self._broken, self._stamp = known, closing, stamp
 
 
 def _is_held(broken: BrokenRole, held: Role | None) -> bool:
