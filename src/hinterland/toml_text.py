@@ -86,6 +86,8 @@ def tomllib_texts() -> None:
     N_("Expected '=' after a key in a key/value pair")
     N_("Expected ']' at the end of a table declaration")
     N_("Expected ']]' at the end of an array declaration")
+    N_('Expected "\'"')
+    N_("Expected \"'''\"")
     N_("Expected newline or end of document after a statement")
     N_("Found invalid character {character}")
     N_("Illegal character {character}")

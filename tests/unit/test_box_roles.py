@@ -72,6 +72,7 @@ MISTAKES = [
     ("[quiz]", "[[quiz]]", "quiz: expected a section, got a list"),
     ('"Class 5a"', "2027-07-01", "title: expected text, got a date"),
     ("at_once = 1", "at_once =", "Invalid value"),
+    ('"Answer in short sentences."', "'''Answer", "Expected \"'''\" (at end of document)"),
 ]
 
 
