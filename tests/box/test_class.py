@@ -253,6 +253,8 @@ def test_wiping_says_what_else_removes_what_the_box_keeps(box: Root) -> None:
         assert box.hint("ask", "--no-history", prompt, user="ben").returncode == 0
     wipe = ("box", "class", "wipe", "6b", "-y", "--receipt")
     told = "the box still keeps transcripts of 1 pupil: --transcripts removes them too"
+    tried = box.hint("box", "class", "wipe", "6b", "--transcripts", "--dry-run")
+    assert told in tried.stderr, "and nothing is removed"
     assert told in box.hint(*wipe, "/srv/d").stderr
     wiped = box.hint(*wipe, "/srv/e", "--transcripts")
     assert wiped.returncode == 0, wiped.stderr

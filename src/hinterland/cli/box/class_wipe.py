@@ -14,6 +14,7 @@ from hinterland.cli.box.one_class import the_class
 from hinterland.cli.tables import asks, say, terminal_width, write_table
 from hinterland.errors import HinterlandError, InputError, JobError, StorageError
 from hinterland.language import N_, _, n_
+from hinterland.sentences import translated
 from hinterland.text import clean_line
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from hinterland.box.roles import Role
     from hinterland.box.wiping import Receipt, Wiped
     from hinterland.site import Site
+
+_NOT_LOOKED_AT = N_("What the box itself keeps was not looked at: {trouble}")
 
 
 @click.command()
@@ -83,18 +86,22 @@ def wipe(
     found = [wiping.wipe(each, wish) for each in chosen]
     made = wiping.receipt(role, found, wish, _login(), begun)
     trouble = ""
-    if not dry_run:
-        try:
-            uids = tuple(each.uid for each in (*chosen, *gone)) if users else None
-            wish_of_box = Removal(results=results, transcripts=transcripts, uids=uids)
-            made = _of_the_box(role, made, wish_of_box)
-        except HinterlandError as error:
-            trouble = error.message
+    wish_of_box = Removal(
+        results=results and not dry_run,
+        transcripts=transcripts and not dry_run,
+        uids=tuple(each.uid for each in (*chosen, *gone)) if users else None,
+    )
+    try:
+        made = _of_the_box(role, made, wish_of_box)
+    except HinterlandError as error:
+        trouble = _NOT_LOOKED_AT.format(trouble=error.message)
     if found:
         _show(found, removed=not dry_run)
-    if dry_run:
-        return
     _tell_what_is_kept(made)
+    if dry_run:
+        if trouble:
+            say(translated(trouble))
+        return
     content = msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
     _write(file, content)
     import hashlib
@@ -108,10 +115,7 @@ def wipe(
             "The receipt says what is left; --end ends programs that still run.",
         )
     if trouble:
-        raise JobError(
-            f"What the box itself keeps was not looked at: {trouble}",
-            "Run this again when the box runs.",
-        )
+        raise JobError(trouble, "Run this again when the box runs.")
 
 
 def _tell_what_is_kept(made: Receipt) -> None:
