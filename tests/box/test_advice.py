@@ -87,7 +87,8 @@ def test_what_is_handed_on_names_whose_files_they_are(box: Root) -> None:
     box.must("mkdir", "/home/amina/.local/share/hinterland/history")
     handed_on = [each for each in _remedies(box, "amina") if "chown" in each]
     assert handed_on
-    assert all("chown -R amina " in each for each in handed_on), handed_on
+    asked = f"{ASK} Tell them: If it was made under sudo: `sudo chown -R amina "
+    assert all(each.startswith(asked) for each in handed_on), handed_on
 
 
 def test_a_pupil_reads_in_french_whom_to_ask_and_what_to_hand_on(box: Root) -> None:

@@ -75,7 +75,7 @@ def _folder(what: str, folder: Path) -> Iterator[Finding]:
         yield _say.problem(
             "folder-not-ours",
             f"The folder of {what} belongs to another user: {folder}.",
-            f"If it is yours (made under sudo?): `sudo chown -R $USER {quoted(folder)}`. {_OWN}",
+            f"If it was made under sudo: `sudo chown -R $USER {quoted(folder)}`. {_OWN}",
             folder=folder,
             owner=now.st_uid,
         )
@@ -166,7 +166,7 @@ def _strangers(folder: Path) -> Iterator[Finding]:
         yield _say.problem(
             "files-not-ours",
             f"In {folder} there is what belongs to another user: {', '.join(sorted(others)[:3])}.",
-            f"If it is yours (made under sudo?): `sudo chown -R $USER {quoted(folder)}`",
+            f"If it was made under sudo: `sudo chown -R $USER {quoted(folder)}`",
             folder=folder,
             names=sorted(others)[:20],
         )
