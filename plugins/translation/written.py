@@ -36,17 +36,14 @@ class Written:
         if not source.is_file():  # what a pipe says is known when it is read
             return False
         try:
-            return self.has_of(source.read_bytes(), place)
+            return self._knows(_digest(source), place)
         except OSError:
             return False
 
     def has_of(self, source: bytes, place: Path) -> bool:
         """Whether what is at `place` is the translation of `source`, as it was written."""
-        if self._file is None:
-            return False
         try:
-            known = self._file.read_bytes().split(b"\n")
-            return self._mark(source, place) in known
+            return self._knows(hashlib.sha256(source).digest(), place)
         except OSError:
             return False
 
@@ -58,18 +55,34 @@ class Written:
         with suppress(OSError):
             if self._file.exists() and self._file.stat().st_size > _MOST * _LINE:
                 _forget_half(self._file)
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            with open(os.open(self._file, flags, 0o600), "wb", buffering=0) as file:
-                file.write(self._mark(source, place) + b"\n")
+            line = self._mark(hashlib.sha256(source).digest(), place) + b"\n"
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            with open(os.open(self._file, flags, 0o600), "ab+", buffering=0) as file:
+                size = os.fstat(file.fileno()).st_size
+                if (
+                    size and os.pread(file.fileno(), 1, size - 1) != b"\n"
+                ):  # a power cut tore the last
+                    line = b"\n" + line
+                file.write(line)
                 os.fsync(file.fileno())
 
+    def _knows(self, source: bytes, place: Path) -> bool:
+        """Whether the translation of what has the digest `source` is known; raises OSError."""
+        if self._file is None:
+            return False
+        return self._mark(source, place) in self._file.read_bytes().split(b"\n")
+
     def _mark(self, source: bytes, place: Path) -> bytes:
-        digest = hashlib.sha256(self._made_by)
-        digest.update(hashlib.sha256(source).digest())
-        with place.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        """Return the line for what is at `place` now; raises OSError."""
+        digest = hashlib.sha256(self._made_by + source + _digest(place))
         digest.update(os.fsencode(place.resolve()))
         return digest.hexdigest().encode()
+
+
+def _digest(path: Path) -> bytes:
+    """Return the hash of a file, of which no more than a piece is in memory; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _forget_half(file: Path) -> None:
