@@ -14,6 +14,7 @@ from textual.widgets import Static
 from hinterland import notices
 from hinterland.language import _
 from hinterland.sentences import translated
+from hinterland.text import clean_line
 
 
 class KeyHints(Static):
@@ -45,7 +46,10 @@ class KeyHints(Static):
 
 
 class Notice(Static):
-    """What a pupil has to be told of all that is asked on a screen, for as long as it is open."""
+    """What a class has its pupils told of all that is asked on a screen, for as long as it is open.
+
+    It hears of a change; who shows it draws it.
+    """
 
     DEFAULT_CSS = "Notice { max-height: 3; color: ansi_yellow; }"
 
@@ -64,6 +68,11 @@ class Notice(Static):
     def _hear(self, _notice: str) -> None:
         self.post_message(self.Changed())
 
+    @staticmethod
+    def now() -> str:
+        """Return what has to be told, in the language of the interface; mostly ""."""
+        return clean_line(translated(notices.now()), 400)
+
 
 class PartScreen(Screen[str]):
     """A screen of parts called `PARTS-name`, each a Static: a Notice called `notice` below what
@@ -79,7 +88,7 @@ class PartScreen(Screen[str]):
 
     def notice(self) -> str:
         """Return what a pupil has to be told of all that is asked here; mostly ""."""
-        return translated(notices.now())
+        return Notice.now()
 
     def hint(self) -> None:
         """Say what keys do now."""

@@ -108,7 +108,7 @@ class ChatScreen(Answering, Finding, Branching, WritingScreen):
     def compose(self) -> ComposeResult:
         yield Transcript(id="transcript")
         yield Choice(id="choice")
-        yield NoticeLine()
+        yield NoticeLine("notice")
         yield StatusLine(id="status")
         yield PickList(id="completions")
         yield Static(id="attachments", markup=False)

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from textual.message import Message
-from textual.widgets import Static
-
-from hinterland import notices
-from hinterland.sentences import translated
-from hinterland.text import clean_line
+from hinterland.plugins.forms.screen import Notice
 
 
-class NoticeLine(Static):
-    """Is not there while there is nothing to tell."""
-
-    class Changed(Message):
-        """Something else holds than before; posted from whatever thread asked the box."""
-
-    def __init__(self) -> None:
-        super().__init__(id="notice", markup=False)
+class NoticeLine(Notice):
+    """Draws itself, and is not there while there is nothing to tell."""
 
     def on_mount(self) -> None:
-        notices.follow(self._hear)
         self._show()
 
-    def on_unmount(self) -> None:
-        notices.leave(self._hear)
-
-    def _hear(self, _notice: str) -> None:
-        self.post_message(self.Changed())
-
-    def on_notice_line_changed(self, message: Changed) -> None:
+    def on_notice_changed(self, message: Notice.Changed) -> None:
         message.stop()
         self._show()
 
     def _show(self) -> None:
-        said = clean_line(translated(notices.now()), 400)
+        said = self.now()
         self.update(said)
         self.set_class(bool(said), "told")
