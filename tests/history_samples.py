@@ -79,7 +79,7 @@ def tiny_disk(folder: Path, size: str = "256k") -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", folder], check=True)
+        subprocess.run(["umount", "-l", folder], check=True)  # what ends may hold a file yet
 
 
 def fill(disk: Path) -> Path:

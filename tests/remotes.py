@@ -27,7 +27,7 @@ Ask = Callable[..., list[Event]]
 
 
 def spec_of(hostile: Hostile, *, context: int = 0, slots: int = 0, **remote: object) -> WorkerSpec:
-    settings = RemoteSpec(url=hostile.url, **{"timeout": 20.0, **remote})  # type: ignore[arg-type]
+    settings = RemoteSpec(url=hostile.url, **{"timeout": 20.0, **remote})  # type: ignore[arg-type] # by name
     return WorkerSpec(model="box", kind="remote", context=context, slots=slots, remote=settings)
 
 
@@ -53,7 +53,7 @@ def asker(folder: Path) -> Ask:
         hostile: Hostile, *, sampling: Sampling | None = None, **settings: object
     ) -> list[Event]:
         async def run() -> list[Event]:
-            spec = spec_of(hostile, **settings)  # type: ignore[arg-type]
+            spec = spec_of(hostile, **settings)  # type: ignore[arg-type] # by name
             desk = desk_in(folder, lambda _: spec)
             try:
                 message = Message("user", "How are you?")

@@ -42,7 +42,7 @@ def run_hint(*arguments: str, **options: object) -> subprocess.CompletedProcess[
     ended: subprocess.CompletedProcess[str] = subprocess.run(
         hint_command(*arguments),
         check=False,
-        **(settings | options),  # type: ignore[call-overload]
+        **(settings | options),  # type: ignore[call-overload] # by name
     )
     return ended
 

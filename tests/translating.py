@@ -19,7 +19,7 @@ def said(ended: subprocess.CompletedProcess[str]) -> str:
     """Return what people were told: plain lines without a control character or a traceback."""
     for stream in (ended.stdout, ended.stderr):
         assert "Traceback" not in stream
-        assert not any(character < " " and character != "\n" for character in ended.stderr)
+        assert not any(character < " " and character != "\n" for character in stream)
     return ended.stderr
 
 

@@ -30,6 +30,7 @@ _NO_ESCAPES = {"text", "srt", "vtt"}
 """Formats in which a sign that is mark-up cannot be written otherwise."""
 _CODES_BY_LENGTH = {"docx"}
 """Formats where the look of most characters has no code: a longer text can be coded otherwise."""
+NO_WISHES = Wishes()
 _ALONE = 200  # units that are translated alone, to see what each of them changes
 
 _ACCENTED = str.maketrans("aeiouyAEIOUY", "àéîõûýÀÉÎÕÛÝ")
@@ -89,12 +90,12 @@ def forms_with_files() -> list[str]:
     return sorted(path.parent.name for path in FOLDER.glob("*/LICENCES.toml"))
 
 
-def read(data: bytes, form: str, wishes: Wishes = Wishes()) -> list[Unit]:  # noqa: B008 - frozen
+def read(data: bytes, form: str, wishes: Wishes = NO_WISHES) -> list[Unit]:
     """Return the units of a document; they are the same each time, well nested and in order."""
     return _read(open_document(data, form, wishes), data, form)
 
 
-def written(data: bytes, form: str, change: Change, wishes: Wishes = Wishes()) -> bytes:  # noqa: B008
+def written(data: bytes, form: str, change: Change, wishes: Wishes = NO_WISHES) -> bytes:
     """Return a document with what `change` makes of its units."""
     document = open_document(data, form, wishes)
     return _written(document, list(document.units()), change)

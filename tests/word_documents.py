@@ -17,7 +17,7 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from hypothesis import strategies as st
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped] # it has no types
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _WPS = "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"

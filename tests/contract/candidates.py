@@ -30,7 +30,8 @@ class Candidate:
     follows_schemas: bool = True
 
     def request(self, prompt: str, **settings: object) -> Request:
-        sampling = Sampling(**{"seed": 7, "temperature": 0.0, **settings})  # type: ignore[arg-type]
+        settings = {"seed": 7, "temperature": 0.0, **settings}
+        sampling = Sampling(**settings)  # type: ignore[arg-type] # by name
         return Request((Message("user", prompt),), self.model, sampling, turn_id=new_id())
 
 

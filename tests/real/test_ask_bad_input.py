@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hinterland.paths import Paths
 from tests.gguf_files import header, pair, tensor, text, write_model
+from tests.history_samples import fill, tiny_disk
 from tests.running import Hint, hint_command, running_status, wait_until
 
 
@@ -145,36 +145,19 @@ def test_options_that_make_no_sense(options: list[str], hint: Hint) -> None:
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux" or os.getuid() != 0, reason="mounting a small disk needs root on Linux"
-)
 def test_a_full_disk_costs_the_history_and_not_the_answer(hint: Hint, tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(disk)],
-        capture_output=True,
-        check=False,
-    ).returncode:
-        pytest.skip("this machine does not let root mount a tmpfs")
-    home = os.environ | {"HINTERLAND_HOME": str(disk / "home")}
-    try:
-        assert hint("ask", "-m", "echo", "first", env=home).returncode == 0
-        filler = (disk / "filler").open("wb", buffering=0)
+    with tiny_disk(tmp_path / "disk", "300k") as disk:
+        home = os.environ | {"HINTERLAND_HOME": str(disk / "home")}
         try:
-            while filler.write(b"x" * 4096):
-                pass
-        except OSError:
-            pass
-        ended = hint("ask", "-m", "echo", "the second question", env=home)
-        assert ended.stdout == "the second question\n"
-        assert ended.returncode == 5, ended.stderr
-        assert ended.stderr.count("could not be written") == 1
-        assert "Traceback" not in ended.stderr
-    finally:
-        filler.close()
-        hint("engine", "stop", env=home)
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+            assert hint("ask", "-m", "echo", "first", env=home).returncode == 0
+            fill(disk)
+            ended = hint("ask", "-m", "echo", "the second question", env=home)
+            assert ended.stdout == "the second question\n"
+            assert ended.returncode == 5, ended.stderr
+            assert ended.stderr.count("could not be written") == 1
+            assert "Traceback" not in ended.stderr
+        finally:
+            hint("engine", "stop", env=home)
 
 
 def test_a_closed_pipe_ends_quietly(home: Path) -> None:

@@ -216,7 +216,7 @@ def test_a_worker_that_is_killed_again_and_again_costs_no_row(hint: Hint, tmp_pa
 
     with batch(source, "-m", "echo:40", out=out, rows=5) as process:
         for rows in (5, 5, 38):
-            wait_until(lambda: out.read_bytes().count(b"\n") >= rows, f"{rows} rows")  # noqa: B023
+            wait_until(lambda: out.read_bytes().count(b"\n") >= rows, f"{rows} rows")  # noqa: B023 - called at once
             wait_until(kill_another, "a worker is killed")
         _, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors

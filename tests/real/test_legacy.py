@@ -7,6 +7,7 @@ import os
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -42,7 +43,7 @@ def old(paths: Paths, tmp_path: Path) -> str:
 
 
 def request(model: str, prompt: str, **settings: object) -> Request:
-    sampling = Sampling(**{"temperature": 0.0, **settings})  # type: ignore[arg-type]
+    sampling = Sampling(**{"temperature": 0.0, **settings})  # type: ignore[arg-type] # by name
     return Request((Message("user", prompt),), model, sampling)
 
 
@@ -102,7 +103,7 @@ def test_a_caller_who_goes_away_stops_the_computing(paths: Paths, old: str) -> N
         async for event in answer:
             if isinstance(event, TextDelta):
                 break
-        await answer.aclose()  # type: ignore[attr-defined]
+        await answer.aclose()  # type: ignore[attr-defined] # a generator, typed as an iterator
 
     asyncio.run(leave())
     wait_until(lambda: running_status().running == 0, "the answer is dropped")
@@ -129,13 +130,13 @@ def test_a_killed_worker_is_one_sentence_and_the_next_question_works(
 
 
 def test_a_plain_client_gets_openais_answer(paths: Paths, old: str) -> None:
-    async def post(body: dict[str, object]) -> tuple[int, dict[str, object]]:
+    async def post(body: dict[str, object]) -> tuple[int, dict[str, Any]]:
         await collect(EngineClient(paths).load(old))
         connection = await Connection.open(paths.socket)
         status = await connection.send(
             "POST", "/v1/chat/completions", msgspec.json.encode({"model": old, **body})
         )
-        answer = msgspec.json.decode(await connection.body(), type=dict[str, object])
+        answer = msgspec.json.decode(await connection.body(), type=dict[str, Any])
         connection.close()
         return status, answer
 
@@ -152,8 +153,8 @@ def test_a_plain_client_gets_openais_answer(paths: Paths, old: str) -> None:
         }
     ]
     status, answer = asyncio.run(post({**asked, "stop": [whole[4:8]]}))
-    assert answer["choices"][0]["finish_reason"] == "stop"  # type: ignore[index]
-    assert answer["choices"][0]["message"]["content"] == whole[: whole.index(whole[4:8])]  # type: ignore[index]
+    assert answer["choices"][0]["finish_reason"] == "stop"
+    assert answer["choices"][0]["message"]["content"] == whole[: whole.index(whole[4:8])]
     cannot: tuple[dict[str, object], ...] = (
         {"response_format": {"type": "json_object"}},
         {"tools": [{}]},

@@ -6,14 +6,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import polib
 import pytest
 
+from tests.history_samples import fill, tiny_disk
 from tests.running import Hint, hint_command, wait_until
 from tests.translating import SOURCE, said, translating
 
@@ -29,31 +27,6 @@ msgid "Wait {count} minutes at <b>gate 7</b>"
 msgstr ""
 """
 MARKS = re.compile(r"%[sd]|\{\w+\}|</?b>|\d+")
-
-
-@contextmanager
-def small_disk(place: Path, size: str) -> Iterator[Path]:
-    """Mount a disk of so many bytes; skips the test where that is not allowed."""
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
-    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:  # noqa: PLW1510
-        pytest.skip("this machine does not let us mount a small disk")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Leave no byte on a disk; return the file to remove."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"x" * 512):
-                pass
-        except OSError:
-            pass
-    return filler
 
 
 def test_a_file_gets_its_translation_beside_it_and_a_pipe_on_its_way(
@@ -245,7 +218,7 @@ def test_a_disk_that_fills_leaves_the_old_document_and_loses_no_work(
     source = tmp_path / "in.txt"
     source.write_text("".join(f"Village {number} has a deep well.\n\n" for number in range(200)))
     command = ("translate", source, "--from", "en", "--to", "fr", "-m", "echo")
-    with small_disk(tmp_path / "disk", "64k") as disk:
+    with tiny_disk(tmp_path / "disk", "64k") as disk:
         out = disk / "out.txt"
         out.write_text("what was there")
         fill(disk)
@@ -263,7 +236,7 @@ def test_a_memory_on_a_full_disk_waits_and_goes_on(home: Path, tmp_path: Path) -
     source, out = tmp_path / "in.txt", tmp_path / "out.txt"
     source.write_text("".join(f"Village {number} has a deep well.\n\n" for number in range(200)))
     home.mkdir(exist_ok=True)
-    with small_disk(home / "data", "16k") as disk:
+    with tiny_disk(home / "data", "16k") as disk:
         command = (source, "-o", out, "--from", "en", "--to", "fr", "-m", "echo")
         with translating(*command) as process:
             assert process.stderr is not None

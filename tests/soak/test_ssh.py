@@ -102,7 +102,7 @@ def test_a_line_that_is_lost(home: Path, paths: Paths, server: Server) -> None:
         for key in "jmpq":
             before = len(terminal.written)
             terminal.type(key)
-            terminal.until(lambda: key in terminal.screen.split("\n")[-2])  # noqa: B023
+            terminal.until(lambda: key in terminal.screen.split("\n")[-2])  # noqa: B023 - called at once
             assert len(terminal.written) - before < 8192 * 0.4
         terminal.hang_up()
     wait_until(lambda: not server.sessions(), "nothing is left of the session")

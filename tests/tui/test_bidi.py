@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from bidi import get_display  # type: ignore[import-untyped]
+from bidi import get_display  # type: ignore[import-untyped] # it has no types
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment

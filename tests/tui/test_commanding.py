@@ -293,7 +293,7 @@ def test_a_screen_of_a_plugin(water: Shelf) -> None:
                 await person.until(lambda: person.app._notifications)
                 person.app.clear_notifications()  # it covers the transcript for a minute
                 await person.until(
-                    lambda said=said: said in " ".join(person.screen.split())  # type: ignore[misc]
+                    lambda said=said: said in " ".join(person.screen.split())  # type: ignore[misc] # bound now
                 )
             await person.ask("/water")
             await person.sees("The tank holds 300 litres.")

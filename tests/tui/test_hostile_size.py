@@ -175,5 +175,5 @@ def counted(transcript: Transcript) -> list[int]:
         drawn.append(len(piece.text))
         return render(piece, width)
 
-    transcript._drawing.render_piece = noting  # type: ignore[method-assign]
+    transcript._drawing.render_piece = noting  # type: ignore[method-assign] # to count
     return drawn

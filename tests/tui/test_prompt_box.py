@@ -37,7 +37,7 @@ def _sent(paths: Paths) -> str:
 
 
 def _conversation(paths: Paths, **options: str) -> Conversation:
-    return open_conversation(paths, config.Config(), **options)  # type: ignore[arg-type]
+    return open_conversation(paths, config.Config(), **options)  # type: ignore[arg-type] # by name
 
 
 def _box_row(terminal: RealTerminal) -> int:

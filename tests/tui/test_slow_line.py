@@ -126,7 +126,7 @@ def test_on_a_bad_line(home: Path, paths: Paths) -> None:
         for key in "jmp":
             before = len(terminal.written)
             terminal.type(key)
-            terminal.until(lambda: key in terminal.screen.split("\n")[-2])  # noqa: B023
+            terminal.until(lambda: key in terminal.screen.split("\n")[-2])  # noqa: B023 - called at once
             # What was sent before the key could be shown is what the line takes in 100 ms and a
             # round trip: the key did not wait behind a screen that was painted again.
             assert len(terminal.written) - before < 8192 * 0.4

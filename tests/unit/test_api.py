@@ -146,7 +146,7 @@ def test_leaving_a_batch_early_leaves_nothing_behind() -> None:
             results = h.batch({"prompt": "x"} for _ in range(100_000))
             async for _first in results:
                 break
-            await results.aclose()  # type: ignore[attr-defined]
+            await results.aclose()  # type: ignore[attr-defined] # a generator, typed as an iterator
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(scene())

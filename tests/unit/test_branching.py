@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from hinterland.engine.protocol import (
     Event,
     Failed,
     FinishReason,
+    Message,
     Request,
     Sampling,
     TextDelta,
@@ -73,10 +74,15 @@ def opened(paths: Paths, conversation: Conversation) -> Conversation:
     return Conversation(EchoEngine(), strict(paths), record=record, running=running)
 
 
-def sent(conversation: Conversation) -> list[str]:
+def asked(conversation: Conversation) -> Sequence[Message]:
+    """Return the messages that were sent last."""
     engine = conversation._engine
     assert isinstance(engine, EchoEngine)
-    return [message.content for message in engine.requests[-1].messages]
+    return engine.requests[-1].messages
+
+
+def sent(conversation: Conversation) -> list[str]:
+    return [message.content for message in asked(conversation)]
 
 
 def test_branches_are_kept_and_switched_between(paths: Paths) -> None:
@@ -157,7 +163,7 @@ def test_images_stay_with_a_changed_prompt(paths: Paths, tmp_path: Path) -> None
     do(conversation.ask("What is this?", images=[picture]))
     again = opened(paths, conversation)
     do(again.edit(again.turns[0].id, "What colour?"))
-    assert again._engine.requests[-1].messages[-1].images == (picture.url,)  # type: ignore[attr-defined]
+    assert asked(again)[-1].images == (picture.url,)
     assert opened(paths, conversation).turns[0].images == conversation.turns[0].images
     engine.failing = True
     do(conversation.retry())

@@ -25,7 +25,7 @@ WHEN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
 def result_of(case: Case, **settings: str) -> Result:
-    place = site.of(DiagnosisSettings(**settings))  # type: ignore[arg-type]
+    place = site.of(DiagnosisSettings(**settings))  # type: ignore[arg-type] # by name
     return result.of(case, triage.assess(case, PACKS, place.rules), place, SCRIPTS)
 
 

@@ -274,7 +274,7 @@ async def test_when_idle_loads_and_delays_nothing(paths: Paths, hint: Hint) -> N
     await anext(slow)
     busy = msgspec.structs.replace(wanted, turn_id=new_id())
     assert isinstance([event async for event in client.stream(busy)][-1], Failed)
-    await slow.aclose()  # type: ignore[attr-defined]
+    await slow.aclose()  # type: ignore[attr-defined] # a generator, typed as an iterator
 
 
 def test_marks_from_the_command_line(history: History, hint: Hint) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,9 @@ def test_a_newer_export_is_refused() -> None:
 
 
 @pytest.mark.parametrize("render", [as_text, as_markdown])
-def test_text_holds_the_conversation_and_nothing_a_terminal_obeys(render) -> None:  # type: ignore[no-untyped-def]
+def test_text_holds_the_conversation_and_nothing_a_terminal_obeys(
+    render: Callable[[Record], str],
+) -> None:
     hostile = a_turn(HOSTILE, HOSTILE, model=HOSTILE, error=HOSTILE, finish_reason="failed")
     whole = a_turn("Why do we\nboil water?", "It kills **germs**.\n\n- all\n- of them")
     text = render(record(whole, hostile, title=HOSTILE))

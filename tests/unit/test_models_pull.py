@@ -68,7 +68,7 @@ class Notes:
 def failure(name: str, paths: Paths, **options: object) -> HinterlandError:
     """Return why a pull failed, once it is certain that it left no model."""
     with pytest.raises(HinterlandError) as failed:
-        pull(name, paths, **options)  # type: ignore[arg-type]
+        pull(name, paths, **options)  # type: ignore[arg-type] # by name
     assert re.fullmatch(r"[^\n]+\.", failed.value.message)
     assert failed.value.hint
     assert ModelStore(paths).installed() == []

@@ -56,7 +56,7 @@ def save(
 
 
 def kept(store: PrefixStore, **settings: object) -> State:
-    state = save(store, **settings)  # type: ignore[arg-type]
+    state = save(store, **settings)  # type: ignore[arg-type] # by name
     assert state is not None
     return state
 

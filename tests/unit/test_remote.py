@@ -99,7 +99,9 @@ def test_one_of_several_models_has_to_be_named(ask: Ask, remote: Hostile) -> Non
     failed = failure(ask(remote))
     assert failed.kind == "ConfigError"
     assert "a, b" in failed.message
-    assert last(ask(remote, model="b")).model == "box"  # type: ignore[union-attr]
+    done = last(ask(remote, model="b"))
+    assert isinstance(done, Done)
+    assert done.model == "box"
     assert remote.chats[0].json["model"] == "b"
 
 

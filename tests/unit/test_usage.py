@@ -52,7 +52,7 @@ def served(uid: int = AMINA, at: float = NOON, **changed: object) -> Served:
         "completion_tokens": 40,
         "finish": "stop",
     }
-    return Served(**(facts | changed))  # type: ignore[arg-type]
+    return Served(**(facts | changed))  # type: ignore[arg-type] # by name
 
 
 def test_a_day_is_remembered_by_the_next_service_and_not_by_the_next_day(tmp_path: Path) -> None:
