@@ -78,6 +78,7 @@ WRONG = {
     "says nothing of the answer": SUM.replace("answer - b == a", "a + b == b + a") + HINTS,
     "nothing proves": "Add up.\n- type: number\n- answer: 1/2\n" + HINTS,
     "cannot be computed": SUM.replace("answer - b == a", "answer - c == a") + HINTS,
+    "has no end as a decimal": SUM.replace("{a + b}", "{a/7:decimal}") + HINTS,
     "divides by zero": SUM.replace("{a + b}", "{a/(b - b)}") + HINTS,
     "meet its conditions": SUM + "- where: a > b\n" + HINTS,
     "needs 2 hints": SUM + "- hint: Think.\n",

@@ -135,7 +135,12 @@ def _value(
     value = _computed(lesson, exercise, expression, values)
     if isinstance(value, bool):
         raise _bad(lesson, exercise, f"{{{found[1]}}} is true or false and no number")
-    return value if isinstance(value, str) else arithmetic.write(value, lesson.language, style)
+    if isinstance(value, str):
+        return value
+    try:
+        return arithmetic.write(value, lesson.language, style)
+    except arithmetic.Unreadable as error:  # a decimal without an end
+        raise _uncomputed(lesson, exercise, found[1], error) from error
 
 
 def _in_brackets(word: str, values: Mapping[str, Value]) -> str:
@@ -158,9 +163,17 @@ def _computed(
     try:
         return arithmetic.evaluate(expression, values)
     except arithmetic.Unreadable as error:
-        raise _bad(
-            lesson, exercise, f"{expression!r} cannot be computed ({error})", line
-        ) from error
+        raise _uncomputed(lesson, exercise, expression, error, line) from error
+
+
+def _uncomputed(
+    lesson: Lesson,
+    exercise: Exercise,
+    expression: str,
+    error: arithmetic.Unreadable,
+    line: int = 0,
+) -> LessonError:
+    return _bad(lesson, exercise, f"{expression!r} cannot be computed ({error})", line)
 
 
 def _bad(lesson: Lesson, exercise: Exercise, reason: str, line: int = 0) -> LessonError:
