@@ -8,7 +8,7 @@ from hinterland.plugins.tutoring.arithmetic.conventions import (
     digits_at,
 )
 from hinterland.plugins.tutoring.arithmetic.expressions import Unreadable, Value, evaluate
-from hinterland.plugins.tutoring.arithmetic.number_words import in_digits, signed
+from hinterland.plugins.tutoring.arithmetic.number_words import in_digits, negative, signed
 from hinterland.plugins.tutoring.arithmetic.reading import (
     NumberForm,
     Written,
@@ -30,6 +30,7 @@ __all__ = [
     "evaluate",
     "in_digits",
     "is_reordered",
+    "negative",
     "plain",
     "read",
     "read_at",

@@ -75,6 +75,17 @@ def signed(text: str, language: str) -> str:
     return f"-{rest}" if rest and rest[0] not in "+-" else text
 
 
+def negative(text: str, language: str) -> str | None:
+    """Return `3 degrees` as `-3 degrees` and `three degrees` as `minus three degrees`; None for what
+    begins with no number, or with a sign."""
+    if text[:1].isdecimal():
+        return f"-{text}"
+    known, first = vocabulary(language), _WORDS.match(text.lower())
+    if known is None or first is None or first[0] not in known.small:
+        return None
+    return f"{min(known.minus)} {text}"
+
+
 def scale_called(word: str, language: str) -> int | None:
     """Return what `million` multiplies by in a language; None for any other word."""
     vocabulary = _vocabularies().get(language.partition("-")[0].lower())

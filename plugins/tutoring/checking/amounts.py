@@ -209,7 +209,7 @@ def ranges(answers: tuple[str, ...], language: str) -> tuple[_Range, ...]:
 def judge_range(posed: Posed, text: str) -> Judgement:
     """Return the verdict on an answer that may be anything from the first to the last."""
     language = posed.language
-    bare = substances.without(posed, bare_answer(text, language))
+    bare = substances.without(posed, below_zero(bare_answer(text, language), language))
     expected = ranges(posed.answers, language)
     measured = next((each.unit for each in expected if each.unit is not None), None)
     if measured is None:

@@ -13,6 +13,7 @@ from hinterland.plugins.tutoring.arithmetic import (
     Unreadable,
     Written,
     in_digits,
+    negative,
     plain,
     read,
     read_at,
@@ -64,7 +65,7 @@ def judge_number(posed: Posed, text: str) -> Judgement:
 def below_zero(text: str, language: str) -> str:
     """Return `8 degrees below zero` as `-8 degrees`."""
     words = pattern(language, "below", r"\s+", r"$").search(text)
-    return f"-{text[: words.start()]}" if words and text[0].isdecimal() else text
+    return text if words is None else negative(text[: words.start()], language) or text
 
 
 def _as_ratio(text: str, language: str, expected: tuple[Written, ...]) -> str:
