@@ -97,6 +97,11 @@ def test_what_is_written_is_read_again(value: Fraction, style: str, language: st
     assert read_number(write(value, language, style), language) == value
 
 
+@pytest.mark.parametrize(("minutes", "time"), [(0, "0:00"), (1145, "19:05"), (1450, "0:10")])
+def test_minutes_are_written_as_a_time_of_day(minutes: int, time: str) -> None:
+    assert write(Fraction(minutes), "en", "clock") == time
+
+
 @given(st.integers(-(10**7), 10**7), st.integers(0, 4), st.sampled_from(["en", "fr", "de"]))
 def test_decimals_are_read_as_they_are_written(value: int, digits: int, language: str) -> None:
     number = Fraction(value, 10**digits)

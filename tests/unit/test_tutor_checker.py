@@ -233,6 +233,7 @@ KEYS = {
     AnswerKind.RANGE: "3..5 cm",
     AnswerKind.WORDS: "market",
     AnswerKind.CHOICE: "market",
+    AnswerKind.TIME: "19:30",
 }
 
 

@@ -47,6 +47,14 @@ SUM = """How much is {a} + {b}?
 - check: answer - b == a
 """
 
+FILM = """It begins at {17*60 + m:clock} and takes {n} minutes. When does it end?
+- given: m = 0..55
+- given: n = 61..99
+- type: time
+- answer: {17*60 + m + n:clock}
+- check: answer - n == 17*60 + m
+"""
+
 RIGHT = {
     "drawn numbers": SUM + HINTS,
     "a fixed number": "Add up.\n- type: number\n- answer: 1/2\n- check: 3/8 + 1/8\n" + HINTS,
@@ -60,6 +68,8 @@ RIGHT = {
     + HINTS,
     "a term": "Expand.\n- type: expression\n- answer: 2*x + 6\n- check: 2*(x + 3)\n" + HINTS,
     "a range": "Estimate.\n- type: range\n- answer: 3..5 cm\n- check: (2 + 6)/2\n" + HINTS,
+    "a time of day": "When?\n- type: time\n- answer: half past ten\n- check: 10*60 + 30\n" + HINTS,
+    "times that are drawn": FILM + "- mistake: {17*60 + m + 2*n:clock} | Once.\n" + HINTS,
     "options that the question names": "Which is more, 2/3 or 3/5?\n- type: choice\n- option: 2/3\n"
     "- option: 3/5\n- answer: 2/3\n- check: answer > 3/5\n" + HINTS,
 }
@@ -95,6 +105,10 @@ WRONG = {
     "not true of its answer x = 8": RIGHT["a solution"].replace("x + 3 == 11", "x + 3 == 12"),
     "not the same as its answer": RIGHT["a term"].replace("x + 3)", "x + 4)"),
     "answer is 3..5 cm": RIGHT["a range"].replace("(2 + 6)/2", "2 + 6"),
+    "comes to 631": RIGHT["a time of day"].replace("60 + 30", "60 + 31"),
+    "half past would not be": RIGHT["a time of day"].replace("past ten", "past"),
+    "hint 3 holds the answer": FILM + HINTS + "- hint: It is {(5*60 + m + n):clock} pm.\n",
+    "minutes are no time": FILM.replace("n:clock", "n/2:clock") + HINTS,
     "not among its options": RIGHT["options that the question names"].replace("answer: 2/3", "answer: 2/5"),
     "options are the same": RIGHT["options that the question names"].replace("option: 3/5", "option:  2/3"),
 }  # fmt: skip

@@ -8,12 +8,15 @@ from fractions import Fraction
 from hinterland.plugins.tutoring.arithmetic.conventions import convention
 from hinterland.plugins.tutoring.arithmetic.expressions import Unreadable
 
+_DAY = 24 * 60  # minutes
+
 
 def write(value: Fraction, language: str = "en", style: str = "") -> str:
     """Return a number as text: a whole number or `7/8`; in the style `decimal` 2.5, `mixed` 1 3/4,
-    `percent` 25%, or with so many decimals (`2`), rounded as schools do.
+    `percent` 25%, or with so many decimals (`2`), rounded as schools do; `clock` writes minutes since
+    midnight as a time, 19:05.
 
-    Raises Unreadable for another style, and for a decimal that would not end.
+    Raises Unreadable for another style, for a decimal that would not end, and for a part of a minute.
     """
     sign = "-" if value < 0 else ""
     size = abs(value)
@@ -23,6 +26,10 @@ def write(value: Fraction, language: str = "en", style: str = "") -> str:
         whole, part = divmod(size, 1)
         pieces = [str(whole)] if whole or not part else []
         return sign + " ".join(pieces + ([f"{part.numerator}/{part.denominator}"] if part else []))
+    if style == "clock":
+        if value.denominator != 1:
+            raise Unreadable(f"{value} minutes are no time")
+        return "{}:{:02}".format(*divmod(int(value) % _DAY, 60))
     mark = convention(language).decimal
     if style == "percent":
         space = " " if mark == "," else ""

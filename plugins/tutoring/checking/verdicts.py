@@ -13,6 +13,7 @@ from hinterland.plugins.tutoring.checking import (
     algebra,
     amounts,
     choices,
+    clock_times,
     equations,
     numbers,
     points,
@@ -33,6 +34,7 @@ _JUDGES: Mapping[AnswerKind, Callable[[Posed, str], Judgement]] = {
     AnswerKind.SET: sets.judge_set,
     AnswerKind.CHOICE: choices.judge_choice,
     AnswerKind.WORDS: times.judge_words,
+    AnswerKind.TIME: clock_times.judge_time,
 }
 _OF_WORDS = (AnswerKind.WORDS, AnswerKind.CHOICE, AnswerKind.SET)
 _LEAKS_FROM = 8
@@ -145,7 +147,7 @@ def accepts(posed: Posed, text: str) -> bool:
     judgement = _JUDGES[posed.kind](posed, text)
     if judgement.verdict is Verdict.UNIT:
         return judgement.about in ("unit-missing", "unit-unexpected", "unit-unknown")
-    return judgement.verdict is Verdict.RIGHT
+    return judgement.verdict is Verdict.RIGHT or judgement.about == "which-half"
 
 
 def _is_option(posed: Posed, text: str) -> bool:

@@ -72,7 +72,7 @@ def judge_words(posed: Posed, text: str) -> Judgement:
     if posed.form is Form.EXACT:
         return _judge_exactly(posed, text)
     language = posed.language
-    ways = dict.fromkeys((text, bare_answer(text, language), _in_gap(posed, text)))
+    ways = dict.fromkeys((text, bare_answer(text, language), in_gap(posed, text)))
     said = [each for each in ways if each and folded(each)]
     if any(are_same(each, key, language) for each in said for key in posed.answers):
         return RIGHT
@@ -116,7 +116,7 @@ def _spaced(text: str) -> str:
     return re.sub(r"(?<=[^\w\s'\".,;:!?-])\s+|\s+(?=[^\w\s'\".,;:!?-])", "", plain)
 
 
-def _in_gap(posed: Posed, text: str) -> str:
+def in_gap(posed: Posed, text: str) -> str:
     """Return what stands in the gap, where the pupil wrote the whole sentence."""
     for line in (posed.sentence, *posed.prompt.splitlines()):
         gap = GAP.search(line)

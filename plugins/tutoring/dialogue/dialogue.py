@@ -13,7 +13,6 @@ from hinterland.errors import InputError
 from hinterland.plugins.forms.columns import width_of
 from hinterland.plugins.forms.typed_lines import TypedLines
 from hinterland.plugins.tutoring.dialogue import plain
-from hinterland.plugins.tutoring.lessons import AnswerKind
 from hinterland.plugins.tutoring.session import (
     Act,
     Answer,
@@ -132,8 +131,7 @@ class Dialogue:
         if (act := _KEYS.get(text)) is not None:
             return act
         posed = self._session.open_exercise
-        computed = posed is not None and posed.kind not in (AnswerKind.WORDS, AnswerKind.CHOICE)
-        if computed and text.endswith("?"):
+        if posed is not None and posed.is_computed and text.endswith("?"):
             return Question(text)
         return Answer(text.removeprefix(_LITERALLY), working)
 

@@ -33,6 +33,8 @@ _AROUND = 40
 """Characters beside a number in which a word can make it negative."""
 _MOST_TERM = 24
 """Tokens of a term: nobody writes a longer answer."""
+_MOST_OF_TIME = 9
+"""Words and signs of a time."""
 _BEGINNING = 3
 """Letters by which a word may be one of an answer's; to compare every word would take too long."""
 
@@ -42,6 +44,9 @@ def of(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
     kind = posed.kind
     if kind in {AnswerKind.WORDS, AnswerKind.CHOICE}:
         yield from _phrases(text, posed)
+        return
+    if kind is AnswerKind.TIME:
+        yield from _runs_of_words(text)
         return
     if kind is AnswerKind.EXPRESSION:
         yield from _terms(text, posed.letters or ("x",))
@@ -73,6 +78,14 @@ def _looks(answers: tuple[str, ...], language: str) -> tuple[frozenset[int], fro
         frozenset(each for each in counts if each > 0),
         frozenset(spelled.folded(each)[:_BEGINNING] for each in all_words),
     )
+
+
+def _runs_of_words(text: str) -> Iterator[str]:
+    """Yield all that could be a time: `7:30 p.m.` and `twenty-five minutes past seven in the evening`."""
+    spans = [each.span() for each in _WORD.finditer(text)]
+    for at, (start, _) in enumerate(spans):
+        for _, end in spans[at : at + _MOST_OF_TIME]:
+            yield text[start:end]
 
 
 def _numbers(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:

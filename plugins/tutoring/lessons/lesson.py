@@ -28,6 +28,11 @@ class AnswerKind(StrEnum):
     """One of the options."""
     WORDS = "words"
     """A short text: one of those that are accepted."""
+    TIME = "time"
+    """A time of day, however it is said: 19:30, 7:30 pm, half past seven in the evening."""
+
+
+_SAID = (AnswerKind.CHOICE, AnswerKind.WORDS, AnswerKind.TIME)
 
 
 class Form(StrEnum):
@@ -94,6 +99,11 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The whole sentence that a gap `___` is in."""
     run: bool = False
     """Whether the program in the prompt prints the answer."""
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the way to the answer can be looked at, line by line."""
+        return self.kind not in _SAID
 
 
 class Posed(_Asked, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ _PLAIN = 18
 """Digits of a number that needs no reader of expressions: most ends of parameters are such."""
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_STYLE = re.compile(r"(.*):\s*(decimal|mixed|\d)", re.DOTALL)
+_STYLE = re.compile(r"(.*):\s*(decimal|mixed|clock|\d)", re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+|/\d+)?")
 
 

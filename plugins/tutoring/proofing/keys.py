@@ -15,7 +15,7 @@ import msgspec
 
 from hinterland.plugins.tutoring import arithmetic
 from hinterland.plugins.tutoring.arithmetic import Unreadable
-from hinterland.plugins.tutoring.checking import accepts
+from hinterland.plugins.tutoring.checking import accepts, clock_times
 from hinterland.plugins.tutoring.hints import Guard
 from hinterland.plugins.tutoring.lessons import AnswerKind, Exercise, Form, Lesson, Posed
 
@@ -61,6 +61,14 @@ def numbers_in(text: str, language: str) -> Iterator[Fraction]:
             value = arithmetic.read_number(found[0].strip(), language)
         if value is not None:
             yield value
+
+
+def values_of(posed: Posed, answer: str) -> list[Fraction]:
+    """Return the numbers of an answer; of a time its minutes since midnight."""
+    if posed.kind is not AnswerKind.TIME:
+        return list(numbers_in(answer, posed.language))
+    time = clock_times.read(answer, posed.language)
+    return [] if time is None else [Fraction(time.minutes)]
 
 
 def _repeats(exercise: Exercise) -> bool:
@@ -130,7 +138,7 @@ def _solved(posed: Posed, closely: bool) -> str:
 def _met(posed: Posed, closely: bool) -> str:
     """Return what contradicts the check of a number, quantity, set, range, choice or words."""
     for answer in posed.answers:
-        values = list(numbers_in(answer, posed.language))
+        values = values_of(posed, answer)
         names = {"answer": values[0]} if values else {}
         if "answer" in posed.check and not values:
             return f"its answer {answer} is no number, and its check computes with it"

@@ -181,9 +181,9 @@ def _wrong_number(lesson: Lesson, posed: Posed) -> Iterator[str]:
     """Yield what `_wrong_key` would, judging only what comes to the answer's value."""
     if sentence := keys.disproved(lesson, posed, closely=False):
         yield sentence
-    values = [list(keys.numbers_in(each, posed.language)) for each in posed.answers]
+    values = [keys.values_of(posed, each) for each in posed.answers]
     for mistake in posed.mistakes:
-        found = list(keys.numbers_in(mistake.answer, posed.language))
+        found = keys.values_of(posed, mistake.answer)
         if (not found or found in values) and _is_right(posed, mistake.answer):
             yield f"the mistake {mistake.answer} is a right answer"
 

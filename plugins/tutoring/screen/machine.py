@@ -11,7 +11,6 @@ from textual.message import Message
 
 from hinterland.errors import HinterlandError, InputError
 from hinterland.language import _
-from hinterland.plugins.tutoring.lessons import AnswerKind
 from hinterland.plugins.tutoring.screen.messages import (
     Broke,
     Drawn,
@@ -28,7 +27,6 @@ from hinterland.sentences import sentence, translated
 Post = Callable[[Message], object]
 Step = Callable[[Sitting], Awaitable[None]]
 
-_TEXTS = frozenset({AnswerKind.WORDS, AnswerKind.CHOICE})
 _TOGETHER = 0.1
 """Seconds in which sayings are gathered into one message: a slow line is drawn on seldom."""
 _PATIENCE = 5.0
@@ -124,7 +122,7 @@ class Machine:
                 session.status,
                 session.choices,
                 any(key.lstrip().startswith(("?", "!")) for key in keys),
-                posed is not None and posed.kind not in _TEXTS,
+                posed is not None and posed.is_computed,
             )
         )
 

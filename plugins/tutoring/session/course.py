@@ -12,7 +12,6 @@ from hinterland.plugins.tutoring.session import desk, planning, showing, topics
 from hinterland.plugins.tutoring.session.acts import Said, SaidKind
 from hinterland.plugins.tutoring.session.place import Outcome, Place, Result, Stage
 from hinterland.plugins.tutoring.session.scene import Scene
-from hinterland.plugins.tutoring.session.trial import is_computed
 from hinterland.plugins.tutoring.words import Words
 
 _BEFORE_PRACTICE = (Stage.EXPLAINING, Stage.EXAMPLE)
@@ -338,7 +337,7 @@ class Course:
         passage = passage or scene.place.stage is not Stage.PRACTISING
         scene.said += showing.exercise(posed, passage=passage)
         if scene.place.stage is not Stage.PLACING and scene.first_time("think-aloud"):
-            self._note(scene, "think-aloud" if is_computed(posed) else "think-aloud-words")
+            self._note(scene, "think-aloud" if posed.is_computed else "think-aloud-words")
 
     # Reviews and the end
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hinterland.errors import HinterlandError
 from hinterland.plugins.tutoring.checking import Checker, Judgement, StepFault, Verdict
 from hinterland.plugins.tutoring.hints import Guard, Guide, LessonGuide, Work
-from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
+from hinterland.plugins.tutoring.lessons import Posed
 from hinterland.plugins.tutoring.session import showing
 from hinterland.plugins.tutoring.session.acts import Answer, SaidKind
 from hinterland.plugins.tutoring.session.place import Open, Outcome, Stage
@@ -151,7 +151,7 @@ class Trial:
         if not said and (why := self._why(judged.about, judged.fields)):
             said.append(why)
         if not said:
-            holds = working and is_computed(posed)
+            holds = working and posed.is_computed
             said.append(self._words.say("lines-hold" if holds else "not-yet"))
         for each in said:
             scene.say(SaidKind.NOT_YET, each)
@@ -173,7 +173,7 @@ class Trial:
         if fault is not None:
             scene.say(SaidKind.NOT_YET, self._faulty(posed, fault))
         else:
-            computed = is_computed(posed)
+            computed = posed.is_computed
             self._note(scene, "lines-so-far" if computed else "thanks-for-thinking")
 
     async def _fault(
@@ -212,15 +212,10 @@ class Trial:
         return _plain(text) in map(_plain, self._words.all("giving-up"))
 
 
-def is_computed(posed: Posed) -> bool:
-    """Whether the working of an exercise can be looked at."""
-    return posed.kind not in (AnswerKind.CHOICE, AnswerKind.WORDS)
-
-
 def how_did_you(posed: Posed) -> str:
     """Return the key of the words that ask how a pupil came to an answer; only where there is a
     text do they send the pupil back to it."""
-    if is_computed(posed):
+    if posed.is_computed:
         return "how-did-you"
     return "how-did-you-words" if posed.passage or posed.quote else "how-did-you-why"
 
