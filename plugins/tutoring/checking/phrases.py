@@ -27,6 +27,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     percent: tuple[str, ...]
     how_many: tuple[str, ...]
     how_much: tuple[str, ...]
+    extents: tuple[str, ...]
     whens: tuple[str, ...]
     times: tuple[str, ...]
     so: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a quantity is of: 1.25 L of water."""
+"""What stands behind a quantity: 1.25 L of water, 5 m long."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from hinterland.plugins.tutoring.lessons import Posed
 
 
 def without(posed: Posed, text: str) -> str:
-    """Return `1.25 L of water` as `1.25 L` where water is what the prompt asks about, and the text as
-    it is where it could be a quantity of something else."""
+    """Return `5 m long` as `5 m`, and `1.25 L of water` as `1.25 L` where water is what the prompt asks
+    about; the text as it is where it could be a quantity of something else."""
+    text = pattern(posed.language, "extents", r"(?<=\S)\s+", r"$").sub("", text)
     amount, substance = parted(text, posed.language)
     if not substance or quantities.read(amount, posed.language) is None:
         return text
