@@ -1,15 +1,13 @@
-"""Paragraphs in lines of so many columns: `textwrap` costs a tenth of the time a result may take, and
-counts a Chinese character as one column."""
+"""How wide a dialogue or a report is, and its paragraphs."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import TextIO
 
+from hinterland import cells
+
 WIDEST, NARROWEST = 80, 40
-_WIDE = "WF"
-"""East Asian widths of two columns."""
 
 
 def width_of(stream: TextIO) -> int:
@@ -27,38 +25,6 @@ def fit(width: int) -> int:
 
 
 def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
-    """Return a paragraph in lines of at most `width` columns; what has no blank and is longer than a
-    line is broken only where it is in a script without blanks. `first` and `rest` begin the lines."""
-    lines, line, begun = [], first, False
-    for word, blank in _words(text):
-        space = " " if begun and blank else ""
-        if begun and columns(line) + len(space) + columns(word) > width:
-            lines.append(line)
-            line, space = rest, ""
-        line, begun = line + space + word, True
-    return [*lines, line] if begun else []
-
-
-def columns(text: str) -> int:
-    """Return how many columns a text takes."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import east_asian_width
-
-    return sum(1 + (east_asian_width(each) in _WIDE) for each in text)
-
-
-def _words(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield what may stand in one line each, and whether a blank goes before it."""
-    for word in text.split():
-        if word.isascii() or columns(word) == len(word):
-            yield word, True
-            continue
-        piece, blank = "", True
-        for each in word:
-            # Nothing is broken off that a line may not begin with.
-            if piece and columns(each) == 2 and each not in "，。；：、）”？！":
-                yield piece, blank
-                piece, blank = "", False
-            piece += each
-        yield piece, blank
+    """Return a paragraph in lines of at most `width` cells, which begin with `first` and `rest`; a
+    word that is longer stays whole, to be copied."""
+    return cells.wrapped(text, width, first, rest, whole_words=True)

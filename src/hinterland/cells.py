@@ -1,19 +1,22 @@
 """Text measured in the cells it takes on a terminal: a Chinese character takes two, a combining mark
-none. Text of ASCII alone, such as most tables, is measured without importing anything."""
+none. Text of European letters and signs is measured without importing anything."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
 _BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 """Where a line may be broken; a space that does not break, as the French write before a colon, is none."""
+_SIMPLE = re.compile(r"[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u202f\u2030-\u205e\u20ac]*+")
+"""Each takes a cell."""
 _NOT_FIRST = "，。；：、）》”’？！"
 
 
 def cells(text: str) -> int:
     """Return how many cells a clean text takes."""
-    if text.isascii():
+    if _SIMPLE.fullmatch(text):
         return len(text)
     from rich.cells import cell_len
 
@@ -34,13 +37,15 @@ def shortened(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 
-def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+def wrapped(
+    text: str, width: int, first: str = "", rest: str = "", *, whole_words: bool = False
+) -> list[str]:
     """Return a paragraph in lines of at most `width` cells, which begin with `first` and `rest`.
 
     A line is broken at blanks, in a script without them anywhere, but not before what ends a sentence,
-    and in a word that is longer than a line.
+    and in a word that is longer than a line, unless it is to stay whole, as an address to be copied.
     """
-    room = max(2, width - max(cells(first), cells(rest)))
+    room = sys.maxsize if whole_words else max(2, width - max(cells(first), cells(rest)))
     lines, line, begun = [], first, False
     for piece, blank in _pieces(text, room):
         space = " " if begun and blank else ""
@@ -62,7 +67,7 @@ def _pieces(text: str, room: int) -> Iterator[tuple[str, bool]]:
 
 
 def _parts(word: str) -> Iterator[str]:
-    if word.isascii():
+    if _SIMPLE.fullmatch(word):
         yield word
         return
     from rich.cells import split_graphemes

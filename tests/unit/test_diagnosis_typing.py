@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from hinterland import language
 from hinterland.errors import InputError
@@ -123,7 +124,7 @@ def test_paragraphs_fit_their_columns_in_any_script(width: int) -> None:
     )
     for text in (plain, chinese, f"{plain}{chinese}"):
         lines = columns.wrapped(text, width, "  - ", "    ")
-        assert max(map(columns.columns, lines)) <= width
+        assert max(map(cell_len, lines)) <= width
         assert lines[0].startswith("  - ") and lines[1].startswith("    ")
         whole = "".join(line[4:] for line in lines)
         assert whole.replace(" ", "") == text.replace(" ", "")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hinterland.cells import wrapped
 from hinterland.language import _
 from hinterland.plugins.tutoring.classroom.results import Class, called
-from hinterland.plugins.tutoring.pupils.drawing import Subjects, edges, wrapped
+from hinterland.plugins.tutoring.pupils.drawing import Subjects, edges
 from hinterland.plugins.tutoring.pupils.mastery import Level
 from hinterland.text import clean_line
 

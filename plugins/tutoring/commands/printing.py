@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.cells import cell_len
 
 from hinterland import durable
+from hinterland.cells import cells, padded
 from hinterland.errors import InputError
 from hinterland.text import clean_line
 
@@ -28,12 +28,9 @@ def write_json(value: Any) -> None:
 def write_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write rows in columns as wide as their widest cell, foreign text made harmless."""
     table = [tuple(headings), *(tuple(clean_line(cell, _LONGEST) for cell in row) for row in rows)]
-    widths = [max(cell_len(row[column]) for row in table) for column in range(len(headings))]
+    widths = [max(cells(row[column]) for row in table) for column in range(len(headings))]
     for row in table:
-        cells = (
-            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
-        )
-        click.echo("  ".join(cells).rstrip())
+        click.echo("  ".join(map(padded, row, widths)).rstrip())
 
 
 def asks() -> bool:

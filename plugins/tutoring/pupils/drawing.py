@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from hinterland.cells import cells, wrapped
 from hinterland.language import N_, _
 from hinterland.plugins.tutoring.pupils.mastery import MOST, Level, Mastery
 from hinterland.text import clean_line
@@ -138,7 +139,7 @@ def calendar(
 ) -> list[str]:
     """Return the last weeks, a column each, the days of a week from top to bottom."""
     names = _(_WEEKDAYS).split()
-    label = max(map(_cells, names)) + 1
+    label = max(map(cells, names)) + 1
     weeks = min((width - label) // 2, _MOST_WEEKS)
     monday = today - timedelta(days=today.weekday())
     first = monday - timedelta(weeks=weeks - 1)
@@ -167,7 +168,7 @@ def forecast(
         counts[ahead + 1] += max(0, counts[ahead] - a_day)
     counts = [min(count, a_day) for count in counts]
     names = _(_WEEKDAYS).split()
-    label = max(map(_cells, names)) + 1
+    label = max(map(cells, names)) + 1
     room = max(1, width - label - 12)
     most = max(1, *counts)
     lines = []
@@ -187,31 +188,10 @@ def _mark(count: int, drawn: Signs) -> str:
 
 def edges(left: str, right: str, width: int, cut: str = "") -> str:
     """Return `left` cut or filled so that `right` ends at `width`."""
-    room = width - _cells(right) - 1
-    if _cells(left) > room:
-        left = _sized(left, room - _cells(cut)).rstrip() + cut
+    room = width - cells(right) - 1
+    if cells(left) > room:
+        left = _sized(left, room - cells(cut)).rstrip() + cut
     return f"{_sized(left, room)} {right}"
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Return a paragraph in lines of at most `width` cells; a longer word is cut."""
-    from rich.cells import chop_cells
-
-    lines, line = list[str](), ""
-    for word in text.split():
-        *pieces, last = chop_cells(word, width)
-        if line and (pieces or _cells(f"{line} {last}") > width):
-            lines.append(line)
-            line = ""
-        lines += pieces
-        line = f"{line} {last}" if line else last
-    return [*lines, line] if line else lines
-
-
-def _cells(text: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 def _sized(text: str, width: int) -> str:
