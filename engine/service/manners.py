@@ -33,6 +33,8 @@ _PASS = frozenset(
 )
 _IGNORED = frozenset({"n", "user", "metadata", "store"})
 """Fields that OpenAI's clients send and that change nothing here."""
+_CHECKED = frozenset({"messages", "model", "response_format", "stop"})
+"""Fields that are looked at by themselves."""
 _IN_MESSAGE = {"role", "content", "name"}
 _LONGEST_EFFORT = 20
 
@@ -56,7 +58,8 @@ def mannerly(order: Order) -> Order:
     check_schema(order.body.get("response_format"))
     body = {name: value for name, value in order.body.items() if name in _PASS}
     for name, value in body.items():
-        _check_setting(name, value)
+        if name not in _CHECKED:
+            _check_setting(name, value)
     body["messages"] = [_plain(message) for message in body["messages"]]
     # Whoever says that an image was decoded and encoded anew need not have done so.
     hint = msgspec.structs.replace(order.hint, encoded_anew=False, prefix=None)
@@ -66,16 +69,15 @@ def mannerly(order: Order) -> Order:
 def _check_setting(name: str, value: Any) -> None:
     """Raise InputError for a field that is no number, yes or no, and may be of any length: a template
     would write it into the prompt after that was found to be short enough."""
-    if name in {"messages", "model", "response_format", "stop"}:
-        return
-    if name == "stream_options" and isinstance(value, dict):
-        for option, each in value.items():
-            _check_setting(option, each)
-        return
     if name == "reasoning_effort" and isinstance(value, str) and len(value) <= _LONGEST_EFFORT:
         return
-    if value is not None and not isinstance(value, bool | int | float):
+    options = name == "stream_options" and isinstance(value, dict)
+    if not all(map(_is_scalar, value.values() if options else [value])):
         raise InputError(f"The shared box does not take such a `{name}`.", "Leave it out.")
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float)
 
 
 def _plain(message: dict[str, Any]) -> dict[str, Any]:
