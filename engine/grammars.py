@@ -7,24 +7,25 @@ a shared box alike. A form that is none is refused as well: it would be answered
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from hinterland.engine.optional_parts import optional_parts
 from hinterland.errors import InputError
 
 _FORMS = ("text", "json_object", "json_schema")
-FOLLOWED = 20
+_FOLLOWED = 20
 """References that lead to a reference that leads on: more of them run in a circle."""
 _FARTHEST_BOUND = 10**15
 """How far from 0 the whole numbers may begin that fit: of longer ones it counts digits below none."""
 _MOST_OPTIONAL = 120
 """Parts of a pattern: 100 took 0.1 s a token, 180 did not come to their first in 15 s."""
 
-_REPEATS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
+REPEATS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
 _LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 _PAIRS = (
-    *zip(_REPEATS[::2], _REPEATS[1::2], strict=True),
+    *zip(REPEATS[::2], REPEATS[1::2], strict=True),
     *((low, high) for low in _LEAST for high in _MOST),
 )
 _VALUES = frozenset({"const", "enum", "default", "examples"})
@@ -75,20 +76,17 @@ def check_schema(schema: Any) -> None:
                 "The schema's `pattern` leaves too much open.",
                 f"No more than {_MOST_OPTIONAL} of its parts may be optional.",
             )
-        target: Any = part
-        for _ in range(FOLLOWED):
-            reference = target.get("$ref") if isinstance(target, dict) else None
-            if not isinstance(reference, str):
-                break
-            target = _referred(schema, reference)
-        else:
-            raise circle()
+        check_references(part, partial(_referred, schema))
 
 
-def circle() -> InputError:
-    """Return what to say of references that lead nowhere but to references: the worker would follow
-    them until its stack is full."""
-    return InputError("The schema's references run in a circle.", "Write it out.")
+def check_references(part: Any, referred: Callable[[Any], Any]) -> None:
+    """Raise InputError where the references of a schema lead nowhere but to references: the worker would
+    follow them until its stack is full. `referred` returns what stands at one."""
+    for _ in range(_FOLLOWED):
+        if not isinstance(part, dict) or "$ref" not in part:
+            return
+        part = referred(part["$ref"])
+    raise InputError("The schema's references run in a circle.", "Write it out.")
 
 
 def check_part(part: dict[str, Any]) -> None:
@@ -135,12 +133,15 @@ def _parts(schema: Any) -> Iterator[dict[str, Any]]:
             ]
 
 
-def _referred(schema: Any, reference: str) -> Any:
+def _referred(schema: Any, reference: Any) -> Any:
     """Return what stands at `reference`; None where that is nothing, or in another file."""
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return None
     target = schema
-    for step in reference.split("/")[1:] if reference.startswith("#/") else ():
+    for step in reference.split("/")[1:]:
         if isinstance(target, list) and step.isdecimal():
-            target = target[int(step)] if int(step) < len(target) else None
+            # Python reads no number of very many digits.
+            target = target[int(step)] if len(step) < 10 and int(step) < len(target) else None
         else:
             target = target.get(step) if isinstance(target, dict) else None
-    return target if reference.startswith("#/") else None
+    return target

@@ -4,6 +4,7 @@ answers everybody, and a few bytes can take its time, its memory or its stack.""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,7 +15,6 @@ from hinterland.errors import InputError
 _LARGEST_SCHEMA, _DEEPEST_SCHEMA, _MOST_REPEATED = 64 * 1024, 24, 1000
 _MOST_PROPERTIES = 200
 _MOST_ALTERNATIVES = 200
-_REPEATS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
 _UNIONS = ("anyOf", "oneOf", "enum")
 
 
@@ -34,10 +34,10 @@ def check_schema(form: Any) -> None:
         raise InputError(
             "The shared box takes no `pattern` in a schema.", "Leave it out, or use `enum`."
         )
+    by_name = _definitions(parts)
     for part in parts:
         grammars.check_part(part)
-    by_name = _definitions(parts)
-    _check_references(parts, by_name)
+        grammars.check_references(part, partial(_referred, by_name))
     # The time for optional ones grows with the third power of their number.
     if sum(_properties(part, by_name) for part in parts) > _MOST_PROPERTIES:
         raise InputError(
@@ -66,22 +66,13 @@ def _definitions(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return by_name
 
 
-def _check_references(parts: list[dict[str, Any]], by_name: dict[str, Any]) -> None:
-    """Raise InputError for references to what does not stand in `$defs`, and for circles of them."""
-    for part in parts:
-        target: Any = part
-        for _ in range(grammars.FOLLOWED):
-            if not isinstance(target, dict) or "$ref" not in target:
-                break
-            reference = target["$ref"]
-            if not isinstance(reference, str) or reference not in by_name:
-                raise InputError(
-                    "The shared box takes a `$ref` only to what stands in `$defs`.",
-                    "Write the schema out.",
-                )
-            target = by_name[reference]
-        else:
-            raise grammars.circle()
+def _referred(by_name: dict[str, Any], reference: Any) -> Any:
+    """Return what stands at `reference`; raises InputError where that is not in `$defs`."""
+    if not isinstance(reference, str) or reference not in by_name:
+        raise InputError(
+            "The shared box takes a `$ref` only to what stands in `$defs`.", "Write the schema out."
+        )
+    return by_name[reference]
 
 
 def _properties(part: dict[str, Any], by_name: dict[str, Any]) -> int:
@@ -121,7 +112,7 @@ def _is_flat(value: Any, levels: int) -> bool:
         return False
     if isinstance(value, list):
         return all(_is_flat(each, levels - 1) for each in value)
-    counts = [value[name] for name in _REPEATS if isinstance(value.get(name), int | float)]
+    counts = [value[name] for name in grammars.REPEATS if isinstance(value.get(name), int | float)]
     if any(count > _MOST_REPEATED for count in counts):
         return False
     return all(_is_flat(each, levels - 1) for each in value.values())

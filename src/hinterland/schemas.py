@@ -132,6 +132,8 @@ def _check(schema: Schema) -> None:
         raise _UnusableError(
             clean_line(f"{_place(error.absolute_path)}: {error.message}", 300)
         ) from error
+    except (OverflowError, ValueError) as error:  # of `re`: it counts no further
+        raise _UnusableError(f"#: the pattern repeats more than {_MOST_REPEATS} times") from error
     for place, part in _parts(schema, ()):
         _check_part(schema, place, part)
     grammars.check_schema(schema)
@@ -236,9 +238,14 @@ def _follow(schema: Schema, where: str, part: Schema) -> None:
         for step in reference.split("/")[1:]:
             if isinstance(target, dict) and step in target:
                 target = target[step]
-            elif isinstance(target, list) and step.isdecimal() and int(step) < len(target):
+            elif isinstance(target, list) and _is_index(step) and int(step) < len(target):
                 target = target[int(step)]
             else:
                 raise _UnusableError(f"{where}: {reference} leads nowhere")
     if not isinstance(target, dict):
         raise _UnusableError(f"{where}: the reference does not lead to a schema")
+
+
+def _is_index(step: str) -> bool:
+    """Whether it may be a place in a list; Python reads no number of very many digits."""
+    return step.isdecimal() and len(step) < 10

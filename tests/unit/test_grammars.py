@@ -42,6 +42,12 @@ def test_references_in_a_circle_are_refused() -> None:
         check_ending({"type": "json_schema", "json_schema": {"schema": circle}})
 
 
+def test_a_reference_to_nothing_is_left_to_the_worker() -> None:
+    far = {"$ref": "#/allOf/" + "1" * 5000}  # more digits than Python reads
+    for reference in (far, {"$ref": 5}, {"$ref": "#/allOf/1"}, {"$ref": "other.json"}):
+        check_ending({"type": "json_object", "schema": {"allOf": [{}], "items": reference}})
+
+
 def test_a_schema_of_any_depth_is_looked_through() -> None:
     schema: dict[str, Any] = {}
     for _ in range(10_000):

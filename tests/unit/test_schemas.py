@@ -125,6 +125,7 @@ def test_an_invalid_schema_says_which_part(file: Path, schema: dict[str, Any], w
         ({"$defs": {"a": {"$anchor": "b"}}, "$ref": "#b"}, "is not of the form"),
         ({"$defs": {"a/b": INTEGER}, "$ref": "#/$defs/a~1b"}, "is not of the form"),
         ({"$ref": "#/$defs/nope"}, "#/$defs/nope leads nowhere"),
+        ({"allOf": [INTEGER], "items": {"$ref": "#/allOf/" + "1" * 5000}}, "1 leads nowhere"),
         ({"$defs": {"a": INTEGER}, "$ref": "#/$defs/a/type"}, "does not lead to a schema"),
         (
             {
@@ -148,6 +149,8 @@ def test_an_invalid_schema_says_which_part(file: Path, schema: dict[str, Any], w
         ({"type": "array", "minItems": 5000}, "minItems has to be a whole number up to 2000"),
         ({"type": "string", "minLength": 2.0}, "minLength has to be a whole number"),
         ({"type": "string", "pattern": "^a{3000}$"}, "repeats more than 2000 times"),
+        ({"type": "string", "pattern": "^a{99999999999999999999}$"}, "more than 2000 times"),
+        ({"type": "string", "pattern": "^a{" + "1" * 5000 + "}$"}, "more than 2000 times"),
         ({"type": "integer", "maximum": 10**30}, "maximum is beyond 64 bits"),
         (
             reduce(lambda inner, _: {"properties": {"a": inner}}, range(40), INTEGER),
