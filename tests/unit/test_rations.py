@@ -64,27 +64,32 @@ def test_a_document_is_read_at_once_and_the_next_when_it_is_paid_for() -> None:
 
 
 def test_nobody_is_held_back_while_there_is_nobody_to_hold_up() -> None:
-    """Four people whose rations are used up, and nothing runs that would fill them."""
+    """Three people who used their rations up among thirty; the others leave, and nothing runs that would
+    fill them."""
 
     async def scene() -> None:
-        door = Admission(slots=4, pool_tokens=100_000, shared=True)
+        door = Admission(slots=40, pool_tokens=1_000_000, shared=True)
 
-        async def ask(uid: int) -> Turn:
-            return await door.enter(Claim(uid=uid, prompt=DOCUMENT), lambda *told: None)
+        async def ask(uid: int, prompt: int = DOCUMENT) -> Turn:
+            return await door.enter(Claim(uid=uid, prompt=prompt), lambda *told: None)
 
-        for _ in range(3):
-            turns = [asyncio.create_task(ask(uid)) for uid in range(4)]
-            for _ in turns:
-                async with asyncio.timeout(5):
-                    await asyncio.wait(turns, return_when=asyncio.FIRST_COMPLETED)
-                done = [turn for turn in turns if turn.done()]
-                for turn in done:
-                    turn.result().meter.heard(b'"content":"x"')
-                    door.leave(turn.result())
-                    turns.remove(turn)
-                if not turns:
-                    break
-            assert not turns
+        def leave(turn: Turn) -> None:
+            turn.meter.heard(b'"content":"x"')
+            door.leave(turn)
+
+        others = [await ask(uid, 0) for uid in range(3, 30)]
+        for uid in range(3):
+            leave(await ask(uid))
+        waiting = {asyncio.create_task(ask(uid)) for uid in range(3)}
+        await asyncio.sleep(0)
+        assert door.waiting == 3
+        for other in others:
+            door.leave(other)
+        while waiting:
+            async with asyncio.timeout(5):
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for turn in done:
+                leave(turn.result())
 
     asyncio.run(scene())
 
