@@ -73,7 +73,7 @@ async def ask(paths: Paths, question: Question, *, start: bool = True, own: bool
         except (OSError, h11.RemoteProtocolError) as error:
             connection.close()
             raise LostError from error
-        except BaseException:
+        except BaseException:  # Ctrl-C and a cancelled question too leave no connection open
             connection.close()
             raise
         connection.close()

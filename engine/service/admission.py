@@ -163,7 +163,7 @@ class Admission:
         try:
             self._admit()
             await turn.admitted
-        except BaseException:
+        except BaseException:  # a cancelled wait too gives the place back
             if place in self._line:
                 del self._line[place]
                 self._turns.withdraw(place)

@@ -158,7 +158,8 @@ class Turns:
         self._forget()
 
     def line(self) -> list[Place]:
-        """Return who waits, in the order in which they would start if nobody's share were full."""
+        """Return who waits, in the order in which they would start if nobody's share were full and nobody
+        rested."""
         tagged: dict[Priority, list[tuple[float, int, int, Place]]] = {p: [] for p in Priority}
         for user in self._users.values():
             finish = user.finish
