@@ -16,7 +16,8 @@ class Allowance:
         self._burst = burst
         self._clock = clock
         self._buckets: dict[int, tuple[float, float]] = {}
-        """What is left in each, and when that was so."""
+        """What is left in each, and when that was so. There is one for each account at most: nobody has
+        one of their own who is not let in."""
 
     def take(self, uid: int, amount: float) -> float:
         """Take that much; return the seconds until it is due, 0 where it is there already."""

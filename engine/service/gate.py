@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import h11
@@ -26,6 +26,11 @@ MOST_CONNECTIONS = 64
 _STRANGERS = -1
 """Whom all are counted as who are not let in: somebody may have 65,536 user ids (subuid(5)), and take the
 group along to each."""
+_BLOCK = 65_536
+"""User ids that are looked up one after the other. Those of strangers are given out in blocks from 100,000
+on, those of accounts below (login.defs(5)): so who comes for the first time does not stand behind them."""
+_MOST_UNKNOWN = 256  # of a block: more than come for the first time at once, even in a school
+_AFTER_A_STRANGER = 0.01  # seconds until the next of the same block is looked up
 _RATE, _BURST = 10.0, 100.0  # new connections of one user: a second, and at once
 _HEAD_PATIENCE = 10.0  # seconds from the connection to the end of the request's head
 _REQUEST_PATIENCE = 60.0  # seconds to the end of the request
@@ -53,6 +58,11 @@ class Gate:
         self._server = server
         self._house = house
         self._here: Counter[int] = Counter()
+        self._members: set[int] = set()
+        """Who was let in before: accounts of this machine, of which there are not many."""
+        self._unknown: Counter[int] = Counter()
+        """Block → connections of people who were not, while they are looked up."""
+        self._looking_up: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._pace = Allowance(_RATE, _BURST)
         self._opening: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -85,12 +95,15 @@ class Gate:
                 return self._pause(_WITHOUT_FILES)
             peer.setblocking(False)
             uid = peer_uid(peer)
-            if self._here[uid] >= MOST_CONNECTIONS:
+            known = uid in self._members
+            too_many = not known and self._unknown[uid // _BLOCK] >= _MOST_UNKNOWN
+            if too_many or self._here[uid] >= MOST_CONNECTIONS:
                 _turn_away(peer)
                 turned_away += 1
                 continue
             self._here[uid] += 1
-            task = self._loop.create_task(self._let_in(peer, uid, self._pace.take(uid, 1)))
+            self._unknown[uid // _BLOCK] += not known
+            task = self._loop.create_task(self._let_in(peer, uid, known))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
         if turned_away > _AT_A_TIME // 2:
@@ -105,7 +118,7 @@ class Gate:
         if self._listener.fileno() >= 0:
             self.open()
 
-    async def _let_in(self, peer: socket.socket, uid: int, pause: float) -> None:
+    async def _let_in(self, peer: socket.socket, uid: int, known: bool) -> None:
         entered = False
 
         def protocol() -> StrangerProtocol:
@@ -115,21 +128,33 @@ class Gate:
             return StrangerProtocol(self, uid, server.config, server.server_state, {})
 
         try:
-            if pause:
-                await asyncio.sleep(pause)
-            if await asyncio.to_thread(self._house.terms, uid) is None:
+            if not (known or await self._is_member(uid)):
                 self.left(uid)
                 uid = _STRANGERS
                 self._here[uid] += 1
                 if self._here[uid] > MOST_CONNECTIONS:
                     _turn_away(peer)
                     return
+            await asyncio.sleep(self._pace.take(uid, 1))
             with contextlib.suppress(OSError):
                 await self._loop.connect_accepted_socket(protocol, peer)
         finally:
             if not entered:
                 peer.close()
                 self.left(uid)
+
+    async def _is_member(self, uid: int) -> bool:
+        """Look up who was not let in before, one of a block after the other."""
+        try:
+            async with self._looking_up[uid // _BLOCK]:
+                if uid not in self._members:
+                    if await asyncio.to_thread(self._house.terms, uid) is None:
+                        await asyncio.sleep(_AFTER_A_STRANGER)
+                        return False
+                    self._members.add(uid)
+                return True
+        finally:
+            self._unknown[uid // _BLOCK] -= 1
 
 
 def _turn_away(peer: socket.socket) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import os
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -151,6 +152,74 @@ def test_who_has_many_user_ids_has_no_more_connections(
         assert (await front.ask("Hello"))[0] == 200
         for _, writer in idle:
             writer.close()
+
+    play(scene)
+
+
+def test_who_has_many_user_ids_is_answered_no_more_often(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "_RATE", 1e-9)
+    monkeypatch.setattr(gate, "_BURST", 3.0)
+    uids = itertools.count(100_000)
+
+    async def scene(front: Front) -> None:
+        monkeypatch.setattr(gate, "peer_uid", lambda peer: next(uids))
+        monkeypatch.setattr(asgi, "peer_uid", lambda peer: 100_000)
+        monkeypatch.setattr(front.house, "terms", lambda uid: None)
+        look = request("GET", "/hint/status")
+        asked = {asyncio.create_task(front.send(look)) for _ in range(gate.MOST_CONNECTIONS + 4)}
+        answers: list[bytes] = []
+        async with asyncio.timeout(PATIENCE):
+            while len(answers) < 4:
+                done, asked = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+                answers += [each.result()[9:12] for each in done]
+        assert answers.count(b"403") == 3
+        assert set(answers) - {b"403"} <= {b"", b"429"}  # "": turned away before it had asked
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+    play(scene)
+
+
+def test_nobody_waits_while_strangers_are_looked_up(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory of accounts may take its time, and no stranger keeps more than one thread waiting for
+    it; neither a member nor who comes for the first time."""
+    monkeypatch.setattr(gate, "_MOST_UNKNOWN", 40)
+    new, member, uids = 1000, 99_000, itertools.count(100_000)
+    found, sought = threading.Event(), 0
+
+    def terms(uid: int) -> Terms | None:
+        nonlocal sought
+        if uid < 100_000:
+            return Terms()
+        sought += 1
+        assert found.wait(PATIENCE)
+        return None
+
+    async def scene(front: Front) -> None:
+        async def answered(uid: int) -> bool:
+            monkeypatch.setattr(gate, "peer_uid", lambda peer: uid)
+            async with asyncio.timeout(PATIENCE / 2):
+                return (await front.ask("Hello"))[0] == 200
+
+        monkeypatch.setattr(front.house, "terms", terms)
+        assert await answered(member)
+        monkeypatch.setattr(gate, "peer_uid", lambda peer: next(uids))
+        idle = [await front.open() for _ in range(40)]
+        try:
+            async with asyncio.timeout(PATIENCE / 2):
+                assert b" 429 " in await front.send(b"")
+            assert await answered(member)
+            assert await answered(new)
+            assert sought == 1
+        finally:
+            found.set()
+            for _, writer in idle:
+                writer.close()
 
     play(scene)
 

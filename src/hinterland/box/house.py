@@ -10,7 +10,7 @@ from hinterland.box.members import groups_of
 from hinterland.engine.service.house import Served, Terms
 from hinterland.site import Site
 
-_KEPT = 5.0  # seconds until a user's groups are looked up again
+_KEPT = 5.0  # seconds until the groups of a user who is let in are looked up again
 
 
 class SiteHouse:
@@ -21,15 +21,20 @@ class SiteHouse:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.classes = Classes(site)
-        self._known: dict[int, tuple[float, Terms | None]] = {}
+        self._known: dict[int, tuple[float, Terms]] = {}
+        """Until when what is known of a user holds. Nothing is kept of strangers, who may be very many."""
 
     def terms(self, uid: int) -> Terms | None:
         """Return what that user may have; None for one who is not of the group."""
-        known = self._known.get(uid)
-        if known is None or known[0] < time.monotonic():
-            known = time.monotonic() + _KEPT, self._looked_up(uid)
-            self._known[uid] = known
-        return known[1]
+        known, now = self._known.get(uid), time.monotonic()
+        if known is not None and known[0] >= now:
+            return known[1]
+        terms = self._looked_up(uid)
+        if terms is None:
+            self._known.pop(uid, None)
+        else:
+            self._known[uid] = now + _KEPT, terms
+        return terms
 
     def note(self, served: Served) -> None:
         """Keep nothing: the service's own ledger counts."""
