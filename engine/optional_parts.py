@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# A class that is not closed goes on to the end: else each bracket in it would be looked for again.
 _PIECE = re.compile(
-    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?[:=!])?|[*+?]\??|\{(\d{0,9})(,?)(\d{0,9})\}|.",
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*(?:\]|\\?\Z)|\((?:\?[:=!])?|[*+?]\??|\{(\d{0,9})(,?)(\d{0,9})\}|.",
     re.DOTALL,
 )
 
