@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from hinterland.engine.requests import Order
-from hinterland.engine.service.schema_manners import check_schema
+from hinterland.engine.service.schema_manners import check_cost
 from hinterland.errors import ContextError, InputError
 
 LARGEST_BODY = 8 * 1024 * 1024
@@ -55,7 +55,7 @@ def mannerly(order: Order) -> Order:
         )
     if sum(len(message.images) for message in order.messages) > MOST_IMAGES:
         raise InputError(f"The shared box takes {MOST_IMAGES} images at once.", "Send fewer.")
-    check_schema(order.body.get("response_format"))
+    check_cost(order.body.get("response_format"))
     body = {name: value for name, value in order.body.items() if name in _PASS}
     for name, value in body.items():
         if name not in _CHECKED:

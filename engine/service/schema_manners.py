@@ -18,7 +18,7 @@ _MOST_ALTERNATIVES = 200
 _UNIONS = ("anyOf", "oneOf", "enum")
 
 
-def check_schema(form: Any) -> None:
+def check_cost(form: Any) -> None:
     """Raise InputError for the `response_format` of a request whose schema might cost the others."""
     if form is None:
         return
