@@ -21,7 +21,7 @@ from hinterland.errors import EngineError
 
 _READ = 64 * 1024
 _NOTICE = b"x-hint-notice"
-_NOBODY = -1
+_NOBODY = 2**32 - 1
 """The kernel's answer for a socket that is not connected: the line of those who knock is full, and
 asyncio takes that for success."""
 
@@ -29,8 +29,8 @@ asyncio takes that for success."""
 def peer_uid(peer: socket.socket) -> int:
     """Return the user id of the process at the other end of a UNIX socket, as the kernel gives it."""
     if sys.platform == "linux":
-        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return int(struct.unpack("3i", credentials)[1])
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        return int(struct.unpack("i2I", credentials)[1])  # pid, uid, gid
     # macOS: LOCAL_PEERCRED (1) at SOL_LOCAL (0) is a struct xucred: version, uid, groups.
     return int(struct.unpack("2I", peer.getsockopt(0, 1, 8))[1])
 
