@@ -222,6 +222,11 @@ class Admission:
             uid: self._forecast.seconds(work, len(running)) for uid, work in lacking.items() if work
         }
 
+    def _rests(self, uid: int, more: float) -> float:
+        """Return the seconds from now until somebody may start again who has so many tokens more read."""
+        work = self._rations.lacks(uid, more) if self._turns.shared else 0.0
+        return self._forecast.seconds(work, len(self._running)) if work else 0.0
+
     def _count_callers(self, now: float) -> None:
         self._callers += len(self._running) * (now - self._counted)
         self._counted = now
@@ -246,7 +251,7 @@ class Admission:
     def _look_ahead(self, now: float) -> None:
         began = time.perf_counter()
         going = [_going(turn) for turn in self._running.values()]
-        waits = self._forecast.starts(self._turns, going, now)
+        waits = self._forecast.starts(self._turns, going, now, self._rests)
         self._starts = {
             place: Wait(*(now + seconds for seconds in wait)) for place, wait in waits.items()
         }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -162,9 +162,16 @@ class Forecast:
     def _most(self) -> float:
         return sorted(self._proved)[int(_ALMOST_ALL * len(self._proved))]
 
-    def starts(self, turns: Turns, going: Iterable[Going], now: float) -> dict[Place, Wait]:
+    def starts(
+        self,
+        turns: Turns,
+        going: Iterable[Going],
+        now: float,
+        rests: Callable[[int, float], float] = lambda uid, tokens: 0.0,
+    ) -> dict[Place, Wait]:
         """Return how long each who waits will do so; nothing before most of those who run
-        are being written, or as many were seen before."""
+        are being written, or as many were seen before. `rests` says how many seconds from now somebody,
+        by uid, may start again who has so many tokens more read."""
         going = list(going)
         paces = [one.pace for one in going if one.pace is not None]
         if 2 * len(paces) < len(going) and not self._pace.knows(len(going)):
@@ -191,7 +198,7 @@ class Forecast:
         chances = random.Random(1)  # noqa: S311 - nothing secret
         plays: dict[Place, list[float]] = {}
         for _ in range(max(1, min(_PLAYS, _PLACES // max(1, turns.waiting)))):
-            for place, start in self._play(turns.copy(), going, left_to_read, chances):
+            for place, start in self._play(turns.copy(), going, left_to_read, chances, rests):
                 plays.setdefault(place, []).append(start)
         factor, most = self._factor, self._most
         waits = {}
@@ -206,6 +213,7 @@ class Forecast:
         going: list[Going],
         left_to_read: list[float],
         chances: random.Random,
+        rests: Callable[[int, float], float],
     ) -> Iterable[tuple[Place, float]]:
         now, last = 0.0, turns.last
         playing = [
@@ -213,6 +221,7 @@ class Forecast:
             for one, read in zip(going, left_to_read, strict=True)
         ]
         asked = turns.waiting
+        taken: Counter[int] = Counter()
         for _ in range(_MOST_ROUNDS):
             if not asked:
                 return
@@ -221,17 +230,21 @@ class Forecast:
                 if place.number <= last:
                     asked -= 1
                     yield place, now
+                uid = place.claim.uid
+                taken[uid] += place.claim.prompt
+                if rest := rests(uid, taken[uid]):
+                    turns.resting[uid] = rest
                 playing.append(
                     _Played(place, self._to_read(place), self._to_write(place, 0, chances))
                 )
             if not playing:
                 return
-            rests = [rest - now for rest in turns.resting.values() if now < rest < math.inf]
+            ends = [rest - now for rest in turns.resting.values() if now < rest < math.inf]
             step = self._pace.step(len(playing)) * self._slower
             readers = sum(one.read > 0 for one in playing)
             passing = min(
                 [
-                    *rests,
+                    *ends,
                     *(one.read * readers if one.read > 0 else one.tokens * step for one in playing),
                 ]
             )

@@ -47,7 +47,7 @@ class Rations:
         """Take so many tokens of somebody's ration; fewer than 0 give them back."""
         self._left[uid] = min(_BURST, self._left.get(uid, _BURST) - tokens)
 
-    def lacks(self, uid: int) -> float:
+    def lacks(self, uid: int, more: float = 0.0) -> float:
         """Return the work until somebody may have more read, as cost; 0 for at once."""
-        left, share = self._left.get(uid, _BURST), self._shares.get(uid, 1.0)
+        left, share = self._left.get(uid, _BURST) - more, self._shares.get(uid, 1.0)
         return 0.0 if left > 0 or share >= 1 else (1.0 - left) / share

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinterland.engine.service.admission import Admission, Turn
-from hinterland.engine.service.forecast import Forecast, Going
+from hinterland.engine.service.forecast import Forecast, Going, Wait
 from hinterland.engine.service.meter import Meter
 from hinterland.engine.service.rations import Rations
 from hinterland.engine.service.turns import Claim, Turns
@@ -114,6 +114,34 @@ def test_who_is_held_back_is_told_for_how_long() -> None:
     assert expected is not None
     assert real is not None
     assert abs(expected - real) <= 0.3 * real
+
+
+def test_who_asks_for_much_at_once_is_told_of_every_time_they_are_held_back() -> None:
+    told: dict[int, float] = {}
+    waited: dict[int, float] = {}
+
+    async def scene() -> None:
+        box = Box(slots=8)
+        for uid in list(range(10, 15)) * 4:
+            await box.ask(Claim(uid=uid, prompt=400), 30)
+        others = [asyncio.create_task(box.ask(Claim(uid=uid), 6000)) for uid in range(10, 15)]
+
+        async def ask(number: int) -> None:
+            def hear(position: int, wait: Wait | None) -> None:
+                if wait is not None:
+                    told.setdefault(number, wait.expected)
+
+            claim = Claim(uid=ANNA, prompt=DOCUMENT)
+            waited[number] = (await box.ask(claim, 1, hear)).seconds
+
+        await asyncio.gather(*(ask(number) for number in range(4)))
+        for other in others:
+            other.cancel()
+
+    run(scene)
+    assert waited[0] == 0
+    assert told[1] < told[2] < told[3]
+    assert all(told[number] > waited[number] / 2 for number in (1, 2, 3))
 
 
 def test_who_is_held_back_is_not_told_to_wait_for_longer_than_others_run() -> None:
