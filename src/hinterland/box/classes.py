@@ -6,6 +6,7 @@ One that could be used before holds as it was, for as long as somebody looks.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
@@ -42,6 +43,7 @@ class Classes:
         self._roles: list[Role] = []
         self._broken: list[BrokenRole] = []
         self._turns: Counter[str] = Counter()
+        self._looking = threading.Lock()  # threads that answer callers look too
 
     @property
     def all(self) -> list[Role]:
@@ -98,18 +100,21 @@ class Classes:
         return terms if role is None else under(role, terms, now)
 
     def _look(self) -> None:
-        stamp = _stamp(self.folder)
-        if stamp != self._stamp:
-            before = {role.name: role for role in self._roles}
-            found, broken = roles.loaded(self.folder, members.writers(self.site))
-            held = {each.name: before[each.name] for each in broken if each.name in before}
-            now = {role.name: role for role in (*found, *held.values())}
-            for name in before.keys() | now.keys():
-                self._turns[name] += _said(before.get(name)) != _said(now.get(name))
-            closing = [each for each in broken if not _is_held(each, held.get(each.name))]
-            known = sorted(now.values(), key=lambda role: role.name)
-            # At once: other threads look too, and none may see the one without the other.
-            self._roles, self._broken, self._stamp = known, closing, stamp
+        with self._looking:
+            stamp = _stamp(self.folder)
+            if stamp != self._stamp:
+                self._read()
+                self._stamp = stamp
+
+    def _read(self) -> None:
+        before = {role.name: role for role in self._roles}
+        found, broken = roles.loaded(self.folder, members.writers(self.site))
+        held = {each.name: before[each.name] for each in broken if each.name in before}
+        now = {role.name: role for role in (*found, *held.values())}
+        for name in before.keys() | now.keys():
+            self._turns[name] += _said(before.get(name)) != _said(now.get(name))
+        self._roles = sorted(now.values(), key=lambda role: role.name)
+        self._broken = [each for each in broken if not _is_held(each, held.get(each.name))]
 
 
 def _is_held(broken: BrokenRole, held: Role | None) -> bool:
