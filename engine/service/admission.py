@@ -145,7 +145,7 @@ class Admission:
         claim = Claim(uid=_NOBODY, reserved=self.pool_tokens // max(1, self.slots))
         place = ahead.enter(claim, self._forecast.expected(claim))
         going = [_going(turn) for turn in self._running.values()]
-        wait = self._forecast.starts(ahead, going, now).get(place)
+        wait = self._forecast.starts(ahead, going, now, self._rests).get(place)
         self._outlook = None if wait is None else wait.expected
         took = time.perf_counter() - began
         self._next_outlook = now + max(_OUTLOOK_LASTS, _SHARE * took)

@@ -104,33 +104,58 @@ class Forecast:
 
     def learn(self, claim: Claim, meter: Meter, began: float, ended: float, callers: float) -> None:
         """Learn from a request that ended; `callers` were running meanwhile, on average."""
-        written, first = meter.completion_tokens, meter.first
-        if first is None:
+        if meter.first is None:
             return
         stopped = meter.finish == FinishReason.STOP
-        self._lengths[claim.priority].add(written, ended=stopped)
-        if written > _LEAST:
-            self._pace.wrote((ended - first) / (written - 1), callers)
+        self._learn_writing(
+            claim.priority, meter.completion_tokens, ended - meter.first, callers, stopped=stopped
+        )
         prompt = meter.prompt_tokens or claim.prompt
-        if prompt and first > began:  # what was cached is read too, fast: that is learned with it
-            self._readings.append((began, first))
-            self._pace.read(prompt, _alone(began, first, self._readings))
+        if prompt:  # what was cached is read too, fast: that is learned with it
+            self._readings.append((began, meter.first))
+            self._learn_reading(prompt, _alone(began, meter.first, self._readings))
 
     def recall(self, answers: Sequence[Served]) -> None:
-        """Learn from answers of an earlier service, in the order of their ends. When their prompts were
-        read is not known of them."""
-        began = [one for one in answers if one.first is not None]
-        for one in began:
-            stopped = one.finish == FinishReason.STOP
-            self._lengths[one.priority].add(one.completion_tokens, ended=stopped)
-            if one.completion_tokens > _LEAST:
-                writing = one.took - (one.first or 0.0)
-                self._pace.wrote(writing / (one.completion_tokens - 1), _callers(one, began))
+        """Learn from answers of an earlier service, in the order of their ends."""
+        runs = [
+            (
+                one,
+                one.arrived + one.first - one.reading,
+                one.arrived + one.first,
+                one.arrived + one.took,
+            )
+            for one in answers
+            if one.first is not None and one.reading is not None
+        ]
+        readings = [(began, first) for _, began, first, _ in runs]
+        spans = [(began, ended) for _, began, _, ended in runs]
+        for one, began, first, ended in runs:
+            alone = _alone(began, ended, spans)
+            callers = (ended - began) / alone if alone else 1.0
+            self._learn_writing(
+                one.priority,
+                one.completion_tokens,
+                ended - first,
+                callers,
+                stopped=one.finish == FinishReason.STOP,
+            )
+            self._learn_reading(one.prompt_tokens, _alone(began, first, readings))
         came = [(one.arrived, self.came, one.uid) for one in answers]
-        went = [(one.arrived + one.took, self.went, one.uid) for one in began]
+        went = [(ended, self.went, one.uid) for one, _, _, ended in runs]
         for moment, note, uid in sorted((*came, *went), key=lambda each: each[0]):
             note(uid, moment)
         self._answered.clear()  # by another clock
+
+    def _learn_writing(
+        self, priority: Priority, tokens: int, seconds: float, callers: float, *, stopped: bool
+    ) -> None:
+        self._lengths[priority].add(tokens, ended=stopped)
+        if tokens > _LEAST:
+            self._pace.wrote(seconds / (tokens - 1), callers)
+
+    def _learn_reading(self, tokens: int, seconds: float) -> None:
+        if tokens and seconds > 0:
+            self._pace.read(tokens, seconds)
 
     def likely(self, claim: Claim, seconds: float, callers: int) -> tuple[int, int]:
         """Return the tokens that were read and written, most likely, for a request that ran so long
@@ -278,13 +303,3 @@ def _alone(began: float, until: float, readings: Iterable[tuple[float, float]]) 
     took = until - began
     shared = sum(max(0.0, min(until, end) - max(began, begin)) for begin, end in readings)
     return took * took / max(took, shared) if took > 0 else 0.0
-
-
-def _callers(one: Served, answers: Iterable[Served]) -> float:
-    """Return how many ran while one did, on average, itself among them."""
-    began, ended = one.arrived + one.waited, one.arrived + one.took
-    ran = sum(
-        max(0.0, min(ended, other.arrived + other.took) - max(began, other.arrived + other.waited))
-        for other in answers
-    )
-    return ran / (ended - began) if ended > began else 1.0

@@ -50,6 +50,8 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds in line that were told at the beginning; None where nothing was told."""
     first: float | None = None
     """Seconds from arrival to the first token; None where none came."""
+    reading: float | None = None
+    """Seconds from its turn to the first token: its prompt was read then."""
     took: float
     """Seconds from arrival to the end."""
     prompt_tokens: int = 0

@@ -32,6 +32,7 @@ class Visit:
         self._arrived = time.time()
         self._began = time.monotonic()
         self._in_line: float | None = None
+        self._started: float | None = None
         self._waited = 0.0
         self._left: float | None = None
         self._told_at = 0.0
@@ -50,7 +51,7 @@ class Visit:
 
     def starts(self, prompt_tokens: int, meter: Meter) -> None:
         """Its turn has come: the engine begins to read its prompt, and `meter` hears what it says."""
-        self._waited = self.waited
+        self._waited, self._started = self.waited, time.monotonic()
         self._in_line = self.position = self._left = None
         self._prompt = prompt_tokens
         self._meter = meter
@@ -91,7 +92,9 @@ class Visit:
         """It has ended, as `finish` says; return what it took, to be noted."""
         waited = self.waited
         self._gone(self)
-        meter = self._meter
+        meter, first, reading = self._meter, self._meter.first, None
+        if first is not None and self._started is not None:
+            reading = round(first - self._started, 3)
         return Served(
             uid=self.uid,
             model=self.model,
@@ -99,7 +102,8 @@ class Visit:
             arrived=round(self._arrived, 3),
             waited=round(waited, 3),
             expected=None if self._expected is None else round(self._expected, 3),
-            first=None if meter.first is None else round(meter.first - self._began, 3),
+            first=None if first is None else round(first - self._began, 3),
+            reading=reading,
             took=round(time.monotonic() - self._began, 3),
             prompt_tokens=self.read,
             cached_tokens=meter.cached_tokens,

@@ -12,6 +12,7 @@ import pytest
 from tests.box.classes import lessons
 from tests.box.conftest import need_root
 from tests.box.throwaway import PYTHON, Root
+from tests.tui.terminals import RealTerminal
 
 ROLES = {
     "5a": 'group = "class-5a"\nsystem = "Rhyme."\n[quiz]\ntopic = "fractions"\nquestions = 2\nseed = 7\n'
@@ -261,6 +262,19 @@ def test_wiping_says_what_else_removes_what_the_box_keeps(box: Root) -> None:
     assert "still keeps" not in wiped.stderr
 
 
+def test_whoever_wipes_a_class_is_asked_about_what_the_box_keeps_too(box: Root) -> None:
+    assert box.hint("ask", "--no-history", "Hi", user="ben").returncode == 0
+    command = ("hint", "box", "class", "wipe", "6b", "--transcripts", "--receipt", "/srv/h")
+    with RealTerminal(instead=box.command(*command), columns=120) as terminal:
+        terminal.until(lambda: "sessions of" in terminal.screen)
+        terminal.type("y\r")
+        terminal.until(lambda: "also of those who have left" in terminal.screen)
+        terminal.type("n\r")
+        with pytest.raises(AssertionError, match="it ended"):
+            terminal.until(lambda: False)
+    assert not box.path("/srv/h").exists()
+
+
 def test_of_one_who_has_left_the_class_what_the_box_keeps_is_removed_and_no_more(
     box: Root,
 ) -> None:
@@ -272,7 +286,8 @@ def test_of_one_who_has_left_the_class_what_the_box_keeps_is_removed_and_no_more
         refused = box.hint(*wipe, "ben")
         assert refused.returncode == 2
         assert "Not in the class 6b any more: ben." in refused.stderr
-        for stranger in ("amina", "nobody-of-that-name", "99999"):
+        number = box.must("id", "-u", "ben").strip()  # might be another's by now
+        for stranger in ("amina", "nobody-of-that-name", "99999", number):
             refused = box.hint(*wipe, stranger, "--transcripts")
             assert refused.returncode == 2
             assert f"No pupils of 6b: {stranger}." in refused.stderr

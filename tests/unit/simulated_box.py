@@ -122,6 +122,7 @@ class Box:
             arrived=turn.entered,
             waited=waited.seconds,
             first=None if meter.first is None else meter.first - turn.entered,
+            reading=None if meter.first is None else meter.first - waited.began,
             took=self.clock() - turn.entered,
             prompt_tokens=turn.claim.prompt,
             completion_tokens=meter.completion_tokens,

@@ -123,12 +123,13 @@ def member(uid: int) -> Member:
 
 
 def uid_of(login: str) -> int | None:
-    """Return the number of an account, whose own number will do as its name once it is gone; None where
-    there is none of that name."""
+    """Return the number of an account, or of one that is gone, which is called by it; None where there is
+    none of that name. A number that is somebody's now may have been another's, and names nobody."""
     try:
         return pwd.getpwnam(login).pw_uid
     except (KeyError, ValueError):  # a null in it
-        return int(login) if _NUMBER.fullmatch(login) else None
+        number = int(login) if _NUMBER.fullmatch(login) else None
+    return None if number is None or is_known(number) else number
 
 
 def _member(user: pwd.struct_passwd) -> Member:

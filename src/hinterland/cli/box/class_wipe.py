@@ -81,7 +81,7 @@ def wipe(
     if not dry_run:
         _check_new(file)
         if not yes:
-            _confirm(role, chosen, gone, of_box=of_box)
+            _confirm(role, chosen, gone, of_box=of_box, named=bool(users))
     wish = wiping.Wish(progress=progress, end=end, remove=not dry_run)
     found = [wiping.wipe(each, wish) for each in chosen]
     made = wiping.receipt(role, found, wish, _login(), begun)
@@ -188,7 +188,9 @@ def _gone(role: Role, others: dict[str, int | None]) -> list[Member]:
     return [members.member(uid) for uid in dict.fromkeys(others.values()) if uid is not None]
 
 
-def _confirm(role: Role, chosen: list[Member], gone: list[Member], *, of_box: bool) -> None:
+def _confirm(
+    role: Role, chosen: list[Member], gone: list[Member], *, of_box: bool, named: bool
+) -> None:
     if not asks():
         raise InputError("Nobody can be asked here whether to remove it.", "Add --yes.")
     if chosen:
@@ -198,10 +200,15 @@ def _confirm(role: Role, chosen: list[Member], gone: list[Member], *, of_box: bo
             len(chosen),
         )
         click.confirm(told.format(count=len(chosen), name=role.called), abort=True, err=True)
-    if gone or not chosen:
-        told = _("Remove what the box keeps of {names}, for good?")
-        names = ", ".join(each.login for each in gone) or role.called
-        click.confirm(told.format(names=names), abort=True, err=True)
+    if not of_box:
+        return
+    if named:
+        names = ", ".join(each.login for each in (*chosen, *gone))
+        told = _("Remove what the box keeps of {names}, for good?").format(names=names)
+    else:
+        told = _("Remove what the box keeps of {name}, also of those who have left, for good?")
+        told = told.format(name=role.called)
+    click.confirm(told, abort=True, err=True)
 
 
 def _of_the_box(role: Role, made: Receipt, wish: Removal) -> Receipt:
