@@ -14,7 +14,9 @@ from hinterland.plugins.tutoring.lessons import Posed
 def without(posed: Posed, text: str) -> str:
     """Return `5 m long` as `5 m`, and `1.25 L of water` as `1.25 L` where water is what the prompt asks
     about; the text as it is where it could be a quantity of something else."""
-    text = pattern(posed.language, "extents", r"(?<=\S)\s+", r"$").sub("", text)
+    extent = pattern(posed.language, "extents", r"(?<=\S)\s+", r"$").search(plain(text))
+    if extent is not None:
+        text = plain(text)[: extent.start()]
     amount, substance = parted(text, posed.language)
     if not substance or quantities.read(amount, posed.language) is None:
         return text
