@@ -65,8 +65,9 @@ def judge_plainly(posed: Posed, answer: str) -> Judgement:
 
 
 def _unless_denied(posed: Posed, answer: str, judgement: Judgement) -> Judgement:
-    """Return the judgement, but none for a right number that words take back: `not 12 - 7 = 5`."""
-    if judgement.verdict is not Verdict.RIGHT or posed.kind in _OF_WORDS:
+    """Return the judgement, but none where words take back what is right, or right so far:
+    `not 12 - 7 = 5`."""
+    if judgement.verdict not in (Verdict.RIGHT, Verdict.FORM) or posed.kind in _OF_WORDS:
         return judgement
     words = phrases(posed.language)
     said, asked = (
