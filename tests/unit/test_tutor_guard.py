@@ -89,6 +89,15 @@ SAID: tuple[tuple[str, str, str], ...] = (
     ("time", "19:30", "By half past seven it is over."),
     ("time", "19:30", "It is thirty minutes to eight, you see."),
     ("time", "10:25", "Count on to twenty-five past ten."),
+    ("time", "8:00", "It is 8 o'clock."),
+    ("time", "8:00", "It is eight o'clock, you see."),
+    ("time", "8:00", "It opens at 8, they say."),
+    ("time", "8:00", "They come at about eight in all."),
+    ("time", "8:00", "It is 8 h there."),
+    ("time", "8:00", "The answer is 8."),
+    ("time", "8:00", "Count once more. It is eight!"),
+    ("time", "20:00", "Then it is 8 pm, not 7 pm."),
+    ("time", "12:00", "Think of noon."),
     ("choice", "Boil the water", "You must boil the water."),
     ("choice", "Boil the water", "Option B!"),
     ("choice", "Boil the water", "The answer is b"),
@@ -139,6 +148,11 @@ FAIR: tuple[tuple[str, str, str], ...] = (
     ("time", "10:25", "How many minutes is it from 9:35 to the next full hour?"),
     ("time", "10:25", "Use up 25 of the 50 minutes, and begin at 10."),
     ("time", "19:30", "Go half an hour on from 7 pm."),
+    ("time", "20:00", "Add the 20 minutes to 19:40."),
+    ("time", "20:05", "Add twenty five minutes to 19:40."),
+    ("time", "12:00", "A clock shows 12 hours."),
+    ("time", "8:00", "There are eight of them."),
+    ("time", "8:00", "Count on in 8 steps."),
     ("words", "tea", "The team eats a steak."),
     ("words", "soap", "It is so apt."),
     ("choice", "Boil the water", "Answer a question: what does the water need?"),
@@ -149,6 +163,28 @@ FAIR: tuple[tuple[str, str, str], ...] = (
 @pytest.mark.parametrize(("kind", "answer", "text"), FAIR)
 def test_an_ordinary_hint_may_be_said(kind: str, answer: str, text: str) -> None:
     assert not Guard(posed(kind, answer)).leaks(text)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("10:25", "Take 10 minutes first."),
+        ("20:00", "Add the 20 minutes to 19:40."),
+        ("12:00", "A clock shows 12 hours."),
+    ],
+)
+def test_a_model_may_say_the_number_of_the_hour(answer: str, text: str) -> None:
+    guard = Guard(posed("time", answer), strict=True)
+    assert not guard.leaks(text)
+    assert guard.leaks(f"{text} It is {answer}.")
+    assert guard.leaks(f"{text} Denk an zehn Uhr fünfundzwanzig.")
+
+
+@pytest.mark.parametrize("text", ["Pense à 20 heures.", "Il est vingt heures.", "On ferme à 20 h."])
+def test_a_french_time_is_found(text: str) -> None:
+    asked = posed("time", "20 h", language="fr")
+    assert Guard(asked).leaks(text)
+    assert not Guard(asked).leaks("Ajoute les 20 minutes à 19 h 40.")
 
 
 @pytest.mark.parametrize("text", ["Think of Monday.", "It opens on MONDAY"])

@@ -41,7 +41,8 @@ class Guard:
         self._strict = strict
         self._accepted = functools.lru_cache(maxsize=4096)(self._is_accepted)
         self._place = _place(posed)
-        values = map(_value, posed.answers)
+        # The hour of a time is nothing that gives it away.
+        values = map(_value, () if posed.kind is AnswerKind.TIME else posed.answers)
         self._numbers = frozenset(each for each in values if each is not None)
         squashed = {seeing.squashed(said) for each in posed.answers for said in _said(each)}
         self._squashed = sorted(filter(None, squashed))
@@ -96,8 +97,8 @@ class Guard:
             return True
         if self._posed.kind in {AnswerKind.WORDS, AnswerKind.CHOICE, AnswerKind.SET}:
             return self._words_might(text)
-        wanted = self._numbers
-        if not wanted or self._posed.kind is AnswerKind.EXPRESSION:
+        wanted, kind = self._numbers, self._posed.kind
+        if kind is AnswerKind.EXPRESSION or not (wanted or kind is AnswerKind.TIME):
             return False
         if foreign.foreign_words(text, self._posed.language):
             return True

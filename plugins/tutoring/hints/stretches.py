@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from hinterland.plugins.tutoring.arithmetic import signed
-from hinterland.plugins.tutoring.checking import bare_times
+from hinterland.plugins.tutoring.checking import bare_times, clock_times
 from hinterland.plugins.tutoring.checking.phrases import pattern
 from hinterland.plugins.tutoring.hints import spelled
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
@@ -23,6 +23,7 @@ _NUMBER = re.compile(
 )
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|ère|e|è?me)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[^\w\s]")
+_SENTENCE = re.compile(r"[^.!?;\n]+")
 _TERM_TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+|\*\*|[^\s\w]")
 _TERM_SIGNS = frozenset("+-*/^()×·÷=√%:")
 _UNIT = re.compile(
@@ -33,8 +34,6 @@ _AROUND = 40
 """Characters beside a number in which a word can make it negative."""
 _MOST_TERM = 24
 """Tokens of a term: nobody writes a longer answer."""
-_MOST_OF_TIME = 9
-"""Words and signs of a time."""
 _BEGINNING = 3
 """Letters by which a word may be one of an answer's; to compare every word would take too long."""
 
@@ -46,7 +45,7 @@ def of(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
         yield from _phrases(text, posed)
         return
     if kind is AnswerKind.TIME:
-        yield from _runs_of_words(text)
+        yield from _times(text, posed.language)
         return
     if kind is AnswerKind.EXPRESSION:
         yield from _terms(text, posed.letters or ("x",))
@@ -80,12 +79,11 @@ def _looks(answers: tuple[str, ...], language: str) -> tuple[frozenset[int], fro
     )
 
 
-def _runs_of_words(text: str) -> Iterator[str]:
-    """Yield all that could be a time: `7:30 p.m.` and `twenty-five minutes past seven in the evening`."""
-    spans = [each.span() for each in _WORD.finditer(text)]
-    for at, (start, _) in enumerate(spans):
-        for _, end in spans[at : at + _MOST_OF_TIME]:
-            yield text[start:end]
+def _times(text: str, language: str) -> Iterator[str]:
+    """Yield all that could be a time, and whole sentences: `It is 8` can be one, `add 8` cannot."""
+    for start, end, _ in clock_times.runs(text, language):
+        yield text[start:end]
+    yield from _SENTENCE.findall(text)
 
 
 def _numbers(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
