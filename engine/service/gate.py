@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import Any
 
 import h11
@@ -19,6 +19,7 @@ import uvicorn
 from hinterland.engine.asgi import PeerProtocol
 from hinterland.engine.service.allowance import Allowance
 from hinterland.engine.service.house import House
+from hinterland.engine.service.newcomers import Newcomers
 from hinterland.engine.wire import peer_uid
 
 MOST_CONNECTIONS = 64
@@ -26,11 +27,6 @@ MOST_CONNECTIONS = 64
 _STRANGERS = -1
 """Whom all are counted as who are not let in: somebody may have 65,536 user ids (subuid(5)), and take the
 group along to each."""
-_BLOCK = 65_536
-"""User ids that are looked up one after the other. Those of strangers are given out in blocks from 100,000
-on, those of accounts below (login.defs(5)): so who comes for the first time does not stand behind them."""
-_MOST_UNKNOWN = 256  # of a block: more than come for the first time at once, even in a school
-_AFTER_A_STRANGER = 0.01  # seconds until the next of the same block is looked up
 _RATE, _BURST = 10.0, 100.0  # new connections of one user: a second, and at once
 _HEAD_PATIENCE = 10.0  # seconds from the connection to the end of the request's head
 _REQUEST_PATIENCE = 60.0  # seconds to the end of the request
@@ -56,13 +52,8 @@ class Gate:
         listener.setblocking(False)
         self._listener = listener
         self._server = server
-        self._house = house
         self._here: Counter[int] = Counter()
-        self._members: set[int] = set()
-        """Who was let in before: accounts of this machine, of which there are not many."""
-        self._unknown: Counter[int] = Counter()
-        """Block → connections of people who were not, while they are looked up."""
-        self._looking_up: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._newcomers = Newcomers(house)
         self._pace = Allowance(_RATE, _BURST)
         self._opening: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -77,6 +68,7 @@ class Gate:
         self._listener.close()
         for task in self._opening:
             task.cancel()
+        self._newcomers.close()
 
     def left(self, uid: int) -> None:
         """A connection of that user is gone."""
@@ -95,15 +87,15 @@ class Gate:
                 return self._pause(_WITHOUT_FILES)
             peer.setblocking(False)
             uid = peer_uid(peer)
-            known = uid in self._members
-            too_many = not known and self._unknown[uid // _BLOCK] >= _MOST_UNKNOWN
-            if too_many or self._here[uid] >= MOST_CONNECTIONS:
+            known = self._newcomers.knows(uid)
+            has_room = known or self._newcomers.has_room_for(uid)
+            if not has_room or self._here[uid] >= MOST_CONNECTIONS:
                 _turn_away(peer)
                 turned_away += 1
                 continue
             self._here[uid] += 1
-            self._unknown[uid // _BLOCK] += not known
-            task = self._loop.create_task(self._let_in(peer, uid, known))
+            sought = None if known else self._newcomers.look_up(uid)
+            task = self._loop.create_task(self._let_in(peer, uid, sought))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
         if turned_away > _AT_A_TIME // 2:
@@ -118,7 +110,9 @@ class Gate:
         if self._listener.fileno() >= 0:
             self.open()
 
-    async def _let_in(self, peer: socket.socket, uid: int, known: bool) -> None:
+    async def _let_in(
+        self, peer: socket.socket, uid: int, sought: asyncio.Future[bool] | None
+    ) -> None:
         entered = False
 
         def protocol() -> StrangerProtocol:
@@ -128,7 +122,7 @@ class Gate:
             return StrangerProtocol(self, uid, server.config, server.server_state, {})
 
         try:
-            if not (known or await self._is_member(uid)):
+            if sought is not None and not await asyncio.shield(sought):
                 self.left(uid)
                 uid = _STRANGERS
                 self._here[uid] += 1
@@ -142,19 +136,6 @@ class Gate:
             if not entered:
                 peer.close()
                 self.left(uid)
-
-    async def _is_member(self, uid: int) -> bool:
-        """Look up who was not let in before, one of a block after the other."""
-        try:
-            async with self._looking_up[uid // _BLOCK]:
-                if uid not in self._members:
-                    if await asyncio.to_thread(self._house.terms, uid) is None:
-                        await asyncio.sleep(_AFTER_A_STRANGER)
-                        return False
-                    self._members.add(uid)
-                return True
-        finally:
-            self._unknown[uid // _BLOCK] -= 1
 
 
 def _turn_away(peer: socket.socket) -> None:

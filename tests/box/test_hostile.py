@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from hinterland.engine import asgi
-from hinterland.engine.service import gate, reading
+from hinterland.engine.service import gate, newcomers, reading
 from hinterland.engine.service.house import Terms
 from tests.box.front import PATIENCE, Front, request
 
@@ -188,7 +188,7 @@ def test_nobody_waits_while_strangers_are_looked_up(
 ) -> None:
     """A directory of accounts may take its time, and no stranger keeps more than one thread waiting for
     it; neither a member nor who comes for the first time."""
-    monkeypatch.setattr(gate, "_MOST_UNKNOWN", 40)
+    monkeypatch.setattr(newcomers, "_MOST_USERS", 40)
     new, member, uids = 1000, 99_000, itertools.count(100_000)
     found, sought = threading.Event(), 0
 
