@@ -1,12 +1,15 @@
 """Which role holds for a user, and what it makes of the terms they are served on.
 
 A role file that cannot be used closes its class: nobody is served without the rules they are under.
-One that could be used before holds as it was, for as long as somebody looks.
+One that could be used before holds as it was, for as long as somebody looks. What was wrong may be mended
+elsewhere: in a folder's mode, or in a directory of accounts that is there again.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
@@ -30,11 +33,12 @@ _CLOSED = N_(
 _BROKEN = N_("The settings of the class {name} cannot be used; your teacher can see why.")
 _NO_MODEL = N_("{name} names no model that this box allows; tell your teacher.")
 
+_LOOK_AGAIN = 30.0  # seconds until files of which one cannot be used are read again
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 class Classes:
-    """The role files of a site; they are read again when one has changed."""
+    """The role files of a site; they are read again when one has changed, and while one cannot be used."""
 
     def __init__(self, site: Site, folder: Path | None = None) -> None:
         self.site = site
@@ -42,6 +46,8 @@ class Classes:
         self._stamp: Stamp | None = None
         self._roles: list[Role] = []
         self._broken: list[BrokenRole] = []
+        self._due = math.inf
+        """When to read them again in any case."""
         self._turns: Counter[str] = Counter()
         self._looking = threading.Lock()  # threads that answer callers look too
 
@@ -102,13 +108,14 @@ class Classes:
     def _look(self) -> None:
         with self._looking:
             stamp = _stamp(self.folder)
-            if stamp != self._stamp:
+            if stamp != self._stamp or time.monotonic() >= self._due:
                 self._read()
                 self._stamp = stamp
 
     def _read(self) -> None:
         before = {role.name: role for role in self._roles}
         found, broken = roles.loaded(self.folder, members.writers(self.site))
+        self._due = time.monotonic() + _LOOK_AGAIN if broken else math.inf
         held = {each.name: before[each.name] for each in broken if each.name in before}
         now = {role.name: role for role in (*found, *held.values())}
         for name in before.keys() | now.keys():

@@ -17,7 +17,8 @@ from hinterland.text import clean_line
 
 _OWN = N_("Look at what it says; `sudo chown root {path}` makes it root's.")
 _CLOSE = N_("`sudo chmod {mode} {path}` forbids it.")
-_NO_LINK = N_("Put the file itself in its place.")
+_NO_LINK = N_("Put files and folders themselves in their places, without links.")
+_WAY = N_("the way to it leads through {place}, which others than teachers can change")
 _MOST_LINKS = 40  # as many as Linux follows
 
 
@@ -51,11 +52,7 @@ def flaw(file: Path, found: os.stat_result, writers: Collection[int]) -> Flaw | 
         if not _may_own(about.st_uid, root, writers):
             owner = members.member(about.st_uid).login
             return Flaw(reason.format(owner=owner), _OWN.format(path=clean_line(str(path))))
-    place = _place_of_others(file, root, writers) if file.is_symlink() else None
-    if place is None:
-        return None
-    reason = N_("it is a link that leads through {place}, which others than teachers can change")
-    return Flaw(reason.format(place=clean_line(str(place))), _NO_LINK)
+    return _flaw_on_the_way(file, root, writers)
 
 
 def _open_to(whom: str, reason: str, path: Path) -> Flaw:
@@ -67,13 +64,13 @@ def _is_of_group(about: os.stat_result, writers: Collection[int]) -> bool:
 
 
 def _may_own(uid: int, root: int, writers: Collection[int]) -> bool:
-    """Whether a role file may be a user's. So may one whose owner is no account here any more, or not
-    while the directory of accounts cannot be reached: nobody can log in as that."""
-    return uid in (0, root) or not members.is_known(uid) or members.is_in_one_of(uid, writers)
+    """Whether a role file may be a user's. It may be none's whom the machine does not know: a pupil may be
+    65,536 such users (subuid(5))."""
+    return uid in (0, root) or members.is_in_one_of(uid, writers)
 
 
-def _place_of_others(file: Path, root: int, writers: Collection[int]) -> Path | None:
-    """Return the first thing on the way to what a link means that others could change: a folder, the
+def _flaw_on_the_way(file: Path, root: int, writers: Collection[int]) -> Flaw | None:
+    """Return what is wrong with the first thing on the way to a file that others could change: a folder, a
     link, or what it leads to; None where there is none. Raises OSError."""
     at, links = Path("/"), 0
     left = list(reversed(file.absolute().parts[1:]))
@@ -84,8 +81,11 @@ def _place_of_others(file: Path, root: int, writers: Collection[int]) -> Path | 
         written = about.st_mode & stat.S_IWOTH or _is_of_group(about, writers)
         if stat.S_ISLNK(about.st_mode):  # whose mode says nothing
             written = 0
-        if (written and not shared) or not _may_own(about.st_uid, root, writers):
-            return at
+        owned = _may_own(about.st_uid, root, writers)
+        if (written and not shared) or not owned:
+            place = clean_line(str(at))
+            close = _CLOSE.format(mode="go-w", path=place) if owned else _OWN.format(path=place)
+            return Flaw(_WAY.format(place=place), _NO_LINK if links else close)
         if stat.S_ISLNK(about.st_mode):
             links += 1
             if links > _MOST_LINKS:

@@ -56,15 +56,6 @@ def groups_of(uid: int) -> frozenset[str]:
     return frozenset(names)
 
 
-def is_known(uid: int) -> bool:
-    """Whether the machine has an account of that number."""
-    try:
-        pwd.getpwuid(uid)
-    except KeyError:
-        return False
-    return True
-
-
 def is_in_one_of(uid: int, gids: Collection[int]) -> bool:
     """Whether a user is in one of those groups; a stranger is in none."""
     try:
