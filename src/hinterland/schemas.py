@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from hinterland.engine import grammars
 from hinterland.errors import InputError
@@ -126,14 +127,17 @@ def _check(schema: Schema) -> None:
     _check_depth(schema)
     from jsonschema.exceptions import SchemaError
 
+    _check_dialect(schema)
     try:
-        type(_validator(schema)).check_schema(schema)
+        _kind(schema).check_schema(schema)
     except SchemaError as error:
         raise _UnusableError(
             clean_line(f"{_place(error.absolute_path)}: {error.message}", 300)
         ) from error
     except (OverflowError, ValueError) as error:  # of `re`: it counts no further
         raise _UnusableError(f"#: the pattern repeats more than {_MOST_REPEATS} times") from error
+    except RecursionError as error:  # of `re` too: `_check_depth` has looked at all else
+        raise _UnusableError("#: the pattern is nested too deeply") from error
     for place, part in _parts(schema, ()):
         _check_part(schema, place, part)
     grammars.check_schema(schema)
@@ -153,15 +157,32 @@ def _check_depth(schema: Schema) -> None:
         raise _UnusableError(f"it is nested more than {_MOST_DEPTH} levels deep")
 
 
-def _validator(schema: Schema) -> Any:
+def _check_dialect(schema: Schema) -> None:
+    """Raise _UnusableError for a `$schema` by which jsonschema could not even look."""
+    dialect = schema.get("$schema", "")
+    if not isinstance(dialect, str):
+        raise _UnusableError(clean_line(f"#/$schema: {dialect!r} is not of type 'string'", 300))
+    try:
+        urlsplit(dialect)
+    except ValueError as error:
+        raise _UnusableError(clean_line(f"#/$schema: {dialect!r} is no address", 300)) from error
+
+
+def _kind(schema: Schema) -> Any:
+    """Return the validators of the dialect that a schema names, or else of the newest."""
     from jsonschema.validators import (  # type: ignore[import-untyped] # has no types
         Draft202012Validator,
         validator_for,
     )
+
+    return validator_for(schema, default=Draft202012Validator)
+
+
+def _validator(schema: Schema) -> Any:
     from referencing import Registry
 
     # An empty registry: by itself jsonschema would fetch what a reference names.
-    kind = validator_for(schema, default=Draft202012Validator)
+    kind = _kind(schema)
     return kind(schema, registry=Registry(), format_checker=kind.FORMAT_CHECKER)
 
 

@@ -110,6 +110,12 @@ def test_a_file_that_is_no_schema_says_where(file: Path, data: bytes, why: str) 
         ({"required": "a"}, "#/required: 'a' is not of type 'array'"),
         ({"type": "string", "pattern": "^a($"}, "#/pattern: '^a($' is not a 'regex'"),
         ({"anyOf": []}, "#/anyOf: [] should be non-empty"),
+        ({"type": "object", "$schema": "http://[x"}, "#/$schema: 'http://[x' is no address"),
+        ({"$schema": 5}, "#/$schema: 5 is not of type 'string'"),
+        ({"$schema": ["x"]}, "#/$schema: ['x'] is not of type 'string'"),
+        ({"$id": 5}, "#/$id: 5 is not of type 'string'"),
+        ({"$schema": "http://json-schema.org/draft-04/schema#", "id": 5}, "#/id: 5 is not of"),
+        ({"pattern": "(" * 5000 + ")" * 5000}, "#: the pattern is nested too deeply"),
     ],
 )
 def test_an_invalid_schema_says_which_part(file: Path, schema: dict[str, Any], why: str) -> None:
