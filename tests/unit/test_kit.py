@@ -197,6 +197,37 @@ def test_copying_goes_on_where_it_was_interrupted(tar: Path, paths: Paths, tmp_p
     check(open_kit(place), Silent())
 
 
+def test_a_longer_file_of_an_older_kit_is_taken_away_and_not_cut(
+    tar: Path, paths: Paths, tmp_path: Path
+) -> None:
+    """There are sticks whose file system cannot cut a file. A second name tells what became of it."""
+    place = tmp_path / "stick" / FOLDER
+    (place / "docs").mkdir(parents=True)
+    whole = tmp_path / "again.tar"
+    older = [place / f"{name}.partial" for name in ("docs/kit.md", "manifest.json")]
+    older.append(tmp_path / "again.tar.partial")
+    content = bytes(tar.stat().st_size + 1)
+    for number, partial in enumerate(older):
+        partial.write_bytes(content)
+        os.link(partial, tmp_path / f"kept{number}")
+    for target in (place.parent, whole):
+        copying.copy(open_kit(tar), target, Silent())
+    assert whole.read_bytes() == tar.read_bytes()
+    assert (place / "docs/kit.md").read_bytes() == FILES["docs/kit.md"]
+    assert [(tmp_path / f"kept{number}").read_bytes() for number in range(3)] == [content] * 3
+    assert not any(partial.exists() for partial in older)
+
+
+def test_a_tar_that_is_whole_but_for_its_name_is_read_and_not_written(
+    tar: Path, tmp_path: Path
+) -> None:
+    partial = tmp_path / "again.tar.partial"
+    partial.write_bytes(tar.read_bytes())
+    same_file = partial.stat().st_ino
+    os.link(partial, tmp_path / "kept")
+    assert copying.copy(open_kit(tar), tmp_path / "again.tar", Silent()).stat().st_ino == same_file
+
+
 def test_copying_removes_nothing_that_is_of_no_kit(stick: Path, tar: Path, tmp_path: Path) -> None:
     project = tmp_path / "projects" / FOLDER / "src"
     project.mkdir(parents=True)

@@ -64,12 +64,12 @@ def _to_folder(kit: Kit, folder: Path, progress: Progress) -> Path:
         done += each.bytes
         if target.is_file() and target.stat().st_size == each.bytes:
             target.rename(target.with_name(target.name + _PARTIAL))  # it is compared, not trusted
-        _pour(blocks, target)
+        _pour(blocks, each.bytes, target)
     for name, content in (
         (manifests.NAME, kit.media.manifest),
         (manifests.SIGNATURE, kit.media.signature),
     ):
-        _pour([content], folder / name)
+        _pour([content], len(content), folder / name)
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir() and not path.is_symlink():
             with suppress(OSError):  # only those that an older kit left empty
@@ -120,8 +120,20 @@ def _to_tar(kit: Kit, target: Path, progress: Progress) -> Path:
     partial = target.with_name(target.name + _PARTIAL)
     there = partial.stat().st_size if partial.exists() else 0
     _make_room(target.parent, kit.size - there)
-    _pour(_tar(kit, progress), target)
+    _pour(_tar(kit, progress), _tar_length(kit), target)
     return target
+
+
+def _tar_length(kit: Kit) -> int:
+    """Return how many bytes `_tar` yields."""
+    first = ((manifests.NAME, kit.media.manifest), (manifests.SIGNATURE, kit.media.signature))
+    files = [(name, len(content)) for name, content in first]
+    files += [(each.path, each.bytes) for each in kit.manifest.files]
+    around = (
+        len(media.header(name, count, kit.manifest.made)) + len(media.gap(count))
+        for name, count in files
+    )
+    return sum(around) + sum(count for _, count in files) + len(media.END)
 
 
 def _tar(kit: Kit, progress: Progress) -> Iterator[bytes]:
@@ -145,10 +157,15 @@ def _told(blocks: Iterable[bytes], done: int, total: int, progress: Progress) ->
         yield block
 
 
-def _pour(blocks: Iterable[bytes], target: Path) -> None:
-    """Write blocks to a file, under a name of its own until it is whole. What is there already of
-    the same bytes is read instead of written: reading a stick is quicker."""
+def _pour(blocks: Iterable[bytes], length: int, target: Path) -> None:
+    """Write blocks of that many bytes to a file, under a name of its own until it is whole. What is
+    there already of the same bytes is read instead of written: reading a stick is quicker. What is
+    longer is removed, since not every stick can cut a file."""
     partial = target.with_name(target.name + _PARTIAL)
+    with suppress(FileNotFoundError):
+        about = partial.lstat()
+        if stat.S_ISREG(about.st_mode) and about.st_size > length:
+            partial.unlink()
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     with open(os.open(partial, flags, 0o644), "r+b", buffering=0) as file:
         same, at = True, 0
@@ -161,8 +178,6 @@ def _pour(blocks: Iterable[bytes], target: Path) -> None:
                 while view:
                     view = view[file.write(view) :]
             at += len(block)
-        if os.fstat(file.fileno()).st_size > at:  # not every stick can cut a file
-            file.truncate(at)
         os.fsync(file.fileno())
     partial.replace(target)
     with suppress(OSError):  # some file systems cannot
