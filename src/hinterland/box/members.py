@@ -116,11 +116,15 @@ def member(uid: int) -> Member:
 def uid_of(login: str) -> int | None:
     """Return the number of an account, or of one that is gone, which is called by it; None where there is
     none of that name. A number that is somebody's now may have been another's, and names nobody."""
-    try:
+    with suppress(KeyError, ValueError):  # a null in it
         return pwd.getpwnam(login).pw_uid
-    except (KeyError, ValueError):  # a null in it
-        number = int(login) if _NUMBER.fullmatch(login) else None
-    return None if number is None or is_known(number) else number
+    if not _NUMBER.fullmatch(login):
+        return None
+    try:
+        pwd.getpwuid(int(login))
+    except KeyError:
+        return int(login)
+    return None
 
 
 def _member(user: pwd.struct_passwd) -> Member:
