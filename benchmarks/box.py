@@ -52,7 +52,7 @@ Figure = tuple[str, float, str, str]
 
 def crowd(box: Box, count: int, **does: object) -> list[Person]:
     settings: dict[str, object] = {"model": box.model, "prompts": STORY} | does
-    return [Person(user=user, **settings) for user in box.users[:count]]  # type: ignore[arg-type]
+    return [Person(user=user, **settings) for user in box.users[:count]]  # type: ignore[arg-type] # by name
 
 
 @contextmanager

@@ -9,26 +9,14 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from hinterland.cells import is_single
+
 TAB = 4
 """Cells between tab stops."""
 
 _STEP = 4
 """Cells by which what goes on below its line is moved to the right, where it has no room for columns."""
 _GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
-
-# Characters known to take one cell: text made of them is cut by index, some thirty times faster.
-_SINGLE = frozenset(
-    chr(code)
-    for first, last in (
-        (0x20, 0x7E),
-        (0xA0, 0xAC),
-        (0xAE, 0x2FF),
-        (0x370, 0x482),
-        (0x2010, 0x2027),
-        (0x2500, 0x25FC),
-    )
-    for code in range(first, last + 1)
-)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -40,9 +28,9 @@ def wrap(text: str, width: int) -> list[str]:
     width = max(1, width)
     lines: list[str] = []
     for line in text.expandtabs(TAB).split("\n"):
-        if len(line) <= width and _SINGLE.issuperset(line):
+        if len(line) <= width and is_single(line):
             lines.append(line)
-        elif _SINGLE.issuperset(line):
+        elif is_single(line):
             lines += _cut_by_index(line, width)
         else:
             lines += _cut_by_cells(line, width)

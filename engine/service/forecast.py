@@ -141,7 +141,7 @@ class Forecast:
             )
             self._learn_reading(one.prompt_tokens, _alone(began, first, readings))
         came = [(one.arrived, self.came, one.uid) for one in answers]
-        went = [(ended, self.went, one.uid) for one, _, _, ended in runs]
+        went = [(one.arrived + one.took, self.went, one.uid) for one in answers]
         for moment, note, uid in sorted((*came, *went), key=lambda each: each[0]):
             note(uid, moment)
         self._answered.clear()  # by another clock

@@ -59,9 +59,8 @@ class Written:
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             with open(os.open(self._file, flags, 0o600), "ab+", buffering=0) as file:
                 size = os.fstat(file.fileno()).st_size
-                if (
-                    size and os.pread(file.fileno(), 1, size - 1) != b"\n"
-                ):  # a power cut tore the last
+                # A power cut may have torn the last line.
+                if size and os.pread(file.fileno(), 1, size - 1) != b"\n":
                     line = b"\n" + line
                 file.write(line)
                 os.fsync(file.fileno())

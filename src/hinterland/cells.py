@@ -9,14 +9,21 @@ from collections.abc import Iterator
 
 _BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 """Where a line may be broken; a space that does not break, as the French write before a colon, is none."""
-_SIMPLE = re.compile(r"[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u202f\u2030-\u205e\u20ac]*+")
-"""Each takes a cell."""
+_SINGLE = re.compile(
+    r"[\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u2010-\u2027\u202f\u2030-\u205e\u20ac\u2500-\u25fc]*+"
+)
 _NOT_FIRST = "，。；：、）》”’？！"
+
+
+def is_single(text: str) -> bool:
+    """Whether a text is of characters alone that are known to take one cell each: it can be cut by
+    index, some thirty times faster. Of others it is not known here."""
+    return _SINGLE.fullmatch(text) is not None
 
 
 def cells(text: str) -> int:
     """Return how many cells a clean text takes."""
-    if _SIMPLE.fullmatch(text):
+    if is_single(text):
         return len(text)
     from rich.cells import cell_len
 
@@ -67,7 +74,7 @@ def _pieces(text: str, room: int) -> Iterator[tuple[str, bool]]:
 
 
 def _parts(word: str) -> Iterator[str]:
-    if _SIMPLE.fullmatch(word):
+    if is_single(word):
         yield word
         return
     from rich.cells import split_graphemes

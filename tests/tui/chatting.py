@@ -104,7 +104,7 @@ class Person:
         self.app = app
         self.pilot = pilot
         # No notice is missed on a slow machine.
-        app.NOTIFICATION_TIMEOUT = PATIENCE  # type: ignore[misc]
+        app.NOTIFICATION_TIMEOUT = PATIENCE  # type: ignore[misc] # of the class
 
     @property
     def chat(self) -> ChatScreen:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from hinterland.arena.bout import Bout, Side
 from hinterland.box.columns import fitted
-from hinterland.cells import wrapped
+from hinterland.cells import is_single, wrapped
 from hinterland.cli import arena, tables
 
 NAMES = ["ama", "王小明", "e\u0301lodie", "👩\u200d👩\u200d👧", "नि"]
@@ -62,3 +62,12 @@ def test_a_paragraph_is_cut_at_the_width_and_nothing_is_lost(text: str, width: i
 def test_a_space_that_does_not_break_does_not() -> None:
     assert wrapped("Quoi\u202f?", 5) == ["Quoi\u202f?"[:5], "?"]
     assert wrapped("Et quoi\u202f?", 8) == ["Et", "quoi\u202f?"]
+
+
+def test_what_is_taken_to_be_a_cell_is_one() -> None:
+    single = [chr(code) for code in range(0x10000) if is_single(chr(code))]
+    assert len(single) > 1000
+    assert {cell_len(each) for each in single} == {1}
+    assert is_single("".join(single))
+    assert not is_single("Quoi\t?")
+    assert not is_single("e\u0301le\u0300ve")

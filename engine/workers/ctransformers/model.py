@@ -158,7 +158,7 @@ class Sampler:
     def __init__(self, llm: Any, size: int, sampling: Sampling) -> None:
         self._llm = llm
         seed = sampling.seed if sampling.seed is not None and sampling.seed >= 0 else None
-        self._random = random.Random(seed)  # noqa: S311 (it chooses words)
+        self._random = random.Random(seed)  # noqa: S311 - it chooses words
         temperature = _TEMPERATURE if sampling.temperature is None else sampling.temperature
         greedy = temperature < _COLDEST
         top_k = _TOP_K if sampling.top_k is None else sampling.top_k

@@ -76,8 +76,7 @@ class Machine:
     def _run(self) -> None:
         try:
             asyncio.run(self._live())
-        # Whatever it is, the screen is told, or it would wait for ever.
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - the screen is told, or waits for ever
             self._begun.set()
             self._post(Broke(error))
 

@@ -155,8 +155,8 @@ def main(arguments: list[str] | None = None) -> None:
             )
         )
         code = StorageError.exit_code
+    # A defect: the user is owed a sentence and an exit code for it too, not a traceback.
     except Exception as error:
-        # A defect: the user is owed a sentence and an exit code for it too, not a traceback.
         if debug:
             raise
         name = type(error).__name__

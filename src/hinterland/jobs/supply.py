@@ -89,7 +89,7 @@ class Supply(Generic[T]):
             found, trouble = None, None
             try:
                 found = next(self._windows, None)
-            except Exception as error:  # noqa: BLE001 — whoever takes hears of it
+            except Exception as error:  # noqa: BLE001 - whoever takes hears of it
                 trouble = error
 
             def tell() -> None:
