@@ -20,14 +20,13 @@ from hinterland.plugins.tutoring.checking.judgement import (
     unreadable,
 )
 from hinterland.plugins.tutoring.checking.phrases import any_of, pattern
-from hinterland.plugins.tutoring.checking.wording import in_gap
+from hinterland.plugins.tutoring.checking.wording import WORD_OR_SIGN, in_gap
 from hinterland.plugins.tutoring.lessons import Posed
 
 _HOUR, _EVENING, _HALF, _DAY = 60, 360, 720, 1440  # minutes
 _NIGHT = 2
 """Neither half of the day: what of the night is before midnight is in the second."""
 _DIGITS = re.compile(r"(\d\d?)(?:(?: ?[:.h] ?| )([0-5]\d)(?: ?min)?)?|(\d\d)([0-5]\d)")
-_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[^\w\s]")
 _MOST_WORDS = 9
 """Words and signs of a time."""
 _AROUND = 20
@@ -114,7 +113,7 @@ def runs(text: str, language: str) -> Iterator[tuple[int, int, ClockTime]]:
     A number alone is a time only where it is said to be: `at 8`, `8 o'clock`, not `add 8`.
     """
     words = _words(language)
-    spans = [each.span() for each in _WORD.finditer(text)]
+    spans = [each.span() for each in WORD_OR_SIGN.finditer(text)]
     for at, (start, _) in enumerate(spans):
         for _, end in reversed(spans[at : at + _MOST_WORDS]):
             time = read(text[start:end], language)

@@ -24,6 +24,8 @@ _QUOTES |= str.maketrans({"«": '"', "»": '"', "–": "-", "—": "-", "‑": "
 _MARKS = re.compile(r"[.,;:!?()\[\]\"*_«»/¿¡-]+(?!\d)|(?<!\d)[.,;:!?()\[\]\"*_«»/¿¡-]+")
 GAP = re.compile(r"_{2,}|…{2,}|\.{4,}")
 _MOST_WORDS_AROUND = 14
+WORD_OR_SIGN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[^\w\s]")
+"""A word, with what is joined to it, or a sign of punctuation."""
 
 
 @functools.lru_cache(maxsize=4096)

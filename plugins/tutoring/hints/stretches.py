@@ -10,6 +10,7 @@ from itertools import pairwise
 from hinterland.plugins.tutoring.arithmetic import signed
 from hinterland.plugins.tutoring.checking import bare_times, clock_times
 from hinterland.plugins.tutoring.checking.phrases import pattern
+from hinterland.plugins.tutoring.checking.wording import WORD_OR_SIGN
 from hinterland.plugins.tutoring.hints import spelled
 from hinterland.plugins.tutoring.lessons import AnswerKind, Posed
 
@@ -22,7 +23,6 @@ _NUMBER = re.compile(
     r"(?P<after>\s?%)?"
 )
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|ère|e|è?me)\b", re.IGNORECASE)
-_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[^\w\s]")
 _SENTENCE = re.compile(r"[^.!?;\n]+")
 _TERM_TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+|\*\*|[^\s\w]")
 _TERM_SIGNS = frozenset("+-*/^()×·÷=√%:")
@@ -57,7 +57,7 @@ def of(text: str, posed: Posed, *, strict: bool) -> Iterator[str]:
 def _phrases(text: str, posed: Posed) -> Iterator[str]:
     """Yield stretches of about as many words as the answers have, with a word that begins as theirs."""
     widths, beginnings = _looks((*posed.answers, *bare_times(posed)), posed.language)
-    found = list(_WORD.finditer(text))
+    found = list(WORD_OR_SIGN.finditer(text))
     spans = [each.span() for each in found]
     alike = [spelled.folded(each.group())[:_BEGINNING] in beginnings for each in found]
     for at in range(len(spans)):
@@ -69,7 +69,7 @@ def _phrases(text: str, posed: Posed) -> Iterator[str]:
 @functools.lru_cache(maxsize=512)
 def _looks(answers: tuple[str, ...], language: str) -> tuple[frozenset[int], frozenset[str]]:
     """Return how many words the answers have, one more and one less, and what they begin with."""
-    words = [_WORD.findall(each) for each in answers]
+    words = [WORD_OR_SIGN.findall(each) for each in answers]
     counts = {len(each) + more for each in words for more in (-1, 0, 1)}
     in_digits = (spelled.in_digits(each, language) for each in answers)
     all_words = [*(word for each in words for word in each), *" ".join(in_digits).split()]
